@@ -1,0 +1,25 @@
+// Where a server is, as given on the command line or in the daemon's `listen` keys: `tcp://HOST:PORT`,
+// `http://HOST:PORT`. Unlike base::Endpoint, HOST may be a name.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "daemon/base/error.h"
+
+namespace crawlspool::cli {
+
+struct Address {
+  std::string host;  // without brackets
+  std::string port;  // 1 to 65535, as text for getaddrinfo
+
+  [[nodiscard]] std::string to_string() const;  // "localhost:8940", "[::1]:8940"
+};
+
+// `scheme` is the one wanted, such as "tcp". kUsage says what is wrong with `url`.
+[[nodiscard]] base::Result<Address> parse_address(std::string_view url, std::string_view scheme);
+
+// Where a client on the same machine finds a listener: a wildcard address becomes the loopback one.
+[[nodiscard]] Address reachable(Address listener);
+
+}  // namespace crawlspool::cli

@@ -1,0 +1,49 @@
+#include "cli/command.h"
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+#include "cli/subcommands.h"
+#include "daemon/base/version.h"
+
+namespace crawlspool::cli {
+namespace {
+
+constexpr const char* kDescription = "Send records to a crawlspoold, read its spool, and ask how it is doing.";
+constexpr const char* kFooter =
+    "Defaults come from /etc/crawlspool/crawlspoold.yaml if it is there.\n"
+    "Exit codes: 0 done, 1 refused, not found or cannot read, 2 damaged, 64 usage.";
+
+}  // namespace
+
+int run(int argc, const char* const* argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is EPIPE, and handled where we write
+  Context context;
+  CLI::App app(kDescription, "crawlspool");
+  app.footer(kFooter);
+  app.set_version_flag("--version", std::string("crawlspool ") + kVersion);
+  app.add_option("-c,--config", context.config_file, "The daemon's configuration file, for the defaults")
+      ->type_name("FILE");
+  app.require_subcommand(0, 1);  // none is complained about below, behind an argument that was not expected
+  app.failure_message([](const CLI::App*, const CLI::Error& error) {
+    return "crawlspool: " + std::string(error.what()) + "\nRun crawlspool --help for more.\n";
+  });
+  app.fallthrough();
+  add_send(app, context);
+  add_cat(app, context);
+  add_tail(app, context);
+  add_verify(app, context);
+  add_status(app, context);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  if (!app.get_subcommands().empty()) return context.exit_code;
+  std::fputs(app.help().c_str(), stderr);
+  return kExitUsage;
+}
+
+}  // namespace crawlspool::cli

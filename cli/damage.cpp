@@ -1,0 +1,54 @@
+#include "cli/damage.h"
+
+#include "cli/command.h"
+#include "cli/console.h"
+
+namespace crawlspool::cli {
+
+void DamageLog::damaged(spool::Position position, std::uint64_t bytes) {
+  if (held_position_ + held_bytes_ != position) settle();
+  if (held_bytes_ == 0) held_position_ = position;
+  held_bytes_ += bytes;
+}
+
+void DamageLog::settle() {
+  if (held_bytes_ == 0) return;
+  const std::uint64_t bytes = held_bytes_;
+  held_bytes_ = 0;
+  place(held_position_, bytes, "damaged");
+}
+
+void DamageLog::missing(spool::Position position, std::uint64_t bytes) {
+  settle();
+  place(position, bytes, "missing");
+}
+
+void DamageLog::doubled(spool::Position position, std::uint64_t bytes) {
+  settle();
+  place(position, bytes, "in two segments");
+}
+
+// The spool's own doing, after a full disk or a crash: said, but no damage.
+void DamageLog::taken_back(spool::Position position, std::uint64_t bytes) {
+  settle();
+  say_("position " + std::to_string(position) + ": " + std::to_string(bytes) + " bytes taken back by the daemon");
+}
+
+void DamageLog::left_out(const std::string& file, const base::Error& why) {
+  settle();
+  ++files_left_out_;
+  say_("left out " + shown(file) + ": " + shown(why.message()));
+}
+
+void DamageLog::place(spool::Position position, std::uint64_t bytes, const char* what) {
+  ++places_;
+  bytes_ += bytes;
+  say_("position " + std::to_string(position) + ": " + std::to_string(bytes) + " bytes " + what);
+}
+
+int DamageLog::exit_code() const {
+  if (places_ > 0 || held_bytes_ > 0) return kExitDamaged;
+  return files_left_out_ > 0 ? kExitFailed : kExitOk;
+}
+
+}  // namespace crawlspool::cli

@@ -1,0 +1,42 @@
+// What a reading of the spool found wrong, told as it is met: neighbouring damaged lines as one place.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "daemon/spool/segment_reader.h"
+
+namespace crawlspool::cli {
+
+class DamageLog final : public spool::LossReporter {
+ public:
+  using Say = std::function<void(const std::string& line)>;
+  explicit DamageLog(Say say) : say_(std::move(say)) {}
+
+  void damaged(spool::Position position, std::uint64_t bytes);
+  // Says what is still held back because more may be next to it.
+  void settle();
+
+  void missing(spool::Position position, std::uint64_t bytes) override;
+  void doubled(spool::Position position, std::uint64_t bytes) override;
+  void taken_back(spool::Position position, std::uint64_t bytes) override;
+  void left_out(const std::string& file, const base::Error& why) override;
+
+  [[nodiscard]] std::uint64_t places() const { return places_; }  // settled ones
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  // 2 if anything was damaged or missing, else 1 if a file could not be read, else 0.
+  [[nodiscard]] int exit_code() const;
+
+ private:
+  void place(spool::Position position, std::uint64_t bytes, const char* what);
+
+  Say say_;
+  spool::Position held_position_ = 0;
+  std::uint64_t held_bytes_ = 0;
+  std::uint64_t places_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t files_left_out_ = 0;
+};
+
+}  // namespace crawlspool::cli

@@ -1,0 +1,39 @@
+// Cuts NDJSON into records, the way the protocol cuts a batch: at byte 0x0A only; a line that is empty once one
+// trailing 0x0D is taken off is blank and no record. Counts every line, for messages. No I/O; resumable at any byte.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace crawlspool::cli {
+
+struct RecordLine {
+  std::uint64_t number;    // from 1, blank lines counted
+  std::string_view bytes;  // without its \n; valid until the splitter or its input is touched again
+  bool is_too_long;        // its bytes were dropped
+};
+
+class LineSplitter {
+ public:
+  // Lines over `line_bytes_max` are not kept in memory.
+  explicit LineSplitter(std::size_t line_bytes_max) : line_bytes_max_(line_bytes_max) {}
+
+  // Takes bytes off the front of `input`. True: `line` is set, call again for the next. False: all input is taken.
+  [[nodiscard]] bool next(std::string_view& input, RecordLine& line);
+
+  // The input is over: true if what is behind the last \n is a record. Starts anew at line 1 after it.
+  [[nodiscard]] bool finish(RecordLine& line);
+
+ private:
+  void keep(std::string_view bytes);
+  [[nodiscard]] bool hand_out(std::string_view bytes, RecordLine& line);
+
+  std::size_t line_bytes_max_;
+  std::string begun_;          // of a line whose end is not there yet
+  bool begun_is_out_ = false;  // it was handed out by the last call
+  bool too_long_ = false;
+  std::uint64_t lines_ = 0;
+};
+
+}  // namespace crawlspool::cli

@@ -1,0 +1,65 @@
+// The records of a list of files, one after the other; `-` is standard input. Never blocks on a pipe: next() says when
+// there is nothing yet, and the caller waits for fd().
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/line_splitter.h"
+#include "daemon/base/error.h"
+#include "daemon/base/unique_fd.h"
+
+namespace crawlspool::cli {
+
+// Where a record came from, for messages.
+struct Place {
+  std::uint32_t file;  // index into the list
+  std::uint64_t line;
+};
+
+class RecordSource {
+ public:
+  enum class Step { kRecord, kNothingYet, kFileFailed, kEnd };
+
+  RecordSource(std::vector<std::string> files, std::size_t record_bytes_max);
+
+  // Whether every file is there to be read, before anything is sent; sets total_bytes().
+  [[nodiscard]] base::Result<void> check_files();
+  // Of all files; 0 if one is not regular.
+  [[nodiscard]] std::uint64_t total_bytes() const { return total_bytes_; }
+
+  // kRecord: `line` is set, its bytes valid until the next call. kFileFailed: error() says why; call again for the
+  // next file.
+  [[nodiscard]] Step next(RecordLine& line);
+  [[nodiscard]] std::uint32_t file_index() const { return static_cast<std::uint32_t>(index_); }  // of that record
+  [[nodiscard]] const base::Error& error() const { return error_; }
+  [[nodiscard]] int fd() const { return fd_; }  // after kNothingYet
+  [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
+
+  // "FILE:LINE"
+  [[nodiscard]] std::string describe(const Place& place) const;
+
+ private:
+  enum class Fill { kSome, kNothingYet, kEnd, kFailed };
+
+  [[nodiscard]] bool open_file();
+  [[nodiscard]] Fill fill();
+  [[nodiscard]] Step fail_file(const char* what);
+  void leave_file();
+
+  std::vector<std::string> files_;
+  std::size_t index_ = 0;
+  base::UniqueFd opened_;  // but for standard input
+  int fd_ = -1;
+  bool leave_first_ = false;  // the file's last record is out
+  LineSplitter splitter_;
+  std::string buffer_;
+  std::string_view unread_;  // within buffer_
+  base::Error error_;
+  std::uint64_t total_bytes_ = 0;
+  std::uint64_t bytes_read_ = 0;
+};
+
+}  // namespace crawlspool::cli

@@ -1,0 +1,65 @@
+// `crawlspool status`: what the daemon says about itself, as a table or as its own JSON.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/console.h"
+#include "cli/defaults.h"
+#include "cli/http_get.h"
+#include "cli/status_table.h"
+#include "cli/subcommands.h"
+
+namespace crawlspool::cli {
+namespace {
+
+using base::ErrorCode;
+using base::fail;
+using base::Result;
+
+constexpr int kTimeoutMs = 5000;
+
+struct StatusOptions {
+  std::optional<std::string> admin;
+  bool json = false;
+};
+
+Result<std::string> ask(const Address& server) {
+  auto answer = http_get(server, "/status", kTimeoutMs);
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->status != 200)
+    return fail(ErrorCode::kIo, "http://" + server.to_string() + "/status answers " + std::to_string(answer->status) +
+                                    "; is it the admin listener?");
+  return std::move(answer->body);
+}
+
+Result<std::string> render(const std::string& body, bool as_json) {
+  if (as_json) return body.ends_with('\n') ? body : body + "\n";
+  auto table = status_table(body);
+  if (!table) return fail(ErrorCode::kIo, "the answer to /status is no JSON object");
+  return *table;
+}
+
+int status(const StatusOptions& options, const std::optional<std::string>& config_file) {
+  Console console;
+  const auto text = admin_server(options.admin, config_file).and_then(ask).and_then([&](const std::string& body) {
+    return render(body, options.json);
+  });
+  if (!text) {
+    console.say_error(text.error());
+    return text.error().code == ErrorCode::kUsage ? kExitUsage : kExitFailed;
+  }
+  return std::fputs(text->c_str(), stdout) < 0 || std::fflush(stdout) != 0 ? kExitFailed : kExitOk;
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Context& context) {
+  auto* const command = app.add_subcommand("status", "Ask the daemon how it is doing");
+  const auto options = std::make_shared<StatusOptions>();
+  command->add_option("--admin", options->admin, "The daemon's admin listener")->type_name("http://HOST:PORT");
+  command->add_flag("--json", options->json, "Print the daemon's JSON as it is");
+  command->callback([options, &context] { context.exit_code = status(*options, context.config_file); });
+}
+
+}  // namespace crawlspool::cli

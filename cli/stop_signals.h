@@ -1,0 +1,10 @@
+// SIGINT and SIGTERM as something to look at between two steps.
+#pragma once
+
+namespace crawlspool::cli {
+
+// From here on the two only leave a note, and interrupt blocking calls (EINTR). Process-wide.
+void catch_stop_signals();
+[[nodiscard]] bool stop_requested();
+
+}  // namespace crawlspool::cli

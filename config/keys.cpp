@@ -1,0 +1,128 @@
+#include "config/keys.h"
+
+#include <algorithm>
+
+#include "config/units.h"
+
+namespace crawlspool::config {
+namespace {
+
+constexpr std::uint64_t kConnectionsMax = 10'000'000;
+constexpr std::uint64_t kDepthMax = 1000;
+constexpr std::uint64_t kBatchRecordsMax = 1'000'000;
+constexpr std::uint64_t kAnySize = 1024 * 1024 * kTiB;  // more than any disk; the loops' sums of it stay below 2^64
+
+std::string as_is(std::string_view text) { return std::string(text); }
+
+std::string as_size(std::string_view text) {
+  const auto bytes = parse_size(text);
+  return bytes ? format_size(*bytes) : std::string(text);
+}
+
+std::string as_duration(std::string_view text) {
+  const auto ms = parse_duration_ms(text);
+  return ms ? format_duration(*ms) : std::string(text);
+}
+
+void add_listen(std::vector<Key>& table) {
+  table.push_back({"listen.stream", addresses(at(&Config::listen, &Listen::stream))});
+  table.push_back({"listen.http", addresses(at(&Config::listen, &Listen::http))});
+  table.push_back({"listen.admin", addresses(at(&Config::listen, &Listen::admin))});
+}
+
+void add_limits(std::vector<Key>& table) {
+  const auto limit = [](std::uint64_t Limits::*member) { return at(&Config::limits, member); };
+  table.push_back({"limits.connections_max", count(limit(&Limits::connections_max), 0, kConnectionsMax)});
+  table.push_back({"limits.connections_per_ip_max", count(limit(&Limits::connections_per_ip_max), 0, kConnectionsMax)});
+  table.push_back({"limits.connections_per_client_max", not_there_yet("0", as_is)});
+  table.push_back({"limits.record_bytes_max", size(limit(&Limits::record_bytes_max), 1, kFrameBytesMax)});
+  table.push_back({"limits.batch_bytes_max", size(limit(&Limits::batch_bytes_max), 1, kFrameBytesMax)});
+  table.push_back({"limits.batch_records_max", count(limit(&Limits::batch_records_max), 1, kBatchRecordsMax)});
+  table.push_back({"limits.record_depth_max", count(limit(&Limits::record_depth_max), 1, kDepthMax)});
+  table.push_back({"limits.memory_bytes_max", size(limit(&Limits::memory_bytes_max), 1, kAnySize)});
+}
+
+void add_timeouts(std::vector<Key>& table) {
+  table.push_back({"timeouts.idle", duration(at(&Config::timeouts, &Timeouts::idle_ms), Zero::kAllowed)});
+  table.push_back({"timeouts.frame", duration(at(&Config::timeouts, &Timeouts::frame_ms), Zero::kRefused)});
+  table.push_back({"timeouts.write", duration(at(&Config::timeouts, &Timeouts::write_ms), Zero::kRefused)});
+  table.push_back({"timeouts.drain", duration(at(&Config::timeouts, &Timeouts::drain_ms), Zero::kRefused)});
+}
+
+void add_spool(std::vector<Key>& table) {
+  table.push_back({"spool.directory", directory(at(&Config::spool, &Spool::directory))});
+  table.push_back({"spool.sync", sync_policy()});
+  table.push_back({"spool.segment_bytes_max", not_there_yet("0", as_size)});
+  table.push_back({"spool.segment_age_max", not_there_yet("0", as_duration)});
+  table.push_back({"spool.compression", not_there_yet("none", as_is)});
+  table.push_back({"spool.keep_free_bytes", size(at(&Config::spool, &Spool::keep_free_bytes), 0, kAnySize)});
+  table.push_back({"spool.retention_bytes_max", not_there_yet("0", as_size)});
+  table.push_back({"spool.retention_age_max", not_there_yet("0", as_duration)});
+  table.push_back({"spool.retention_ignores_cursors", not_there_yet("false", as_is)});
+  table.push_back({"spool.rejected_bytes_max", size(at(&Config::spool, &Spool::rejected_bytes_max), 0, kAnySize)});
+  table.push_back({"spool.sessions_max", not_there_yet("0", as_is)});
+  table.push_back({"spool.session_age_max", not_there_yet("0", as_duration)});
+}
+
+void add_log(std::vector<Key>& table) {
+  using base::LogFormat;
+  using base::LogLevel;
+  using base::LogOptions;
+  table.push_back({"log.level", choice(at(&Config::log, &LogOptions::level), {{"debug", LogLevel::kDebug},
+                                                                              {"info", LogLevel::kInfo},
+                                                                              {"warn", LogLevel::kWarn},
+                                                                              {"error", LogLevel::kError}})});
+  table.push_back({"log.format", choice(at(&Config::log, &LogOptions::format),
+                                        {{"logfmt", LogFormat::kLogfmt}, {"json", LogFormat::kJson}})});
+  table.push_back({"log.destination", log_destination(at(&Config::log, &LogOptions::destination))});
+}
+
+std::vector<Key> make_table() {
+  std::vector<Key> table;
+  add_listen(table);
+  add_limits(table);
+  add_timeouts(table);
+  add_spool(table);
+  add_log(table);
+  table.push_back({"io_threads", thread_count()});
+  return table;
+}
+
+}  // namespace
+
+std::string_view Key::section() const {
+  const std::size_t dot = name.find('.');
+  return dot == std::string_view::npos ? std::string_view() : name.substr(0, dot);
+}
+
+std::string_view Key::leaf() const { return name.substr(name.find('.') + 1); }  // npos + 1 is 0: the whole name
+
+const std::vector<Key>& keys() {
+  static const std::vector<Key> table = make_table();
+  return table;
+}
+
+const Key* find_key(std::string_view name) {
+  const auto key = std::find_if(keys().begin(), keys().end(), [name](const Key& k) { return k.name == name; });
+  return key == keys().end() ? nullptr : &*key;
+}
+
+bool is_section(std::string_view name) {
+  const auto names = section_names();
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::vector<std::string_view> section_names() {
+  std::vector<std::string_view> names;
+  for (const Key& key : keys())
+    if (!key.section().empty() && (names.empty() || names.back() != key.section())) names.push_back(key.section());
+  return names;
+}
+
+std::vector<std::string_view> key_names() {
+  std::vector<std::string_view> names;
+  for (const Key& key : keys()) names.push_back(key.name);
+  return names;
+}
+
+}  // namespace crawlspool::config

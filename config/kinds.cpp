@@ -1,0 +1,189 @@
+#include "config/kinds.h"
+
+#include <algorithm>
+
+#include "config/units.h"
+#include "daemon/base/endpoint.h"
+#include "daemon/base/text.h"
+
+namespace crawlspool::config {
+namespace {
+
+using Shape = Value::Shape;
+
+// Far beyond any use, and near enough that nobody's arithmetic in microseconds overflows.
+constexpr std::int64_t kDurationMaxMs = std::int64_t{3650} * 24 * 60 * 60 * 1000;
+
+std::string out_of_range(const std::string& text, const std::string& min, const std::string& max) {
+  return in_quotes(text) + " is out of range: " + min + " to " + max;
+}
+
+std::string double_quoted(std::string_view text) {
+  std::string out = "\"";
+  base::append_json_escaped(out, text);
+  return out + '"';
+}
+
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+// A path as YAML: bare where every reader takes it for a string.
+std::string print_path(std::string_view path) {
+  const bool bare = path.starts_with('/') && std::all_of(path.begin(), path.end(), [](char c) {
+                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+                             c == '.' || c == '_' || c == '-';
+                    });
+  return bare ? std::string(path) : double_quoted(path);
+}
+
+Problem check_address(const std::string& url) {
+  const auto endpoint = base::Endpoint::parse(url);
+  if (!endpoint) return endpoint.error().message();
+  return {};
+}
+
+Problem check_duration(const std::string& text, std::int64_t ms) {
+  if (ms > kDurationMaxMs) return in_quotes(text) + " is out of range: at most " + format_duration(kDurationMaxMs);
+  return {};
+}
+
+}  // namespace
+
+Problem want_text(const Value& value, std::string_view expected) {
+  if (value.shape == Shape::kText) return {};
+  return (value.shape == Shape::kNothing ? "has no value: it " : "has the wrong type: it ") + std::string(expected);
+}
+
+Kind addresses(const Field<std::vector<std::string>>& field) {
+  return {[field](const Value& value, Config& config) -> Problem {
+            if (value.shape != Shape::kList)
+              return "must be a list of addresses, such as [\"tcp://127.0.0.1:8940\"], or [] for none";
+            for (const std::string& url : value.items)
+              if (Problem problem = check_address(url)) return problem;
+            field.write(config) = value.items;
+            return {};
+          },
+          [field](const Config& config) {
+            std::string out;
+            for (const std::string& url : field.read(config)) out += (out.empty() ? "" : ", ") + double_quoted(url);
+            return "[" + out + "]";
+          }};
+}
+
+Kind count(const Field<std::uint64_t>& field, std::uint64_t min, std::uint64_t max) {
+  return {[=](const Value& value, Config& config) -> Problem {
+            if (Problem problem = want_text(value, "must be a whole number")) return problem;
+            const auto number = parse_whole(value.text);
+            if (!number) return number.error().message();
+            if (*number < min || *number > max)
+              return out_of_range(value.text, std::to_string(min), std::to_string(max));
+            field.write(config) = *number;
+            return {};
+          },
+          [field](const Config& config) { return std::to_string(field.read(config)); }};
+}
+
+Kind size(const Field<std::uint64_t>& field, std::uint64_t min, std::uint64_t max) {
+  return {[=](const Value& value, Config& config) -> Problem {
+            if (Problem problem = want_text(value, "must be a size, such as 16MiB")) return problem;
+            const auto bytes = parse_size(value.text);
+            if (!bytes) return bytes.error().message();
+            if (*bytes < min || *bytes > max) return out_of_range(value.text, format_size(min), format_size(max));
+            field.write(config) = *bytes;
+            return {};
+          },
+          [field](const Config& config) { return format_size(field.read(config)); }};
+}
+
+Kind duration(const Field<std::int64_t>& field, Zero zero) {
+  return {[=](const Value& value, Config& config) -> Problem {
+            if (Problem problem = want_text(value, "must be a duration, such as 30s")) return problem;
+            const auto ms = parse_duration_ms(value.text);
+            if (!ms) return ms.error().message();
+            if (Problem problem = check_duration(value.text, *ms)) return problem;
+            if (*ms == 0 && zero == Zero::kRefused) return "must not be 0: this one cannot be switched off";
+            field.write(config) = *ms;
+            return {};
+          },
+          [field](const Config& config) { return format_duration(field.read(config)); }};
+}
+
+Kind directory(const Field<std::string>& field) {
+  return {[field](const Value& value, Config& config) -> Problem {
+            if (Problem problem = want_text(value, "must be a directory's path")) return problem;
+            if (value.text.empty()) return "must not be empty";
+            if (has_control(value.text)) return in_quotes(value.text) + " has a control character";
+            field.write(config) = value.text;
+            return {};
+          },
+          [field](const Config& config) { return print_path(field.read(config)); }};
+}
+
+Kind log_destination(const Field<std::string>& field) {
+  static constexpr std::string_view kExpected = "must be auto, stderr, journald or a file's path (with a /)";
+  return {[field](const Value& value, Config& config) -> Problem {
+            if (Problem problem = want_text(value, kExpected)) return problem;
+            const bool word = value.text == "auto" || value.text == "stderr" || value.text == "journald";
+            // Without the slash a misspelt word would be a file in the working directory.
+            if (!word && value.text.find('/') == std::string::npos) return std::string(kExpected);
+            if (has_control(value.text)) return in_quotes(value.text) + " has a control character";
+            field.write(config) = value.text;
+            return {};
+          },
+          [field](const Config& config) {
+            const std::string& where = field.read(config);
+            return where.find('/') == std::string::npos ? where : print_path(where);
+          }};
+}
+
+Kind sync_policy() {
+  static constexpr std::string_view kExpected = "must be always, never or a duration, such as 1s";
+  return {[](const Value& value, Config& config) -> Problem {
+            if (Problem problem = want_text(value, kExpected)) return problem;
+            if (value.text == "always" || value.text == "never") {
+              config.spool.sync = value.text == "always" ? SyncPolicy::kAlways : SyncPolicy::kNever;
+              config.spool.sync_interval_ms = 0;
+              return {};
+            }
+            const auto ms = parse_duration_ms(value.text);
+            if (!ms) return std::string(kExpected) + "; " + ms.error().message();
+            if (Problem problem = check_duration(value.text, *ms)) return problem;
+            if (*ms == 0) return "must not be 0: write always";
+            config.spool.sync = SyncPolicy::kInterval;
+            config.spool.sync_interval_ms = *ms;
+            return {};
+          },
+          [](const Config& config) -> std::string {
+            if (config.spool.sync == SyncPolicy::kInterval) return format_duration(config.spool.sync_interval_ms);
+            return config.spool.sync == SyncPolicy::kAlways ? "always" : "never";
+          }};
+}
+
+Kind thread_count() {
+  static constexpr std::string_view kExpected = "must be auto or 1 to 64";
+  static constexpr std::uint64_t kThreadsMax = 64;
+  return {[](const Value& value, Config& config) -> Problem {
+            if (Problem problem = want_text(value, kExpected)) return problem;
+            const auto number = parse_whole(value.text);
+            if (value.text != "auto" && (!number || *number < 1 || *number > kThreadsMax))
+              return std::string(kExpected) + ", not " + in_quotes(value.text);
+            config.io_threads = value.text == "auto" ? 0 : static_cast<unsigned>(*number);
+            return {};
+          },
+          [](const Config& config) { return config.io_threads == 0 ? "auto" : std::to_string(config.io_threads); }};
+}
+
+Kind not_there_yet(std::string_view in_force, std::function<std::string(std::string_view)> normal) {
+  const std::string only(in_force);
+  return {[only, normal = std::move(normal)](const Value& value, Config&) -> Problem {
+            if (value.shape == Shape::kText && normal(value.text) == only) return {};
+            if (value.shape != Shape::kText)
+              return want_text(value, "must be " + only + ", as all else is not there yet");
+            return in_quotes(value.text) + " is not there yet; only " + only + " is";
+          },
+          [only](const Config&) { return only; }};
+}
+
+}  // namespace crawlspool::config

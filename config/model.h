@@ -1,0 +1,63 @@
+// The daemon's configuration as values: every key with its default. Made by the loader, constant afterwards.
+// Durations in milliseconds, sizes in bytes. What 0 means is said for each key in config/crawlspoold.yaml.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "daemon/base/log.h"
+
+namespace crawlspool::config {
+
+inline constexpr std::uint64_t kKiB = 1024;
+inline constexpr std::uint64_t kMiB = 1024 * kKiB;
+inline constexpr std::uint64_t kGiB = 1024 * kMiB;
+inline constexpr std::uint64_t kTiB = 1024 * kGiB;
+
+// A frame's header has 28 bits for its payload's length (PROTOCOL.md, Frame).
+inline constexpr std::uint64_t kFrameBytesMax = (std::uint64_t{1} << 28) - 1;
+
+struct Listen {
+  std::vector<std::string> stream{"tcp://127.0.0.1:8940"};
+  std::vector<std::string> http{"tcp://127.0.0.1:8941"};
+  std::vector<std::string> admin{"tcp://127.0.0.1:8942"};
+};
+
+struct Limits {
+  std::uint64_t connections_max = 10000;
+  std::uint64_t connections_per_ip_max = 1024;
+  std::uint64_t record_bytes_max = 16 * kMiB;
+  std::uint64_t batch_bytes_max = 32 * kMiB;
+  std::uint64_t batch_records_max = 65536;
+  std::uint64_t record_depth_max = 200;
+  std::uint64_t memory_bytes_max = 512 * kMiB;
+};
+
+struct Timeouts {
+  std::int64_t idle_ms = 5 * 60 * 1000;
+  std::int64_t frame_ms = 30 * 1000;
+  std::int64_t write_ms = 30 * 1000;
+  std::int64_t drain_ms = 10 * 1000;
+};
+
+enum class SyncPolicy { kAlways, kInterval, kNever };
+
+struct Spool {
+  std::string directory = "/var/spool/crawlspool";
+  SyncPolicy sync = SyncPolicy::kAlways;
+  std::int64_t sync_interval_ms = 0;  // with kInterval
+  std::uint64_t keep_free_bytes = 1 * kGiB;
+  std::uint64_t rejected_bytes_max = 64 * kMiB;
+};
+
+struct Config {
+  Listen listen;
+  Limits limits;
+  Timeouts timeouts;
+  Spool spool;
+  base::LogOptions log;
+  unsigned io_threads = 0;  // 0: auto
+};
+
+}  // namespace crawlspool::config

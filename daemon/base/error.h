@@ -1,0 +1,55 @@
+// Operating errors as values: what failed, where, and the errno behind it.
+// Every function that can fail for a reason outside the program returns Result<T>; a failed invariant
+// is a bug and goes through check.h instead. Knows nothing of the rest of the project.
+#pragma once
+
+#include <string>
+#include <tl/expected.hpp>
+#include <utility>
+
+namespace crawlspool::base {
+
+enum class ErrorCode {
+  kUsage,       // the command line is wrong
+  kConfig,      // the configuration is wrong
+  kIo,          // a system call failed
+  kDiskFull,    // no space, quota, or the keep-free mark: may pass by itself
+  kLocked,      // another process owns it
+  kPermission,  // not ours, or not allowed
+  kNotFound,    // no such thing
+  kDamaged,     // bytes that do not prove themselves
+};
+
+struct Error {
+  ErrorCode code = ErrorCode::kIo;
+  int errno_value = 0;  // 0 where no system call is behind it
+  std::string context;  // what was tried, and on what
+
+  // "context: strerror", in one line without a final stop.
+  [[nodiscard]] std::string message() const;
+};
+
+template <class T>
+using Result = tl::expected<T, Error>;
+
+[[nodiscard]] inline tl::unexpected<Error> fail(ErrorCode code, std::string context, int errno_value = 0) {
+  return tl::unexpected<Error>(Error{code, errno_value, std::move(context)});
+}
+
+// An error of the system call that has just failed: EACCES and EPERM are kPermission, ENOSPC and EDQUOT kDiskFull,
+// ENOENT kNotFound, all else kIo.
+[[nodiscard]] tl::unexpected<Error> fail_errno(std::string context, int errno_value);
+
+// Exit codes after sysexits.h.
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitUsage = 64;
+inline constexpr int kExitBug = 70;
+inline constexpr int kExitIo = 74;
+inline constexpr int kExitLocked = 75;
+inline constexpr int kExitPermission = 77;
+inline constexpr int kExitConfig = 78;
+
+// The exit code of the daemon for an error that ends it.
+[[nodiscard]] int daemon_exit_code(ErrorCode code);
+
+}  // namespace crawlspool::base

@@ -1,0 +1,119 @@
+#include "daemon/base/log.h"
+
+#include <spdlog/async.h>
+#include <spdlog/async_logger.h>
+
+#include <chrono>
+#include <map>
+#include <mutex>
+
+#include "daemon/base/log_format.h"
+#include "daemon/base/log_sinks.h"
+
+namespace crawlspool::base {
+namespace {
+
+constexpr std::size_t kQueueLines = 8192;
+constexpr unsigned kBurstLines = 20;
+
+struct Log {
+  std::shared_ptr<LogSink> sink;
+  std::shared_ptr<spdlog::details::thread_pool> pool;
+  std::shared_ptr<spdlog::async_logger> logger;
+};
+
+// Set by start_log() before other threads exist, reset by stop_log() after they are gone.
+Log& the_log() {
+  static Log log;
+  return log;
+}
+
+spdlog::level::level_enum to_spdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarn:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+void write(LogLevel level, std::string_view event, LogFields fields, std::uint64_t suppressed = 0) {
+  const auto& logger = the_log().logger;
+  const auto spd_level = to_spdlog(level);
+  if (!logger || !logger->should_log(spd_level)) return;
+  logger->log(spd_level, pack_event(event, fields, suppressed));
+}
+
+// Counts lines of one event word within the running second.
+class Limiter {
+ public:
+  // True if the line may pass; `suppressed` is then what was left out before it.
+  bool admit(std::string_view event, std::uint64_t& suppressed) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    Window& window = windows_[std::string(event)];
+    if (now - window.start >= std::chrono::seconds(1)) window = {now, 0, window.suppressed};
+    if (window.lines >= kBurstLines) {
+      ++window.suppressed;
+      return false;
+    }
+    ++window.lines;
+    suppressed = window.suppressed;
+    window.suppressed = 0;
+    return true;
+  }
+
+ private:
+  struct Window {
+    std::chrono::steady_clock::time_point start;
+    unsigned lines = 0;
+    std::uint64_t suppressed = 0;
+  };
+  std::mutex mutex_;
+  std::map<std::string, Window> windows_;  // keyed by our own event words: bounded by their number
+};
+
+}  // namespace
+
+Result<void> start_log(const LogOptions& options) {
+  auto sink = make_log_sink(options);
+  if (!sink) return tl::unexpected(sink.error());
+  Log& log = the_log();
+  log.sink = *sink;
+  log.pool = std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
+  log.logger = std::make_shared<spdlog::async_logger>("crawlspoold", log.sink, log.pool,
+                                                      spdlog::async_overflow_policy::overrun_oldest);
+  log.logger->set_level(to_spdlog(options.level));
+  return {};
+}
+
+void stop_log() {
+  Log& log = the_log();
+  log.logger.reset();
+  log.pool.reset();  // joins its thread once the queue is written
+  log.sink.reset();
+}
+
+void reopen_log_files() {
+  if (the_log().sink) the_log().sink->request_reopen();
+}
+
+void log_debug(std::string_view event, LogFields fields) { write(LogLevel::kDebug, event, fields); }
+void log_info(std::string_view event, LogFields fields) { write(LogLevel::kInfo, event, fields); }
+void log_warn(std::string_view event, LogFields fields) { write(LogLevel::kWarn, event, fields); }
+void log_error(std::string_view event, LogFields fields) { write(LogLevel::kError, event, fields); }
+
+void log_warn_limited(std::string_view event, LogFields fields) {
+  static Limiter limiter;
+  std::uint64_t suppressed = 0;
+  if (limiter.admit(event, suppressed)) write(LogLevel::kWarn, event, fields, suppressed);
+}
+
+std::uint64_t log_lines_dropped() { return the_log().pool ? the_log().pool->overrun_counter() : 0; }
+
+}  // namespace crawlspool::base

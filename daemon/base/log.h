@@ -1,0 +1,69 @@
+// The daemon's log: one event a line, a fixed event word and then key=value.
+// A call costs a formatted string and a push into a bounded queue; a background thread renders and writes it, so
+// logging never blocks an I/O loop. When the queue is full the oldest lines go, and are counted.
+// Thread-safe after start(). Never hand it payload bytes; peers' text is escaped where it is rendered.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "daemon/base/error.h"
+
+namespace crawlspool::base {
+
+enum class LogLevel { kDebug, kInfo, kWarn, kError };
+enum class LogFormat { kLogfmt, kJson };
+
+struct LogOptions {
+  LogLevel level = LogLevel::kInfo;
+  LogFormat format = LogFormat::kLogfmt;
+  std::string destination = "auto";  // auto | stderr | journald | a file's path
+};
+
+// One key=value. Numbers and booleans are rendered bare, text is quoted where it needs it.
+class LogField {
+ public:
+  LogField(std::string_view key, std::string_view text) : key_(key), text_(text), is_text_(true) {}
+  LogField(std::string_view key, const std::string& text) : LogField(key, std::string_view(text)) {}
+  LogField(std::string_view key, const char* text) : LogField(key, std::string_view(text)) {}
+  template <class T>
+  requires std::is_arithmetic_v<T> LogField(std::string_view key, T value) : key_(key), text_(render(value)) {}
+
+  [[nodiscard]] std::string_view key() const { return key_; }
+  [[nodiscard]] std::string_view text() const { return text_; }
+  [[nodiscard]] bool is_text() const { return is_text_; }
+
+ private:
+  template <class T>
+  static std::string render(T value) {
+    if constexpr (std::is_same_v<T, bool>) return value ? "true" : "false";
+    return std::to_string(value);
+  }
+
+  std::string_view key_;
+  std::string text_;
+  bool is_text_ = false;
+};
+
+using LogFields = std::initializer_list<LogField>;
+
+// Starts the log's thread and opens the destination. Before it, and after stop_log(), events are dropped.
+[[nodiscard]] Result<void> start_log(const LogOptions& options);
+void stop_log();          // writes out what is queued
+void reopen_log_files();  // for rotation by others: a file destination is opened anew by its path
+
+void log_debug(std::string_view event, LogFields fields = {});
+void log_info(std::string_view event, LogFields fields = {});
+void log_warn(std::string_view event, LogFields fields = {});
+void log_error(std::string_view event, LogFields fields = {});
+
+// For what peers can cause at will: at most a burst of 20 lines a second for each event word; what was left out is
+// counted, and the next line that passes carries `suppressed`.
+void log_warn_limited(std::string_view event, LogFields fields = {});
+
+[[nodiscard]] std::uint64_t log_lines_dropped();
+
+}  // namespace crawlspool::base

@@ -1,0 +1,97 @@
+#include "daemon/base/log_format.h"
+
+#include <algorithm>
+
+#include "daemon/base/text.h"
+
+namespace crawlspool::base {
+namespace {
+
+constexpr char kSeparator = '\x1f';
+
+void pack_field(std::string& out, const LogField& field) {
+  out += kSeparator;
+  out += field.is_text() ? 't' : 'n';
+  out += field.key();
+  out += '=';
+  const std::size_t start = out.size();
+  out += field.text();
+  std::replace(out.begin() + static_cast<std::ptrdiff_t>(start), out.end(), kSeparator, '?');
+}
+
+bool is_bare(std::string_view value) {
+  return !value.empty() && std::all_of(value.begin(), value.end(),
+                                       [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '=' && c != '\\'; });
+}
+
+void append_quoted(std::string& out, std::string_view value) {
+  out += '"';
+  append_json_escaped(out, value);
+  out += '"';
+}
+
+void append_logfmt_field(std::string& out, std::string_view key, std::string_view value) {
+  if (!out.empty() && out.back() != '\n') out += ' ';
+  out += key;
+  out += '=';
+  if (is_bare(value))
+    out += value;
+  else
+    append_quoted(out, value);
+}
+
+void append_json_field(std::string& out, std::string_view key, std::string_view value, bool is_text) {
+  out += out.back() == '{' ? "\"" : ",\"";
+  out += key;
+  out += "\":";
+  if (is_text)
+    append_quoted(out, value);
+  else
+    out += value;
+}
+
+}  // namespace
+
+std::string pack_event(std::string_view event, LogFields fields, std::uint64_t suppressed) {
+  std::string out(event);
+  for (const LogField& field : fields) pack_field(out, field);
+  if (suppressed > 0) pack_field(out, LogField("suppressed", suppressed));
+  return out;
+}
+
+PackedEvent unpack_event(std::string_view packed) {
+  PackedEvent result;
+  std::size_t end = packed.find(kSeparator);
+  result.event = packed.substr(0, end);
+  while (end != std::string_view::npos) {
+    packed.remove_prefix(end + 1);
+    end = packed.find(kSeparator);
+    const std::string_view field = packed.substr(0, end);
+    const std::size_t equals = field.find('=');
+    if (equals == std::string_view::npos) continue;
+    result.fields.push_back({field.substr(1, equals - 1), field.substr(equals + 1), field.front() == 't'});
+  }
+  return result;
+}
+
+void render_logfmt(std::string& out, const PackedEvent& event, std::string_view timestamp, std::string_view level) {
+  if (!timestamp.empty()) {
+    append_logfmt_field(out, "ts", timestamp);
+    append_logfmt_field(out, "level", level);
+  }
+  append_logfmt_field(out, "event", event.event);
+  for (const PackedField& field : event.fields) append_logfmt_field(out, field.key, field.value);
+}
+
+void render_json(std::string& out, const PackedEvent& event, std::string_view timestamp, std::string_view level) {
+  out += '{';
+  if (!timestamp.empty()) {
+    append_json_field(out, "ts", timestamp, true);
+    append_json_field(out, "level", level, true);
+  }
+  append_json_field(out, "event", event.event, true);
+  for (const PackedField& field : event.fields) append_json_field(out, field.key, field.value, field.is_text);
+  out += '}';
+}
+
+}  // namespace crawlspool::base

@@ -1,0 +1,33 @@
+// A log event between the call and its destination: one string of separated fields, so that it can pass through
+// spdlog's queue, and its renderings as logfmt, JSON and journal fields. Pure text; no I/O.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/log.h"
+
+namespace crawlspool::base {
+
+// event, then for each field: separator, kind ('t' text, 'n' bare), key, '=', value. The separator (0x1F) in
+// values is replaced.
+[[nodiscard]] std::string pack_event(std::string_view event, LogFields fields, std::uint64_t suppressed);
+
+struct PackedField {
+  std::string_view key;
+  std::string_view value;
+  bool is_text;
+};
+struct PackedEvent {
+  std::string_view event;
+  std::vector<PackedField> fields;
+};
+[[nodiscard]] PackedEvent unpack_event(std::string_view packed);  // views into `packed`
+
+// `ts=… level=… event=… key=value …`; with an empty `timestamp` ts and level are left out (the journal has its own).
+void render_logfmt(std::string& out, const PackedEvent& event, std::string_view timestamp, std::string_view level);
+void render_json(std::string& out, const PackedEvent& event, std::string_view timestamp, std::string_view level);
+
+}  // namespace crawlspool::base

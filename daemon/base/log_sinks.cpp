@@ -1,0 +1,140 @@
+#include "daemon/base/log_sinks.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <syslog.h>
+#include <systemd/sd-journal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cctype>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log_format.h"
+#include "daemon/base/unique_fd.h"
+
+namespace crawlspool::base {
+namespace {
+
+std::string_view level_word(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::debug:
+      return "debug";
+    case spdlog::level::info:
+      return "info";
+    case spdlog::level::warn:
+      return "warn";
+    default:
+      return "error";
+  }
+}
+
+// Lines to a descriptor: stderr's, or its own file's.
+class LineSink final : public LogSink {
+ public:
+  LineSink(LogFormat format, int stderr_fd) : format_(format), fd_(stderr_fd) {}
+  LineSink(LogFormat format, std::string path, UniqueFd file)
+      : format_(format), path_(std::move(path)), file_(std::move(file)), fd_(file_.get()) {}
+
+  void log(const spdlog::details::log_msg& msg) override {
+    if (reopen_requested_.exchange(false)) reopen();
+    line_.clear();
+    const auto wall_us = std::chrono::duration_cast<std::chrono::microseconds>(msg.time.time_since_epoch()).count();
+    const std::string timestamp = format_timestamp(wall_us);
+    const PackedEvent event = unpack_event({msg.payload.data(), msg.payload.size()});
+    (format_ == LogFormat::kJson ? render_json : render_logfmt)(line_, event, timestamp, level_word(msg.level));
+    line_ += '\n';
+    // One write a line: whoever tails the file sees whole lines. A failed write has nobody to be told.
+    [[maybe_unused]] const ssize_t written = ::write(fd_, line_.data(), line_.size());
+  }
+  void flush() override {}
+  void set_pattern(const std::string&) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+  void request_reopen() override { reopen_requested_ = !path_.empty(); }
+
+  static UniqueFd open_file(const std::string& path) {
+    return UniqueFd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
+  }
+
+ private:
+  void reopen() {
+    UniqueFd fresh = open_file(path_);
+    if (!fresh.valid()) return;  // the old file goes on
+    file_ = std::move(fresh);
+    fd_ = file_.get();
+  }
+
+  LogFormat format_;
+  std::string path_;
+  UniqueFd file_;
+  int fd_;
+  std::string line_;
+  std::atomic<bool> reopen_requested_{false};
+};
+
+class JournalSink final : public LogSink {
+ public:
+  void log(const spdlog::details::log_msg& msg) override {
+    const PackedEvent event = unpack_event({msg.payload.data(), msg.payload.size()});
+    std::string message = "MESSAGE=";
+    render_logfmt(message, event, {}, {});
+    // render_logfmt separates fields by a space; none belongs right after "MESSAGE=".
+    if (message.size() > 8 && message[8] == ' ') message.erase(8, 1);
+    std::vector<std::string> fields{std::move(message), "PRIORITY=" + std::to_string(priority(msg.level)),
+                                    "SYSLOG_IDENTIFIER=crawlspoold", "CRAWLSPOOL_EVENT=" + std::string(event.event)};
+    for (const PackedField& field : event.fields)
+      fields.push_back("CRAWLSPOOL_" + upper(field.key) + "=" + std::string(field.value));
+    std::vector<iovec> parts;
+    parts.reserve(fields.size());
+    for (std::string& field : fields) parts.push_back({field.data(), field.size()});
+    ::sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
+  }
+  void flush() override {}
+  void set_pattern(const std::string&) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+
+ private:
+  static int priority(spdlog::level::level_enum level) {
+    switch (level) {
+      case spdlog::level::debug:
+        return LOG_DEBUG;
+      case spdlog::level::info:
+        return LOG_INFO;
+      case spdlog::level::warn:
+        return LOG_WARNING;
+      default:
+        return LOG_ERR;
+    }
+  }
+  static std::string upper(std::string_view key) {
+    std::string out;
+    for (const char c : key) out += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return out;
+  }
+};
+
+// systemd sets JOURNAL_STREAM to the device and inode of the stderr it connected to the journal.
+bool stderr_is_journal() {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat info {};
+  if (stream == nullptr || ::fstat(STDERR_FILENO, &info) != 0) return false;
+  return std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino) == stream;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<LogSink>> make_log_sink(const LogOptions& options) {
+  const std::string& where = options.destination;
+  if (where == "journald" || (where == "auto" && stderr_is_journal())) return std::make_shared<JournalSink>();
+  if (where == "auto" || where == "stderr") return std::make_shared<LineSink>(options.format, STDERR_FILENO);
+  UniqueFd file = LineSink::open_file(where);
+  if (!file.valid()) return fail_errno("log.destination: cannot open " + where, errno);
+  return std::make_shared<LineSink>(options.format, where, std::move(file));
+}
+
+}  // namespace crawlspool::base

@@ -1,0 +1,22 @@
+// Where log lines go: stderr, a file that can be reopened, or journald's native protocol.
+// Used by the log's own thread only, but for the reopen request.
+#pragma once
+
+#include <spdlog/sinks/sink.h>
+
+#include <memory>
+
+#include "daemon/base/log.h"
+
+namespace crawlspool::base {
+
+// A sink that may be asked from any thread to open its file anew before the next line.
+class LogSink : public spdlog::sinks::sink {
+ public:
+  virtual void request_reopen() {}
+};
+
+// kConfig or kIo if the destination cannot be opened. `auto` is journald where stderr is connected to the journal.
+[[nodiscard]] Result<std::shared_ptr<LogSink>> make_log_sink(const LogOptions& options);
+
+}  // namespace crawlspool::base

@@ -1,0 +1,96 @@
+#include "daemon/base/text.h"
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+
+namespace crawlspool::base {
+namespace {
+
+unsigned char byte_at(std::string_view text, std::size_t i) { return static_cast<unsigned char>(text[i]); }
+bool is_continuation(unsigned char byte) { return (byte & 0xC0U) == 0x80; }
+
+std::uint32_t decode(std::string_view text, std::size_t length) {
+  if (length == 1) return byte_at(text, 0);
+  std::uint32_t point = byte_at(text, 0) & (0xFFU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) point = (point << 6) | (byte_at(text, i) & 0x3FU);
+  return point;
+}
+
+// Characters that move the cursor, end a line, or turn the reading direction in a terminal.
+bool is_unprintable(std::uint32_t point) {
+  return point < 0x20 || (point >= 0x7F && point <= 0x9F) || point == 0x061C || point == 0x200E || point == 0x200F ||
+         point == 0x2028 || point == 0x2029 || (point >= 0x202A && point <= 0x202E) ||
+         (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
+}
+
+void append_u_escape(std::string& out, std::uint32_t point) {
+  std::array<char, 8> text{};
+  std::snprintf(text.data(), text.size(), "\\u%04x", point);
+  out += text.data();
+}
+
+}  // namespace
+
+std::size_t utf8_character_bytes(std::string_view text) {
+  if (text.empty()) return 0;
+  const unsigned char lead = byte_at(text, 0);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xC2 && lead < 0xE0   ? 2
+                             : (lead & 0xF0U) == 0xE0      ? 3
+                             : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                           : 0;
+  if (length == 0 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if (!is_continuation(byte_at(text, i))) return 0;
+  const std::uint32_t point = decode(text, length);
+  if (length == 3 && (point < 0x800 || (point >= 0xD800 && point <= 0xDFFF))) return 0;
+  if (length == 4 && (point < 0x10000 || point > 0x10FFFF)) return 0;
+  return length;
+}
+
+void append_json_escaped(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_character_bytes(text);
+    if (length == 0) {
+      out += "\\ufffd";
+      text.remove_prefix(1);
+      continue;
+    }
+    const std::uint32_t point = decode(text, length);
+    if (point == '"' || point == '\\') {
+      out += '\\';
+      out += static_cast<char>(point);
+    } else if (is_unprintable(point)) {
+      append_u_escape(out, point);
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(length);
+  }
+}
+
+std::string_view clip(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && is_continuation(byte_at(text, end))) --end;
+  return text.substr(0, end);
+}
+
+void append_base64(std::string& out, std::string_view bytes) {
+  static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const auto put = [&out](std::uint32_t group, int characters) {
+    for (int i = 0; i < 4; ++i) out += i < characters ? kAlphabet[(group >> (18 - 6 * i)) & 0x3FU] : '=';
+  };
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3)
+    put(static_cast<std::uint32_t>(byte_at(bytes, i)) << 16 | static_cast<std::uint32_t>(byte_at(bytes, i + 1)) << 8 |
+            byte_at(bytes, i + 2),
+        4);
+  if (bytes.size() - i == 1) put(static_cast<std::uint32_t>(byte_at(bytes, i)) << 16, 2);
+  if (bytes.size() - i == 2)
+    put(static_cast<std::uint32_t>(byte_at(bytes, i)) << 16 | static_cast<std::uint32_t>(byte_at(bytes, i + 1)) << 8,
+        3);
+}
+
+}  // namespace crawlspool::base

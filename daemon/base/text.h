@@ -1,0 +1,22 @@
+// Small pieces of text shared by logs, messages and files: JSON string bodies and bounded escapes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace crawlspool::base {
+
+// Appends `text` as the inside of a JSON string in printable ASCII and valid UTF-8: quotes, backslashes and
+// controls (C0, DEL, C1, line separators, bidirectional marks) escaped, bytes that are no UTF-8 as \ufffd.
+void append_json_escaped(std::string& out, std::string_view text);
+
+// `text` cut to at most `bytes_max` bytes, at a character's start.
+[[nodiscard]] std::string_view clip(std::string_view text, std::size_t bytes_max);
+
+// Standard base64 with padding (RFC 4648, 4).
+void append_base64(std::string& out, std::string_view bytes);
+
+// The length of the well-formed UTF-8 character at `text`'s start (RFC 3629), 0 if there is none.
+[[nodiscard]] std::size_t utf8_character_bytes(std::string_view text);
+
+}  // namespace crawlspool::base

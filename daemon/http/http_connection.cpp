@@ -1,0 +1,209 @@
+#include "daemon/http/http_connection.h"
+
+#include <algorithm>
+
+#include "daemon/base/log.h"
+#include "proto/frame_decoder.h"
+
+namespace crawlspool::http {
+namespace {
+
+using ingest::Pause;
+
+constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::size_t kUnsentBytesMax = 64 * 1024;
+constexpr std::int64_t kBodyMsPer64KiB = 1000;
+constexpr int kRetryAfterS = 1;
+
+Response unavailable(std::string_view code, std::string_view detail) {
+  Response response = error_response(503, code, detail);
+  response.retry_after_s = kRetryAfterS;
+  return response;
+}
+
+}  // namespace
+
+HttpConnection::HttpConnection(ingest::IoLoop& io, ingest::ConnectionId id, ingest::Transport transport,
+                               const std::string& peer, ingest::Admission::Ticket ticket)
+    : Connection(io, id, transport, peer, std::move(ticket)), part_begun_ms_(opened_ms()) {}
+
+HttpConnection::~HttpConnection() { io().appender().memory().release(charged_bytes_); }
+
+void HttpConnection::on_start() {
+  const auto& limit = ticket().refused();
+  if (!limit) return;
+  base::log_warn_limited("conn_refused", {{"peer", peer()}, {"limit", limit->key}, {"max", limit->max}});
+  refuse_and_end(unavailable("too_many_connections", std::string(limit->key) + " is " + std::to_string(limit->max)),
+                 "too_many_connections");
+}
+
+// ---- input ----
+
+ingest::Connection::ReadPlan HttpConnection::plan_read() {
+  if (serving_ && paused() != Pause::kTurn) return {0, Pause::kBusy};
+  if (unsent_bytes() > kUnsentBytesMax) return {0, Pause::kOutput};
+  if (parser_.head_is_whole() && !io().shared().memory.may_continue()) return {0, Pause::kMemory};
+  return {kReadBytes};
+}
+
+void HttpConnection::take_input(std::string_view bytes) { take_requests(bytes); }
+
+bool HttpConnection::go_on_with_kept_input() {
+  if (serving_) {
+    go_on_serving();
+    return true;
+  }
+  if (kept_input_.empty()) return false;
+  const std::string input = std::move(kept_input_);
+  kept_input_ = {};
+  take_requests(input);
+  return true;
+}
+
+void HttpConnection::take_requests(std::string_view input) {
+  const bool had_begun = parser_.has_begun();
+  while (is_open() && !serving_) {
+    const auto step = parser_.next(input);
+    if (!had_begun && parser_.has_begun() && step == RequestParser::Step::kNeedMore) part_begun_ms_ = io().now_ms();
+    if (step == RequestParser::Step::kNeedMore) break;
+    if (step == RequestParser::Step::kRefused) {
+      const Refusal& refusal = parser_.refusal();
+      return refuse_and_end(error_response(refusal.status, refusal.code, refusal.detail), refusal.code);
+    }
+    if (step == RequestParser::Step::kHead)
+      take_head();
+    else
+      take_whole();
+  }
+  if (!is_open()) return;
+  if (serving_ && !input.empty()) keep_input(input);
+  account_memory();
+}
+
+void HttpConnection::take_head() {
+  const RequestHead& head = parser_.head();
+  any_request_ = true;
+  part_begun_ms_ = io().now_ms();
+  std::uint64_t body_bytes_max = 0;
+  if (auto refusal = judge(head, body_bytes_max)) {
+    const bool has_body = head.is_chunked || head.content_length.value_or(0) > 0;
+    refusal->is_head = head.method == "HEAD";
+    if (has_body || !head.keep_alive) return refuse_and_end(std::move(*refusal), "refused");
+    head_ = head;
+    parser_.start_over();
+    serving_ = true;
+    return respond(std::move(*refusal));
+  }
+  if (head.content_length.value_or(0) > body_bytes_max)
+    return refuse_and_end(error_response(413, "body_too_large", "at most " + std::to_string(body_bytes_max) + " bytes"),
+                          "body_too_large");
+  parser_.limit_body(body_bytes_max);
+  if (head.expects_continue) {
+    output() += kContinue;
+    send(true);
+  }
+}
+
+void HttpConnection::take_whole() {
+  head_ = parser_.head();
+  serving_ = true;
+  end_after_answer_ = end_after_answer_ || !head_.keep_alive;
+  pause(Pause::kBusy);
+  serve(head_, parser_.take_body());
+}
+
+void HttpConnection::keep_input(std::string_view rest) {
+  kept_input_.reserve(rest.size() + proto::FrameDecoder::kPaddingBytes);
+  kept_input_ = rest;
+}
+
+void HttpConnection::on_eof() {
+  if (!parser_.has_begun()) return finish("eof");
+  refuse_and_end(error_response(400, "bad_request", "the connection ended within the request"), "eof");
+}
+
+// ---- answers ----
+
+void HttpConnection::respond(Response response) {
+  if (!is_open()) return;
+  response.close = response.close || end_after_answer_;
+  response.is_head = response.is_head || head_.method == "HEAD";
+  append_response(output(), response);
+  serving_ = false;
+  if (response.close) return finish(end_reason_);
+  send(true);
+  if (!is_open()) return;
+  if (!kept_input_.empty()) {
+    // Not from within this call: a thousand pipelined requests would be as many calls deep.
+    pause(Pause::kTurn);
+  } else if (paused()) {
+    resume();
+  }
+}
+
+void HttpConnection::refuse_and_end(Response response, std::string_view reason) {
+  if (!is_open()) return;
+  response.close = true;
+  append_response(output(), response);
+  finish(reason);
+}
+
+void HttpConnection::spool_failed() {
+  if (!serving_ && !parser_.has_begun()) return finish("spool_failed");
+  refuse_and_end(error_response(503, "spool_failed", "the disk has failed; nothing of this request may be stored"),
+                 "spool_failed");
+}
+
+// What was taken in is answered first.
+void HttpConnection::drain() {
+  if (!is_open() || !holds_up_drain()) return;
+  end_after_answer_ = true;
+  end_reason_ = "draining";
+  if (serving_) return;
+  if (!parser_.has_begun()) return finish("draining");
+  refuse_and_end(unavailable("draining", "the server is stopping"), "draining");
+}
+
+double HttpConnection::begun_frame_rate() const {
+  if (!is_open() || serving_ || !parser_.head_is_whole()) return -1;
+  const auto age_ms = std::max<std::int64_t>(1, io().now_ms() - part_begun_ms_);
+  return static_cast<double>(parser_.body_bytes()) / static_cast<double>(age_ms);
+}
+
+void HttpConnection::give_way() {
+  refuse_and_end(unavailable("memory", "the server's memory is used up and this body came slowest"), "frame_timeout");
+}
+
+void HttpConnection::account_memory() {
+  const std::uint64_t held = parser_.held_bytes() + kept_input_.capacity() + output_held_bytes();
+  ingest::MemoryAccount& memory = io().appender().memory();
+  if (held > charged_bytes_) memory.charge(held - charged_bytes_);
+  if (held < charged_bytes_) memory.release(charged_bytes_ - held);
+  charged_bytes_ = held;
+}
+
+// ---- deadlines ----
+
+void HttpConnection::on_resumed(std::int64_t paused_ms) {
+  part_begun_ms_ = parser_.has_begun() ? part_begun_ms_ + paused_ms : io().now_ms();
+}
+
+std::int64_t HttpConnection::reading_deadline_ms() const {
+  if (serving_) return kNever;
+  const config::Timeouts& timeouts = io().shared().config.timeouts;
+  if (parser_.head_is_whole()) {
+    const auto slices = static_cast<std::int64_t>(parser_.body_bytes() / (64 * 1024));
+    return part_begun_ms_ + timeouts.frame_ms + slices * kBodyMsPer64KiB;
+  }
+  std::int64_t due = timeouts.idle_ms > 0 ? last_activity_ms() + timeouts.idle_ms : kNever;
+  if (parser_.has_begun() || !any_request_) due = std::min(due, part_begun_ms_ + timeouts.frame_ms);
+  return due;
+}
+
+void HttpConnection::on_reading_deadline() {
+  if (parser_.has_begun())
+    return refuse_and_end(error_response(408, "frame_timeout", "the request was not whole in time"), "frame_timeout");
+  finish(any_request_ ? "idle_timeout" : "frame_timeout");
+}
+
+}  // namespace crawlspool::http

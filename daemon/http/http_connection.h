@@ -1,0 +1,69 @@
+// One HTTP/1.1 connection: one request at a time, in order, with keep-alive. Subclasses answer requests; until one is
+// answered nothing more is read.
+//
+//   reading ──► serving ──► (answered) ──► reading, or the end
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/http/request_parser.h"
+#include "daemon/http/response.h"
+#include "daemon/ingest/connection.h"
+#include "daemon/ingest/io_loop.h"
+
+namespace crawlspool::http {
+
+class HttpConnection : public ingest::Connection {
+ public:
+  HttpConnection(ingest::IoLoop& io, ingest::ConnectionId id, ingest::Transport transport, const std::string& peer,
+                 ingest::Admission::Ticket ticket);
+  ~HttpConnection() override;
+
+  void spool_failed() override;
+  void drain() override;
+  [[nodiscard]] double begun_frame_rate() const override;
+  void give_way() override;
+
+ protected:
+  // Why the request is turned down before its body is read; or nothing, and `body_bytes_max` is set.
+  [[nodiscard]] virtual std::optional<Response> judge(const RequestHead& head, std::uint64_t& body_bytes_max) = 0;
+  // Answers by respond(), now or later.
+  virtual void serve(const RequestHead& head, std::string body) = 0;
+  // The work that pause(kTurn) put off while serving.
+  virtual void go_on_serving() {}
+
+  void respond(Response response);
+  [[nodiscard]] bool is_serving() const { return serving_; }
+
+ private:
+  void on_start() override;
+  ReadPlan plan_read() override;
+  void take_input(std::string_view bytes) override;
+  void on_eof() override;
+  bool go_on_with_kept_input() override;
+  void on_resumed(std::int64_t paused_ms) override;
+  void on_output_sent() override { account_memory(); }
+  std::int64_t reading_deadline_ms() const override;
+  void on_reading_deadline() override;
+
+  void take_requests(std::string_view input);
+  void take_head();
+  void take_whole();
+  void keep_input(std::string_view rest);
+  void refuse_and_end(Response response, std::string_view reason);
+  void account_memory();
+
+  RequestParser parser_;
+  std::string kept_input_;  // pipelined behind the request being served
+  RequestHead head_;        // of the request being served
+  bool serving_ = false;
+  bool end_after_answer_ = false;
+  std::string_view end_reason_ = "close";
+  std::int64_t part_begun_ms_ = 0;  // the head, or the body
+  bool any_request_ = false;
+  std::uint64_t charged_bytes_ = 0;
+};
+
+}  // namespace crawlspool::http

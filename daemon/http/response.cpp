@@ -1,0 +1,67 @@
+#include "daemon/http/response.h"
+
+#include "daemon/base/text.h"
+#include "proto/messages.h"
+
+namespace crawlspool::http {
+namespace {
+
+std::string_view reason_phrase(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 421:
+      return "Misdirected Request";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "Status";
+  }
+}
+
+void append_header(std::string& out, std::string_view name, std::string_view value) {
+  out += name;
+  out += ": ";
+  out += value;
+  out += "\r\n";
+}
+
+}  // namespace
+
+Response error_response(int status, std::string_view code, std::string_view detail) {
+  Response response;
+  response.status = status;
+  response.body = "{\"error\":{\"code\":\"" + std::string(code) + "\",\"detail\":\"";
+  base::append_json_escaped(response.body, base::clip(detail, proto::kDetailBytesMax));
+  response.body += "\"}}";
+  return response;
+}
+
+void append_response(std::string& out, const Response& response) {
+  out += "HTTP/1.1 " + std::to_string(response.status) + " ";
+  out += reason_phrase(response.status);
+  out += "\r\n";
+  append_header(out, "Content-Type", response.content_type);
+  append_header(out, "Content-Length", std::to_string(response.body.size()));
+  if (!response.allow.empty()) append_header(out, "Allow", response.allow);
+  if (response.retry_after_s) append_header(out, "Retry-After", std::to_string(*response.retry_after_s));
+  if (response.close) append_header(out, "Connection", "close");
+  out += "\r\n";
+  if (!response.is_head) out += response.body;
+}
+
+}  // namespace crawlspool::http

@@ -1,0 +1,28 @@
+// HTTP/1.1 answers as bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace crawlspool::http {
+
+struct Response {
+  int status = 200;
+  std::string body;
+  std::string_view content_type = "application/json";
+  std::string_view allow = {};                      // with 405
+  std::optional<int> retry_after_s = std::nullopt;  // with 429 and 503
+  bool close = false;                               // the connection ends with it
+  bool is_head = false;                             // the answer to HEAD: the body is left out
+};
+
+// {"error":{"code":…,"detail":…}}; detail is escaped and cut.
+[[nodiscard]] Response error_response(int status, std::string_view code, std::string_view detail);
+
+void append_response(std::string& out, const Response& response);
+
+inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+}  // namespace crawlspool::http

@@ -1,0 +1,80 @@
+#include "daemon/ingest/admission.h"
+
+#include <utility>
+
+namespace crawlspool::ingest {
+namespace {
+
+constexpr std::uint64_t kBeingRefusedMax = 256;  // each holds a descriptor for about a second
+constexpr std::uint64_t kAdminMax = 64;
+
+}  // namespace
+
+Admission::Ticket& Admission::Ticket::operator=(Ticket&& other) noexcept {
+  if (this == &other) return *this;
+  give_back();
+  admission_ = std::exchange(other.admission_, nullptr);
+  transport_ = other.transport_;
+  machine_ = other.machine_;
+  refused_ = other.refused_;
+  return *this;
+}
+
+void Admission::Ticket::give_back() {
+  if (admission_ != nullptr) std::exchange(admission_, nullptr)->give_back(*this);
+}
+
+std::uint64_t& Admission::count_of(Transport transport) {
+  if (transport == Transport::kAdmin) return counts_.admin;
+  return transport == Transport::kStream ? counts_.stream : counts_.http;
+}
+
+std::optional<LimitMet> Admission::limit_met(Transport transport, const base::MachineKey& machine) const {
+  if (transport == Transport::kAdmin)
+    return counts_.admin >= kAdminMax ? std::optional(LimitMet{"admin connections", kAdminMax}) : std::nullopt;
+  if (limits_.connections_max > 0 && counts_.stream + counts_.http >= limits_.connections_max)
+    return LimitMet{"connections_max", limits_.connections_max};
+  const auto mine = by_machine_.find(machine);
+  if (limits_.connections_per_ip_max > 0 && mine != by_machine_.end() && mine->second >= limits_.connections_per_ip_max)
+    return LimitMet{"connections_per_ip_max", limits_.connections_per_ip_max};
+  return std::nullopt;
+}
+
+std::optional<Admission::Ticket> Admission::admit(Transport transport, const base::MachineKey& machine) {
+  const std::lock_guard lock(mutex_);
+  Ticket ticket;
+  ticket.transport_ = transport;
+  ticket.machine_ = machine;
+  ticket.refused_ = limit_met(transport, machine);
+  if (ticket.refused_) {
+    ++counts_.refused_total;
+    if (being_refused_ >= kBeingRefusedMax) return std::nullopt;
+    ++being_refused_;
+  } else {
+    ++count_of(transport);
+    if (transport != Transport::kAdmin) ++by_machine_[machine];
+  }
+  ticket.admission_ = this;
+  return ticket;
+}
+
+void Admission::give_back(const Ticket& ticket) {
+  const std::lock_guard lock(mutex_);
+  if (ticket.refused_) {
+    --being_refused_;
+    return;
+  }
+  --count_of(ticket.transport_);
+  if (ticket.transport_ == Transport::kAdmin) return;
+  const auto mine = by_machine_.find(ticket.machine_);
+  if (--mine->second == 0) by_machine_.erase(mine);
+}
+
+Admission::Counts Admission::counts() const {
+  const std::lock_guard lock(mutex_);
+  Counts counts = counts_;
+  counts.machines = by_machine_.size();
+  return counts;
+}
+
+}  // namespace crawlspool::ingest

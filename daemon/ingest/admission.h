@@ -1,0 +1,78 @@
+// Who may be connected: the limits over all connections and over those of one client machine. Shared by all loops;
+// touched when a connection opens and when it ends. A ticket is a connection's place and gives it back.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+
+#include "config/model.h"
+#include "daemon/base/endpoint.h"
+
+namespace crawlspool::ingest {
+
+enum class Transport { kStream, kHttp, kAdmin };
+
+[[nodiscard]] constexpr std::string_view word(Transport transport) {
+  return transport == Transport::kStream ? "tcp" : transport == Transport::kHttp ? "http" : "admin";
+}
+
+// The limit that was met: its key in the configuration and its value.
+struct LimitMet {
+  std::string_view key;
+  std::uint64_t max;
+};
+
+class Admission {
+ public:
+  class Ticket {
+   public:
+    Ticket() = default;
+    Ticket(Ticket&& other) noexcept { *this = std::move(other); }
+    Ticket& operator=(Ticket&& other) noexcept;
+    ~Ticket() { give_back(); }
+
+    // Set where the connection is only there to be told why it may not be.
+    [[nodiscard]] const std::optional<LimitMet>& refused() const { return refused_; }
+
+   private:
+    friend class Admission;
+    void give_back();
+
+    Admission* admission_ = nullptr;
+    Transport transport_ = Transport::kStream;
+    base::MachineKey machine_;
+    std::optional<LimitMet> refused_;
+  };
+
+  struct Counts {
+    std::uint64_t stream = 0;
+    std::uint64_t http = 0;
+    std::uint64_t admin = 0;  // beside the limits, so that operators get in when they are met
+    std::uint64_t machines = 0;
+    std::uint64_t refused_total = 0;
+  };
+
+  explicit Admission(const config::Limits& limits) : limits_(limits) {}
+
+  // A ticket, if only to be told why not; nothing if too many are being told already, and the connection is just
+  // closed. Tickets do not outlive this object.
+  [[nodiscard]] std::optional<Ticket> admit(Transport transport, const base::MachineKey& machine);
+
+  [[nodiscard]] Counts counts() const;
+
+ private:
+  [[nodiscard]] std::uint64_t& count_of(Transport transport);
+  [[nodiscard]] std::optional<LimitMet> limit_met(Transport transport, const base::MachineKey& machine) const;
+  void give_back(const Ticket& ticket);
+
+  const config::Limits limits_;
+  mutable std::mutex mutex_;
+  std::unordered_map<base::MachineKey, std::uint64_t> by_machine_;  // as large as there are connections, at most
+  Counts counts_;
+  std::uint64_t being_refused_ = 0;
+};
+
+}  // namespace crawlspool::ingest

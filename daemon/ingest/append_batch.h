@@ -1,0 +1,53 @@
+// What one loop has taken in between two commits, by value: lines, rejects, and which connection is settled up to
+// which record once they are on the disk. Made by the loop, committed by the committer, and handed back to the loop.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/ingest/line_chunks.h"
+#include "proto/codes.h"
+
+namespace crawlspool::ingest {
+
+using ConnectionId = std::uint64_t;  // never used twice in a process
+
+struct Settlement {
+  ConnectionId connection;
+  std::uint64_t seq;  // every record of the connection up to this one is in this batch or an earlier one
+};
+
+class CompletionSink;
+
+struct AppendBatch {
+  CompletionSink* sink = nullptr;  // the loop it goes back to
+  std::uint64_t number = 0;        // counts this loop's batches
+  LineChunks lines;
+  std::size_t first_line_bytes = 0;
+  std::string rejects;  // whole lines for rejected/
+  std::vector<Settlement> settlements;
+  std::uint64_t charged_bytes = 0;  // on the loop's memory account
+  std::uint64_t records = 0;
+  std::uint64_t record_bytes = 0;
+  std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};
+  std::int64_t first_taken_us = 0;  // monotonic, of its first record
+  bool is_probe = false;            // asks for a synced write even with nothing in it
+  bool stored = false;              // the committer's answer
+
+  [[nodiscard]] bool empty() const { return settlements.empty() && !is_probe; }
+  [[nodiscard]] std::size_t bytes() const { return lines.bytes() + rejects.size(); }
+};
+
+class CompletionSink {
+ public:
+  // On the committer's thread: the batch is on the disk, or never will be (`stored`).
+  virtual void completed(std::unique_ptr<AppendBatch> batch) = 0;
+
+ protected:
+  ~CompletionSink() = default;
+};
+
+}  // namespace crawlspool::ingest

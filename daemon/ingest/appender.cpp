@@ -1,0 +1,92 @@
+#include "daemon/ingest/appender.h"
+
+#include <utility>
+
+namespace crawlspool::ingest {
+namespace {
+
+// A batch this large goes to the committer even while another is under way.
+constexpr std::size_t kBatchBytesMax = 16 * 1024 * 1024;
+constexpr std::size_t kSpareBatches = 2;
+
+}  // namespace
+
+Appender::Appender(Committer& committer, CompletionSink& sink, MemoryBudget& budget)
+    : committer_(committer), sink_(sink), memory_(budget), filling_(fresh_batch()) {}
+
+std::unique_ptr<AppendBatch> Appender::fresh_batch() {
+  std::unique_ptr<AppendBatch> batch;
+  if (spare_.empty()) {
+    batch = std::make_unique<AppendBatch>();
+  } else {
+    batch = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  batch->sink = &sink_;
+  batch->number = next_number_++;
+  return batch;
+}
+
+void Appender::charge(std::size_t bytes) {
+  filling_->charged_bytes += bytes;
+  memory_.charge(bytes);
+}
+
+std::size_t Appender::add_record(const spool::Origin& origin, const ReadTime& when, std::uint64_t seq,
+                                 std::string_view record) {
+  AppendBatch& batch = *filling_;
+  char* const start = batch.lines.reserve(spool::envelope_bytes_max(origin) + record.size());
+  const char* const end = spool::write_line(start, when.timestamp, origin, seq, record);
+  const auto bytes = static_cast<std::size_t>(end - start);
+  if (batch.lines.empty()) batch.first_line_bytes = bytes;
+  batch.lines.commit(bytes);
+  if (batch.records == 0) batch.first_taken_us = when.monotonic_us;
+  ++batch.records;
+  batch.record_bytes += record.size();
+  charge(bytes);
+  return bytes;
+}
+
+std::size_t Appender::add_reject(const spool::RejectedRecord& record, proto::RejectCode code, const ReadTime& when) {
+  AppendBatch& batch = *filling_;
+  const std::size_t before = batch.rejects.size();
+  spool::append_rejected_line(batch.rejects, record, {when.timestamp, base::kTimestampBytes});
+  ++batch.rejects_by_code[static_cast<std::size_t>(code)];
+  const std::size_t bytes = batch.rejects.size() - before;
+  charge(bytes);
+  return bytes;
+}
+
+void Appender::settle(ConnectionId connection, std::uint64_t seq, Mark& mark) {
+  if (mark.batch_number != filling_->number) {
+    mark = {filling_->number, filling_->settlements.size()};
+    filling_->settlements.push_back({connection, seq});
+    charge(sizeof(Settlement));
+  } else {
+    filling_->settlements[mark.index].seq = seq;
+  }
+}
+
+void Appender::turn_end() {
+  if (filling_->empty()) return;
+  if (under_way_ == 0 || filling_->bytes() >= kBatchBytesMax) submit();
+}
+
+void Appender::submit() {
+  std::unique_ptr<AppendBatch> full = std::exchange(filling_, fresh_batch());
+  ++under_way_;
+  committer_.submit(std::move(full));
+}
+
+void Appender::give_back(std::unique_ptr<AppendBatch> batch) {
+  --under_way_;
+  memory_.release(batch->charged_bytes);
+  if (spare_.size() >= kSpareBatches) return;
+  LineChunks lines = std::move(batch->lines);
+  lines.clear();
+  *batch = AppendBatch{};
+  batch->lines = std::move(lines);
+  spare_.push_back(std::move(batch));
+}
+
+}  // namespace crawlspool::ingest

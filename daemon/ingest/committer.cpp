@@ -1,0 +1,245 @@
+#include "daemon/ingest/committer.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "daemon/base/check.h"
+#include "daemon/base/log.h"
+
+namespace crawlspool::ingest {
+namespace {
+
+using base::ErrorCode;
+using base::Result;
+using config::SyncPolicy;
+
+// More at once would only make acks wait: the disk is at its best far below.
+constexpr std::size_t kCommitBytesMax = 32 * 1024 * 1024;
+constexpr std::int64_t kRoomCheckMs = 200;
+constexpr std::int64_t kRoomWatchUs = 500'000;               // while nothing comes
+constexpr std::uint64_t kRoomMarginBytes = 4 * 1024 * 1024;  // hysteresis: what has to be free beyond the need
+
+std::size_t bytes_of(const std::vector<std::unique_ptr<AppendBatch>>& batches) {
+  std::size_t bytes = 0;
+  for (const auto& batch : batches) bytes += batch->bytes();
+  return bytes;
+}
+
+}  // namespace
+
+Committer::Committer(spool::Spool& spool, const Options& options, const base::Clock& clock, OnState on_state)
+    : spool_(spool), options_(options), clock_(clock), on_state_(std::move(on_state)) {
+  publish();
+  thread_ = std::thread([this] { run(); });
+}
+
+Committer::~Committer() {
+  if (thread_.joinable()) static_cast<void>(finish());
+}
+
+void Committer::submit(std::unique_ptr<AppendBatch> batch) {
+  {
+    const std::lock_guard lock(mutex_);
+    CRAWLSPOOL_CHECK(!finishing_);
+    queue_.push_back(std::move(batch));
+  }
+  wake_.notify_one();
+}
+
+bool Committer::finish() {
+  {
+    const std::lock_guard lock(mutex_);
+    finishing_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+  return state() != SpoolState::kFailed;
+}
+
+CommitStats Committer::stats() const {
+  const std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+void Committer::run() {
+  while (true) {
+    if (state() != SpoolState::kFailed) watch_room();
+    Batches batches = take();
+    if (!batches.empty()) {
+      commit(batches);
+    } else if (sync_is_due()) {
+      if (auto synced = sync_if_due(false, false); !synced) fail(synced.error());
+      publish();
+    } else if (is_finishing()) {
+      break;
+    }
+  }
+  if (state() == SpoolState::kFailed) return;
+  if (auto closed = spool_.writer().close(); !closed) fail(closed.error());
+  publish();
+}
+
+bool Committer::is_finishing() const {
+  const std::lock_guard lock(mutex_);
+  return finishing_;
+}
+
+// The keep-free mark is noticed without a write, and so is its end.
+void Committer::watch_room() {
+  const bool has_room = spool_.writer().has_room(0, state() == SpoolState::kOk ? 0 : kRoomMarginBytes);
+  if (!has_room && state() == SpoolState::kOk) enter_disk_full("spool.keep_free_bytes reached");
+  if (has_room && state() == SpoolState::kDiskFull) enter(SpoolState::kOk);
+  publish();
+}
+
+// What has come together, oldest first; nothing once all is done and the end is wanted, when a sync is due, or when it
+// is time to look at the free space again.
+Committer::Batches Committer::take() {
+  std::unique_lock lock(mutex_);
+  const auto something = [this] { return !queue_.empty() || finishing_; };
+  if (unsynced_ && options_.sync == SyncPolicy::kInterval) {
+    const std::int64_t due_us = last_sync_us_ + options_.sync_interval_ms * 1000;
+    const std::int64_t wait_us = std::max<std::int64_t>(0, due_us - clock_.monotonic_us());
+    wake_.wait_for(lock, std::chrono::microseconds(std::min(wait_us, kRoomWatchUs)), something);
+  } else {
+    wake_.wait_for(lock, std::chrono::microseconds(kRoomWatchUs), something);
+  }
+  Batches batches;
+  std::size_t bytes = 0;
+  while (!queue_.empty() && (batches.empty() || bytes + queue_.front()->bytes() <= kCommitBytesMax)) {
+    bytes += queue_.front()->bytes();
+    batches.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return batches;
+}
+
+void Committer::commit(Batches& batches) {
+  if (state() != SpoolState::kFailed) {
+    const auto stored = store(batches);
+    if (stored)
+      count(batches);
+    else
+      fail(stored.error());
+  }
+  const bool stored = state() != SpoolState::kFailed;
+  publish();
+  for (auto& batch : batches) {
+    batch->stored = stored;
+    CompletionSink* const sink = batch->sink;
+    sink->completed(std::move(batch));
+  }
+}
+
+// Rejects first: the ack that covers them promises that they are kept.
+Result<void> Committer::store(const Batches& batches) {
+  return until_there_is_room(batches, [&] { return store_rejects(batches); }).and_then([&] {
+    return until_there_is_room(batches, [&] { return store_lines(batches); });
+  });
+}
+
+Result<void> Committer::store_rejects(const Batches& batches) {
+  std::string lines;
+  for (const auto& batch : batches) lines += batch->rejects;
+  return lines.empty() ? Result<void>{} : spool_.rejected().append_and_sync(lines);
+}
+
+Result<void> Committer::store_lines(const Batches& batches) {
+  std::vector<std::string_view> chunks;
+  std::size_t first_line_bytes = 0;
+  bool probe = false;
+  for (const auto& batch : batches) {
+    if (chunks.empty()) first_line_bytes = batch->first_line_bytes;
+    batch->lines.append_views(chunks);
+    probe = probe || batch->is_probe;
+  }
+  if (chunks.empty()) return sync_if_due(false, probe);
+  return spool_.writer().append(chunks, first_line_bytes).and_then([&] { return sync_if_due(true, probe); });
+}
+
+bool Committer::sync_is_due() const {
+  return unsynced_ && options_.sync == SyncPolicy::kInterval &&
+         clock_.monotonic_us() >= last_sync_us_ + options_.sync_interval_ms * 1000;
+}
+
+Result<void> Committer::sync_if_due(bool wrote, bool probe) {
+  unsynced_ = unsynced_ || wrote;
+  const bool sync_now = (wrote && options_.sync == SyncPolicy::kAlways) || sync_is_due();
+  if (sync_now) {
+    if (auto synced = spool_.writer().sync(); !synced) {
+      // What was acked as written has left the memory: it cannot be offered again, so a full disk is final here.
+      if (options_.sync != SyncPolicy::kAlways && synced.error().code == ErrorCode::kDiskFull)
+        return base::fail(ErrorCode::kIo, synced.error().context, synced.error().errno_value);
+      return synced;
+    }
+    ++syncs_;
+    unsynced_ = false;
+    last_sync_us_ = clock_.monotonic_us();
+    return {};
+  }
+  return probe ? spool_.writer().probe() : Result<void>{};
+}
+
+// A full disk is waited out with the same lines; anything else is final.
+Result<void> Committer::until_there_is_room(const Batches& batches, const std::function<Result<void>()>& attempt) {
+  while (true) {
+    const auto done = attempt();
+    if (done) {
+      if (state() == SpoolState::kDiskFull) enter(SpoolState::kOk);
+      return done;
+    }
+    if (done.error().code != ErrorCode::kDiskFull) return done;
+    if (state() == SpoolState::kOk) enter_disk_full(done.error().message());
+    wait_for_room(bytes_of(batches));
+  }
+}
+
+void Committer::wait_for_room(std::uint64_t bytes) {
+  do {
+    publish();
+    std::this_thread::sleep_for(std::chrono::milliseconds(kRoomCheckMs));
+  } while (!spool_.writer().has_room(bytes, kRoomMarginBytes));
+}
+
+void Committer::enter_disk_full(const std::string& detail) {
+  base::log_error("disk_full", {{"detail", detail}, {"free_bytes", spool_.writer().free_bytes()}});
+  enter(SpoolState::kDiskFull);
+}
+
+void Committer::enter(SpoolState state) {
+  if (state == SpoolState::kOk) base::log_info("disk_room", {{"free_bytes", spool_.writer().free_bytes()}});
+  state_.store(state, std::memory_order_release);
+  on_state_(state);
+}
+
+void Committer::fail(const base::Error& error) {
+  base::log_error("spool_failed", {{"detail", error.message()}, {"durable", spool_.writer().durable()}});
+  unsynced_ = false;  // nothing is synced any more
+  enter(SpoolState::kFailed);
+}
+
+void Committer::count(const Batches& batches) {
+  const std::int64_t now_us = clock_.monotonic_us();
+  const std::lock_guard lock(mutex_);
+  ++stats_.commits;
+  if (syncs_before_ack() || batches.back()->is_probe) stats_.last_proof_us = now_us;
+  for (const auto& batch : batches) {
+    stats_.records += batch->records;
+    stats_.record_bytes += batch->record_bytes;
+    for (std::size_t i = 0; i < proto::kRejectCodes; ++i) stats_.rejects_by_code[i] += batch->rejects_by_code[i];
+    if (batch->records > 0) latency_.add(now_us - batch->first_taken_us, batch->records, now_us);
+  }
+}
+
+void Committer::publish() {
+  const std::uint64_t free_bytes = spool_.writer().free_bytes();
+  const std::lock_guard lock(mutex_);
+  stats_.syncs = syncs_;
+  stats_.position = spool_.writer().position();
+  stats_.durable = spool_.writer().durable();
+  stats_.segment_begin = spool_.writer().segment_begin();
+  stats_.free_bytes = free_bytes;
+  stats_.rejected_bytes = spool_.rejected().bytes();
+}
+
+}  // namespace crawlspool::ingest

@@ -1,0 +1,110 @@
+// The thread that turns batches into durable bytes. It takes whatever has come together, writes it, syncs once for
+// all, and hands the batches back; while it syncs, the next ones fill. No timer, no tuning: an idle system syncs each
+// record at once, a busy one many with one sync.
+//
+//   ok ──► disk_full ──► ok        batches wait here until there is room; nothing is acked meanwhile
+//    └──► failed (final)           every batch from now on comes back as not stored
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "config/model.h"
+#include "daemon/base/clock.h"
+#include "daemon/ingest/append_batch.h"
+#include "daemon/ingest/latency.h"
+#include "daemon/spool/spool.h"
+
+namespace crawlspool::ingest {
+
+enum class SpoolState { kOk, kDiskFull, kFailed };
+
+struct CommitStats {
+  std::uint64_t records = 0;
+  std::uint64_t record_bytes = 0;
+  std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};
+  std::uint64_t commits = 0;
+  std::uint64_t syncs = 0;
+  spool::Position position = 0;
+  spool::Position durable = 0;
+  spool::Position segment_begin = 0;
+  std::uint64_t free_bytes = 0;
+  std::uint64_t rejected_bytes = 0;
+  std::int64_t last_proof_us = 0;  // monotonic: when a write was last synced
+};
+
+class Committer {
+ public:
+  struct Options {
+    config::SyncPolicy sync = config::SyncPolicy::kAlways;
+    std::int64_t sync_interval_ms = 0;
+  };
+  using OnState = std::function<void(SpoolState)>;  // on the committer's thread
+
+  // `spool` and `clock` outlive it. The thread starts at once.
+  Committer(spool::Spool& spool, const Options& options, const base::Clock& clock, OnState on_state);
+  ~Committer();
+
+  void submit(std::unique_ptr<AppendBatch> batch);  // from any thread
+
+  // Commits what was submitted, closes the segment and ends the thread. Nothing may be submitted any more. False if
+  // the spool has failed. With a full disk it waits for room.
+  [[nodiscard]] bool finish();
+
+  [[nodiscard]] SpoolState state() const { return state_.load(std::memory_order_acquire); }
+  [[nodiscard]] CommitStats stats() const;
+  [[nodiscard]] Latency& latency() { return latency_; }
+  // False where an ack means "written" only.
+  [[nodiscard]] bool syncs_before_ack() const { return options_.sync == config::SyncPolicy::kAlways; }
+
+ private:
+  using Batches = std::vector<std::unique_ptr<AppendBatch>>;
+
+  void run();
+  [[nodiscard]] Batches take();
+  void commit(Batches& batches);
+  [[nodiscard]] base::Result<void> store(const Batches& batches);
+  [[nodiscard]] base::Result<void> store_rejects(const Batches& batches);
+  [[nodiscard]] base::Result<void> store_lines(const Batches& batches);
+  [[nodiscard]] base::Result<void> sync_if_due(bool wrote, bool probe);
+  [[nodiscard]] base::Result<void> until_there_is_room(const Batches& batches,
+                                                       const std::function<base::Result<void>()>& attempt);
+  void wait_for_room(std::uint64_t bytes);
+  void watch_room();
+  [[nodiscard]] bool is_finishing() const;
+  void enter_disk_full(const std::string& detail);
+  void enter(SpoolState state);
+  void fail(const base::Error& error);
+  void count(const Batches& batches);
+  void publish();
+  [[nodiscard]] bool sync_is_due() const;
+
+  spool::Spool& spool_;
+  const Options options_;
+  const base::Clock& clock_;
+  OnState on_state_;
+  std::atomic<SpoolState> state_{SpoolState::kOk};
+  Latency latency_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::unique_ptr<AppendBatch>> queue_;
+  bool finishing_ = false;
+  CommitStats stats_;
+
+  // The thread's own.
+  std::uint64_t syncs_ = 0;
+  bool unsynced_ = false;  // with an interval: lines are written and not synced
+  std::int64_t last_sync_us_ = 0;
+
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace crawlspool::ingest

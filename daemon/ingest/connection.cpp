@@ -1,0 +1,211 @@
+#include "daemon/ingest/connection.h"
+
+#include <algorithm>
+
+#include "daemon/base/log.h"
+#include "daemon/ingest/io_loop.h"
+
+namespace crawlspool::ingest {
+namespace {
+
+constexpr std::int64_t kLingerMs = 1000;
+constexpr std::int64_t kLongPauseMs = 1000;
+constexpr std::int64_t kLongPauseRepeatMs = 15'000;
+
+}  // namespace
+
+Connection::Connection(IoLoop& io, ConnectionId id, Transport transport, std::string peer, Admission::Ticket ticket)
+    : io_(io),
+      id_(id),
+      transport_(transport),
+      peer_(std::move(peer)),
+      ticket_(std::move(ticket)),
+      opened_ms_(io.now_ms()),
+      last_activity_ms_(opened_ms_),
+      write_progress_ms_(opened_ms_) {}
+
+void Connection::start(base::UniqueFd fd) {
+  auto socket = net::Socket::open(io_.loop(), std::move(fd), *this);
+  if (!socket) {
+    base::log_warn_limited("conn_failed", {{"conn", id_}, {"peer", peer_}, {"detail", socket.error().message()}});
+    phase_ = Phase::kClosed;
+    return io_.retire(id_);
+  }
+  socket_.emplace(std::move(*socket));
+  if (is_worth_logging()) base::log_info("conn_open", {{"conn", id_}, {"peer", peer_}, {"via", word(transport_)}});
+  read_on();
+  on_start();
+  rearm();
+}
+
+void Connection::on_ready(net::Ready ready) {
+  if (ready.broken) return close_now("reset");
+  if (ready.writable && !flush_output()) return;
+  // Watched for only while the connection is not read: what it has sent before is still there to be read.
+  if (ready.hangup && socket_) socket_->hangup_seen();
+  if (ready.readable && phase_ == Phase::kLingering) return discard_some();
+  if (ready.readable && phase_ == Phase::kOpen) read_some();
+}
+
+void Connection::read_some() {
+  const ReadPlan plan = plan_read();
+  if (plan.bytes == 0) return is_open() ? pause(plan.why) : void();
+  const auto buffer = io_.read_buffer();
+  const net::ReadResult result = socket_->read(buffer.first(std::min(plan.bytes, buffer.size())));
+  switch (result.end) {
+    case net::ReadResult::End::kAgain:
+      return;
+    case net::ReadResult::End::kBroken:
+      return close_now("reset");
+    case net::ReadResult::End::kEof:
+      on_eof();
+      break;
+    case net::ReadResult::End::kNone:
+      bytes_read_ += result.bytes;
+      last_activity_ms_ = io_.now_ms();
+      take_input({buffer.data(), result.bytes});
+      break;
+  }
+  rearm();
+}
+
+void Connection::discard_some() {
+  const net::ReadResult result = socket_->read(io_.read_buffer());
+  if (result.end == net::ReadResult::End::kNone || result.end == net::ReadResult::End::kAgain) return;
+  close_now(close_reason_);
+}
+
+void Connection::send(bool has_replies) {
+  if (!socket_) return;
+  if (has_replies && !replies_unsent_) write_progress_ms_ = io_.now_ms();
+  replies_unsent_ = replies_unsent_ || has_replies;
+  if (flush_output()) rearm();
+}
+
+// False if the connection is gone.
+bool Connection::flush_output() {
+  if (!socket_) return false;
+  const std::size_t before = socket_->unsent_bytes();
+  if (!socket_->flush()) {
+    close_now(phase_ == Phase::kOpen ? "reset" : close_reason_);
+    return false;
+  }
+  const std::size_t left = socket_->unsent_bytes();
+  if (left < before) {
+    write_progress_ms_ = io_.now_ms();
+    last_activity_ms_ = write_progress_ms_;
+  }
+  if (left > 0) return true;
+  replies_unsent_ = false;
+  if (phase_ == Phase::kFlushing) {
+    begin_lingering();
+  } else if (phase_ == Phase::kOpen) {
+    on_output_sent();
+    if (paused_ == Pause::kOutput) resume();
+  }
+  return socket_.has_value();
+}
+
+void Connection::pause(Pause why) {
+  stop_reading();
+  if (!paused_) paused_since_ms_ = io_.now_ms();
+  paused_ = why;
+  if (waits_for_resources()) {
+    if (long_pause_due_ms_ == kNever) long_pause_due_ms_ = io_.now_ms() + kLongPauseMs;
+    io_.wait_for_resources(id_);
+  }
+  if (why == Pause::kTurn) io_.go_on_next_turn(id_);
+  rearm();
+}
+
+bool Connection::waits_for_resources() const { return paused_ == Pause::kMemory || paused_ == Pause::kDiskFull; }
+
+void Connection::resume() {
+  if (!paused_ || !is_open()) return;
+  if (const ReadPlan plan = plan_read(); plan.bytes == 0) return pause(plan.why);  // still, or by something else now
+  const std::int64_t now = io_.now_ms();
+  paused_.reset();
+  long_pause_due_ms_ = kNever;
+  last_activity_ms_ = now;
+  on_resumed(now - paused_since_ms_);
+  if (!is_open()) return;
+  if (!go_on_with_kept_input() || (is_open() && !paused_)) read_on();
+  rearm();
+}
+
+void Connection::finish(std::string_view reason) {
+  if (!is_open()) return;
+  phase_ = Phase::kFlushing;
+  close_reason_ = reason;
+  stop_reading();
+  send(true);
+}
+
+void Connection::begin_lingering() {
+  phase_ = Phase::kLingering;
+  linger_until_ms_ = io_.now_ms() + kLingerMs;
+  socket_->shut_sending_side();
+  read_on();
+  rearm();
+}
+
+void Connection::close_now(std::string_view reason) {
+  if (phase_ == Phase::kClosed) return;
+  phase_ = Phase::kClosed;
+  socket_.reset();
+  if (is_worth_logging())
+    base::log_info("conn_close", {{"conn", id_},
+                                  {"peer", peer_},
+                                  {"via", word(transport_)},
+                                  {"reason", reason},
+                                  {"records", records_},
+                                  {"rejects", rejects_},
+                                  {"bytes", bytes_read_},
+                                  {"age_ms", io_.now_ms() - opened_ms_}});
+  io_.retire(id_);
+}
+
+void Connection::cut_if_finished() {
+  if (phase_ == Phase::kFlushing || phase_ == Phase::kLingering) close_now(close_reason_);
+}
+
+bool Connection::write_is_stalled(std::int64_t now_ms) const {
+  return replies_unsent_ && unsent_bytes() > 0 && now_ms - write_progress_ms_ >= io_.shared().config.timeouts.write_ms;
+}
+
+std::int64_t Connection::next_deadline_ms() const {
+  if (phase_ == Phase::kLingering) return linger_until_ms_;
+  std::int64_t due = kNever;
+  if (replies_unsent_ && unsent_bytes() > 0) due = write_progress_ms_ + io_.shared().config.timeouts.write_ms;
+  if (phase_ != Phase::kOpen) return due;
+  if (paused_) return std::min(due, waits_for_resources() ? long_pause_due_ms_ : kNever);
+  return std::min(due, reading_deadline_ms());
+}
+
+// The ring is only told of earlier times; at a later one the old entry finds nothing due and arms anew.
+void Connection::rearm() {
+  const std::int64_t due = next_deadline_ms();
+  if (phase_ == Phase::kClosed || due >= armed_ms_) return;
+  armed_ms_ = due;
+  io_.arm(id_, due);
+}
+
+void Connection::check_deadlines() {
+  const std::int64_t now = io_.now_ms();
+  armed_ms_ = kNever;
+  if (phase_ == Phase::kLingering) {
+    if (now >= linger_until_ms_) return close_now(close_reason_);
+  } else if (write_is_stalled(now)) {
+    return close_now(phase_ == Phase::kOpen ? "slow_reader" : close_reason_);
+  } else if (is_open() && paused_) {
+    if (waits_for_resources() && now >= long_pause_due_ms_) {
+      long_pause_due_ms_ = now + kLongPauseRepeatMs;
+      on_long_pause();
+    }
+  } else if (is_open() && now >= reading_deadline_ms()) {
+    on_reading_deadline();
+  }
+  rearm();
+}
+
+}  // namespace crawlspool::ingest

@@ -1,0 +1,145 @@
+// What every connection has, whatever it speaks: a socket, a place under the limits, pauses, deadlines and an orderly
+// end. Lives on one loop's thread; subclasses speak a protocol.
+//
+//   open ──► flushing ──► lingering ──► closed
+//     │   last words are   sent and shut;   │
+//     │   being sent       input discarded  │
+//     └──────── broken, or out of time ─────┘
+//
+// While the server does not read a connection, none of its reading deadlines runs.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/unique_fd.h"
+#include "daemon/ingest/admission.h"
+#include "daemon/ingest/append_batch.h"
+#include "daemon/net/socket.h"
+
+namespace crawlspool::ingest {
+
+class IoLoop;
+
+// Why a connection is not read for now.
+enum class Pause {
+  kMemory,    // the memory budget
+  kDiskFull,  // the spool takes nothing
+  kOutput,    // the peer does not read its answers
+  kTurn,      // enough for one turn of the loop
+  kBusy,      // an earlier request is not answered yet
+};
+
+class Connection : private net::PollHandler {
+ public:
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+  Connection(IoLoop& io, ConnectionId id, Transport transport, std::string peer, Admission::Ticket ticket);
+  virtual ~Connection() = default;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  [[nodiscard]] ConnectionId id() const { return id_; }
+
+  // --- called by the loop ---
+  void start(base::UniqueFd fd);
+  void resume();  // from any pause, if its reason is gone
+  void check_deadlines();
+  void cut_if_finished();
+  virtual void settled(std::uint64_t seq) = 0;  // every record up to `seq` is on the disk
+  virtual void spool_failed() = 0;
+  virtual void drain() = 0;
+  virtual void disk_full() {}
+  [[nodiscard]] bool holds_up_drain() const { return transport_ != Transport::kAdmin; }
+  // Bytes a millisecond of the begun frame; negative where none has begun.
+  [[nodiscard]] virtual double begun_frame_rate() const { return -1; }
+  virtual void give_way() {}  // gives the begun frame up, for the others' sake
+
+ protected:
+  struct ReadPlan {
+    std::size_t bytes;  // 0: pause
+    Pause why = Pause::kBusy;
+  };
+
+  // --- a subclass speaks its protocol through these ---
+  virtual void on_start() {}
+  [[nodiscard]] virtual ReadPlan plan_read() = 0;
+  virtual void take_input(std::string_view bytes) = 0;  // padding is readable behind it
+  virtual void on_eof() = 0;
+  // True if it had input left from before the pause, and has now gone on with it.
+  [[nodiscard]] virtual bool go_on_with_kept_input() { return false; }
+  virtual void on_resumed(std::int64_t paused_ms) = 0;
+  virtual void on_output_sent() {}
+  virtual void on_long_pause() {}  // at kLongPauseMs and every kLongPauseRepeatMs of a pause for memory or disk
+  [[nodiscard]] virtual std::int64_t reading_deadline_ms() const = 0;
+  virtual void on_reading_deadline() = 0;
+
+  // --- and these are its tools ---
+  [[nodiscard]] IoLoop& io() const { return io_; }
+  [[nodiscard]] std::string& output() { return socket_->output(); }
+  [[nodiscard]] std::size_t unsent_bytes() const { return socket_ ? socket_->unsent_bytes() : 0; }
+  [[nodiscard]] std::size_t output_held_bytes() const { return socket_ ? socket_->held_bytes() : 0; }
+  // Sends output. `has_replies`: it holds more than an ack, so that timeouts.write counts.
+  void send(bool has_replies);
+  void pause(Pause why);  // or, if paused already, for another reason now
+  [[nodiscard]] const std::optional<Pause>& paused() const { return paused_; }
+  void stop_reading() {
+    if (socket_) socket_->want_input(false);
+  }
+  void read_on() {
+    if (socket_) socket_->want_input(true);
+  }
+  // Output holds the last words: they are sent, the sending side is shut, and what still comes is discarded.
+  void finish(std::string_view reason);
+  void close_now(std::string_view reason);
+  [[nodiscard]] bool is_open() const { return phase_ == Phase::kOpen; }
+  void rearm();
+
+  [[nodiscard]] const std::string& peer() const { return peer_; }
+  [[nodiscard]] const Admission::Ticket& ticket() const { return ticket_; }
+  [[nodiscard]] Transport transport() const { return transport_; }
+  [[nodiscard]] std::int64_t opened_ms() const { return opened_ms_; }
+  [[nodiscard]] std::int64_t last_activity_ms() const { return last_activity_ms_; }
+  void count_record() { ++records_; }
+  void count_reject() { ++rejects_; }
+
+ private:
+  enum class Phase { kOpen, kFlushing, kLingering, kClosed };
+
+  void on_ready(net::Ready ready) override;
+  void read_some();
+  void discard_some();
+  bool flush_output();
+  void begin_lingering();
+  [[nodiscard]] bool write_is_stalled(std::int64_t now_ms) const;
+  [[nodiscard]] std::int64_t next_deadline_ms() const;
+  [[nodiscard]] bool waits_for_resources() const;
+  // Not those that were only told why they may not be, nor the probes and scrapes of the admin port.
+  [[nodiscard]] bool is_worth_logging() const { return !ticket_.refused() && transport_ != Transport::kAdmin; }
+
+  IoLoop& io_;
+  const ConnectionId id_;
+  const Transport transport_;
+  const std::string peer_;
+  Admission::Ticket ticket_;
+  std::optional<net::Socket> socket_;
+  Phase phase_ = Phase::kOpen;
+  std::string close_reason_;
+  std::optional<Pause> paused_;
+  std::int64_t paused_since_ms_ = 0;
+  std::int64_t long_pause_due_ms_ = kNever;
+  bool replies_unsent_ = false;
+  std::int64_t opened_ms_;
+  std::int64_t last_activity_ms_;
+  std::int64_t write_progress_ms_;
+  std::int64_t linger_until_ms_ = kNever;
+  std::int64_t armed_ms_ = kNever;
+  std::uint64_t records_ = 0;
+  std::uint64_t rejects_ = 0;
+  std::uint64_t bytes_read_ = 0;
+};
+
+}  // namespace crawlspool::ingest

@@ -1,0 +1,174 @@
+#include "daemon/ingest/io_loop.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "daemon/base/log.h"
+#include "proto/frame_decoder.h"
+
+namespace crawlspool::ingest {
+namespace {
+
+constexpr std::int64_t kTickMs = 100;
+constexpr std::size_t kDeadlineBuckets = 512;
+constexpr std::size_t kReadBufferBytes = 256 * 1024;
+// A tick that comes this late means that the process was stopped, not that it was busy.
+constexpr std::int64_t kGapMs = 3000;
+
+}  // namespace
+
+IoLoop::IoLoop(const Shared& shared)
+    : shared_(shared),
+      mailbox_(loop_),
+      checker_(shared.config.limits.record_depth_max),
+      appender_(shared.committer, *this, shared.memory),
+      read_buffer_(kReadBufferBytes + proto::FrameDecoder::kPaddingBytes),
+      last_tick_ms_(shared.clock.monotonic_us() / 1000),
+      deadlines_(kTickMs, kDeadlineBuckets, last_tick_ms_),
+      tick_timer_(loop_, [this] { tick(); }),
+      turn_end_(loop_, [this] { turn_end(); }) {
+  tick_timer_.start(kTickMs, kTickMs);
+}
+
+IoLoop::~IoLoop() = default;
+
+std::span<char> IoLoop::read_buffer() { return std::span(read_buffer_).first(kReadBufferBytes); }
+
+std::int64_t IoLoop::now_ms() const { return shared_.clock.monotonic_us() / 1000 - not_running_ms_; }
+
+ReadTime IoLoop::read_time() const {
+  ReadTime time{};
+  base::format_timestamp(shared_.clock.wall_us(), time.timestamp);
+  time.monotonic_us = shared_.clock.monotonic_us();
+  return time;
+}
+
+Connection* IoLoop::find(ConnectionId id) {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : found->second.get();
+}
+
+// Connections may end each other and themselves on the way.
+void IoLoop::for_each(const std::function<void(Connection&)>& action) {
+  std::vector<ConnectionId> ids;
+  ids.reserve(connections_.size());
+  for (const auto& [id, connection] : connections_) ids.push_back(id);
+  for (const ConnectionId id : ids)
+    if (Connection* connection = find(id)) action(*connection);
+}
+
+void IoLoop::adopt(std::unique_ptr<Connection> connection, base::UniqueFd fd) {
+  Connection& adopted = *connection;
+  connections_.emplace(adopted.id(), std::move(connection));
+  if (adopted.holds_up_drain()) ++holding_up_drain_;
+  adopted.start(std::move(fd));
+}
+
+void IoLoop::retire(ConnectionId id) {
+  const auto found = connections_.find(id);
+  if (found == connections_.end()) return;
+  if (found->second->holds_up_drain()) --holding_up_drain_;
+  graveyard_.push_back(std::move(found->second));
+  connections_.erase(found);
+}
+
+void IoLoop::drain(std::function<void()> on_empty) {
+  on_empty_ = std::move(on_empty);
+  for_each([](Connection& connection) { connection.drain(); });
+  mailbox_.post([] {});  // there may have been none: the turn that this brings sees it
+}
+
+void IoLoop::cut_finished() {
+  for_each([](Connection& connection) { connection.cut_if_finished(); });
+}
+
+void IoLoop::stop() {
+  connections_.clear();
+  loop_.stop();
+}
+
+void IoLoop::spool_state_changed(SpoolState state) {
+  if (state == SpoolState::kFailed) {
+    for_each([](Connection& connection) { connection.spool_failed(); });
+  } else if (state == SpoolState::kDiskFull) {
+    for_each([](Connection& connection) { connection.disk_full(); });
+  } else {
+    resume_waiting();
+  }
+}
+
+void IoLoop::completed(std::unique_ptr<AppendBatch> batch) {
+  // std::function wants something that can be copied.
+  mailbox_.post(
+      [this, batch = std::make_shared<std::unique_ptr<AppendBatch>>(std::move(batch))] { settle(std::move(*batch)); });
+}
+
+void IoLoop::settle(std::unique_ptr<AppendBatch> batch) {
+  for (const Settlement& settlement : batch->settlements) {
+    Connection* connection = find(settlement.connection);
+    if (connection == nullptr) continue;  // the peer has left; its records stay
+    if (batch->stored)
+      connection->settled(settlement.seq);
+    else
+      connection->spool_failed();
+  }
+  appender_.give_back(std::move(batch));
+  appender_.turn_end();  // the next one has filled meanwhile
+  if (shared_.memory.is_under_half()) resume_waiting();
+}
+
+void IoLoop::resume_waiting() {
+  if (waiting_.empty()) return;
+  const std::vector<ConnectionId> ids = std::exchange(waiting_, {});
+  // Begun frames go on as soon as there is any room, the others once there is plenty.
+  const bool is_plenty = shared_.memory.is_under_half();
+  for (const ConnectionId id : ids) {
+    Connection* connection = find(id);
+    if (connection == nullptr) continue;
+    if (is_plenty || connection->begun_frame_rate() >= 0)
+      connection->resume();
+    else
+      waiting_.push_back(id);
+  }
+}
+
+void IoLoop::go_on_next_turn(ConnectionId id) {
+  mailbox_.post([this, id] {
+    if (Connection* connection = find(id)) connection->resume();
+  });
+}
+
+void IoLoop::tick() {
+  const std::int64_t monotonic_ms = shared_.clock.monotonic_us() / 1000;
+  const std::int64_t gap_ms = monotonic_ms - std::exchange(last_tick_ms_, monotonic_ms);
+  if (gap_ms > kGapMs) {
+    not_running_ms_ += gap_ms - kTickMs;
+    base::log_warn("not_running", {{"gap_ms", gap_ms}});
+  }
+  deadlines_.advance(now_ms(), [this](ConnectionId id) {
+    if (Connection* connection = find(id)) connection->check_deadlines();
+  });
+  if (!waiting_.empty()) relieve_memory();
+}
+
+// Frames under way must always be able to end, so that those behind them can begin: where nothing is on its way to the
+// disk that would make room, the begun frame with the lowest rate gives way.
+void IoLoop::relieve_memory() {
+  if (shared_.memory.may_continue()) return resume_waiting();
+  if (appender_.has_unsettled()) return;
+  Connection* slowest = nullptr;
+  for (const auto& [id, connection] : connections_)
+    if (connection->begun_frame_rate() >= 0 &&
+        (slowest == nullptr || connection->begun_frame_rate() < slowest->begun_frame_rate()))
+      slowest = connection.get();
+  if (slowest != nullptr) slowest->give_way();
+}
+
+void IoLoop::turn_end() {
+  appender_.turn_end();
+  graveyard_.clear();
+  if (holding_up_drain_ == 0 && on_empty_) std::exchange(on_empty_, nullptr)();
+}
+
+}  // namespace crawlspool::ingest

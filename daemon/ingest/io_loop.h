@@ -1,0 +1,100 @@
+// One I/O thread: its event loop, the connections that live on it, and what they share: the read buffer, the checker,
+// the appender, the deadlines. Everything here is used on the loop's thread, but for mailbox() and completed().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "config/model.h"
+#include "daemon/base/clock.h"
+#include "daemon/ingest/admission.h"
+#include "daemon/ingest/appender.h"
+#include "daemon/ingest/committer.h"
+#include "daemon/ingest/connection.h"
+#include "daemon/ingest/memory_budget.h"
+#include "daemon/ingest/record_checker.h"
+#include "daemon/net/deadlines.h"
+#include "daemon/net/loop.h"
+#include "daemon/net/mailbox.h"
+#include "daemon/net/timer.h"
+#include "daemon/net/turn_end.h"
+
+namespace crawlspool::ingest {
+
+// What all loops share; it outlives them.
+struct Shared {
+  const config::Config& config;
+  const base::Clock& clock;
+  Committer& committer;
+  MemoryBudget& memory;
+  Admission& admission;
+};
+
+class IoLoop final : private CompletionSink {
+ public:
+  explicit IoLoop(const Shared& shared);
+  ~IoLoop();
+
+  // --- for the server ---
+  void run() { loop_.run(); }
+  [[nodiscard]] net::Loop& loop() { return loop_; }
+  [[nodiscard]] net::Mailbox& mailbox() { return mailbox_; }  // thread-safe
+  // Takes the connection over and starts it on `fd`.
+  void adopt(std::unique_ptr<Connection> connection, base::UniqueFd fd);
+  [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+  // Ends every connection in order; `on_empty` is called once none is left that holds the drain up.
+  void drain(std::function<void()> on_empty);
+  // Closes connections that have been told everything and linger.
+  void cut_finished();
+  void spool_state_changed(SpoolState state);
+  // Drops what is left and stops the loop.
+  void stop();
+
+  // --- for connections ---
+  [[nodiscard]] const Shared& shared() const { return shared_; }
+  [[nodiscard]] std::span<char> read_buffer();  // padding is readable behind it
+  [[nodiscard]] RecordChecker& checker() { return checker_; }
+  [[nodiscard]] Appender& appender() { return appender_; }
+  [[nodiscard]] std::int64_t now_ms() const;  // monotonic; time in which the process did not run does not count
+  [[nodiscard]] ReadTime read_time() const;
+  void arm(ConnectionId id, std::int64_t due_ms) { deadlines_.arm(id, due_ms); }
+  // The connection is told to go on when there is memory, or room on the disk, again.
+  void wait_for_resources(ConnectionId id) { waiting_.push_back(id); }
+  // The connection is told to go on at the next turn.
+  void go_on_next_turn(ConnectionId id);
+  // Closed: out of the table now, destroyed once the stack has unwound.
+  void retire(ConnectionId id);
+
+ private:
+  void completed(std::unique_ptr<AppendBatch> batch) override;  // on the committer's thread
+  void settle(std::unique_ptr<AppendBatch> batch);
+  void tick();
+  void turn_end();
+  void resume_waiting();
+  void relieve_memory();
+  [[nodiscard]] Connection* find(ConnectionId id);
+  void for_each(const std::function<void(Connection&)>& action);
+
+  const Shared& shared_;
+  net::Loop loop_;  // outlives every handle below
+  net::Mailbox mailbox_;
+  RecordChecker checker_;
+  Appender appender_;
+  std::vector<char> read_buffer_;
+  std::int64_t not_running_ms_ = 0;
+  std::int64_t last_tick_ms_;
+  net::Deadlines deadlines_;
+  std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> graveyard_;
+  std::vector<ConnectionId> waiting_;
+  std::size_t holding_up_drain_ = 0;
+  std::function<void()> on_empty_;
+  net::Timer tick_timer_;
+  net::TurnEnd turn_end_;
+};
+
+}  // namespace crawlspool::ingest

@@ -1,0 +1,61 @@
+// What is taken in and not yet on the disk, in bytes: begun frames, request bodies, lines and rejects under way.
+// One budget for the process, one account a loop; the account draws credits of 64 KiB, so that loops do not share a
+// counter record by record.
+//
+//   0 ........ half ........ limit - reserve ........ limit
+//      all go on |  frames begin  |   begun frames end  |  nothing more; the slowest begun frame gives way
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+
+namespace crawlspool::ingest {
+
+class MemoryBudget {
+ public:
+  // The reserve, for frames already begun, is a quarter of the limit, or one whole frame if that is more.
+  MemoryBudget(std::uint64_t limit_bytes, std::uint64_t frame_bytes_max)
+      : limit_(static_cast<std::int64_t>(limit_bytes)),
+        reserve_(static_cast<std::int64_t>(std::max(limit_bytes / 4, frame_bytes_max))) {}
+
+  [[nodiscard]] bool may_begin() const { return used() < limit_ - reserve_; }
+  [[nodiscard]] bool may_continue() const { return used() < limit_; }
+  [[nodiscard]] bool is_under_half() const { return used() < limit_ / 2; }
+  [[nodiscard]] std::int64_t used() const { return used_.load(std::memory_order_relaxed); }
+
+ private:
+  friend class MemoryAccount;
+
+  const std::int64_t limit_;
+  const std::int64_t reserve_;
+  std::atomic<std::int64_t> used_{0};
+};
+
+// Of one loop, on its thread.
+class MemoryAccount {
+ public:
+  explicit MemoryAccount(MemoryBudget& budget) : budget_(budget) {}
+  ~MemoryAccount() { budget_.used_.fetch_sub(credit_, std::memory_order_relaxed); }
+  MemoryAccount(const MemoryAccount&) = delete;
+  MemoryAccount& operator=(const MemoryAccount&) = delete;
+
+  void charge(std::uint64_t bytes) {
+    used_ += static_cast<std::int64_t>(bytes);
+    settle();
+  }
+  void release(std::uint64_t bytes) {
+    used_ -= static_cast<std::int64_t>(bytes);
+    settle();
+  }
+  [[nodiscard]] const MemoryBudget& budget() const { return budget_; }
+
+ private:
+  void settle();
+
+  MemoryBudget& budget_;
+  std::int64_t used_ = 0;
+  std::int64_t credit_ = 0;  // drawn from the budget: at least used_
+};
+
+}  // namespace crawlspool::ingest

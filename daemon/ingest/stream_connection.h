@@ -1,0 +1,84 @@
+// One connection of the framed protocol: frames in, acks and verdicts out. Source: PROTOCOL.md.
+//
+//   reading ──► ending ──► finished (Connection takes over)
+//              what was read is settled, then the last ack and the last words go out
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/ingest/appender.h"
+#include "daemon/ingest/connection.h"
+#include "daemon/ingest/record_checker.h"
+#include "daemon/spool/line.h"
+#include "proto/frame_decoder.h"
+#include "proto/messages.h"
+
+namespace crawlspool::ingest {
+
+class StreamConnection final : public Connection {
+ public:
+  StreamConnection(IoLoop& io, ConnectionId id, const std::string& peer, Admission::Ticket ticket);
+  ~StreamConnection() override;
+
+  void settled(std::uint64_t seq) override;
+  void spool_failed() override;
+  void drain() override;
+  void disk_full() override;
+  [[nodiscard]] double begun_frame_rate() const override;
+  void give_way() override;
+
+ private:
+  // How it ends: the frame to say last, and the word for the log.
+  struct Ending {
+    std::string last_words;
+    std::string_view reason;
+  };
+
+  void on_start() override;
+  ReadPlan plan_read() override;
+  void take_input(std::string_view bytes) override;
+  void on_eof() override;
+  bool go_on_with_kept_input() override;
+  void on_resumed(std::int64_t paused_ms) override;
+  void on_output_sent() override;
+  void on_long_pause() override;
+  std::int64_t reading_deadline_ms() const override;
+  void on_reading_deadline() override;
+
+  void take_frames(std::string_view input);
+  void take_frame(const proto::Frame& frame, const ReadTime& when);
+  void take_record(std::string_view record, const ReadTime& when);
+  void reject(std::string_view record, const RejectReason& reason, const ReadTime& when);
+  void take_ping(std::string_view payload);
+  [[nodiscard]] bool is_enough_for_one_turn() const;
+  void keep_input(std::string_view rest);
+  void note_begun_frame(bool took_frames);
+  void account_memory();
+
+  void end_with_error(const proto::ErrorMessage& message);
+  void end_with_goodbye(const proto::GoodbyeMessage& message);
+  void end(Ending ending);
+  void say_last_words();
+  void append_ack_if_due();
+  [[nodiscard]] bool all_settled() const { return settled_seq_ == taken_seq_; }
+  [[nodiscard]] std::int64_t frame_deadline_ms() const;
+  [[nodiscard]] std::int64_t idle_deadline_ms() const;
+
+  const spool::Origin origin_;
+  proto::FrameDecoder decoder_;
+  std::string kept_input_;  // read and not yet decoded
+  Appender::Mark mark_;
+  std::uint64_t taken_seq_ = 0;  // records count from 1
+  std::uint64_t settled_seq_ = 0;
+  std::uint64_t acked_seq_ = 0;
+  std::size_t lines_this_turn_ = 0;  // bytes of lines and rejects made from the input in hand
+  std::uint64_t charged_bytes_ = 0;  // on the loop's memory account
+  bool any_frame_begun_ = false;
+  std::int64_t frame_begun_ms_ = 0;
+  bool slow_told_ = false;
+  std::optional<Ending> ending_;
+};
+
+}  // namespace crawlspool::ingest

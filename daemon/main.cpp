@@ -1,0 +1,72 @@
+// crawlspoold: the command line, the configuration and the log; the rest is daemon/server.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/loader.h"
+#include "config/print.h"
+#include "daemon/base/error.h"
+#include "daemon/base/log.h"
+#include "daemon/base/version.h"
+#include "daemon/server/server.h"
+
+namespace {
+
+using namespace crawlspool;
+
+struct Arguments {
+  std::string config_file;
+  std::vector<std::string> overrides;
+  std::string ready_file;
+  bool check = false;
+  bool print_config = false;
+};
+
+void describe(CLI::App& app, Arguments& arguments) {
+  app.add_option("-c,--config", arguments.config_file,
+                 "Configuration file (default: " + std::string(config::kDefaultFile) + " if it is there)");
+  app.add_option("--set", arguments.overrides, "KEY=VALUE: one key of the configuration, the value read as YAML")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--ready-file", arguments.ready_file, "File to write the listening addresses to, as JSON");
+  app.add_flag("--check", arguments.check, "Check the configuration and end");
+  app.add_flag("--print-config", arguments.print_config, "Print the configuration in force and end");
+  app.set_version_flag("-V,--version", std::string("crawlspoold ") + kVersion);
+}
+
+int serve(const config::Config& config, const Arguments& arguments) {
+  if (auto started = base::start_log(config.log); !started) {
+    std::fprintf(stderr, "crawlspoold: %s\n", started.error().message().c_str());
+    return base::kExitConfig;
+  }
+  server::ServerOptions options;
+  if (!arguments.ready_file.empty()) options.ready_file = arguments.ready_file;
+  const int exit_code = server::run_server(config, options);
+  base::stop_log();
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Takes crawl records over persistent connections and acks them once they are on the disk."};
+  Arguments arguments;
+  describe(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? base::kExitOk : base::kExitUsage;
+  }
+  const std::optional<std::string> file =
+      arguments.config_file.empty() ? config::default_file() : std::optional(arguments.config_file);
+  const auto config = config::load(file, arguments.overrides);
+  if (!config) {
+    std::fprintf(stderr, "%s\n", config.error().message().c_str());
+    return base::daemon_exit_code(config.error().code);
+  }
+  if (arguments.print_config) std::fputs(config::print_config(*config).c_str(), stdout);
+  if (arguments.check || arguments.print_config) return base::kExitOk;
+  return serve(*config, arguments);
+}

@@ -1,0 +1,22 @@
+// Delivers a Unix signal on a loop's thread.
+#pragma once
+
+#include <functional>
+
+#include "daemon/net/handle.h"
+#include "daemon/net/loop.h"
+
+namespace crawlspool::net {
+
+class Signal {
+ public:
+  Signal(Loop& loop, int number, std::function<void()> on_signal);
+
+ private:
+  std::function<void()> on_signal_;
+  HandlePtr<uv_signal_s> handle_;
+};
+
+void ignore_sigpipe();  // a peer that is gone is an error of the write, not of the process
+
+}  // namespace crawlspool::net

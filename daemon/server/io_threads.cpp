@@ -1,0 +1,52 @@
+#include "daemon/server/io_threads.h"
+
+#include <algorithm>
+
+namespace crawlspool::server {
+namespace {
+
+// One loop keeps a disk busy on small machines; beyond that, half of the cores: the committer and the kernel want some.
+unsigned sensible_count() { return std::clamp(std::thread::hardware_concurrency() / 2, 1U, 16U); }
+
+}  // namespace
+
+IoThreads::IoThreads(unsigned io_threads, const ingest::Shared& shared) {
+  const unsigned count = io_threads > 0 ? io_threads : sensible_count();
+  for (unsigned i = 0; i < count; ++i) loops_.push_back(std::make_unique<ingest::IoLoop>(shared));
+}
+
+IoThreads::~IoThreads() {
+  for (std::thread& thread : threads_) thread.join();
+}
+
+ingest::IoLoop& IoThreads::least_busy() {
+  return **std::min_element(loops_.begin(), loops_.end(),
+                            [](const auto& a, const auto& b) { return a->connections() < b->connections(); });
+}
+
+void IoThreads::run() {
+  for (std::size_t i = 1; i < loops_.size(); ++i) threads_.emplace_back([loop = loops_[i].get()] { loop->run(); });
+  first().run();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void IoThreads::stop() {
+  on_each([](ingest::IoLoop& loop) { loop.stop(); });
+}
+
+void IoThreads::on_each(const std::function<void(ingest::IoLoop&)>& action) {
+  for (const auto& loop : loops_) loop->mailbox().post([action, loop = loop.get()] { action(*loop); });
+}
+
+void IoThreads::drain(std::function<void()> on_drained) {
+  on_each([this, on_drained](ingest::IoLoop& loop) {
+    loop.drain([this, on_drained] {
+      first().mailbox().post([this, on_drained] {
+        if (++drained_ == loops_.size()) on_drained();
+      });
+    });
+  });
+}
+
+}  // namespace crawlspool::server

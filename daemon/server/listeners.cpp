@@ -1,0 +1,83 @@
+#include "daemon/server/listeners.h"
+
+#include <sys/socket.h>
+
+#include <cstring>
+#include <utility>
+
+#include "daemon/base/log.h"
+#include "daemon/http/records_connection.h"
+#include "daemon/ingest/stream_connection.h"
+#include "proto/messages.h"
+
+namespace crawlspool::server {
+namespace {
+
+using base::Result;
+using ingest::Transport;
+
+void on_shortage(int errno_value) { base::log_warn_limited("accept_paused", {{"detail", std::strerror(errno_value)}}); }
+
+}  // namespace
+
+Listeners::Listeners(IoThreads& threads, const ingest::Shared& shared, http::AdminBackend& admin_backend)
+    : threads_(threads), shared_(shared), admin_backend_(admin_backend) {}
+
+Result<void> Listeners::open() {
+  const config::Listen& listen = shared_.config.listen;
+  return open_all(listen.stream, Transport::kStream, ingest_, addresses_.stream)
+      .and_then([&] { return open_all(listen.http, Transport::kHttp, ingest_, addresses_.http); })
+      .and_then([&] { return open_all(listen.admin, Transport::kAdmin, admin_, addresses_.admin); });
+}
+
+Result<void> Listeners::open_all(const std::vector<std::string>& urls, Transport transport,
+                                 std::vector<std::unique_ptr<net::Listener>>& into,
+                                 std::vector<std::string>& addresses) {
+  for (const std::string& url : urls) {
+    const auto endpoint = base::Endpoint::parse(url);
+    if (!endpoint) return tl::unexpected(endpoint.error());
+    auto listener = net::Listener::open(
+        threads_.first().loop(), *endpoint,
+        [this, transport](base::UniqueFd fd, const base::Endpoint& peer) { on_accept(transport, std::move(fd), peer); },
+        on_shortage);
+    if (!listener) return tl::unexpected(listener.error());
+    const std::string address = (*listener)->local().to_string();
+    base::log_info("listening", {{"port", word(transport)}, {"address", address}});
+    if (!endpoint->is_loopback())
+      base::log_warn("public_bind", {{"port", word(transport)},
+                                     {"address", address},
+                                     {"detail", "there is no encryption and no authentication on this port"}});
+    addresses.push_back(address);
+    into.push_back(std::move(*listener));
+  }
+  return {};
+}
+
+void Listeners::on_accept(Transport transport, base::UniqueFd fd, const base::Endpoint& peer) {
+  auto ticket = shared_.admission.admit(transport, peer.machine_key());
+  if (!ticket) return;  // too many are being told already that there are too many
+  // The admin port is served where the backend lives.
+  ingest::IoLoop& loop = transport == Transport::kAdmin ? threads_.first() : threads_.least_busy();
+  auto connection = make(transport, loop, peer.to_string(), std::move(*ticket));
+  if (&loop == &threads_.first()) return loop.adopt(std::move(connection), std::move(fd));
+  // std::function wants something that can be copied.
+  auto parcel = std::make_shared<std::pair<std::unique_ptr<ingest::Connection>, base::UniqueFd>>(std::move(connection),
+                                                                                                 std::move(fd));
+  loop.mailbox().post([&loop, parcel] { loop.adopt(std::move(parcel->first), std::move(parcel->second)); });
+}
+
+std::unique_ptr<ingest::Connection> Listeners::make(Transport transport, ingest::IoLoop& loop, const std::string& peer,
+                                                    ingest::Admission::Ticket ticket) {
+  const ingest::ConnectionId id = next_id_++;
+  switch (transport) {
+    case Transport::kStream:
+      return std::make_unique<ingest::StreamConnection>(loop, id, peer, std::move(ticket));
+    case Transport::kHttp:
+      return std::make_unique<http::RecordsConnection>(loop, id, peer, std::move(ticket));
+    case Transport::kAdmin:
+      break;
+  }
+  return std::make_unique<http::AdminConnection>(loop, id, peer, std::move(ticket), admin_backend_);
+}
+
+}  // namespace crawlspool::server

@@ -1,0 +1,42 @@
+// The listening sockets, and what becomes of an accepted one: a place under the limits, a loop, a connection that
+// speaks the port's protocol. On the first loop's thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "daemon/http/admin_connection.h"
+#include "daemon/net/listener.h"
+#include "daemon/server/io_threads.h"
+#include "daemon/server/ready_file.h"
+
+namespace crawlspool::server {
+
+class Listeners {
+ public:
+  // All outlive it.
+  Listeners(IoThreads& threads, const ingest::Shared& shared, http::AdminBackend& admin_backend);
+
+  [[nodiscard]] base::Result<void> open();
+  [[nodiscard]] const Addresses& addresses() const { return addresses_; }
+  // Accepts no more crawlers; the admin port stays open to the end.
+  void close_ingest() { ingest_.clear(); }
+
+ private:
+  base::Result<void> open_all(const std::vector<std::string>& urls, ingest::Transport transport,
+                              std::vector<std::unique_ptr<net::Listener>>& into, std::vector<std::string>& addresses);
+  void on_accept(ingest::Transport transport, base::UniqueFd fd, const base::Endpoint& peer);
+  [[nodiscard]] std::unique_ptr<ingest::Connection> make(ingest::Transport transport, ingest::IoLoop& loop,
+                                                         const std::string& peer, ingest::Admission::Ticket ticket);
+
+  IoThreads& threads_;
+  const ingest::Shared& shared_;
+  http::AdminBackend& admin_backend_;
+  std::vector<std::unique_ptr<net::Listener>> ingest_;
+  std::vector<std::unique_ptr<net::Listener>> admin_;
+  Addresses addresses_;
+  std::atomic<ingest::ConnectionId> next_id_{1};
+};
+
+}  // namespace crawlspool::server

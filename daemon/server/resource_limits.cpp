@@ -1,0 +1,27 @@
+#include "daemon/server/resource_limits.h"
+
+#include <sys/resource.h>
+
+#include "daemon/base/log.h"
+
+namespace crawlspool::server {
+namespace {
+
+constexpr std::uint64_t kOwnDescriptors = 64;  // the spool, the loops, the listeners, the log
+
+}  // namespace
+
+void raise_descriptor_limit(const config::Limits& limits) {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  const std::uint64_t wanted = limits.connections_max + kOwnDescriptors;
+  if (limits.connections_max > 0 && files.rlim_cur < wanted)
+    base::log_warn("nofile_low", {{"nofile", static_cast<std::uint64_t>(files.rlim_cur)},
+                                  {"wanted", wanted},
+                                  {"connections_max", limits.connections_max}});
+}
+
+}  // namespace crawlspool::server

@@ -1,0 +1,180 @@
+#include "daemon/server/server.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <memory>
+
+#include "daemon/base/log.h"
+#include "daemon/base/version.h"
+#include "daemon/net/signal.h"
+#include "daemon/net/timer.h"
+#include "daemon/server/drain.h"
+#include "daemon/server/io_threads.h"
+#include "daemon/server/listeners.h"
+#include "daemon/server/ready_file.h"
+#include "daemon/server/resource_limits.h"
+#include "daemon/server/status.h"
+#include "daemon/spool/posix_file_system.h"
+#include "daemon/spool/spool.h"
+
+namespace crawlspool::server {
+namespace {
+
+using base::Result;
+using ingest::SpoolState;
+
+constexpr std::uint64_t kSummaryMs = 60'000;
+constexpr std::uint64_t kLastWordsMs = 1500;  // for telling clients that the spool has failed
+
+void log_recovery(const spool::Spool& spool) {
+  const spool::RecoveryReport& report = spool.recovery();
+  for (const spool::ByteRange& damage : report.damaged)
+    base::log_error("recovery_damaged", {{"position", damage.position}, {"bytes", damage.bytes}});
+  if (report.missing)
+    base::log_error("recovery_missing", {{"position", report.missing->position}, {"bytes", report.missing->bytes}});
+  if (report.cut)
+    base::log_warn(
+        "recovery_truncated",
+        {{"position", report.cut->position}, {"bytes", report.cut->bytes}, {"kept_in_cut", report.cut_was_kept}});
+  base::log_info("recovered", {{"spool", spool.path()},
+                               {"id", spool.id()},
+                               {"lines", report.lines},
+                               {"position", report.end},
+                               {"known_synced", report.known_synced}});
+}
+
+// Nothing orderly is left to do: the threads may be stuck in the disk.
+[[noreturn]] void leave_at_once(std::string_view reason) {
+  base::log_error("stopped", {{"reason", reason}, {"exit", base::kExitIo}});
+  base::stop_log();
+  ::_exit(base::kExitIo);
+}
+
+class Server {
+ public:
+  Server(const config::Config& config, std::unique_ptr<spool::Spool> spool)
+      : config_(config),
+        spool_(std::move(spool)),
+        memory_(config.limits.memory_bytes_max,
+                std::max(config.limits.record_bytes_max, config.limits.batch_bytes_max)),
+        admission_(config.limits),
+        committer_(*spool_, {config.spool.sync, config.spool.sync_interval_ms}, clock_,
+                   [this](SpoolState state) { on_spool_state(state); }),
+        shared_{config_, clock_, committer_, memory_, admission_},
+        threads_(config.io_threads, shared_),
+        status_(shared_),
+        listeners_(threads_, shared_, status_),
+        drain_(
+            threads_, config.timeouts.drain_ms, [this] { threads_.stop(); }, [] { leave_at_once("drain_timeout"); }),
+        last_words_(loop(), [] { leave_at_once("spool_failed"); }),
+        summary_(loop(), [this] { status_.log_summary(); }),
+        terminate_(loop(), SIGTERM, [this] { on_stop("TERM"); }),
+        interrupt_(loop(), SIGINT, [this] { on_stop("INT"); }),
+        hangup_(loop(), SIGHUP, [] { on_hangup(); }) {}
+
+  Result<int> run(const ServerOptions& options) {
+    if (auto opened = listeners_.open(); !opened) return tl::unexpected(opened.error());
+    std::optional<ReadyFile> ready;
+    if (options.ready_file) {
+      auto written = ReadyFile::write(*options.ready_file, listeners_.addresses());
+      if (!written) return tl::unexpected(written.error());
+      ready.emplace(std::move(*written));
+    }
+    base::log_info("started", {{"version", kVersion}, {"pid", ::getpid()}, {"io_threads", threads_.count()}});
+    summary_.start(kSummaryMs, kSummaryMs);
+    is_running_ = true;
+    if (committer_.state() != SpoolState::kOk) on_spool_state(committer_.state());
+    threads_.run();
+    return committer_.finish() && !failed_ ? base::kExitOk : base::kExitIo;
+  }
+
+  void log_stopped(int exit_code) {
+    status_.log_summary();
+    base::log_info("stopped", {{"exit", exit_code}});
+  }
+
+ private:
+  [[nodiscard]] net::Loop& loop() { return threads_.first().loop(); }
+
+  // On the committer's thread.
+  void on_spool_state(SpoolState state) {
+    if (!is_running_) return;
+    threads_.on_each([state](ingest::IoLoop& io) { io.spool_state_changed(state); });
+    if (state == SpoolState::kFailed) threads_.first().mailbox().post([this] { on_spool_failed(); });
+  }
+
+  void on_spool_failed() {
+    failed_ = true;
+    listeners_.close_ingest();
+    last_words_.start(kLastWordsMs);
+    threads_.drain([this] { threads_.stop(); });
+  }
+
+  void on_stop(std::string_view signal) {
+    if (stopping_ || failed_) leave_at_once("second_signal");
+    stopping_ = true;
+    base::log_info("draining", {{"signal", signal}, {"drain_ms", config_.timeouts.drain_ms}});
+    listeners_.close_ingest();
+    status_.set_draining();
+    drain_.begin();
+  }
+
+  static void on_hangup() {
+    base::reopen_log_files();
+    base::log_info("logs_reopened");
+  }
+
+  // In the order in which they depend on each other; destroyed the other way round.
+  const config::Config& config_;
+  base::SystemClock clock_;
+  std::unique_ptr<spool::Spool> spool_;
+  std::atomic<bool> is_running_{false};
+  ingest::MemoryBudget memory_;
+  ingest::Admission admission_;
+  ingest::Committer committer_;
+  ingest::Shared shared_;
+  IoThreads threads_;
+  Status status_;
+  Listeners listeners_;
+  Drain drain_;
+  net::Timer last_words_;
+  net::Timer summary_;
+  net::Signal terminate_;
+  net::Signal interrupt_;
+  net::Signal hangup_;
+  bool stopping_ = false;
+  bool failed_ = false;
+};
+
+Result<std::unique_ptr<spool::Spool>> open_spool(const config::Config& config) {
+  auto directory = spool::open_posix_directory(config.spool.directory, spool::IfMissing::kCreate);
+  if (!directory) return tl::unexpected(directory.error());
+  const base::SystemClock clock;
+  return spool::Spool::open(std::move(*directory), {config.spool.keep_free_bytes, config.spool.rejected_bytes_max},
+                            clock);
+}
+
+Result<int> open_and_run(const config::Config& config, const ServerOptions& options) {
+  auto spool = open_spool(config);
+  if (!spool) return tl::unexpected(spool.error());
+  log_recovery(**spool);
+  Server server(config, std::move(*spool));
+  const auto exit_code = server.run(options);
+  if (exit_code) server.log_stopped(*exit_code);
+  return exit_code;
+}
+
+}  // namespace
+
+int run_server(const config::Config& config, const ServerOptions& options) {
+  net::ignore_sigpipe();
+  raise_descriptor_limit(config.limits);
+  const auto exit_code = open_and_run(config, options);
+  if (exit_code) return *exit_code;
+  base::log_error("start_failed", {{"detail", exit_code.error().message()}});
+  return base::daemon_exit_code(exit_code.error().code);
+}
+
+}  // namespace crawlspool::server

@@ -1,0 +1,98 @@
+#include "daemon/server/status.h"
+
+#include <unistd.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "daemon/base/log.h"
+#include "daemon/base/version.h"
+
+namespace crawlspool::server {
+namespace {
+
+constexpr std::int64_t kProofIsFreshUs = 1'000'000;
+constexpr std::uint64_t kSegments = 1;  // the one that grows
+
+}  // namespace
+
+Status::Status(const ingest::Shared& shared) : shared_(shared), started_us_(shared.clock.monotonic_us()) {}
+
+std::int64_t Status::uptime_s() const { return (shared_.clock.monotonic_us() - started_us_) / 1'000'000; }
+
+double Status::ack_p99_ms() const {
+  const double ms = shared_.committer.latency().quantile_ms(0.99, shared_.clock.monotonic_us());
+  return std::round(ms * 1000) / 1000;
+}
+
+std::string_view Status::state() {
+  switch (shared_.committer.state()) {
+    case ingest::SpoolState::kFailed:
+      return "failed";
+    case ingest::SpoolState::kDiskFull:
+      return draining_ ? "draining" : "disk_full";
+    case ingest::SpoolState::kOk:
+      break;
+  }
+  if (draining_) return "draining";
+  return shared_.memory.may_begin() ? "ok" : "slow";
+}
+
+bool Status::has_synced_lately() {
+  const std::int64_t last_us = shared_.committer.stats().last_proof_us;
+  return last_us > 0 && shared_.clock.monotonic_us() - last_us < kProofIsFreshUs;
+}
+
+std::string Status::status_json() {
+  const ingest::CommitStats stats = shared_.committer.stats();
+  const ingest::Admission::Counts counts = shared_.admission.counts();
+  nlohmann::ordered_json rejects = nlohmann::ordered_json::object();
+  for (std::size_t i = 0; i < proto::kRejectCodes; ++i)
+    rejects[std::string(proto::word(static_cast<proto::RejectCode>(i)))] = stats.rejects_by_code[i];
+  const nlohmann::ordered_json status{{"version", kVersion},
+                                      {"pid", ::getpid()},
+                                      {"uptime_s", uptime_s()},
+                                      {"state", state()},
+                                      {"connections", {{"stream", counts.stream}, {"http", counts.http}}},
+                                      {"connections_refused", counts.refused_total},
+                                      {"clients", counts.machines},
+                                      {"records", stats.records},
+                                      {"bytes", stats.record_bytes},
+                                      {"rejects", rejects},
+                                      {"commits", stats.commits},
+                                      {"syncs", stats.syncs},
+                                      {"memory_bytes", std::max<std::int64_t>(0, shared_.memory.used())},
+                                      {"spool",
+                                       {{"position", stats.position},
+                                        {"durable", stats.durable},
+                                        {"segments", kSegments},
+                                        {"bytes", stats.position - stats.segment_begin},
+                                        {"free_bytes", stats.free_bytes},
+                                        {"rejected_bytes", stats.rejected_bytes}}},
+                                      {"ack_p99_ms", ack_p99_ms()},
+                                      {"log_lines_dropped", base::log_lines_dropped()}};
+  return status.dump();
+}
+
+void Status::log_summary() {
+  const ingest::CommitStats stats = shared_.committer.stats();
+  const ingest::Admission::Counts counts = shared_.admission.counts();
+  const auto rejects = std::accumulate(stats.rejects_by_code.begin(), stats.rejects_by_code.end(), std::uint64_t{0});
+  base::log_info("summary", {{"state", state()},
+                             {"stream", counts.stream},
+                             {"http", counts.http},
+                             {"refused", counts.refused_total},
+                             {"records", stats.records},
+                             {"bytes", stats.record_bytes},
+                             {"rejects", rejects},
+                             {"commits", stats.commits},
+                             {"syncs", stats.syncs},
+                             {"durable", stats.durable},
+                             {"free_bytes", stats.free_bytes},
+                             {"ack_p99_ms", ack_p99_ms()},
+                             {"log_lines_dropped", base::log_lines_dropped()},
+                             {"uptime_s", uptime_s()}});
+}
+
+}  // namespace crawlspool::server

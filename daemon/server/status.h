@@ -1,0 +1,33 @@
+// What the daemon says of itself: /status, and the summary line of the log. On the first loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "daemon/http/admin_connection.h"
+#include "daemon/ingest/io_loop.h"
+
+namespace crawlspool::server {
+
+class Status final : public http::AdminBackend {
+ public:
+  explicit Status(const ingest::Shared& shared);
+
+  std::string status_json() override;
+  std::string_view state() override;
+  bool has_synced_lately() override;
+
+  void set_draining() { draining_ = true; }
+  void log_summary();
+
+ private:
+  [[nodiscard]] std::int64_t uptime_s() const;
+  [[nodiscard]] double ack_p99_ms() const;
+
+  const ingest::Shared& shared_;
+  const std::int64_t started_us_;
+  bool draining_ = false;
+};
+
+}  // namespace crawlspool::server

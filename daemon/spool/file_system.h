@@ -1,0 +1,83 @@
+// The disk as the spool sees it: a directory it stays inside of, and files written at explicit offsets.
+// Virtual, so that tests can forget unsynced bytes, fail the Nth call and fill up. Errors carry the errno; calls
+// interrupted by a signal are taken up again, short writes are not: what a call wrote is what it returns.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/error.h"
+
+namespace crawlspool::spool {
+
+class File {
+ public:
+  virtual ~File() = default;
+
+  // Bytes read; fewer than asked only at the file's end.
+  [[nodiscard]] virtual base::Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) = 0;
+  // Bytes written, at least 1: a prefix of `parts` laid end to end. At most kWritePartsMax parts.
+  [[nodiscard]] virtual base::Result<std::size_t> write_at(std::uint64_t offset,
+                                                           std::span<const std::string_view> parts) = 0;
+  [[nodiscard]] virtual base::Result<void> sync_data() = 0;  // fdatasync
+  [[nodiscard]] virtual base::Result<void> sync() = 0;       // fsync
+  [[nodiscard]] virtual base::Result<void> truncate(std::uint64_t size) = 0;
+  [[nodiscard]] virtual base::Result<std::uint64_t> size() = 0;
+  // Reserves blocks without changing the size.
+  [[nodiscard]] virtual base::Result<void> preallocate(std::uint64_t offset, std::uint64_t length) = 0;
+  // Forgets cached pages that are clean, so that the next read comes from the disk.
+  virtual void drop_cache() = 0;
+
+  static constexpr std::size_t kWritePartsMax = 1024;  // IOV_MAX
+};
+
+enum class EntryKind { kFile, kDirectory, kOther };
+struct DirectoryEntry {
+  std::string name;
+  EntryKind kind;
+};
+
+enum class OpenMode {
+  kRead,
+  kWrite,      // read and write, must exist
+  kCreate,     // read and write, made if missing
+  kCreateNew,  // read and write, must not exist
+};
+
+class Directory {
+ public:
+  virtual ~Directory() = default;
+
+  // Never follows a link; anything but a regular file is refused (kPermission).
+  [[nodiscard]] virtual base::Result<std::unique_ptr<File>> open(const std::string& name, OpenMode mode) = 0;
+  // Makes the directory if it is missing and syncs this one.
+  [[nodiscard]] virtual base::Result<std::unique_ptr<Directory>> open_directory(const std::string& name) = 0;
+  [[nodiscard]] virtual base::Result<std::vector<DirectoryEntry>> list() = 0;  // sorted by name
+  [[nodiscard]] virtual base::Result<void> rename(const std::string& from, const std::string& to) = 0;
+  [[nodiscard]] virtual base::Result<void> remove(const std::string& name) = 0;
+  // Points the link `name` at `target`, replacing what was there in one step.
+  [[nodiscard]] virtual base::Result<void> link_to(const std::string& target, const std::string& name) = 0;
+  [[nodiscard]] virtual base::Result<void> sync() = 0;
+  [[nodiscard]] virtual base::Result<std::uint64_t> free_bytes() = 0;  // for unprivileged writers
+  // Takes the exclusive lock on the file `name` (made if missing) for this object's life; kLocked with the holder's
+  // own words as context if another has it. `holder` is written into it.
+  [[nodiscard]] virtual base::Result<void> lock(const std::string& name, std::string_view holder) = 0;
+  [[nodiscard]] virtual std::string path() const = 0;
+};
+
+// Writes all of `parts` from `offset` on. On an error an unknown prefix is there.
+[[nodiscard]] base::Result<void> write_fully(File& file, std::uint64_t offset, std::span<const std::string_view> parts);
+
+// The whole file, for small ones: kDamaged if it is longer than `bytes_max`.
+[[nodiscard]] base::Result<std::string> read_small_file(Directory& directory, const std::string& name,
+                                                        std::size_t bytes_max);
+
+// Replaces `name` by `content` so that a crash leaves the old or the new one whole: written beside, synced, renamed,
+// directory synced.
+[[nodiscard]] base::Result<void> replace_file(Directory& directory, const std::string& name, std::string_view content);
+
+}  // namespace crawlspool::spool

@@ -1,0 +1,39 @@
+// Names in a spool directory and the positions they stand for. A position is the number of bytes of uncompressed
+// spool before a byte; a segment's name is the position of its first byte, in 20 digits.
+// Source: FORMAT.md, "Files".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace crawlspool::spool {
+
+using Position = std::uint64_t;
+
+inline constexpr int kFormatVersion = 1;
+inline constexpr std::size_t kPositionDigits = 20;
+inline constexpr std::string_view kLockName = "LOCK";
+inline constexpr std::string_view kIdentityName = "spool.json";
+inline constexpr std::string_view kDurableName = "durable";
+inline constexpr std::string_view kCurrentName = "current.ndjson";
+inline constexpr std::string_view kRejectedName = "rejected";
+inline constexpr std::string_view kCutName = "cut";
+inline constexpr std::string_view kTemporarySuffix = ".tmp";
+
+enum class SegmentKind { kOpen, kSealed };  // NAME.ndjson.open, NAME.ndjson
+
+struct SegmentName {
+  Position position;
+  SegmentKind kind;
+};
+
+[[nodiscard]] std::string position_digits(Position position);
+// Exactly 20 digits that fit 64 bits.
+[[nodiscard]] std::optional<Position> parse_position_digits(std::string_view text);
+
+[[nodiscard]] std::string segment_file_name(const SegmentName& name);
+[[nodiscard]] std::optional<SegmentName> parse_segment_file_name(std::string_view file);
+
+}  // namespace crawlspool::spool

@@ -1,0 +1,251 @@
+#include "daemon/spool/posix_file_system.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include "daemon/base/unique_fd.h"
+#include "daemon/spool/layout.h"
+
+namespace crawlspool::spool {
+namespace {
+
+using base::fail;
+using base::fail_errno;
+using base::Result;
+using base::UniqueFd;
+
+constexpr mode_t kDirectoryMode = 0750;
+constexpr mode_t kFileMode = 0640;
+
+// Calls `call` again for as long as a signal interrupts it.
+template <class Call>
+auto retry_interrupted(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+class PosixFile final : public File {
+ public:
+  PosixFile(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
+    std::size_t done = 0;
+    while (done < into.size()) {
+      const ssize_t n = retry_interrupted([&] {
+        return ::pread(fd_.get(), into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
+      });
+      if (n < 0) return fail_errno("read of " + path_, errno);
+      if (n == 0) break;
+      done += static_cast<std::size_t>(n);
+    }
+    return done;
+  }
+
+  Result<std::size_t> write_at(std::uint64_t offset, std::span<const std::string_view> parts) override {
+    std::vector<iovec> vectors;
+    vectors.reserve(parts.size());
+    for (const std::string_view part : parts) vectors.push_back({const_cast<char*>(part.data()), part.size()});
+    const ssize_t n = retry_interrupted([&] {
+      return ::pwritev(fd_.get(), vectors.data(), static_cast<int>(vectors.size()), static_cast<off_t>(offset));
+    });
+    if (n < 0) return fail_errno("write to " + path_, errno);
+    if (n == 0) return fail_errno("write to " + path_, EIO);
+    return static_cast<std::size_t>(n);
+  }
+
+  // A failed sync is never taken up again: the kernel has dropped what it could not write.
+  Result<void> sync_data() override { return checked(::fdatasync(fd_.get()), "fdatasync of "); }
+  Result<void> sync() override { return checked(::fsync(fd_.get()), "fsync of "); }
+
+  Result<void> truncate(std::uint64_t size) override {
+    return checked(retry_interrupted([&] { return ::ftruncate(fd_.get(), static_cast<off_t>(size)); }),
+                   "ftruncate of ");
+  }
+
+  Result<std::uint64_t> size() override {
+    struct stat info {};
+    if (::fstat(fd_.get(), &info) != 0) return fail_errno("fstat of " + path_, errno);
+    return static_cast<std::uint64_t>(info.st_size);
+  }
+
+  Result<void> preallocate(std::uint64_t offset, std::uint64_t length) override {
+    return checked(retry_interrupted([&] {
+                     return ::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                                        static_cast<off_t>(length));
+                   }),
+                   "fallocate of ");
+  }
+
+  void drop_cache() override { ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED); }
+
+ private:
+  Result<void> checked(int result, const char* what) {
+    if (result != 0) return fail_errno(what + path_, errno);
+    return {};
+  }
+
+  UniqueFd fd_;
+  std::string path_;
+};
+
+class PosixDirectory final : public Directory {
+ public:
+  PosixDirectory(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+  Result<std::unique_ptr<File>> open(const std::string& name, OpenMode mode) override {
+    UniqueFd fd(retry_interrupted([&] { return ::openat(fd_.get(), name.c_str(), open_flags(mode), kFileMode); }));
+    if (!fd.valid() && errno == ELOOP) return fail(base::ErrorCode::kPermission, at(name) + " is a link", ELOOP);
+    if (!fd.valid()) return fail_errno("open of " + at(name), errno);
+    struct stat info {};
+    if (::fstat(fd.get(), &info) != 0) return fail_errno("fstat of " + at(name), errno);
+    if (!S_ISREG(info.st_mode)) return fail(base::ErrorCode::kPermission, at(name) + " is no regular file");
+    return std::make_unique<PosixFile>(std::move(fd), at(name));
+  }
+
+  Result<std::unique_ptr<Directory>> open_directory(const std::string& name) override {
+    if (::mkdirat(fd_.get(), name.c_str(), kDirectoryMode) == 0) {
+      if (auto synced = sync(); !synced) return tl::unexpected(synced.error());
+    } else if (errno != EEXIST) {
+      return fail_errno("mkdir of " + at(name), errno);
+    }
+    UniqueFd fd(::openat(fd_.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd.valid()) return fail_errno("open of " + at(name), errno);
+    return std::make_unique<PosixDirectory>(std::move(fd), at(name));
+  }
+
+  Result<std::vector<DirectoryEntry>> list() override {
+    UniqueFd copy(::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!copy.valid()) return fail_errno("open of " + path_, errno);
+    DIR* stream = ::fdopendir(copy.get());
+    if (stream == nullptr) return fail_errno("reading of " + path_, errno);
+    [[maybe_unused]] const int owned_by_stream = copy.release();
+    std::vector<DirectoryEntry> entries;
+    errno = 0;
+    while (const dirent* entry = ::readdir(stream)) {
+      const std::string name = entry->d_name;
+      if (name != "." && name != "..") entries.push_back({name, kind_of(name)});
+      errno = 0;
+    }
+    const int read_error = errno;
+    ::closedir(stream);
+    if (read_error != 0) return fail_errno("reading of " + path_, read_error);
+    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return entries;
+  }
+
+  Result<void> rename(const std::string& from, const std::string& to) override {
+    if (::renameat(fd_.get(), from.c_str(), fd_.get(), to.c_str()) != 0)
+      return fail_errno("rename to " + at(to), errno);
+    return {};
+  }
+
+  Result<void> remove(const std::string& name) override {
+    if (::unlinkat(fd_.get(), name.c_str(), 0) != 0) return fail_errno("unlink of " + at(name), errno);
+    return {};
+  }
+
+  Result<void> link_to(const std::string& target, const std::string& name) override {
+    const std::string beside = name + std::string(kTemporarySuffix);
+    ::unlinkat(fd_.get(), beside.c_str(), 0);
+    if (::symlinkat(target.c_str(), fd_.get(), beside.c_str()) != 0) return fail_errno("link of " + at(name), errno);
+    return rename(beside, name);
+  }
+
+  Result<void> sync() override {
+    if (::fsync(fd_.get()) != 0) return fail_errno("fsync of " + path_, errno);
+    return {};
+  }
+
+  Result<std::uint64_t> free_bytes() override {
+    struct statvfs info {};
+    if (::fstatvfs(fd_.get(), &info) != 0) return fail_errno("statvfs of " + path_, errno);
+    return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+  }
+
+  Result<void> lock(const std::string& name, std::string_view holder) override {
+    UniqueFd fd(::openat(fd_.get(), name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kFileMode));
+    if (!fd.valid()) return fail_errno("open of " + at(name), errno);
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) return fail_errno("lock of " + at(name), errno);
+      std::array<char, 128> words{};
+      const ssize_t n = ::pread(fd.get(), words.data(), words.size(), 0);
+      std::string who(words.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
+      while (who.ends_with('\n')) who.pop_back();
+      return fail(base::ErrorCode::kLocked, path_ + " is in use by " + (who.empty() ? "another process" : who));
+    }
+    if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), holder.data(), holder.size(), 0) < 0)
+      return fail_errno("write to " + at(name), errno);
+    lock_ = std::move(fd);
+    return {};
+  }
+
+  std::string path() const override { return path_; }
+
+ private:
+  static int open_flags(OpenMode mode) {
+    // O_NONBLOCK: a FIFO under a segment's name must not hang the start.
+    constexpr int kAlways = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    switch (mode) {
+      case OpenMode::kRead:
+        return kAlways | O_RDONLY;
+      case OpenMode::kWrite:
+        return kAlways | O_RDWR;
+      case OpenMode::kCreate:
+        return kAlways | O_RDWR | O_CREAT;
+      case OpenMode::kCreateNew:
+        break;
+    }
+    return kAlways | O_RDWR | O_CREAT | O_EXCL;
+  }
+
+  EntryKind kind_of(const std::string& name) const {
+    struct stat info {};
+    if (::fstatat(fd_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return EntryKind::kOther;
+    if (S_ISREG(info.st_mode)) return EntryKind::kFile;
+    return S_ISDIR(info.st_mode) ? EntryKind::kDirectory : EntryKind::kOther;
+  }
+
+  std::string at(const std::string& name) const { return path_ + "/" + name; }
+
+  UniqueFd fd_;
+  std::string path_;
+  UniqueFd lock_;
+};
+
+Result<void> make_directory_durably(const std::string& path) {
+  if (::mkdir(path.c_str(), kDirectoryMode) != 0) return fail_errno("mkdir of " + path, errno);
+  std::string parent = std::filesystem::path(path).parent_path().string();
+  if (parent.empty()) parent = ".";
+  const UniqueFd fd(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid() || ::fsync(fd.get()) != 0) return fail_errno("fsync of " + parent, errno);
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Directory>> open_posix_directory(const std::string& given_path, IfMissing if_missing) {
+  std::string path = given_path;
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  const auto open_it = [&] { return UniqueFd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); };
+  UniqueFd fd = open_it();
+  if (!fd.valid() && errno == ENOENT && if_missing == IfMissing::kCreate) {
+    if (auto made = make_directory_durably(path); !made) return tl::unexpected(made.error());
+    fd = open_it();
+  }
+  if (!fd.valid()) return fail_errno("spool directory " + path, errno);
+  return std::make_unique<PosixDirectory>(std::move(fd), path);
+}
+
+}  // namespace crawlspool::spool

@@ -1,0 +1,18 @@
+// Recognises clients that speak something else to the stream port, so that the refusal can name it.
+// Looks at the first bytes of a connection only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace crawlspool::proto {
+
+// `header`: the connection's first 4 bytes. What it looks like, in words for the `wrong_protocol` detail, or
+// nothing if it may be a frame. `record_bytes_max` tells a plausible length from an implausible one.
+[[nodiscard]] std::optional<std::string_view> recognise_header(std::string_view header, std::uint64_t record_bytes_max);
+
+// The same for the start of the first record's payload, where the header alone is valid by chance.
+[[nodiscard]] std::optional<std::string_view> recognise_payload(std::string_view payload);
+
+}  // namespace crawlspool::proto

@@ -1,0 +1,124 @@
+#include "proto/frame_decoder.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "proto/first_bytes.h"
+
+namespace crawlspool::proto {
+namespace {
+
+constexpr std::uint64_t kHelloBytesMax = 64 * 1024;
+constexpr std::uint64_t kPingBytesMax = 256;
+constexpr std::size_t kFirstPartialBytes = 4096;
+
+// The most a payload of this type may hold; nothing for reserved types.
+std::optional<std::uint64_t> length_max(std::uint8_t type, const FrameLimits& limits) {
+  switch (static_cast<FrameType>(type)) {
+    case FrameType::kRecord:
+      return limits.record_bytes_max;
+    case FrameType::kHello:
+      return kHelloBytesMax;
+    case FrameType::kBatch:
+    case FrameType::kZstdBatch:
+      return limits.batch_bytes_max;
+    case FrameType::kPing:
+    case FrameType::kPong:
+      return kPingBytesMax;
+    case FrameType::kBye:
+      return 0;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool carries_records(std::uint8_t type) {
+  const auto t = static_cast<FrameType>(type);
+  return t == FrameType::kRecord || t == FrameType::kBatch || t == FrameType::kZstdBatch;
+}
+
+}  // namespace
+
+void FrameDecoder::refuse(ErrorWord code, std::string detail, bool is_record) {
+  refused_ = true;
+  refusal_ = {code, std::move(detail), is_record};
+  partial_ = {};
+  header_bytes_ = 0;
+}
+
+std::size_t FrameDecoder::bytes_needed() const {
+  if (header_bytes_ < kFrameHeaderBytes) return kFrameHeaderBytes - header_bytes_;
+  return header_.length - partial_.size();
+}
+
+// False while the header is not whole, or if it is refused.
+bool FrameDecoder::take_header(std::string_view& input) {
+  const std::size_t n = std::min(input.size(), kFrameHeaderBytes - header_bytes_);
+  std::copy_n(input.data(), n, header_text_.data() + header_bytes_);
+  header_bytes_ += n;
+  input.remove_prefix(n);
+  if (header_bytes_ < kFrameHeaderBytes) return false;
+  header_ = decode_header({header_text_.data(), header_text_.size()});
+  return header_is_legal();
+}
+
+bool FrameDecoder::header_is_legal() {
+  const bool is_first = !any_frame_;
+  any_frame_ = true;
+  if (is_first) {
+    if (const auto looks_like =
+            recognise_header({header_text_.data(), header_text_.size()}, limits_.record_bytes_max)) {
+      refuse(ErrorWord::kWrongProtocol, std::string(*looks_like), false);
+      return false;
+    }
+  }
+  const auto max = length_max(header_.type, limits_);
+  if (!max) {
+    refuse(ErrorWord::kUnknownFrameType, "frame type " + std::to_string(header_.type) + " is reserved", false);
+    return false;
+  }
+  if (header_.length > *max) {
+    refuse(ErrorWord::kFrameTooLarge,
+           "a " + std::string(frame_type_name(header_.type)) + " frame of " + std::to_string(header_.length) +
+               " bytes; at most " + std::to_string(*max),
+           carries_records(header_.type));
+    return false;
+  }
+  return true;
+}
+
+// Grows by doubling, but never past the frame's end: what is held is at most twice what has arrived.
+void FrameDecoder::take_partial(std::string_view& input) {
+  const std::size_t n = std::min<std::size_t>(input.size(), header_.length - partial_.size());
+  const std::size_t needed = partial_.size() + n;
+  if (needed + kPaddingBytes > partial_.capacity()) {
+    const std::size_t grown = std::max({2 * partial_.capacity(), needed + kPaddingBytes, kFirstPartialBytes});
+    partial_.reserve(std::min<std::size_t>(grown, header_.length + kPaddingBytes));
+  }
+  partial_.append(input.data(), n);
+  input.remove_prefix(n);
+}
+
+FrameDecoder::Step FrameDecoder::next(std::string_view& input, Frame& frame) {
+  if (refused_) return Step::kRefused;
+  if (frame_out_) {
+    frame_out_ = false;
+    partial_ = {};
+  }
+  if (header_bytes_ < kFrameHeaderBytes && !take_header(input)) return refused_ ? Step::kRefused : Step::kNeedMore;
+
+  if (partial_.empty() && input.size() >= header_.length) {
+    frame.payload = input.substr(0, header_.length);
+    input.remove_prefix(header_.length);
+  } else {
+    take_partial(input);
+    if (partial_.size() < header_.length) return Step::kNeedMore;
+    frame.payload = partial_;
+  }
+  frame.type = static_cast<FrameType>(header_.type);
+  frame_out_ = true;
+  header_bytes_ = 0;
+  return Step::kFrame;
+}
+
+}  // namespace crawlspool::proto

@@ -1,0 +1,89 @@
+#include "proto/messages.h"
+
+#include <charconv>
+
+#include "daemon/base/text.h"
+#include "proto/frame.h"
+
+namespace crawlspool::proto {
+namespace {
+
+// Builds one message: the header's place first, filled in once the length is known.
+class MessageWriter {
+ public:
+  explicit MessageWriter(std::string& out) : out_(out), start_(out.size()) { out_.append(kFrameHeaderBytes, '\0'); }
+  ~MessageWriter() {
+    const auto header = encode_header(FrameType::kRecord, out_.size() - start_ - kFrameHeaderBytes);
+    out_.replace(start_, kFrameHeaderBytes, header.data(), header.size());
+  }
+  MessageWriter(const MessageWriter&) = delete;
+  MessageWriter& operator=(const MessageWriter&) = delete;
+
+  MessageWriter& raw(std::string_view text) {
+    out_ += text;
+    return *this;
+  }
+  template <class Integer>
+  MessageWriter& number(std::string_view key, Integer value) {
+    out_ += key;
+    char digits[24];
+    const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+    out_.append(digits, end);
+    return *this;
+  }
+  MessageWriter& text(std::string_view key, std::string_view value) {
+    out_ += key;
+    out_ += '"';
+    base::append_json_escaped(out_, base::clip(value, kDetailBytesMax));
+    out_ += '"';
+    return *this;
+  }
+
+ private:
+  std::string& out_;
+  std::size_t start_;
+};
+
+}  // namespace
+
+void append_ack(std::string& out, std::uint64_t seq) { MessageWriter(out).number("{\"ack\":", seq).raw("}"); }
+
+void append_reject(std::string& out, const RejectMessage& message) {
+  MessageWriter writer(out);
+  writer.number("{\"reject\":{\"seq\":", message.seq)
+      .text(",\"code\":", word(message.code))
+      .text(",\"detail\":", message.detail);
+  if (message.offset) writer.number(",\"offset\":", *message.offset);
+  writer.raw("}}");
+}
+
+void append_pong(std::string& out, std::string_view ping_payload) {
+  MessageWriter(out).raw("{\"pong\":").raw(ping_payload.empty() ? "null" : ping_payload).raw("}");
+}
+
+void append_slow(std::string& out, SlowReason reason, std::int64_t retry_after_ms) {
+  MessageWriter(out)
+      .text("{\"slow\":{\"reason\":", word(reason))
+      .number(",\"retry_after_ms\":", retry_after_ms)
+      .raw("}}");
+}
+
+void append_resume(std::string& out) { MessageWriter(out).raw("{\"resume\":{}}"); }
+
+void append_goodbye(std::string& out, const GoodbyeMessage& message) {
+  MessageWriter writer(out);
+  writer.text("{\"goodbye\":{\"reason\":", word(message.reason)).text(",\"detail\":", message.detail);
+  if (message.reconnect_after_ms) writer.number(",\"reconnect_after_ms\":", *message.reconnect_after_ms);
+  writer.raw("}}");
+}
+
+void append_error(std::string& out, const ErrorMessage& message) {
+  MessageWriter writer(out);
+  writer.text("{\"error\":{\"code\":", word(message.code)).text(",\"detail\":", message.detail);
+  if (message.seq) writer.number(",\"seq\":", *message.seq);
+  if (!message.limit.empty()) writer.text(",\"limit\":", message.limit).number(",\"max\":", message.max);
+  if (message.reconnect_after_ms) writer.number(",\"reconnect_after_ms\":", *message.reconnect_after_ms);
+  writer.raw("}}");
+}
+
+}  // namespace crawlspool::proto

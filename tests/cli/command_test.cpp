@@ -1,0 +1,170 @@
+#include "cli/command.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/support/temp_dir.h"
+
+namespace crawlspool::cli {
+namespace {
+
+struct Ran {
+  int exit_code;
+  std::string out;
+  std::string err;
+};
+
+// Runs the command in this process. The output is what it wrote to the descriptors.
+Ran run_command(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "crawlspool");
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  const int exit_code = run(static_cast<int>(arguments.size()), arguments.data());
+  return {exit_code, ::testing::internal::GetCapturedStdout(), ::testing::internal::GetCapturedStderr()};
+}
+
+// The crc is Python's zlib.crc32 of what is before `,"crc32":`.
+const std::string kLine =
+    R"({"ts":"2026-11-20T04:05:06.123456Z","seq":42,"via":"tcp","peer":"10.0.0.7:51234","record":{"a":1},"crc32":"defefd27"})"
+    "\n";
+
+class CommandTest : public ::testing::Test {
+ protected:
+  void make_spool(const std::string& content) {
+    static_cast<void>(temp.write("spool.json", "{\"format\":1,\"id\":\"0123456789abcdef0123456789abcdef\"}\n"));
+    static_cast<void>(temp.write("00000000000000000000.ndjson.open", content));
+  }
+  Ran on_spool(std::vector<const char*> arguments) {
+    arguments.push_back("--spool");
+    arguments.push_back(spool_path.c_str());
+    return run_command(std::move(arguments));
+  }
+
+  test::TempDir temp;
+  const std::string spool_path = temp.path().string();
+};
+
+TEST_F(CommandTest, AWrongCommandLineIs64) {
+  for (const std::vector<const char*>& arguments :
+       std::vector<std::vector<const char*>>{{},
+                                             {"nonsense"},
+                                             {"--no-such"},
+                                             {"cat", "--no-such"},
+                                             {"cat", "--stream", "x"},
+                                             {"cat", "--from", "-1"},
+                                             {"cat", "--from", "0x10"},
+                                             {"cat", "more"},
+                                             {"cat", "tail"},
+                                             {"tail", "-n", "many"},
+                                             {"send", "--server", "nonsense"},
+                                             {"send", "--zstd"},
+                                             {"status", "--admin", "tcp://127.0.0.1:1"}}) {
+    const Ran ran = run_command(arguments);
+    EXPECT_EQ(ran.exit_code, kExitUsage) << (arguments.empty() ? "nothing" : arguments.back());
+    EXPECT_EQ(ran.out, "");
+    EXPECT_NE(ran.err, "");
+  }
+}
+
+TEST_F(CommandTest, HelpAndVersionAre0) {
+  EXPECT_EQ(run_command({"--help"}).exit_code, kExitOk);
+  EXPECT_EQ(run_command({"cat", "--help"}).exit_code, kExitOk);
+  const Ran version = run_command({"--version"});
+  EXPECT_EQ(version.exit_code, kExitOk);
+  EXPECT_TRUE(version.out.starts_with("crawlspool "));
+}
+
+TEST_F(CommandTest, WhatIsNoSpoolIsNamed) {
+  for (const char* command : {"cat", "tail", "verify"}) {
+    const Ran no_spool = on_spool({command});
+    EXPECT_EQ(no_spool.exit_code, kExitFailed);
+    EXPECT_NE(no_spool.err.find(spool_path), std::string::npos);
+    EXPECT_EQ(run_command({command, "--spool", temp.file("none").c_str()}).exit_code, kExitFailed);
+  }
+}
+
+TEST_F(CommandTest, ASpoolOfANewerFormatIsRefused) {
+  make_spool(kLine);
+  static_cast<void>(temp.write("spool.json", "{\"format\":2,\"id\":\"x\"}"));
+  EXPECT_EQ(on_spool({"cat"}).exit_code, kExitFailed);
+}
+
+TEST_F(CommandTest, CatPrintsLinesAsTheyAre) {
+  make_spool(kLine + "   \n" + kLine);
+  EXPECT_EQ(on_spool({"cat"}).out, kLine + "   \n" + kLine);
+  EXPECT_EQ(on_spool({"cat", "--records"}).out, "{\"a\":1}\n{\"a\":1}\n");
+}
+
+TEST_F(CommandTest, CatBeginsAtAPositionAsSegmentsAreNamed) {
+  make_spool(kLine + kLine);
+  EXPECT_EQ(on_spool({"cat", "--from", "00000000000000000009"}).out, kLine);
+  EXPECT_EQ(on_spool({"cat", "--from", std::to_string(2 * kLine.size()).c_str()}).out, "");
+  const Ran beyond = on_spool({"cat", "--from", std::to_string(2 * kLine.size() + 1).c_str()});
+  EXPECT_EQ(beyond.exit_code, kExitFailed);
+  EXPECT_NE(beyond.err, "");
+}
+
+TEST_F(CommandTest, CatReportsDamageAndPrintsTheRest) {
+  make_spool(kLine + "damage\nmore\n" + kLine + "{\"ts");
+  const Ran ran = on_spool({"cat"});
+  EXPECT_EQ(ran.exit_code, kExitDamaged);
+  EXPECT_EQ(ran.out, kLine + kLine);
+  EXPECT_EQ(ran.err, "position " + std::to_string(kLine.size()) + ": 12 bytes damaged\n");
+}
+
+TEST_F(CommandTest, TailPrintsTheLastLines) {
+  make_spool(kLine + kLine + kLine + "{\"ts");
+  EXPECT_EQ(on_spool({"tail", "-n", "2"}).out, kLine + kLine);
+  EXPECT_EQ(on_spool({"tail", "--records"}).out, "{\"a\":1}\n{\"a\":1}\n{\"a\":1}\n");
+  EXPECT_EQ(on_spool({"tail", "-n", "0"}).out, "");
+}
+
+TEST_F(CommandTest, VerifyOfASoundSpoolIs0) {
+  make_spool(kLine + kLine + "{\"ts");
+  const Ran ran = on_spool({"verify"});
+  EXPECT_EQ(ran.exit_code, kExitOk);
+  EXPECT_NE(ran.out.find("lines     2\n"), std::string::npos);
+  EXPECT_NE(ran.out.find("4 bytes of an unfinished line"), std::string::npos);
+}
+
+TEST_F(CommandTest, VerifyNamesEachDamagedPosition) {
+  make_spool("bad\n" + kLine + "bad\n");
+  const Ran ran = on_spool({"verify"});
+  EXPECT_EQ(ran.exit_code, kExitDamaged);
+  EXPECT_NE(ran.out.find("position 0: 4 bytes damaged\n"), std::string::npos);
+  EXPECT_NE(ran.out.find("position " + std::to_string(4 + kLine.size()) + ": 4 bytes damaged\n"), std::string::npos);
+}
+
+TEST_F(CommandTest, VerifyMissesWhatTheDaemonHasPromised) {
+  make_spool(kLine + "{\"ts");
+  const auto durable = [this](std::size_t position) {
+    const std::string digits = std::to_string(position);
+    static_cast<void>(temp.write("durable", std::string(20 - digits.size(), '0') + digits));
+  };
+  durable(kLine.size());
+  EXPECT_EQ(on_spool({"verify"}).exit_code, kExitOk);
+  durable(kLine.size() + 1);
+  const Ran ran = on_spool({"verify"});
+  EXPECT_EQ(ran.exit_code, kExitDamaged);
+  EXPECT_NE(ran.out.find("position " + std::to_string(kLine.size()) + ": 1 bytes missing\n"), std::string::npos);
+}
+
+TEST_F(CommandTest, VerifyOfAFileThatCannotBeReadIs1) {
+  make_spool(kLine);
+  std::filesystem::create_symlink("/dev/null", temp.path() / "00000000000000000500.ndjson");
+  const Ran ran = on_spool({"verify"});
+  EXPECT_EQ(ran.exit_code, kExitFailed);
+  EXPECT_NE(ran.out.find("00000000000000000500.ndjson"), std::string::npos);
+}
+
+TEST_F(CommandTest, SendNamesAFileThatIsNotThereBeforeItConnects) {
+  const Ran ran = run_command({"send", "--server", "tcp://127.0.0.1:1", temp.file("none").c_str()});
+  EXPECT_EQ(ran.exit_code, kExitFailed);
+  EXPECT_NE(ran.err.find("none: No such file"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace crawlspool::cli

@@ -1,0 +1,150 @@
+"""A plain reader of the spool directory: nothing but the published format and zlib's crc32. It trusts no line, and
+gives those that prove themselves."""
+
+import base64
+import dataclasses
+import json
+import pathlib
+import re
+import zlib
+
+TRAILER_BYTES = 20  # ,"crc32":"8c736521"}
+TRAILER = re.compile(rb',"crc32":"([0-9a-f]{8})"}')
+HEAD = re.compile(
+    rb'\{(?:"synced":(?P<synced>0|[1-9]\d*),)?'
+    rb'"ts":"(?P<ts>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)"'
+    rb'(?:,"client":"(?P<client>[A-Za-z0-9._:-]{1,128})")?'
+    rb'(?:,"session":"(?P<session>[0-9a-f]{16})")?'
+    rb'(?:,"seq":(?P<seq>[1-9]\d*))?'
+    rb'(?:,"stream":"(?P<stream>[A-Za-z0-9._:/-]{1,128})")?'
+    rb',"via":"(?P<via>tcp|http)"'
+    rb',"peer":"(?P<peer>[^"\\]+)"'
+    rb',"record":'
+)
+SEGMENT = re.compile(r"(\d{20})\.ndjson(\.open)?")
+
+
+class Damage(Exception):
+    pass
+
+
+@dataclasses.dataclass
+class Line:
+    position: int
+    synced: int | None
+    seq: int | None
+    via: str
+    peer: str
+    record: bytes
+    ts: str
+    length: int
+
+
+def parse_line(raw, position=0):
+    """One line without its line break."""
+    head = HEAD.match(raw)
+    if not head:
+        raise Damage(f"position {position}: not a spool line: {raw[:120]!r}")
+    trailer = TRAILER.fullmatch(raw[-TRAILER_BYTES:])
+    if not trailer or len(raw) < head.end() + TRAILER_BYTES:
+        raise Damage(f"position {position}: no crc32 at the end: {raw[-40:]!r}")
+    crc = zlib.crc32(raw[:-TRAILER_BYTES])
+    if crc != int(trailer[1], 16):
+        raise Damage(f"position {position}: crc32 is {trailer[1].decode()}, should be {crc:08x}")
+    number = lambda name: int(head[name]) if head[name] is not None else None
+    return Line(position, number("synced"), number("seq"), head["via"].decode(), head["peer"].decode(),
+                raw[head.end():-TRAILER_BYTES], head["ts"].decode(), len(raw) + 1)
+
+
+def make_line(record, *, seq=1, peer="127.0.0.1:1", synced=None, ts="2026-11-20T04:05:06.123456Z"):
+    """A sound line with its line break, as the daemon would have written it."""
+    mark = b"" if synced is None else b'"synced":%d,' % synced
+    body = b'{%s"ts":"%s","seq":%d,"via":"tcp","peer":"%s","record":%s' % (
+        mark, ts.encode(), seq, peer.encode(), record)
+    return b'%s,"crc32":"%08x"}\n' % (body, zlib.crc32(body))
+
+
+class Spool:
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+
+    def segments(self):
+        """(position, path) in order."""
+        found = []
+        for path in self.directory.iterdir():
+            match = SEGMENT.fullmatch(path.name)
+            if match:
+                found.append((int(match[1]), path))
+        return sorted(found)
+
+    def open_segment(self):
+        (path,) = [path for _, path in self.segments() if path.suffix == ".open"]
+        return path
+
+    def durable(self):
+        text = (self.directory / "durable").read_text(encoding="ascii").rstrip("\n")
+        assert re.fullmatch(r"\d{20}", text), f"durable holds {text!r}"
+        return int(text)
+
+    def position(self):
+        start, path = self.segments()[-1]
+        return start + path.stat().st_size
+
+    def lines(self, *, peer=None, live=False, skip_damage=False):
+        """All lines, each checked; of a running daemon (live) the last one may still be unfinished."""
+        lines = []
+        expected = 0
+        for start, path in self.segments():
+            if start != expected:
+                raise Damage(f"{path.name} should begin at {expected}")
+            data = path.read_bytes()
+            expected = start + len(data)
+            if live:
+                data = data[:data.rfind(b"\n") + 1]
+            elif data and not data.endswith(b"\n"):
+                raise Damage(f"{path.name} ends in a torn line: {data[-80:]!r}")
+            offset = 0
+            for raw in data.split(b"\n")[:-1]:
+                try:
+                    lines.append(parse_line(raw, start + offset))
+                except Damage:
+                    if not skip_damage:
+                        raise
+                offset += len(raw) + 1
+        self._check_synced_marks(lines)
+        return [line for line in lines if peer in (None, line.peer)]
+
+    @staticmethod
+    def _check_synced_marks(lines):
+        if lines and lines[0].position == 0 and lines[0].synced is None:
+            raise Damage("the first line carries no synced mark")
+        last = 0
+        starts = {line.position for line in lines} | {line.position + line.length for line in lines}
+        for line in lines:
+            if line.synced is None:
+                continue
+            if not last <= line.synced <= line.position:
+                raise Damage(f"position {line.position}: synced {line.synced} after synced {last}")
+            if line.synced and line.synced not in starts:
+                raise Damage(f"position {line.position}: synced {line.synced} is inside a line")
+            last = line.synced
+
+    def records(self, **filters):
+        return [line.record for line in self.lines(**filters)]
+
+    def rejected(self, *, peer=None):
+        """The lines in rejected/ as dicts, in order, with the raw bytes decoded under "raw"."""
+        lines = []
+        for path in sorted((self.directory / "rejected").glob("*.ndjson*")):
+            for text in path.read_bytes().split(b"\n")[:-1]:
+                line = json.loads(text)
+                line["raw"] = base64.b64decode(line["raw"], validate=True)
+                lines.append(line)
+        return [line for line in lines if peer in (None, line["peer"])]
+
+    def cuts(self):
+        """What recovery cut off: {position: bytes}."""
+        directory = self.directory / "cut"
+        if not directory.is_dir():
+            return {}
+        return {int(path.name.split(".")[0]): path.read_bytes() for path in directory.iterdir()}
