@@ -25,7 +25,10 @@ bool is_json_start(std::string_view header) {
 }
 
 // The header cannot be a legal frame as it stands, but read from the other end it is a likely record's length.
-bool is_little_endian_length(std::string_view header, std::uint64_t record_bytes_max) {
+// A byte of JSON behind it tells it from a frame that is merely too long or of a reserved type.
+bool is_little_endian_length(std::string_view header, std::string_view behind, std::uint64_t record_bytes_max) {
+  if (behind.empty() || std::string_view("{[\"tfn-0123456789 \t\r\n").find(behind.front()) == std::string_view::npos)
+    return false;
   const FrameHeader as_sent = decode_header(header);
   const bool legal = as_sent.type < static_cast<std::uint8_t>(FrameType::kFirstReserved) &&
                      (as_sent.type != 0 || as_sent.length <= record_bytes_max);
@@ -37,7 +40,8 @@ bool is_little_endian_length(std::string_view header, std::uint64_t record_bytes
 
 }  // namespace
 
-std::optional<std::string_view> recognise_header(std::string_view header, std::uint64_t record_bytes_max) {
+std::optional<std::string_view> recognise_header(std::string_view header, std::string_view behind,
+                                                 std::uint64_t record_bytes_max) {
   const std::string_view first = header.substr(0, kFrameHeaderBytes);
   if (std::find(kHttpStarts.begin(), kHttpStarts.end(), first) != kHttpStarts.end())
     return "this looks like HTTP; the HTTP endpoint has a port of its own";
@@ -47,7 +51,7 @@ std::optional<std::string_view> recognise_header(std::string_view header, std::u
     return "this looks like a Redis client (RESP)";
   if (is_json_start(first))
     return "this looks like JSON without its length; send 4 bytes of big-endian length before each record";
-  if (is_little_endian_length(first, record_bytes_max))
+  if (is_little_endian_length(first, behind, record_bytes_max))
     return "this looks like a little-endian length; send the length big-endian";
   return std::nullopt;
 }

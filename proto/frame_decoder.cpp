@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "daemon/base/text.h"
 #include "proto/first_bytes.h"
 
 namespace crawlspool::proto {
@@ -42,7 +43,7 @@ bool carries_records(std::uint8_t type) {
 void FrameDecoder::refuse(ErrorWord code, std::string detail, bool is_record) {
   refused_ = true;
   refusal_ = {code, std::move(detail), is_record};
-  partial_ = {};
+  base::free_text(partial_);
   header_bytes_ = 0;
 }
 
@@ -59,15 +60,15 @@ bool FrameDecoder::take_header(std::string_view& input) {
   input.remove_prefix(n);
   if (header_bytes_ < kFrameHeaderBytes) return false;
   header_ = decode_header({header_text_.data(), header_text_.size()});
-  return header_is_legal();
+  return header_is_legal(input);
 }
 
-bool FrameDecoder::header_is_legal() {
+bool FrameDecoder::header_is_legal(std::string_view behind) {
   const bool is_first = !any_frame_;
   any_frame_ = true;
   if (is_first) {
     if (const auto looks_like =
-            recognise_header({header_text_.data(), header_text_.size()}, limits_.record_bytes_max)) {
+            recognise_header({header_text_.data(), header_text_.size()}, behind, limits_.record_bytes_max)) {
       refuse(ErrorWord::kWrongProtocol, std::string(*looks_like), false);
       return false;
     }
@@ -99,11 +100,15 @@ void FrameDecoder::take_partial(std::string_view& input) {
   input.remove_prefix(n);
 }
 
+void FrameDecoder::abandon() {
+  refuse(ErrorWord::kBadFrame, "abandoned", false);
+}
+
 FrameDecoder::Step FrameDecoder::next(std::string_view& input, Frame& frame) {
   if (refused_) return Step::kRefused;
   if (frame_out_) {
     frame_out_ = false;
-    partial_ = {};
+    base::free_text(partial_);
   }
   if (header_bytes_ < kFrameHeaderBytes && !take_header(input)) return refused_ ? Step::kRefused : Step::kNeedMore;
 

@@ -49,6 +49,9 @@ class FrameDecoder {
   // taken. kRefused: see refusal(); nothing behind it is looked at, now or later.
   [[nodiscard]] Step next(std::string_view& input, Frame& frame);
 
+  // Drops what has begun; from now on everything is refused.
+  void abandon();
+
   [[nodiscard]] const Refusal& refusal() const { return refusal_; }
 
   // A frame has begun and is not whole.
@@ -63,7 +66,7 @@ class FrameDecoder {
 
  private:
   [[nodiscard]] bool take_header(std::string_view& input);
-  [[nodiscard]] bool header_is_legal();
+  [[nodiscard]] bool header_is_legal(std::string_view behind);
   void take_partial(std::string_view& input);
   void refuse(ErrorWord code, std::string detail, bool is_record);
 

@@ -77,6 +77,8 @@ std::string_view clip(std::string_view text, std::size_t bytes_max) {
   return text.substr(0, end);
 }
 
+void free_text(std::string& text) { std::string().swap(text); }
+
 void append_base64(std::string& out, std::string_view bytes) {
   static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const auto put = [&out](std::uint32_t group, int characters) {

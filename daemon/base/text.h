@@ -13,6 +13,9 @@ void append_json_escaped(std::string& out, std::string_view text);
 // `text` cut to at most `bytes_max` bytes, at a character's start.
 [[nodiscard]] std::string_view clip(std::string_view text, std::size_t bytes_max);
 
+// Empties `text` and gives its memory back, which assigning an empty string does not.
+void free_text(std::string& text);
+
 // Standard base64 with padding (RFC 4648, 4).
 void append_base64(std::string& out, std::string_view bytes);
 

@@ -1,6 +1,7 @@
 #include "daemon/http/http_connection.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "daemon/base/log.h"
 #include "proto/frame_decoder.h"
@@ -54,8 +55,7 @@ bool HttpConnection::go_on_with_kept_input() {
     return true;
   }
   if (kept_input_.empty()) return false;
-  const std::string input = std::move(kept_input_);
-  kept_input_ = {};
+  const std::string input = std::exchange(kept_input_, {});  // its capacity holds the padding
   take_requests(input);
   return true;
 }

@@ -154,7 +154,7 @@ void RecordsConnection::note_reject(std::string_view record, const RejectReason&
 
 void RecordsConnection::all_taken() {
   is_taken_ = true;
-  body_ = {};
+  base::free_text(body_);
   charge(rejected_.capacity());
   if (settled_seq_ == taken_seq_) return respond(answer());  // there was nothing in it
   pause(Pause::kBusy);

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <limits>
 
+#include "daemon/base/text.h"
 #include "proto/frame_decoder.h"
 
 namespace crawlspool::http {
@@ -76,7 +77,7 @@ RequestParser::~RequestParser() = default;
 void RequestParser::start_over() {
   state_ = State::kHead;
   head_text_.clear();
-  pending_.clear();
+  base::free_text(pending_);
   head_ = {};
   beast_ = std::make_unique<Beast>();
   beast_->parser.header_limit(kHeadBytesMax);
@@ -106,6 +107,8 @@ RequestParser::Step RequestParser::next(std::string_view& input) {
 RequestParser::Step RequestParser::take_head(std::string_view& input) {
   // Empty lines in front of a request are to be ignored (RFC 9112, 2.2).
   while (head_text_.empty() && (input.starts_with('\r') || input.starts_with('\n'))) input.remove_prefix(1);
+  if (head_text_.empty() && !input.empty() && std::isalpha(static_cast<unsigned char>(input.front())) == 0)
+    return refuse(400, "bad_request", "this does not look like HTTP");
   const std::size_t had = head_text_.size();
   const std::size_t room = kHeadBytesMax - had;
   head_text_ += input.substr(0, room);
@@ -159,6 +162,8 @@ std::optional<std::string> RequestParser::fault_in_framing() {
   const auto hosts = message.count(bhttp::field::host);
   if (hosts > 1 || (hosts == 0 && message.version() == 11)) return "one Host is needed";
   if (message.count(bhttp::field::content_length) > 1) return "more than one Content-Length";
+  const std::string_view length = view(message[bhttp::field::content_length]);
+  if (length.find_first_not_of("0123456789") != std::string_view::npos) return "a Content-Length that is no number";
   const auto encodings = message.count(bhttp::field::transfer_encoding);
   if (encodings == 0) return std::nullopt;
   if (message.version() != 11) return "Transfer-Encoding in HTTP/1.0";

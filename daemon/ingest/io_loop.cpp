@@ -155,18 +155,26 @@ void IoLoop::tick() {
 // Frames under way must always be able to end, so that those behind them can begin: where nothing is on its way to the
 // disk that would make room, the begun frame with the lowest rate gives way.
 void IoLoop::relieve_memory() {
-  if (shared_.memory.may_continue()) return resume_waiting();
-  if (appender_.has_unsettled()) return;
+  while (!shared_.memory.may_continue() && !appender_.has_unsettled()) {
+    Connection* const slowest = slowest_begun_frame();
+    if (slowest == nullptr) return;
+    slowest->give_way();
+  }
+  if (shared_.memory.may_continue()) resume_waiting();
+}
+
+Connection* IoLoop::slowest_begun_frame() {
   Connection* slowest = nullptr;
   for (const auto& [id, connection] : connections_)
     if (connection->begun_frame_rate() >= 0 &&
         (slowest == nullptr || connection->begun_frame_rate() < slowest->begun_frame_rate()))
       slowest = connection.get();
-  if (slowest != nullptr) slowest->give_way();
+  return slowest;
 }
 
 void IoLoop::turn_end() {
   appender_.turn_end();
+  if (!waiting_.empty() && !shared_.memory.may_continue()) relieve_memory();
   graveyard_.clear();
   if (holding_up_drain_ == 0 && on_empty_) std::exchange(on_empty_, nullptr)();
 }

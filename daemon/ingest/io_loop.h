@@ -76,6 +76,7 @@ class IoLoop final : private CompletionSink {
   void turn_end();
   void resume_waiting();
   void relieve_memory();
+  [[nodiscard]] Connection* slowest_begun_frame();
   [[nodiscard]] Connection* find(ConnectionId id);
   void for_each(const std::function<void(Connection&)>& action);
 

@@ -131,6 +131,7 @@ std::optional<RejectReason> RecordChecker::judge(int error, std::string_view rec
     default:
       break;
   }
+  if (bracket_depth(record) > depth_max_) return judge_depth(record);
   if (record.starts_with("\xef\xbb\xbf")) return reject(RejectCode::kInvalidJson, "a byte order mark", 0);
   return reject(RejectCode::kInvalidJson, "not valid JSON", locate(record));
 }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "daemon/base/log.h"
+#include "daemon/base/text.h"
 #include "daemon/ingest/io_loop.h"
 #include "proto/first_bytes.h"
 
@@ -75,8 +77,7 @@ void StreamConnection::take_input(std::string_view bytes) {
 bool StreamConnection::go_on_with_kept_input() {
   if (kept_input_.empty()) return false;
   lines_this_turn_ = 0;
-  const std::string input = std::move(kept_input_);  // its capacity is the padding
-  kept_input_ = {};
+  const std::string input = std::exchange(kept_input_, {});  // its capacity holds the padding
   take_frames(input);
   return true;
 }
@@ -268,8 +269,8 @@ void StreamConnection::end(Ending ending) {
   if (ending_ || !is_open()) return;
   ending_ = std::move(ending);
   stop_reading();
-  kept_input_ = {};
-  decoder_ = proto::FrameDecoder(frame_limits(io()));
+  base::free_text(kept_input_);
+  decoder_.abandon();
   account_memory();
   if (all_settled()) return say_last_words();
   if (unsent_bytes() > 0) send(true);

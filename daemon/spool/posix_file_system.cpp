@@ -106,8 +106,7 @@ class PosixDirectory final : public Directory {
 
   Result<std::unique_ptr<File>> open(const std::string& name, OpenMode mode) override {
     UniqueFd fd(retry_interrupted([&] { return ::openat(fd_.get(), name.c_str(), open_flags(mode), kFileMode); }));
-    if (!fd.valid() && errno == ELOOP) return fail(base::ErrorCode::kPermission, at(name) + " is a link", ELOOP);
-    if (!fd.valid()) return fail_errno("open of " + at(name), errno);
+    if (!fd.valid()) return open_failed(name, errno);
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0) return fail_errno("fstat of " + at(name), errno);
     if (!S_ISREG(info.st_mode)) return fail(base::ErrorCode::kPermission, at(name) + " is no regular file");
@@ -176,7 +175,7 @@ class PosixDirectory final : public Directory {
 
   Result<void> lock(const std::string& name, std::string_view holder) override {
     UniqueFd fd(::openat(fd_.get(), name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kFileMode));
-    if (!fd.valid()) return fail_errno("open of " + at(name), errno);
+    if (!fd.valid()) return open_failed(name, errno);
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) return fail_errno("lock of " + at(name), errno);
       std::array<char, 128> words{};
@@ -217,7 +216,12 @@ class PosixDirectory final : public Directory {
     return S_ISDIR(info.st_mode) ? EntryKind::kDirectory : EntryKind::kOther;
   }
 
-  std::string at(const std::string& name) const { return path_ + "/" + name; }
+  [[nodiscard]] tl::unexpected<base::Error> open_failed(const std::string& name, int errno_value) const {
+    if (errno_value == ELOOP) return fail(base::ErrorCode::kPermission, at(name) + " is a link", ELOOP);
+    return fail_errno("open of " + at(name), errno_value);
+  }
+
+  [[nodiscard]] std::string at(const std::string& name) const { return path_ + "/" + name; }
 
   UniqueFd fd_;
   std::string path_;

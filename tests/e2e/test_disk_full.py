@@ -56,7 +56,7 @@ def test_http_is_refused_before_its_body_is_read(start):
 def test_a_full_daemon_stops_cleanly(start):
     daemon = start({**FULL, "timeouts.drain": "2s"})
     client = daemon.connect()
-    client.ping()
+    wait_until(lambda: daemon.status()["connections"]["stream"] == 1, "the connection is accepted")
     assert daemon.terminate() == 0
     client.expect_goodbye("draining")
 
