@@ -12,9 +12,12 @@
 #include "daemon/base/version.h"
 #include "daemon/server/server.h"
 
-namespace {
+namespace base = crawlspool::base;
+namespace config = crawlspool::config;
+namespace server = crawlspool::server;
+using crawlspool::kVersion;
 
-using namespace crawlspool;
+namespace {
 
 struct Arguments {
   std::string config_file;

@@ -45,7 +45,7 @@ class HttpConnection : public ingest::Connection {
   bool go_on_with_kept_input() override;
   void on_resumed(std::int64_t paused_ms) override;
   void on_output_sent() override { account_memory(); }
-  std::int64_t reading_deadline_ms() const override;
+  [[nodiscard]] std::int64_t reading_deadline_ms() const override;
   void on_reading_deadline() override;
 
   void take_requests(std::string_view input);

@@ -24,7 +24,7 @@ constexpr std::string_view kHeadEnd = "\r\n\r\n";
 struct GrowingBody {
   using value_type = std::string;
 
-  class reader {
+  class reader {  // NOLINT(readability-identifier-naming): the name that Beast asks for
    public:
     template <bool IsRequest, class Fields>
     reader(bhttp::header<IsRequest, Fields>&, value_type& body) : body_(body) {}

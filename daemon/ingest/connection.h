@@ -60,7 +60,7 @@ class Connection : private net::PollHandler {
 
  protected:
   struct ReadPlan {
-    std::size_t bytes;  // 0: pause
+    std::size_t bytes = 0;  // 0: pause
     Pause why = Pause::kBusy;
   };
 

@@ -44,7 +44,7 @@ class StreamConnection final : public Connection {
   void on_resumed(std::int64_t paused_ms) override;
   void on_output_sent() override;
   void on_long_pause() override;
-  std::int64_t reading_deadline_ms() const override;
+  [[nodiscard]] std::int64_t reading_deadline_ms() const override;
   void on_reading_deadline() override;
 
   void take_frames(std::string_view input);

@@ -39,7 +39,7 @@ void IoThreads::on_each(const std::function<void(ingest::IoLoop&)>& action) {
   for (const auto& loop : loops_) loop->mailbox().post([action, loop = loop.get()] { action(*loop); });
 }
 
-void IoThreads::drain(std::function<void()> on_drained) {
+void IoThreads::drain(const std::function<void()>& on_drained) {
   on_each([this, on_drained](ingest::IoLoop& loop) {
     loop.drain([this, on_drained] {
       first().mailbox().post([this, on_drained] {

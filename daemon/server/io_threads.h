@@ -27,7 +27,7 @@ class IoThreads {
   // Does `action` on each loop's own thread.
   void on_each(const std::function<void(ingest::IoLoop&)>& action);
   // Drains every loop; `on_drained` is called on the first loop's thread.
-  void drain(std::function<void()> on_drained);
+  void drain(const std::function<void()>& on_drained);
 
  private:
   std::vector<std::unique_ptr<ingest::IoLoop>> loops_;

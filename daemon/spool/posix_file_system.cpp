@@ -190,7 +190,7 @@ class PosixDirectory final : public Directory {
     return {};
   }
 
-  std::string path() const override { return path_; }
+  [[nodiscard]] std::string path() const override { return path_; }
 
  private:
   static int open_flags(OpenMode mode) {
@@ -209,7 +209,7 @@ class PosixDirectory final : public Directory {
     return kAlways | O_RDWR | O_CREAT | O_EXCL;
   }
 
-  EntryKind kind_of(const std::string& name) const {
+  [[nodiscard]] EntryKind kind_of(const std::string& name) const {
     struct stat info {};
     if (::fstatat(fd_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return EntryKind::kOther;
     if (S_ISREG(info.st_mode)) return EntryKind::kFile;
