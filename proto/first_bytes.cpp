@@ -24,15 +24,11 @@ bool is_json_start(std::string_view header) {
   return start == 0 && (header[0] == '{' || header[0] == '[');
 }
 
-// The header cannot be a legal frame as it stands, but read from the other end it is a likely record's length.
-// A byte of JSON behind it tells it from a frame that is merely too long or of a reserved type.
+// Read from the other end, the header is a likely record's length. A byte of JSON behind it tells it from a frame that
+// is merely too long or of a reserved type.
 bool is_little_endian_length(std::string_view header, std::string_view behind, std::uint64_t record_bytes_max) {
   if (behind.empty() || std::string_view("{[\"tfn-0123456789 \t\r\n").find(behind.front()) == std::string_view::npos)
     return false;
-  const FrameHeader as_sent = decode_header(header);
-  const bool legal = as_sent.type < static_cast<std::uint8_t>(FrameType::kFirstReserved) &&
-                     (as_sent.type != 0 || as_sent.length <= record_bytes_max);
-  if (legal) return false;
   std::array<char, kFrameHeaderBytes> reversed{header[3], header[2], header[1], header[0]};
   const FrameHeader swapped = decode_header({reversed.data(), reversed.size()});
   return swapped.type == 0 && swapped.length > 0 && swapped.length <= record_bytes_max;
@@ -40,7 +36,7 @@ bool is_little_endian_length(std::string_view header, std::string_view behind, s
 
 }  // namespace
 
-std::optional<std::string_view> recognise_header(std::string_view header, std::string_view behind,
+std::optional<std::string_view> recognise_header(std::string_view header, std::string_view behind, bool is_legal,
                                                  std::uint64_t record_bytes_max) {
   const std::string_view first = header.substr(0, kFrameHeaderBytes);
   if (std::find(kHttpStarts.begin(), kHttpStarts.end(), first) != kHttpStarts.end())
@@ -51,7 +47,7 @@ std::optional<std::string_view> recognise_header(std::string_view header, std::s
     return "this looks like a Redis client (RESP)";
   if (is_json_start(first))
     return "this looks like JSON without its length; send 4 bytes of big-endian length before each record";
-  if (is_little_endian_length(first, behind, record_bytes_max))
+  if (!is_legal && is_little_endian_length(first, behind, record_bytes_max))
     return "this looks like a little-endian length; send the length big-endian";
   return std::nullopt;
 }

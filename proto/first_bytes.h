@@ -9,10 +9,10 @@
 namespace crawlspool::proto {
 
 // `header`: the connection's first 4 bytes; `behind`: what has come behind them so far, maybe nothing. What they look
-// like, in words for the `wrong_protocol` detail, or nothing if it may be a frame. `record_bytes_max` tells a plausible
-// length from an implausible one.
+// like, in words for the `wrong_protocol` detail, or nothing if it may be a frame. `is_legal`: as it stands, the header
+// is of a known type and within its limit. `record_bytes_max` tells a plausible length from an implausible one.
 [[nodiscard]] std::optional<std::string_view> recognise_header(std::string_view header, std::string_view behind,
-                                                               std::uint64_t record_bytes_max);
+                                                               bool is_legal, std::uint64_t record_bytes_max);
 
 // The same for the start of the first record's payload, where the header alone is valid by chance.
 [[nodiscard]] std::optional<std::string_view> recognise_payload(std::string_view payload);

@@ -9,20 +9,14 @@
 namespace crawlspool::proto {
 namespace {
 
-constexpr std::uint64_t kHelloBytesMax = 64 * 1024;
 constexpr std::uint64_t kPingBytesMax = 256;
 constexpr std::size_t kFirstPartialBytes = 4096;
 
-// The most a payload of this type may hold; nothing for reserved types.
+// The most a payload of this type may hold; nothing for types that are not taken.
 std::optional<std::uint64_t> length_max(std::uint8_t type, const FrameLimits& limits) {
   switch (static_cast<FrameType>(type)) {
     case FrameType::kRecord:
       return limits.record_bytes_max;
-    case FrameType::kHello:
-      return kHelloBytesMax;
-    case FrameType::kBatch:
-    case FrameType::kZstdBatch:
-      return limits.batch_bytes_max;
     case FrameType::kPing:
     case FrameType::kPong:
       return kPingBytesMax;
@@ -31,11 +25,6 @@ std::optional<std::uint64_t> length_max(std::uint8_t type, const FrameLimits& li
     default:
       return std::nullopt;
   }
-}
-
-bool carries_records(std::uint8_t type) {
-  const auto t = static_cast<FrameType>(type);
-  return t == FrameType::kRecord || t == FrameType::kBatch || t == FrameType::kZstdBatch;
 }
 
 }  // namespace
@@ -66,23 +55,27 @@ bool FrameDecoder::take_header(std::string_view& input) {
 bool FrameDecoder::header_is_legal(std::string_view behind) {
   const bool is_first = !any_frame_;
   any_frame_ = true;
+  const auto max = length_max(header_.type, limits_);
   if (is_first) {
+    const bool is_legal = max && header_.length <= *max;
     if (const auto looks_like =
-            recognise_header({header_text_.data(), header_text_.size()}, behind, limits_.record_bytes_max)) {
+            recognise_header({header_text_.data(), header_text_.size()}, behind, is_legal, limits_.record_bytes_max)) {
       refuse(ErrorWord::kWrongProtocol, std::string(*looks_like), false);
       return false;
     }
   }
-  const auto max = length_max(header_.type, limits_);
   if (!max) {
-    refuse(ErrorWord::kUnknownFrameType, "frame type " + std::to_string(header_.type) + " is reserved", false);
+    refuse(ErrorWord::kUnknownFrameType,
+           "frame type " + std::to_string(header_.type) + " (" + std::string(frame_type_name(header_.type)) +
+               ") is not taken",
+           false);
     return false;
   }
   if (header_.length > *max) {
     refuse(ErrorWord::kFrameTooLarge,
            "a " + std::string(frame_type_name(header_.type)) + " frame of " + std::to_string(header_.length) +
                " bytes; at most " + std::to_string(*max),
-           carries_records(header_.type));
+           begun_record());
     return false;
   }
   return true;
@@ -100,9 +93,7 @@ void FrameDecoder::take_partial(std::string_view& input) {
   input.remove_prefix(n);
 }
 
-void FrameDecoder::abandon() {
-  refuse(ErrorWord::kBadFrame, "abandoned", false);
-}
+void FrameDecoder::abandon() { refuse(ErrorWord::kBadFrame, "given up", false); }
 
 FrameDecoder::Step FrameDecoder::next(std::string_view& input, Frame& frame) {
   if (refused_) return Step::kRefused;

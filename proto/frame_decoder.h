@@ -60,9 +60,14 @@ class FrameDecoder {
   [[nodiscard]] std::size_t bytes_needed() const;
   // The begun frame's claimed payload length; 0 while its header is not whole.
   [[nodiscard]] std::size_t claimed_bytes() const { return header_bytes_ == kFrameHeaderBytes ? header_.length : 0; }
+  // The begun frame's header is whole and says that it carries a record.
+  [[nodiscard]] bool begun_record() const {
+    return header_bytes_ == kFrameHeaderBytes && header_.type == static_cast<std::uint8_t>(FrameType::kRecord);
+  }
   // Memory held for the begun frame.
   [[nodiscard]] std::size_t held_bytes() const { return partial_.capacity(); }
-  [[nodiscard]] std::size_t received_bytes() const { return header_bytes_ + partial_.size(); }
+  // Of the begun frame's payload.
+  [[nodiscard]] std::size_t received_bytes() const { return partial_.size(); }
 
  private:
   [[nodiscard]] bool take_header(std::string_view& input);

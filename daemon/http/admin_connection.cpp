@@ -64,6 +64,9 @@ void AdminConnection::answer_readiness() {
   io().appender().settle(id(), ++probes_, mark_);
 }
 
+// The probe waits for room; the question does not.
+void AdminConnection::disk_full() { settled(probes_); }
+
 void AdminConnection::settled(std::uint64_t) {
   if (!is_serving()) return;
   const std::string_view state = backend_.state();

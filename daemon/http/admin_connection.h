@@ -29,6 +29,7 @@ class AdminConnection final : public HttpConnection {
                   ingest::Admission::Ticket ticket, AdminBackend& backend);
 
   void settled(std::uint64_t seq) override;
+  void disk_full() override;
 
  private:
   std::optional<Response> judge(const RequestHead& head, std::uint64_t& body_bytes_max) override;

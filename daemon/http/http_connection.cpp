@@ -150,7 +150,7 @@ void HttpConnection::refuse_and_end(Response response, std::string_view reason) 
 
 void HttpConnection::spool_failed() {
   if (!serving_ && !parser_.has_begun()) return finish("spool_failed");
-  refuse_and_end(error_response(503, "spool_failed", "the disk has failed; nothing of this request may be stored"),
+  refuse_and_end(unavailable("spool_failed", "the disk has failed; nothing of this request may be stored"),
                  "spool_failed");
 }
 
@@ -192,7 +192,8 @@ std::int64_t HttpConnection::reading_deadline_ms() const {
   if (serving_) return kNever;
   const config::Timeouts& timeouts = io().shared().config.timeouts;
   if (parser_.head_is_whole()) {
-    const auto slices = static_cast<std::int64_t>(parser_.body_bytes() / (64 * 1024));
+    const std::uint64_t body_bytes = parser_.head().content_length.value_or(parser_.body_bytes());
+    const auto slices = static_cast<std::int64_t>(body_bytes / (64 * 1024));
     return part_begun_ms_ + timeouts.frame_ms + slices * kBodyMsPer64KiB;
   }
   std::int64_t due = timeouts.idle_ms > 0 ? last_activity_ms() + timeouts.idle_ms : kNever;

@@ -133,9 +133,12 @@ void Committer::commit(Batches& batches) {
 
 // Rejects first: the ack that covers them promises that they are kept.
 Result<void> Committer::store(const Batches& batches) {
-  return until_there_is_room(batches, [&] { return store_rejects(batches); }).and_then([&] {
+  auto stored = until_there_is_room(batches, [&] { return store_rejects(batches); }).and_then([&] {
     return until_there_is_room(batches, [&] { return store_lines(batches); });
   });
+  const bool wrote_lines = std::any_of(batches.begin(), batches.end(), [](const auto& b) { return !b->lines.empty(); });
+  if (stored && wrote_lines && state() == SpoolState::kDiskFull) enter(SpoolState::kOk);
+  return stored;
 }
 
 Result<void> Committer::store_rejects(const Batches& batches) {
@@ -166,12 +169,10 @@ Result<void> Committer::sync_if_due(bool wrote, bool probe) {
   unsynced_ = unsynced_ || wrote;
   const bool sync_now = (wrote && options_.sync == SyncPolicy::kAlways) || sync_is_due();
   if (sync_now) {
-    if (auto synced = spool_.writer().sync(); !synced) {
-      // What was acked as written has left the memory: it cannot be offered again, so a full disk is final here.
-      if (options_.sync != SyncPolicy::kAlways && synced.error().code == ErrorCode::kDiskFull)
-        return base::fail(ErrorCode::kIo, synced.error().context, synced.error().errno_value);
-      return synced;
-    }
+    // What was acked as written has left the memory: it cannot be offered again.
+    using IfFull = spool::SegmentWriter::IfFull;
+    const IfFull if_full = syncs_before_ack() ? IfFull::kCutBack : IfFull::kFail;
+    if (auto synced = spool_.writer().sync(if_full); !synced) return synced;
     ++syncs_;
     unsynced_ = false;
     last_sync_us_ = clock_.monotonic_us();
@@ -184,11 +185,7 @@ Result<void> Committer::sync_if_due(bool wrote, bool probe) {
 Result<void> Committer::until_there_is_room(const Batches& batches, const std::function<Result<void>()>& attempt) {
   while (true) {
     const auto done = attempt();
-    if (done) {
-      if (state() == SpoolState::kDiskFull) enter(SpoolState::kOk);
-      return done;
-    }
-    if (done.error().code != ErrorCode::kDiskFull) return done;
+    if (done || done.error().code != ErrorCode::kDiskFull) return done;
     if (state() == SpoolState::kOk) enter_disk_full(done.error().message());
     wait_for_room(bytes_of(batches));
   }

@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "daemon/base/check.h"
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
 #include "daemon/ingest/io_loop.h"
@@ -108,7 +109,7 @@ void StreamConnection::take_frames(std::string_view input) {
 }
 
 bool StreamConnection::is_enough_for_one_turn() const {
-  return lines_this_turn_ > kLinesPerTurnMax || unsent_bytes() > kUnsentBytesMax;
+  return !is_draining_ && (lines_this_turn_ > kLinesPerTurnMax || unsent_bytes() > kUnsentBytesMax);
 }
 
 void StreamConnection::keep_input(std::string_view rest) {
@@ -147,8 +148,7 @@ void StreamConnection::take_frame(const proto::Frame& frame, const ReadTime& whe
     default:
       break;
   }
-  const std::string name(proto::frame_type_name(static_cast<std::uint8_t>(frame.type)));
-  end_with_error({.code = ErrorWord::kUnknownFrameType, .detail = "this version takes no " + name + " frames"});
+  CRAWLSPOOL_CHECK(false);  // the decoder lets no other type through
 }
 
 void StreamConnection::take_record(std::string_view record, const ReadTime& when) {
@@ -213,6 +213,11 @@ void StreamConnection::on_long_pause() {
   send(true);
 }
 
+// The number that the begun frame's record would have had.
+std::optional<std::uint64_t> StreamConnection::begun_seq() const {
+  return decoder_.begun_record() ? std::optional(taken_seq_ + 1) : std::nullopt;
+}
+
 double StreamConnection::begun_frame_rate() const {
   if (!is_open() || ending_ || !decoder_.mid_frame()) return -1;
   const auto age_ms = std::max<std::int64_t>(1, io().now_ms() - frame_begun_ms_);
@@ -222,7 +227,7 @@ double StreamConnection::begun_frame_rate() const {
 void StreamConnection::give_way() {
   end_with_error({.code = ErrorWord::kFrameTimeout,
                   .detail = "the server's memory is used up and this frame came slowest",
-                  .seq = taken_seq_ + 1});
+                  .seq = begun_seq()});
 }
 
 // ---- answers ----
@@ -285,16 +290,17 @@ void StreamConnection::say_last_words() {
 
 void StreamConnection::spool_failed() {
   if (!is_open()) return;
-  // Nothing more will be settled: what was acked is all there is.
-  Ending failed{{}, proto::word(ErrorWord::kSpoolFailed)};
-  proto::append_error(failed.last_words, {.code = ErrorWord::kSpoolFailed,
-                                          .detail = "the disk has failed; what was not acked is not stored"});
-  output() += failed.last_words;
-  ending_ = std::move(failed);
-  finish(ending_->reason);
+  // Nothing more will be settled.
+  ending_.emplace(Ending{{}, proto::word(ErrorWord::kSpoolFailed)});
+  proto::append_error(ending_->last_words, {.code = ErrorWord::kSpoolFailed,
+                                            .detail = "the disk has failed; what is not acked may not be stored"});
+  say_last_words();
 }
 
+// What was read and is not decoded yet belongs to what is settled.
 void StreamConnection::drain() {
+  is_draining_ = true;
+  if (!ending_ && is_open()) static_cast<void>(go_on_with_kept_input());
   end_with_goodbye({.reason = GoodbyeReason::kDraining,
                     .detail = "the server is stopping",
                     .reconnect_after_ms = spread_reconnect_ms()});
@@ -327,7 +333,7 @@ void StreamConnection::on_reading_deadline() {
     return end_with_error({.code = ErrorWord::kFrameTimeout,
                            .detail = std::to_string(decoder_.received_bytes()) + " bytes of a frame of " +
                                      std::to_string(decoder_.claimed_bytes()) + " had come in time",
-                           .seq = taken_seq_ + 1});
+                           .seq = begun_seq()});
   end_with_error({.code = ErrorWord::kFrameTimeout, .detail = "no frame has begun in time"});
 }
 

@@ -62,6 +62,7 @@ class StreamConnection final : public Connection {
   void end(Ending ending);
   void say_last_words();
   void append_ack_if_due();
+  [[nodiscard]] std::optional<std::uint64_t> begun_seq() const;
   [[nodiscard]] bool all_settled() const { return settled_seq_ == taken_seq_; }
   [[nodiscard]] std::int64_t frame_deadline_ms() const;
   [[nodiscard]] std::int64_t idle_deadline_ms() const;
@@ -78,6 +79,7 @@ class StreamConnection final : public Connection {
   bool any_frame_begun_ = false;
   std::int64_t frame_begun_ms_ = 0;
   bool slow_told_ = false;
+  bool is_draining_ = false;
   std::optional<Ending> ending_;
 };
 

@@ -55,9 +55,10 @@ Result<Position> end_of_sound_lines(File& segment, Position begin, Position from
     const auto line = scanner.next();
     if (!line) return tl::unexpected(line.error());
     if (!*line) return from;
-    const std::string_view bytes = (*line)->bytes;
-    if (!check_line(bytes) && !is_blank_line(bytes)) return begin + (*line)->offset;
-    from = begin + (*line)->offset + bytes.size();
+    const Position position = begin + (*line)->offset;
+    const auto sound = check_line((*line)->bytes);
+    if (!(sound && mark_is_possible(*sound, position)) && !is_blank_line((*line)->bytes)) return position;
+    from = position + (*line)->bytes.size();
   }
 }
 

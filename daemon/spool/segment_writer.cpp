@@ -40,7 +40,9 @@ Result<std::unique_ptr<SegmentWriter>> SegmentWriter::open(Directory& directory,
   return writer;
 }
 
+// A full disk that cannot be waited out is an error like any other.
 Result<void> SegmentWriter::stick(base::Error error) {
+  if (error.code == base::ErrorCode::kDiskFull) error.code = base::ErrorCode::kIo;
   failed_ = std::move(error);
   return tl::unexpected(*failed_);
 }
@@ -84,10 +86,10 @@ Result<void> SegmentWriter::cut_back_to(Position position) {
   return {};
 }
 
-Result<void> SegmentWriter::sync() {
+Result<void> SegmentWriter::sync(IfFull if_full) {
   if (failed_) return tl::unexpected(*failed_);
   const auto synced = segment_->sync_data();
-  if (!synced && synced.error().code == base::ErrorCode::kDiskFull) {
+  if (!synced && synced.error().code == base::ErrorCode::kDiskFull && if_full == IfFull::kCutBack) {
     if (auto cut = cut_back_to(durable_); !cut) return cut;
     return synced;
   }
@@ -111,7 +113,7 @@ Result<void> SegmentWriter::probe() {
 }
 
 Result<void> SegmentWriter::close() {
-  if (auto synced = sync(); !synced) return synced;
+  if (auto synced = sync(IfFull::kFail); !synced) return synced;
   const auto closed = segment_->truncate(end_ - begin_).and_then([&] { return segment_->sync(); });
   if (!closed) return stick(closed.error());
   allocated_end_ = end_;

@@ -30,14 +30,20 @@ class SegmentWriter {
   // kDiskFull: nothing of it is in the file; the same lines may be offered again.
   [[nodiscard]] base::Result<void> append(std::span<const std::string_view> chunks, std::size_t first_line_bytes);
 
-  // Makes what was appended durable and says so in the durable file. kDiskFull: what was appended since the last sync
-  // is no longer in the file.
-  [[nodiscard]] base::Result<void> sync();
+  // What to do where the disk has no room for what was appended since the last sync.
+  enum class IfFull {
+    kCutBack,  // take it out of the file: it can be offered again
+    kFail,     // it was promised to someone and is no longer held: an error like any other
+  };
+
+  // Makes what was appended durable and says so in the durable file. kDiskFull, with kCutBack only: what was appended
+  // since the last sync is no longer in the file.
+  [[nodiscard]] base::Result<void> sync(IfFull if_full = IfFull::kCutBack);
 
   // Proves that a write can be synced, without changing the segment.
   [[nodiscard]] base::Result<void> probe();
 
-  // Gives the unused preallocation back and syncs.
+  // Syncs and gives the unused preallocation back.
   [[nodiscard]] base::Result<void> close();
 
   [[nodiscard]] Position position() const { return end_; }
@@ -57,7 +63,7 @@ class SegmentWriter {
   base::Result<void> write_out(std::span<const std::string_view> parts);
   base::Result<void> cut_back_to(Position position);
   void preallocate_for(std::uint64_t bytes);
-  base::Result<void> stick(base::Error error);
+  [[nodiscard]] base::Result<void> stick(base::Error error);
 
   Directory& directory_;
   std::unique_ptr<File> segment_;
