@@ -17,6 +17,8 @@ tl::unexpected<Error> fail_errno(std::string context, int errno_value) {
       return fail(ErrorCode::kPermission, std::move(context), errno_value);
     case ENOSPC:
     case EDQUOT:
+    case EMFILE:
+    case ENFILE:
       return fail(ErrorCode::kDiskFull, std::move(context), errno_value);
     case ENOENT:
       return fail(ErrorCode::kNotFound, std::move(context), errno_value);

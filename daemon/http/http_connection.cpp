@@ -128,6 +128,7 @@ void HttpConnection::respond(Response response) {
   if (!is_open()) return;
   response.close = response.close || end_after_answer_;
   response.is_head = response.is_head || head_.method == "HEAD";
+  response.keep_alive = head_.is_http_1_0;
   append_response(output(), response);
   serving_ = false;
   if (response.close) return finish(end_reason_);

@@ -186,6 +186,7 @@ void RequestParser::read_head_fields() {
   head_.is_chunked = parser.chunked();
   head_.expects_continue = lower(view(message[bhttp::field::expect])) == "100-continue" && message.version() == 11;
   head_.keep_alive = message.keep_alive();
+  head_.is_http_1_0 = message.version() == 10;
 }
 
 void RequestParser::limit_body(std::uint64_t bytes_max) { beast_->parser.body_limit(bytes_max); }

@@ -23,6 +23,7 @@ struct RequestHead {
   bool is_chunked = false;
   bool expects_continue = false;
   bool keep_alive = true;
+  bool is_http_1_0 = false;  // keep-alive has to be said then
 };
 
 struct Refusal {

@@ -59,7 +59,10 @@ void append_response(std::string& out, const Response& response) {
   append_header(out, "Content-Length", std::to_string(response.body.size()));
   if (!response.allow.empty()) append_header(out, "Allow", response.allow);
   if (response.retry_after_s) append_header(out, "Retry-After", std::to_string(*response.retry_after_s));
-  if (response.close) append_header(out, "Connection", "close");
+  if (response.close)
+    append_header(out, "Connection", "close");
+  else if (response.keep_alive)
+    append_header(out, "Connection", "keep-alive");
   out += "\r\n";
   if (!response.is_head) out += response.body;
 }

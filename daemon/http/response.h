@@ -14,6 +14,7 @@ struct Response {
   std::string_view content_type = "application/json";
   std::string_view allow = {};                      // with 405
   std::optional<int> retry_after_s = std::nullopt;  // with 429 and 503
+  bool keep_alive = false;                          // said to an HTTP/1.0 client that asked for it
   bool close = false;                               // the connection ends with it
   bool is_head = false;                             // the answer to HEAD: the body is left out
 };

@@ -61,8 +61,10 @@ void IoLoop::for_each(const std::function<void(Connection&)>& action) {
 void IoLoop::adopt(std::unique_ptr<Connection> connection, base::UniqueFd fd) {
   Connection& adopted = *connection;
   connections_.emplace(adopted.id(), std::move(connection));
+  connection_count_.store(connections_.size(), std::memory_order_relaxed);
   if (adopted.holds_up_drain()) ++holding_up_drain_;
   adopted.start(std::move(fd));
+  if (is_draining_) adopted.drain();
 }
 
 void IoLoop::retire(ConnectionId id) {
@@ -71,9 +73,11 @@ void IoLoop::retire(ConnectionId id) {
   if (found->second->holds_up_drain()) --holding_up_drain_;
   graveyard_.push_back(std::move(found->second));
   connections_.erase(found);
+  connection_count_.store(connections_.size(), std::memory_order_relaxed);
 }
 
 void IoLoop::drain(std::function<void()> on_empty) {
+  is_draining_ = true;
   on_empty_ = std::move(on_empty);
   for_each([](Connection& connection) { connection.drain(); });
   mailbox_.post([] {});  // there may have been none: the turn that this brings sees it

@@ -2,6 +2,7 @@
 // the appender, the deadlines. Everything here is used on the loop's thread, but for mailbox() and completed().
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -45,7 +46,7 @@ class IoLoop final : private CompletionSink {
   [[nodiscard]] net::Mailbox& mailbox() { return mailbox_; }  // thread-safe
   // Takes the connection over and starts it on `fd`.
   void adopt(std::unique_ptr<Connection> connection, base::UniqueFd fd);
-  [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+  [[nodiscard]] std::size_t connections() const { return connection_count_.load(std::memory_order_relaxed); }  // too
   // Ends every connection in order; `on_empty` is called once none is left that holds the drain up.
   void drain(std::function<void()> on_empty);
   // Closes connections that have been told everything and linger.
@@ -92,7 +93,9 @@ class IoLoop final : private CompletionSink {
   std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> graveyard_;
   std::vector<ConnectionId> waiting_;
+  std::atomic<std::size_t> connection_count_{0};  // of connections_, for other threads to compare
   std::size_t holding_up_drain_ = 0;
+  bool is_draining_ = false;
   std::function<void()> on_empty_;
   net::Timer tick_timer_;
   net::TurnEnd turn_end_;

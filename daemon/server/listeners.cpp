@@ -16,6 +16,9 @@ namespace {
 using base::Result;
 using ingest::Transport;
 
+// What an accepted connection is made of.
+using Parcel = std::pair<ingest::Admission::Ticket, base::UniqueFd>;
+
 void on_shortage(int errno_value) { base::log_warn_limited("accept_paused", {{"detail", std::strerror(errno_value)}}); }
 
 }  // namespace
@@ -58,17 +61,19 @@ void Listeners::on_accept(Transport transport, base::UniqueFd fd, const base::En
   if (!ticket) return;  // too many are being told already that there are too many
   // The admin port is served where the backend lives.
   ingest::IoLoop& loop = transport == Transport::kAdmin ? threads_.first() : threads_.least_busy();
-  auto connection = make(transport, loop, peer.to_string(), std::move(*ticket));
-  if (&loop == &threads_.first()) return loop.adopt(std::move(connection), std::move(fd));
-  // std::function wants something that can be copied.
-  auto parcel = std::make_shared<std::pair<std::unique_ptr<ingest::Connection>, base::UniqueFd>>(std::move(connection),
-                                                                                                 std::move(fd));
-  loop.mailbox().post([&loop, parcel] { loop.adopt(std::move(parcel->first), std::move(parcel->second)); });
+  auto hand_over = [this, transport, &loop, id = next_id_++, peer = peer.to_string(),
+                    // std::function wants something that can be copied.
+                    parcel = std::make_shared<Parcel>(std::move(*ticket), std::move(fd))] {
+    loop.adopt(make(transport, loop, id, peer, std::move(parcel->first)), std::move(parcel->second));
+  };
+  if (&loop == &threads_.first())
+    hand_over();
+  else
+    loop.mailbox().post(std::move(hand_over));
 }
 
-std::unique_ptr<ingest::Connection> Listeners::make(Transport transport, ingest::IoLoop& loop, const std::string& peer,
-                                                    ingest::Admission::Ticket ticket) {
-  const ingest::ConnectionId id = next_id_++;
+std::unique_ptr<ingest::Connection> Listeners::make(Transport transport, ingest::IoLoop& loop, ingest::ConnectionId id,
+                                                    const std::string& peer, ingest::Admission::Ticket ticket) const {
   switch (transport) {
     case Transport::kStream:
       return std::make_unique<ingest::StreamConnection>(loop, id, peer, std::move(ticket));

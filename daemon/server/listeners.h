@@ -2,7 +2,6 @@
 // speaks the port's protocol. On the first loop's thread.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -27,8 +26,10 @@ class Listeners {
   base::Result<void> open_all(const std::vector<std::string>& urls, ingest::Transport transport,
                               std::vector<std::unique_ptr<net::Listener>>& into, std::vector<std::string>& addresses);
   void on_accept(ingest::Transport transport, base::UniqueFd fd, const base::Endpoint& peer);
+  // On the thread of `loop`.
   [[nodiscard]] std::unique_ptr<ingest::Connection> make(ingest::Transport transport, ingest::IoLoop& loop,
-                                                         const std::string& peer, ingest::Admission::Ticket ticket);
+                                                         ingest::ConnectionId id, const std::string& peer,
+                                                         ingest::Admission::Ticket ticket) const;
 
   IoThreads& threads_;
   const ingest::Shared& shared_;
@@ -36,7 +37,7 @@ class Listeners {
   std::vector<std::unique_ptr<net::Listener>> ingest_;
   std::vector<std::unique_ptr<net::Listener>> admin_;
   Addresses addresses_;
-  std::atomic<ingest::ConnectionId> next_id_{1};
+  ingest::ConnectionId next_id_ = 1;
 };
 
 }  // namespace crawlspool::server
