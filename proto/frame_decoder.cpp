@@ -87,20 +87,26 @@ void FrameDecoder::take_partial(std::string_view& input) {
   const std::size_t needed = partial_.size() + n;
   if (needed + kPaddingBytes > partial_.capacity()) {
     const std::size_t grown = std::max({2 * partial_.capacity(), needed + kPaddingBytes, kFirstPartialBytes});
-    partial_.reserve(std::min<std::size_t>(grown, header_.length + kPaddingBytes));
+    std::string larger;  // reserve() on partial_ itself may round up to its double
+    larger.reserve(std::min<std::size_t>(grown, header_.length + kPaddingBytes));
+    larger += partial_;
+    partial_.swap(larger);
   }
   partial_.append(input.data(), n);
   input.remove_prefix(n);
+}
+
+void FrameDecoder::frame_taken() {
+  if (!frame_out_) return;
+  frame_out_ = false;
+  base::free_text(partial_);
 }
 
 void FrameDecoder::abandon() { refuse(ErrorWord::kBadFrame, "given up", false); }
 
 FrameDecoder::Step FrameDecoder::next(std::string_view& input, Frame& frame) {
   if (refused_) return Step::kRefused;
-  if (frame_out_) {
-    frame_out_ = false;
-    base::free_text(partial_);
-  }
+  frame_taken();
   if (header_bytes_ < kFrameHeaderBytes && !take_header(input)) return refused_ ? Step::kRefused : Step::kNeedMore;
 
   if (partial_.empty() && input.size() >= header_.length) {

@@ -49,6 +49,9 @@ class FrameDecoder {
   // taken. kRefused: see refusal(); nothing behind it is looked at, now or later.
   [[nodiscard]] Step next(std::string_view& input, Frame& frame);
 
+  // The frame that was handed out is no longer needed: gives its memory back before the next call to next() would.
+  void frame_taken();
+
   // Drops what has begun; from now on everything is refused.
   void abandon();
 

@@ -36,8 +36,8 @@ using Result = tl::expected<T, Error>;
   return tl::unexpected<Error>(Error{code, errno_value, std::move(context)});
 }
 
-// An error of the system call that has just failed: EACCES and EPERM are kPermission, ENOSPC, EDQUOT, EMFILE and ENFILE kDiskFull,
-// ENOENT kNotFound, all else kIo.
+// An error of the system call that has just failed: EACCES and EPERM are kPermission, ENOSPC, EDQUOT, EMFILE and ENFILE
+// kDiskFull, ENOENT kNotFound, all else kIo.
 [[nodiscard]] tl::unexpected<Error> fail_errno(std::string context, int errno_value);
 
 // Exit codes after sysexits.h.

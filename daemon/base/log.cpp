@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 #include <mutex>
+#include <thread>
 
 #include "daemon/base/log_format.h"
 #include "daemon/base/log_sinks.h"
@@ -97,6 +98,13 @@ void stop_log() {
   log.logger.reset();
   log.pool.reset();  // joins its thread once the queue is written
   log.sink.reset();
+}
+
+void flush_log_briefly() {
+  using std::chrono::milliseconds;
+  for (int i = 0; i < 20 && the_log().pool && the_log().pool->queue_size() > 0; ++i)
+    std::this_thread::sleep_for(milliseconds(10));
+  std::this_thread::sleep_for(milliseconds(10));  // for the line that has just left the queue
 }
 
 void reopen_log_files() {

@@ -52,7 +52,9 @@ using LogFields = std::initializer_list<LogField>;
 
 // Starts the log's thread and opens the destination. Before it, and after stop_log(), events are dropped.
 [[nodiscard]] Result<void> start_log(const LogOptions& options);
-void stop_log();          // writes out what is queued
+void stop_log();  // writes out what is queued; nobody may log any more
+// Gives the log's thread a moment to write out what is queued, for a process that is about to _exit().
+void flush_log_briefly();
 void reopen_log_files();  // for rotation by others: a file destination is opened anew by its path
 
 void log_debug(std::string_view event, LogFields fields = {});

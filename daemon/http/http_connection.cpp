@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/base/log.h"
+#include "daemon/base/text.h"
 #include "proto/frame_decoder.h"
 
 namespace crawlspool::http {
@@ -41,7 +42,8 @@ void HttpConnection::on_start() {
 // ---- input ----
 
 ingest::Connection::ReadPlan HttpConnection::plan_read() {
-  if (serving_ && paused() != Pause::kTurn) return {0, Pause::kBusy};
+  if (serving_unfinished_) return {kReadBytes};
+  if (serving_) return {0, Pause::kBusy};
   if (unsent_bytes() > kUnsentBytesMax) return {0, Pause::kOutput};
   if (parser_.head_is_whole() && !io().shared().memory.may_continue()) return {0, Pause::kMemory};
   return {kReadBytes};
@@ -50,7 +52,7 @@ ingest::Connection::ReadPlan HttpConnection::plan_read() {
 void HttpConnection::take_input(std::string_view bytes) { take_requests(bytes); }
 
 bool HttpConnection::go_on_with_kept_input() {
-  if (serving_) {
+  if (std::exchange(serving_unfinished_, false)) {
     go_on_serving();
     return true;
   }
@@ -142,8 +144,16 @@ void HttpConnection::respond(Response response) {
   }
 }
 
+void HttpConnection::go_on_serving_next_turn() {
+  serving_unfinished_ = true;
+  pause(Pause::kTurn);
+}
+
 void HttpConnection::refuse_and_end(Response response, std::string_view reason) {
   if (!is_open()) return;
+  parser_.start_over();
+  base::free_text(kept_input_);
+  account_memory();
   response.close = true;
   append_response(output(), response);
   finish(reason);
@@ -151,7 +161,7 @@ void HttpConnection::refuse_and_end(Response response, std::string_view reason) 
 
 void HttpConnection::spool_failed() {
   if (!serving_ && !parser_.has_begun()) return finish("spool_failed");
-  refuse_and_end(unavailable("spool_failed", "the disk has failed; nothing of this request may be stored"),
+  refuse_and_end(unavailable("spool_failed", "the disk has failed; some of this request may be stored, and some not"),
                  "spool_failed");
 }
 

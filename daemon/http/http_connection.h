@@ -31,7 +31,8 @@ class HttpConnection : public ingest::Connection {
   [[nodiscard]] virtual std::optional<Response> judge(const RequestHead& head, std::uint64_t& body_bytes_max) = 0;
   // Answers by respond(), now or later.
   virtual void serve(const RequestHead& head, std::string body) = 0;
-  // The work that pause(kTurn) put off while serving.
+  // Puts off what is left of serve() to the next turn, which calls go_on_serving().
+  void go_on_serving_next_turn();
   virtual void go_on_serving() {}
 
   void respond(Response response);
@@ -59,6 +60,7 @@ class HttpConnection : public ingest::Connection {
   std::string kept_input_;  // pipelined behind the request being served
   RequestHead head_;        // of the request being served
   bool serving_ = false;
+  bool serving_unfinished_ = false;
   bool end_after_answer_ = false;
   std::string_view end_reason_ = "close";
   std::int64_t part_begun_ms_ = 0;  // the head, or the body

@@ -77,7 +77,6 @@ void RecordsConnection::serve(const RequestHead& head, std::string body) {
     return respond(error_response(413, "body_too_large", "at most " + std::to_string(records_max) + " records"));
   body_ = std::move(body);
   body_at_ = 0;
-  charge(body_.capacity());
   is_taken_ = false;
   index_ = 0;
   accepted_ = 0;
@@ -88,11 +87,13 @@ void RecordsConnection::serve(const RequestHead& head, std::string body) {
 
 void RecordsConnection::go_on_serving() {
   made_this_turn_ = 0;
+  // The body, and room for the lines of what is still to be taken, as it was counted while it came.
+  charge(body_.capacity() + body_.size() - body_at_);
   if (is_batch_)
     take_lines();
   else
     take_record(body_, io().read_time());
-  if (is_batch_ && body_at_ < body_.size()) return pause(Pause::kTurn);
+  if (is_batch_ && body_at_ < body_.size()) return go_on_serving_next_turn();
   all_taken();
 }
 

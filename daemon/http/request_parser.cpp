@@ -19,6 +19,7 @@ namespace bhttp = boost::beast::http;
 constexpr std::size_t kHeadBytesMax = 16 * 1024;
 constexpr std::size_t kPendingBytesMax = 64 * 1024;  // a chunk's size line or the trailer
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
+constexpr std::string_view kLastChunk = "0\r\n\r\n";  // no chunked body goes on with less
 
 // A body that grows with what arrives, never with what was claimed, and keeps room for the padding behind it.
 struct GrowingBody {
@@ -65,6 +66,14 @@ std::string without_parameters(std::string_view media_type) {
   return type;
 }
 
+// "http://host/path" is legal as a target (RFC 9112, 3.2.2) and means "/path".
+std::string_view without_origin(std::string_view target) {
+  constexpr std::string_view kScheme = "http://";
+  if (!target.starts_with(kScheme)) return target;
+  const std::size_t path = target.find('/', kScheme.size());
+  return path == std::string_view::npos ? "/" : target.substr(path);
+}
+
 }  // namespace
 
 struct RequestParser::Beast {
@@ -76,7 +85,7 @@ RequestParser::~RequestParser() = default;
 
 void RequestParser::start_over() {
   state_ = State::kHead;
-  head_text_.clear();
+  base::free_text(head_text_);
   base::free_text(pending_);
   head_ = {};
   beast_ = std::make_unique<Beast>();
@@ -178,7 +187,7 @@ void RequestParser::read_head_fields() {
   const auto& message = parser.get();
   head_.method = std::string(view(message.method_string()));
   const std::string_view target = view(message.target());
-  head_.path = std::string(target.substr(0, target.find('?')));
+  head_.path = std::string(without_origin(target.substr(0, target.find('?'))));
   head_.host = lower(view(message[bhttp::field::host]));
   head_.content_type = without_parameters(view(message[bhttp::field::content_type]));
   head_.content_encoding = lower(view(message[bhttp::field::content_encoding]));
@@ -195,32 +204,34 @@ RequestParser::Step RequestParser::take_body_bytes(std::string_view& input) {
   auto& parser = beast_->parser;
   const bool has_body = head_.is_chunked || head_.content_length.value_or(0) > 0;
   while (has_body && !parser.is_done()) {
-    // A chunk's size line may come in pieces: they are put together first.
-    if (!pending_.empty()) {
-      const std::size_t n = std::min(input.size(), kPendingBytesMax - pending_.size());
-      pending_ += input.substr(0, n);
-      input.remove_prefix(n);
+    // A chunk's size line or the trailer may come in pieces: they are put together first.
+    const std::size_t had = pending_.size();
+    if (had > 0) pending_ += input.substr(0, kPendingBytesMax - had);
+    if (had > 0 && pending_.size() < kLastChunk.size()) {  // Beast asserts on less when it looks again
+      input = {};
+      return Step::kNeedMore;
     }
-    const std::string_view bytes = pending_.empty() ? input : std::string_view(pending_);
+    const std::string_view bytes = had > 0 ? std::string_view(pending_) : input;
     beast::error_code error;
     const std::size_t taken = parser.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
     if (error == bhttp::error::body_limit) return refuse(413, "body_too_large", "the body is over the limit");
     if (error && error != bhttp::error::need_more) return refuse(400, "bad_request", error.message());
-    if (pending_.empty())
-      input.remove_prefix(taken);
-    else
+    if (taken == 0) {
+      if (had == 0) pending_ = input;
+      if (pending_.size() >= kPendingBytesMax)
+        return refuse(400, "bad_request", "a chunk's head or the trailer is too long");
+      input = {};
+      return Step::kNeedMore;
+    }
+    // What the pending bytes waited for came with this input: the rest of it is read where it lies.
+    if (taken < had) {
+      pending_.resize(had);
       pending_.erase(0, taken);
-    if (taken > 0 && !(pending_.empty() && input.empty())) continue;
-    if (parser.is_done()) break;
-    if (pending_.size() >= kPendingBytesMax)
-      return refuse(400, "bad_request", "a chunk's head or the trailer is too long");
-    pending_ += input;
-    input = {};
-    return Step::kNeedMore;
+      continue;
+    }
+    input.remove_prefix(taken - had);
+    pending_.clear();
   }
-  // What is left of the pending bytes came with this input and belongs to the next request.
-  input = {input.data() - pending_.size(), input.size() + pending_.size()};
-  pending_.clear();
   state_ = State::kWhole;
   return Step::kWhole;
 }
@@ -234,7 +245,7 @@ std::string RequestParser::take_body() {
 std::size_t RequestParser::body_bytes() const { return beast_->parser.get().body().size(); }
 
 std::size_t RequestParser::held_bytes() const {
-  return head_text_.capacity() + pending_.capacity() + beast_->parser.get().body().capacity();
+  return head_text_.capacity() + pending_.capacity() + 2 * beast_->parser.get().body().capacity();
 }
 
 }  // namespace crawlspool::http

@@ -53,6 +53,7 @@ class RequestParser {
   [[nodiscard]] bool has_begun() const { return !head_text_.empty(); }  // a request, with its first byte
   [[nodiscard]] bool head_is_whole() const { return state_ != State::kHead; }
   [[nodiscard]] std::size_t body_bytes() const;
+  // Memory held, and as much again as the body for the lines that it will become.
   [[nodiscard]] std::size_t held_bytes() const;
 
  private:

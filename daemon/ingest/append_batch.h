@@ -29,7 +29,8 @@ struct AppendBatch {
   std::size_t first_line_bytes = 0;
   std::string rejects;  // whole lines for rejected/
   std::vector<Settlement> settlements;
-  std::uint64_t charged_bytes = 0;  // on the loop's memory account
+  std::uint64_t charged_bytes = 0;       // on the loop's memory account
+  std::uint64_t charged_line_bytes = 0;  // of that, for the lines' chunks
   std::uint64_t records = 0;
   std::uint64_t record_bytes = 0;
   std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};

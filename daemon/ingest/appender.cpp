@@ -43,7 +43,7 @@ std::size_t Appender::add_record(const spool::Origin& origin, const ReadTime& wh
   if (batch.records == 0) batch.first_taken_us = when.monotonic_us;
   ++batch.records;
   batch.record_bytes += record.size();
-  charge(bytes);
+  charge(batch.lines.capacity_bytes() - std::exchange(batch.charged_line_bytes, batch.lines.capacity_bytes()));
   return bytes;
 }
 
@@ -75,11 +75,13 @@ void Appender::turn_end() {
 void Appender::submit() {
   std::unique_ptr<AppendBatch> full = std::exchange(filling_, fresh_batch());
   ++under_way_;
+  memory_.batch_sent();
   committer_.submit(std::move(full));
 }
 
 void Appender::give_back(std::unique_ptr<AppendBatch> batch) {
   --under_way_;
+  memory_.batch_came_back();
   memory_.release(batch->charged_bytes);
   if (spare_.size() >= kSpareBatches) return;
   LineChunks lines = std::move(batch->lines);

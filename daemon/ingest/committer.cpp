@@ -34,7 +34,8 @@ Committer::Committer(spool::Spool& spool, const Options& options, const base::Cl
 }
 
 Committer::~Committer() {
-  if (thread_.joinable()) static_cast<void>(finish());
+  finish([] {});
+  thread_.join();
 }
 
 void Committer::submit(std::unique_ptr<AppendBatch> batch) {
@@ -46,14 +47,14 @@ void Committer::submit(std::unique_ptr<AppendBatch> batch) {
   wake_.notify_one();
 }
 
-bool Committer::finish() {
+void Committer::finish(std::function<void()> on_finished) {
   {
     const std::lock_guard lock(mutex_);
+    if (finishing_) return;
     finishing_ = true;
+    on_finished_ = std::move(on_finished);
   }
   wake_.notify_one();
-  thread_.join();
-  return state() != SpoolState::kFailed;
 }
 
 CommitStats Committer::stats() const {
@@ -70,18 +71,21 @@ void Committer::run() {
     } else if (sync_is_due()) {
       if (auto synced = sync_if_due(false, false); !synced) fail(synced.error());
       publish();
-    } else if (is_finishing()) {
+    } else if (is_done()) {
       break;
     }
   }
-  if (state() == SpoolState::kFailed) return;
-  if (auto closed = spool_.writer().close(); !closed) fail(closed.error());
-  publish();
+  if (state() != SpoolState::kFailed) {
+    if (auto closed = spool_.writer().close(); !closed) fail(closed.error());
+    publish();
+  }
+  on_finished_();
 }
 
-bool Committer::is_finishing() const {
+// Asks for the queue too: something may have come since it was looked at.
+bool Committer::is_done() const {
   const std::lock_guard lock(mutex_);
-  return finishing_;
+  return finishing_ && queue_.empty();
 }
 
 // The keep-free mark is noticed without a write, and so is its end.
@@ -219,7 +223,8 @@ void Committer::count(const Batches& batches) {
   const std::int64_t now_us = clock_.monotonic_us();
   const std::lock_guard lock(mutex_);
   ++stats_.commits;
-  if (syncs_before_ack() || batches.back()->is_probe) stats_.last_proof_us = now_us;
+  const bool probed = std::any_of(batches.begin(), batches.end(), [](const auto& batch) { return batch->is_probe; });
+  if (syncs_before_ack() || probed) stats_.last_proof_us = now_us;
   for (const auto& batch : batches) {
     stats_.records += batch->records;
     stats_.record_bytes += batch->record_bytes;

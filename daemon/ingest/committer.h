@@ -54,9 +54,9 @@ class Committer {
 
   void submit(std::unique_ptr<AppendBatch> batch);  // from any thread
 
-  // Commits what was submitted, closes the segment and ends the thread. Nothing may be submitted any more. False if
-  // the spool has failed. With a full disk it waits for room.
-  [[nodiscard]] bool finish();
+  // Commits what was submitted, closes the segment, calls `on_finished` on its thread and ends it. Nothing may be
+  // submitted any more. With a full disk it waits for room.
+  void finish(std::function<void()> on_finished);
 
   [[nodiscard]] SpoolState state() const { return state_.load(std::memory_order_acquire); }
   [[nodiscard]] CommitStats stats() const;
@@ -78,7 +78,7 @@ class Committer {
                                                        const std::function<base::Result<void>()>& attempt);
   void wait_for_room(std::uint64_t bytes);
   void watch_room();
-  [[nodiscard]] bool is_finishing() const;
+  [[nodiscard]] bool is_done() const;
   void enter_disk_full(const std::string& detail);
   void enter(SpoolState state);
   void fail(const base::Error& error);
@@ -97,6 +97,7 @@ class Committer {
   std::condition_variable wake_;
   std::deque<std::unique_ptr<AppendBatch>> queue_;
   bool finishing_ = false;
+  std::function<void()> on_finished_;
   CommitStats stats_;
 
   // The thread's own.

@@ -39,12 +39,26 @@ void Connection::start(base::UniqueFd fd) {
 }
 
 void Connection::on_ready(net::Ready ready) {
-  if (ready.broken) return close_now("reset");
+  if (ready.broken) return on_broken();
   if (ready.writable && !flush_output()) return;
   // Watched for only while the connection is not read: what it has sent before is still there to be read.
   if (ready.hangup && socket_) socket_->hangup_seen();
   if (ready.readable && phase_ == Phase::kLingering) return discard_some();
   if (ready.readable && phase_ == Phase::kOpen) read_some();
+}
+
+// Whole records that came before the peer's reset are still there to be read, and count.
+void Connection::on_broken() {
+  if (is_broken_ || phase_ != Phase::kOpen) return close_now(phase_ == Phase::kOpen ? "reset" : close_reason_);
+  is_broken_ = true;
+  socket_->drop_output();
+  if (!paused_) read_rest();
+}
+
+// The socket is no longer watched: goes on by itself, a slice a turn, until the input ends.
+void Connection::read_rest() {
+  read_some();
+  if (is_open() && !paused_) pause(Pause::kTurn);
 }
 
 void Connection::read_some() {
@@ -85,6 +99,7 @@ void Connection::send(bool has_replies) {
 // False if the connection is gone.
 bool Connection::flush_output() {
   if (!socket_) return false;
+  if (is_broken_) socket_->drop_output();
   const std::size_t before = socket_->unsent_bytes();
   if (!socket_->flush()) {
     close_now(phase_ == Phase::kOpen ? "reset" : close_reason_);
@@ -129,7 +144,9 @@ void Connection::resume() {
   last_activity_ms_ = now;
   on_resumed(now - paused_since_ms_);
   if (!is_open()) return;
-  if (!go_on_with_kept_input() || (is_open() && !paused_)) read_on();
+  if (const bool went_on = go_on_with_kept_input(); went_on && (!is_open() || paused_)) return;
+  if (is_broken_) return read_rest();
+  read_on();
   rearm();
 }
 
@@ -182,16 +199,15 @@ std::int64_t Connection::next_deadline_ms() const {
   return std::min(due, reading_deadline_ms());
 }
 
-// The ring is only told of earlier times; at a later one the old entry finds nothing due and arms anew.
+// The ring is only told of earlier times; what is armed for a later one finds nothing due when it comes, and arms anew.
 void Connection::rearm() {
   const std::int64_t due = next_deadline_ms();
-  if (phase_ == Phase::kClosed || due >= armed_ms_) return;
-  armed_ms_ = due;
-  io_.arm(id_, due);
+  if (phase_ != Phase::kClosed && due < armed_ms_) armed_ms_ = io_.arm(id_, due);
 }
 
 void Connection::check_deadlines() {
   const std::int64_t now = io_.now_ms();
+  if (now < armed_ms_) return;  // an entry that an earlier one has replaced
   armed_ms_ = kNever;
   if (phase_ == Phase::kLingering) {
     if (now >= linger_until_ms_) return close_now(close_reason_);

@@ -110,6 +110,8 @@ class Connection : private net::PollHandler {
   enum class Phase { kOpen, kFlushing, kLingering, kClosed };
 
   void on_ready(net::Ready ready) override;
+  void on_broken();
+  void read_rest();
   void read_some();
   void discard_some();
   bool flush_output();
@@ -127,6 +129,7 @@ class Connection : private net::PollHandler {
   Admission::Ticket ticket_;
   std::optional<net::Socket> socket_;
   Phase phase_ = Phase::kOpen;
+  bool is_broken_ = false;  // reset by the peer: what it had sent before is still read, nothing is sent
   std::string close_reason_;
   std::optional<Pause> paused_;
   std::int64_t paused_since_ms_ = 0;

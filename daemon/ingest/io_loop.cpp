@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kTickMs = 100;
 constexpr std::size_t kDeadlineBuckets = 512;
+constexpr std::int64_t kSpanMs = kTickMs * (kDeadlineBuckets - 4);  // well within the ring
 constexpr std::size_t kReadBufferBytes = 256 * 1024;
 // A tick that comes this late means that the process was stopped, not that it was busy.
 constexpr std::int64_t kGapMs = 3000;
@@ -56,6 +57,12 @@ void IoLoop::for_each(const std::function<void(Connection&)>& action) {
   for (const auto& [id, connection] : connections_) ids.push_back(id);
   for (const ConnectionId id : ids)
     if (Connection* connection = find(id)) action(*connection);
+}
+
+std::int64_t IoLoop::arm(ConnectionId id, std::int64_t due_ms) {
+  const std::int64_t within_span_ms = std::min(due_ms, now_ms() + kSpanMs);
+  deadlines_.arm(id, within_span_ms);
+  return within_span_ms;
 }
 
 void IoLoop::adopt(std::unique_ptr<Connection> connection, base::UniqueFd fd) {
@@ -125,8 +132,8 @@ void IoLoop::settle(std::unique_ptr<AppendBatch> batch) {
 void IoLoop::resume_waiting() {
   if (waiting_.empty()) return;
   const std::vector<ConnectionId> ids = std::exchange(waiting_, {});
-  // Begun frames go on as soon as there is any room, the others once there is plenty.
-  const bool is_plenty = shared_.memory.is_under_half();
+  // Begun frames go on as soon as there is any room, the others once there is plenty, or no more to be hoped for.
+  const bool is_plenty = shared_.memory.is_under_half() || (shared_.memory.may_begin() && !is_anything_under_way());
   for (const ConnectionId id : ids) {
     Connection* connection = find(id);
     if (connection == nullptr) continue;
@@ -159,12 +166,16 @@ void IoLoop::tick() {
 // Frames under way must always be able to end, so that those behind them can begin: where nothing is on its way to the
 // disk that would make room, the begun frame with the lowest rate gives way.
 void IoLoop::relieve_memory() {
-  while (!shared_.memory.may_continue() && !appender_.has_unsettled()) {
+  while (!shared_.memory.may_continue() && !is_anything_under_way()) {
     Connection* const slowest = slowest_begun_frame();
     if (slowest == nullptr) return;
     slowest->give_way();
   }
   if (shared_.memory.may_continue()) resume_waiting();
+}
+
+bool IoLoop::is_anything_under_way() const {
+  return appender_.has_unsettled() || shared_.memory.batches_under_way() > 0;
 }
 
 Connection* IoLoop::slowest_begun_frame() {
@@ -180,7 +191,7 @@ void IoLoop::turn_end() {
   appender_.turn_end();
   if (!waiting_.empty() && !shared_.memory.may_continue()) relieve_memory();
   graveyard_.clear();
-  if (holding_up_drain_ == 0 && on_empty_) std::exchange(on_empty_, nullptr)();
+  if (holding_up_drain_ == 0 && on_empty_ && !appender_.has_unsettled()) std::exchange(on_empty_, nullptr)();
 }
 
 }  // namespace crawlspool::ingest

@@ -47,7 +47,8 @@ class IoLoop final : private CompletionSink {
   // Takes the connection over and starts it on `fd`.
   void adopt(std::unique_ptr<Connection> connection, base::UniqueFd fd);
   [[nodiscard]] std::size_t connections() const { return connection_count_.load(std::memory_order_relaxed); }  // too
-  // Ends every connection in order; `on_empty` is called once none is left that holds the drain up.
+  // Ends every connection in order; `on_empty` is called once none is left that holds the drain up
+  // and all that was taken in is settled.
   void drain(std::function<void()> on_empty);
   // Closes connections that have been told everything and linger.
   void cut_finished();
@@ -62,7 +63,8 @@ class IoLoop final : private CompletionSink {
   [[nodiscard]] Appender& appender() { return appender_; }
   [[nodiscard]] std::int64_t now_ms() const;  // monotonic; time in which the process did not run does not count
   [[nodiscard]] ReadTime read_time() const;
-  void arm(ConnectionId id, std::int64_t due_ms) { deadlines_.arm(id, due_ms); }
+  // Calls check_deadlines() at `due_ms`, or earlier where that is beyond the ring's span; returns when.
+  [[nodiscard]] std::int64_t arm(ConnectionId id, std::int64_t due_ms);
   // The connection is told to go on when there is memory, or room on the disk, again.
   void wait_for_resources(ConnectionId id) { waiting_.push_back(id); }
   // The connection is told to go on at the next turn.
@@ -77,6 +79,7 @@ class IoLoop final : private CompletionSink {
   void turn_end();
   void resume_waiting();
   void relieve_memory();
+  [[nodiscard]] bool is_anything_under_way() const;
   [[nodiscard]] Connection* slowest_begun_frame();
   [[nodiscard]] Connection* find(ConnectionId id);
   void for_each(const std::function<void(Connection&)>& action);

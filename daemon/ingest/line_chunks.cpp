@@ -12,6 +12,7 @@ constexpr std::size_t kChunkBytes = 256 * 1024;
 char* LineChunks::reserve(std::size_t bytes_max) {
   if (chunks_.empty() || chunks_.back().capacity - chunks_.back().size < bytes_max) {
     const std::size_t capacity = std::max(kChunkBytes, bytes_max);
+    capacity_bytes_ += capacity;
     chunks_.push_back(
         {std::unique_ptr<char[]>(new char[capacity]), 0, capacity});  // left as it is: all is written over
   }
@@ -33,6 +34,7 @@ void LineChunks::clear() {
   chunks_.resize(first_is_ordinary ? 1 : 0);
   if (first_is_ordinary) chunks_.front().size = 0;
   bytes_ = 0;
+  capacity_bytes_ = first_is_ordinary ? kChunkBytes : 0;
 }
 
 }  // namespace crawlspool::ingest

@@ -16,6 +16,7 @@ class LineChunks {
   void commit(std::size_t bytes);
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t capacity_bytes() const { return capacity_bytes_; }  // what they take in memory
   [[nodiscard]] bool empty() const { return bytes_ == 0; }
   void append_views(std::vector<std::string_view>& out) const;
   void clear();
@@ -29,6 +30,7 @@ class LineChunks {
 
   std::vector<Chunk> chunks_;
   std::size_t bytes_ = 0;
+  std::size_t capacity_bytes_ = 0;
 };
 
 }  // namespace crawlspool::ingest

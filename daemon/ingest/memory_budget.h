@@ -22,6 +22,8 @@ class MemoryBudget {
   [[nodiscard]] bool may_begin() const { return used() < limit_ - reserve_; }
   [[nodiscard]] bool may_continue() const { return used() < limit_; }
   [[nodiscard]] bool is_under_half() const { return used() < limit_ / 2; }
+  // Batches on their way to the disk, of all loops: what will give memory back by itself.
+  [[nodiscard]] std::int64_t batches_under_way() const { return batches_under_way_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::int64_t used() const { return used_.load(std::memory_order_relaxed); }
 
  private:
@@ -30,6 +32,7 @@ class MemoryBudget {
   const std::int64_t limit_;
   const std::int64_t reserve_;
   std::atomic<std::int64_t> used_{0};
+  std::atomic<std::int64_t> batches_under_way_{0};
 };
 
 // Of one loop, on its thread.
@@ -48,7 +51,8 @@ class MemoryAccount {
     used_ -= static_cast<std::int64_t>(bytes);
     settle();
   }
-  [[nodiscard]] const MemoryBudget& budget() const { return budget_; }
+  void batch_sent() { budget_.batches_under_way_.fetch_add(1, std::memory_order_relaxed); }
+  void batch_came_back() { budget_.batches_under_way_.fetch_sub(1, std::memory_order_relaxed); }
 
  private:
   void settle();

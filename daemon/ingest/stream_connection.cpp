@@ -101,6 +101,7 @@ void StreamConnection::take_frames(std::string_view input) {
     }
     took_frames = true;
     take_frame(frame, when);
+    decoder_.frame_taken();
   }
   if (ending_) return;
   note_begun_frame(took_frames);
@@ -200,6 +201,7 @@ void StreamConnection::disk_full() {
 
 void StreamConnection::on_resumed(std::int64_t paused_ms) {
   if (frame_begun_ms_ != 0) frame_begun_ms_ += paused_ms;
+  paused_in_all_ms_ += paused_ms;
   if (!slow_told_) return;
   slow_told_ = false;
   proto::append_resume(output());
@@ -310,7 +312,7 @@ void StreamConnection::drain() {
 
 std::int64_t StreamConnection::frame_deadline_ms() const {
   const std::int64_t frame_ms = io().shared().config.timeouts.frame_ms;
-  if (!any_frame_begun_) return opened_ms() + frame_ms;
+  if (!any_frame_begun_) return opened_ms() + paused_in_all_ms_ + frame_ms;
   if (!decoder_.mid_frame()) return kNever;
   const auto slices = static_cast<std::int64_t>(decoder_.claimed_bytes() / (64 * 1024));
   return frame_begun_ms_ + frame_ms + slices * kFrameMsPer64KiB;

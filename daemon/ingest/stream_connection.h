@@ -78,6 +78,7 @@ class StreamConnection final : public Connection {
   std::uint64_t charged_bytes_ = 0;  // on the loop's memory account
   bool any_frame_begun_ = false;
   std::int64_t frame_begun_ms_ = 0;
+  std::int64_t paused_in_all_ms_ = 0;
   bool slow_told_ = false;
   bool is_draining_ = false;
   std::optional<Ending> ending_;

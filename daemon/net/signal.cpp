@@ -19,6 +19,9 @@ Signal::Signal(Loop& loop, int number, std::function<void()> on_signal) : on_sig
   handle_.reset(handle.release());
 }
 
-void ignore_sigpipe() { std::signal(SIGPIPE, SIG_IGN); }
+void ignore_write_signals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
 
 }  // namespace crawlspool::net

@@ -17,6 +17,7 @@ class Signal {
   HandlePtr<uv_signal_s> handle_;
 };
 
-void ignore_sigpipe();  // a peer that is gone is an error of the write, not of the process
+// A peer that is gone, or a file over RLIMIT_FSIZE, is an error of the write and not of the process.
+void ignore_write_signals();
 
 }  // namespace crawlspool::net

@@ -58,6 +58,11 @@ bool Socket::flush() {
   return true;
 }
 
+void Socket::drop_output() {
+  output_.clear();
+  sent_ = 0;
+}
+
 void Socket::want_input(bool wanted) {
   input_wanted_ = wanted;
   rearm();

@@ -33,6 +33,7 @@ class Socket {
   [[nodiscard]] std::string& output() { return output_; }
   // Writes what the socket takes now and watches for the rest. False if the connection is broken.
   [[nodiscard]] bool flush();
+  void drop_output();
   [[nodiscard]] std::size_t unsent_bytes() const { return output_.size() - sent_; }
 
   // Whether on_ready() is told of input; a hangup is told of as long as it was not seen.

@@ -1,7 +1,7 @@
 // The orderly stop: nothing new is accepted, what was read is settled and acked, every client is told goodbye, and all
 // that within timeouts.drain. On the first loop's thread.
 //
-//   begin() ──► every connection gone ──► on_done
+//   begin() ──► every connection gone, all settled ──► on_done, which stops the loops
 //      │          a little before the end, those that have been told all and do not leave are cut
 //      └── timeouts.drain is over with something unsettled ──► on_timeout
 #pragma once

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <memory>
+#include <utility>
 
 #include "daemon/base/log.h"
 #include "daemon/base/version.h"
@@ -45,13 +46,6 @@ void log_recovery(const spool::Spool& spool) {
                                {"known_synced", report.known_synced}});
 }
 
-// Nothing orderly is left to do: the threads may be stuck in the disk.
-[[noreturn]] void leave_at_once(std::string_view reason) {
-  base::log_error("stopped", {{"reason", reason}, {"exit", base::kExitIo}});
-  base::stop_log();
-  ::_exit(base::kExitIo);
-}
-
 class Server {
  public:
   Server(const config::Config& config, std::unique_ptr<spool::Spool> spool)
@@ -67,8 +61,8 @@ class Server {
         status_(shared_),
         listeners_(threads_, shared_, status_),
         drain_(
-            threads_, config.timeouts.drain_ms, [this] { threads_.stop(); }, [] { leave_at_once("drain_timeout"); }),
-        last_words_(loop(), [] { leave_at_once("spool_failed"); }),
+            threads_, config.timeouts.drain_ms, [this] { finish(); }, [this] { leave_at_once("drain_timeout"); }),
+        last_words_(loop(), [this] { leave_at_once("spool_failed"); }),
         summary_(loop(), [this] { status_.log_summary(); }),
         terminate_(loop(), SIGTERM, [this] { on_stop("TERM"); }),
         interrupt_(loop(), SIGINT, [this] { on_stop("INT"); }),
@@ -76,18 +70,18 @@ class Server {
 
   Result<int> run(const ServerOptions& options) {
     if (auto opened = listeners_.open(); !opened) return tl::unexpected(opened.error());
-    std::optional<ReadyFile> ready;
     if (options.ready_file) {
       auto written = ReadyFile::write(*options.ready_file, listeners_.addresses());
       if (!written) return tl::unexpected(written.error());
-      ready.emplace(std::move(*written));
+      ready_.emplace(std::move(*written));
     }
     base::log_info("started", {{"version", kVersion}, {"pid", ::getpid()}, {"io_threads", threads_.count()}});
     summary_.start(kSummaryMs, kSummaryMs);
     is_running_ = true;
     if (committer_.state() != SpoolState::kOk) on_spool_state(committer_.state());
     threads_.run();
-    return committer_.finish() && !failed_ ? base::kExitOk : base::kExitIo;
+    ready_.reset();
+    return committer_.state() == SpoolState::kFailed ? base::kExitIo : base::kExitOk;
   }
 
   void log_stopped(int exit_code) {
@@ -107,18 +101,35 @@ class Server {
 
   void on_spool_failed() {
     failed_ = true;
-    listeners_.close_ingest();
     last_words_.start(kLastWordsMs);
-    threads_.drain([this] { threads_.stop(); });
+    if (!std::exchange(stopping_, true)) begin_drain();
   }
 
   void on_stop(std::string_view signal) {
-    if (stopping_ || failed_) leave_at_once("second_signal");
-    stopping_ = true;
+    if (failed_) leave_at_once("spool_failed");
+    if (std::exchange(stopping_, true)) leave_at_once("second_signal");
     base::log_info("draining", {{"signal", signal}, {"drain_ms", config_.timeouts.drain_ms}});
+    begin_drain();
+  }
+
+  void begin_drain() {
     listeners_.close_ingest();
     status_.set_draining();
     drain_.begin();
+  }
+
+  // Everything is settled and every crawler gone; the loops go on until the segment is closed, so that a signal or the
+  // end of timeouts.drain still finds someone.
+  void finish() {
+    committer_.finish([this] { threads_.first().mailbox().post([this] { threads_.stop(); }); });
+  }
+
+  // Nothing orderly is left to do: the committer's thread may be stuck in the disk.
+  [[noreturn]] void leave_at_once(std::string_view reason) {
+    base::log_error("stopped", {{"reason", reason}, {"exit", base::kExitIo}});
+    ready_.reset();
+    base::flush_log_briefly();
+    ::_exit(base::kExitIo);
   }
 
   static void on_hangup() {
@@ -144,6 +155,7 @@ class Server {
   net::Signal terminate_;
   net::Signal interrupt_;
   net::Signal hangup_;
+  std::optional<ReadyFile> ready_;
   bool stopping_ = false;
   bool failed_ = false;
 };
@@ -169,7 +181,7 @@ Result<int> open_and_run(const config::Config& config, const ServerOptions& opti
 }  // namespace
 
 int run_server(const config::Config& config, const ServerOptions& options) {
-  net::ignore_sigpipe();
+  net::ignore_write_signals();
   raise_descriptor_limit(config.limits);
   const auto exit_code = open_and_run(config, options);
   if (exit_code) return *exit_code;

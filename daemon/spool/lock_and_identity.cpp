@@ -45,10 +45,10 @@ Result<std::string> read_spool_id(Directory& directory) {
   if (!text) return tl::unexpected(text.error());
   const std::string place = directory.path() + "/" + std::string(kIdentityName);
   const auto identity = nlohmann::json::parse(*text, nullptr, false);
-  if (!identity.is_object() || !identity.contains("format") || !identity["format"].is_number_integer() ||
-      !identity.contains("id") || !identity["id"].is_string())
+  if (!identity.is_object() || !identity.contains("format") || !identity["format"].is_number_unsigned() ||
+      identity["format"] == 0 || !identity.contains("id") || !identity["id"].is_string())
     return fail(ErrorCode::kDamaged, place + " does not read as {\"format\":…,\"id\":…}");
-  const auto format = identity["format"].get<std::int64_t>();
+  const auto format = identity["format"].get<std::uint64_t>();
   if (format > kFormatVersion)
     return fail(ErrorCode::kConfig, place + " has format " + std::to_string(format) + "; this version knows up to " +
                                         std::to_string(kFormatVersion));

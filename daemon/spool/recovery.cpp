@@ -14,6 +14,7 @@ constexpr std::size_t kCopyBytes = 1024 * 1024;
 
 // What one pass over the whole segment tells.
 struct Survey {
+  Position durable = 0;  // as given, but never inside of a sound line
   Position greatest_synced = 0;
   std::uint64_t sound_lines = 0;
   std::vector<ByteRange> bad;  // neighbours joined
@@ -29,8 +30,12 @@ void add_bad(std::vector<ByteRange>& bad, ByteRange range) {
 // A mark that claims more than lies before its own line is not one of ours.
 bool mark_is_possible(const SoundLine& line, Position position) { return !line.synced || *line.synced <= position; }
 
-Result<Survey> survey(File& segment, Position begin) {
+// No commit ends inside of a line: a durable position there is damaged, and must not cut the line in two.
+bool is_inside(Position durable, Position line, std::size_t bytes) { return line < durable && durable < line + bytes; }
+
+Result<Survey> survey(File& segment, Position begin, Position durable) {
   Survey result;
+  result.durable = durable;
   LineScanner scanner(segment);
   while (true) {
     const auto line = scanner.next();
@@ -41,6 +46,7 @@ Result<Survey> survey(File& segment, Position begin) {
     if (sound && mark_is_possible(*sound, position)) {
       ++result.sound_lines;
       result.greatest_synced = std::max(result.greatest_synced, sound->synced.value_or(0));
+      if (is_inside(durable, position, (*line)->bytes.size())) result.durable = position;
     } else if (!is_blank_line((*line)->bytes)) {
       add_bad(result.bad, {position, (*line)->bytes.size()});
     }
@@ -48,17 +54,29 @@ Result<Survey> survey(File& segment, Position begin) {
   }
 }
 
-// The place of the first line at or after `from` that does not prove itself; the file's end if all do.
-Result<Position> end_of_sound_lines(File& segment, Position begin, Position from) {
+struct Tail {
+  Position end = 0;                      // of the last line before the first that does not prove itself
+  std::uint64_t sound_lines_behind = 0;  // which go with it
+};
+
+Result<Tail> tail_from(File& segment, Position begin, Position from) {
   LineScanner scanner(segment, from - begin);
+  Tail tail;
+  tail.end = from;
+  bool ended = false;
   while (true) {
     const auto line = scanner.next();
     if (!line) return tl::unexpected(line.error());
-    if (!*line) return from;
+    if (!*line) return tail;
     const Position position = begin + (*line)->offset;
     const auto sound = check_line((*line)->bytes);
-    if (!(sound && mark_is_possible(*sound, position)) && !is_blank_line((*line)->bytes)) return position;
-    from = position + (*line)->bytes.size();
+    const bool proves_itself = sound && mark_is_possible(*sound, position);
+    ended = ended || !(proves_itself || is_blank_line((*line)->bytes));
+    if (!ended)
+      tail.end = position + (*line)->bytes.size();
+    else if (proves_itself)
+      ++tail.sound_lines_behind;
+    if (!(*line)->is_whole) return tail;
   }
 }
 
@@ -121,21 +139,21 @@ Result<RecoveryReport> recover_segment(Directory& directory, File& segment, Posi
   segment.drop_cache();
   const auto size = segment.size();
   if (!size) return tl::unexpected(size.error());
-  const auto seen = survey(segment, begin);
+  const auto seen = survey(segment, begin, durable.value_or(begin));
   if (!seen) return tl::unexpected(seen.error());
 
   RecoveryReport report;
   report.begin = begin;
   const Position size_end = begin + *size;
-  const Position promised = std::max({begin, durable.value_or(begin), seen->greatest_synced});
+  const Position promised = std::max({begin, seen->durable, seen->greatest_synced});
   report.known_synced = std::min(promised, size_end);
   if (promised > size_end) report.missing = ByteRange{size_end, promised - size_end};
   report.damaged = clip_before(seen->bad, report.known_synced);
 
-  const auto end = end_of_sound_lines(segment, begin, report.known_synced);
-  if (!end) return tl::unexpected(end.error());
-  report.end = *end;
-  report.lines = seen->sound_lines;
+  const auto tail = tail_from(segment, begin, report.known_synced);
+  if (!tail) return tl::unexpected(tail.error());
+  report.end = tail->end;
+  report.lines = seen->sound_lines - tail->sound_lines_behind;
   if (auto cut = cut_tail(directory, segment, report, size_end); !cut) return tl::unexpected(cut.error());
   const auto ended = end_last_line(segment, begin, report.end);
   if (!ended) return tl::unexpected(ended.error());

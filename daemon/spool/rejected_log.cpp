@@ -74,8 +74,9 @@ Result<void> RejectedLog::begin_file() {
   auto file = directory_->open(name, OpenMode::kCreateNew);
   if (!file) return tl::unexpected(file.error());
   files_.push_back({name, 0});
+  if (auto synced = directory_->sync(); !synced) return synced;  // a file that may be gone after a crash is not used
   current_ = std::move(*file);
-  return directory_->sync();
+  return {};
 }
 
 Result<void> RejectedLog::make_room(std::uint64_t bytes) {
@@ -101,7 +102,8 @@ Result<void> RejectedLog::append_and_sync(std::string_view lines) {
   const auto written = write_fully(*current_, file.bytes, parts).and_then([&] { return current_->sync_data(); });
   if (!written) {
     if (written.error().code == base::ErrorCode::kDiskFull)
-      if (auto cut = current_->truncate(file.bytes).and_then([&] { return current_->sync(); }); !cut) return cut;
+      if (auto cut = current_->truncate(file.bytes).and_then([&] { return current_->sync(); }); !cut)
+        return base::fail(base::ErrorCode::kIo, cut.error().context, cut.error().errno_value);  // not to be waited out
     return written;
   }
   file.bytes += lines.size();

@@ -74,8 +74,9 @@ def start_writers(daemon, tag, count=4):
 
 
 def wait_for_acks(writers, total):
-    wait_until(lambda: sum(writer.acked for writer in writers) >= total or not any(w.is_alive() for w in writers),
-               f"{total} acks", 60)
+    """Until `total` records are acked, and at least one of each writer: none is still waiting to be accepted."""
+    wait_until(lambda: (sum(writer.acked for writer in writers) >= total and all(writer.acked for writer in writers))
+               or not any(writer.is_alive() for writer in writers), f"{total} acks", 60)
 
 
 def join(writers):
