@@ -49,8 +49,9 @@ void Connection::on_ready(net::Ready ready) {
 
 // Whole records that came before the peer's reset are still there to be read, and count.
 void Connection::on_broken() {
-  if (is_broken_ || phase_ != Phase::kOpen) return close_now(phase_ == Phase::kOpen ? "reset" : close_reason_);
+  if (phase_ != Phase::kOpen) return close_now(close_reason_);
   is_broken_ = true;
+  is_watched_ = false;
   socket_->drop_output();
   if (!paused_) read_rest();
 }
@@ -102,8 +103,12 @@ bool Connection::flush_output() {
   if (is_broken_) socket_->drop_output();
   const std::size_t before = socket_->unsent_bytes();
   if (!socket_->flush()) {
-    close_now(phase_ == Phase::kOpen ? "reset" : close_reason_);
-    return false;
+    if (phase_ != Phase::kOpen) {
+      close_now(close_reason_);
+      return false;
+    }
+    is_broken_ = true;  // the loop will soon say so too, and on_broken() read what is left
+    socket_->drop_output();
   }
   const std::size_t left = socket_->unsent_bytes();
   if (left < before) {
@@ -145,7 +150,7 @@ void Connection::resume() {
   on_resumed(now - paused_since_ms_);
   if (!is_open()) return;
   if (const bool went_on = go_on_with_kept_input(); went_on && (!is_open() || paused_)) return;
-  if (is_broken_) return read_rest();
+  if (!is_watched_) return read_rest();
   read_on();
   rearm();
 }

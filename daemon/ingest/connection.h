@@ -130,6 +130,7 @@ class Connection : private net::PollHandler {
   std::optional<net::Socket> socket_;
   Phase phase_ = Phase::kOpen;
   bool is_broken_ = false;  // reset by the peer: what it had sent before is still read, nothing is sent
+  bool is_watched_ = true;  // by the loop; no longer once that has said that it is broken
   std::string close_reason_;
   std::optional<Pause> paused_;
   std::int64_t paused_since_ms_ = 0;
