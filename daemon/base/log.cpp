@@ -95,8 +95,8 @@ Result<void> start_log(const LogOptions& options) {
 
 void stop_log() {
   Log& log = the_log();
-  log.logger.reset();
   log.pool.reset();  // joins its thread once the queue is written
+  log.logger.reset();
   log.sink.reset();
 }
 
