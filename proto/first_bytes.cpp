@@ -13,6 +13,8 @@ constexpr std::array<std::string_view, 11> kHttpStarts{"GET ", "POST", "PUT ", "
                                                        "PATC", "CONN", "TRAC", "PRI ", "HTTP"};
 constexpr std::array<std::string_view, 6> kRedisWords{"PING", "AUTH", "XADD", "INFO", "LPUS", "RPUS"};
 
+constexpr std::uint32_t kPlausibleRecordBytes = 64U * 1024 * 1024;
+
 // RESP: an array, bulk string or the like begins with its sign and a digit ("*5\r\n").
 bool looks_like_resp(std::string_view header) {
   const bool sign = header[0] == '*' || header[0] == '$' || header[0] == '+' || header[0] == ':';
@@ -28,6 +30,10 @@ bool is_json_start(std::string_view header) {
 // is merely too long or of a reserved type.
 bool is_little_endian_length(std::string_view header, std::string_view behind, std::uint64_t record_bytes_max) {
   if (behind.empty() || std::string_view("{[\"tfn-0123456789 \t\r\n").find(behind.front()) == std::string_view::npos)
+    return false;
+  // A record of this size is rather one that is too large than a tiny one read backwards.
+  const FrameHeader as_sent = decode_header(header);
+  if (as_sent.type == static_cast<std::uint8_t>(FrameType::kRecord) && as_sent.length < kPlausibleRecordBytes)
     return false;
   std::array<char, kFrameHeaderBytes> reversed{header[3], header[2], header[1], header[0]};
   const FrameHeader swapped = decode_header({reversed.data(), reversed.size()});

@@ -161,6 +161,9 @@ Result<void> Committer::store_lines(const Batches& batches) {
     probe = probe || batch->is_probe;
   }
   if (chunks.empty()) return sync_if_due(false, probe);
+  // Out of a full disk only with some room to spare, or it would be in and out with every batch.
+  if (state() == SpoolState::kDiskFull && !spool_.writer().has_room(bytes_of(batches), kRoomMarginBytes))
+    return base::fail(ErrorCode::kDiskFull, "not enough room yet");
   return spool_.writer().append(chunks, first_line_bytes).and_then([&] { return sync_if_due(true, probe); });
 }
 

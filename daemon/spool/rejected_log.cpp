@@ -1,6 +1,7 @@
 #include "daemon/spool/rejected_log.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "daemon/base/text.h"
 #include "daemon/spool/layout.h"
@@ -70,8 +71,12 @@ Result<void> RejectedLog::take_stock() {
 }
 
 Result<void> RejectedLog::begin_file() {
-  const std::string name = position_digits(next_number_++) + std::string(kSuffix);
-  auto file = directory_->open(name, OpenMode::kCreateNew);
+  std::string name;
+  base::Result<std::unique_ptr<File>> file = nullptr;
+  do {  // a name that something foreign has taken is passed over
+    name = position_digits(next_number_++) + std::string(kSuffix);
+    file = directory_->open(name, OpenMode::kCreateNew);
+  } while (!file && file.error().errno_value == EEXIST);
   if (!file) return tl::unexpected(file.error());
   files_.push_back({name, 0});
   if (auto synced = directory_->sync(); !synced) return synced;  // a file that may be gone after a crash is not used

@@ -48,14 +48,18 @@ class Writer(threading.Thread):
                     from_here = [self.payload(n) for n in range(first, first + room)]
                     self.client.send(b"".join(len(p).to_bytes(4, "big") + p for p in from_here))
                 self.take(self.client.receive())
+            self.take_rest()
         except OSError:
             with contextlib.suppress(OSError):  # what had arrived before the connection broke
-                while (message := self.client.receive()) is not None:
-                    self.take(message)
+                self.take_rest()
         except Exception as error:  # handed to the test
             self.error = error
         finally:
             self.client.close()
+
+    def take_rest(self):
+        while (message := self.client.receive()) is not None:
+            self.take(message)
 
     def take(self, message):
         if message and "goodbye" in message:
