@@ -1,9 +1,11 @@
 #include "daemon/base/log.h"
 
+#include <fmt/format.h>
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
 
 #include <chrono>
+#include <cmath>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -80,6 +82,8 @@ class Limiter {
 };
 
 }  // namespace
+
+std::string LogField::render_real(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
 
 Result<void> start_log(const LogOptions& options) {
   auto sink = make_log_sink(options);

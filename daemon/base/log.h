@@ -40,8 +40,11 @@ class LogField {
   template <class T>
   static std::string render(T value) {
     if constexpr (std::is_same_v<T, bool>) return value ? "true" : "false";
+    if constexpr (std::is_floating_point_v<T>) return render_real(static_cast<double>(value));
     return std::to_string(value);
   }
+
+  static std::string render_real(double value);  // as short as it can be; null where it is no number
 
   std::string_view key_;
   std::string text_;
