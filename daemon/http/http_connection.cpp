@@ -186,11 +186,7 @@ void HttpConnection::give_way() {
 }
 
 void HttpConnection::account_memory() {
-  const std::uint64_t held = parser_.held_bytes() + kept_input_.capacity() + output_held_bytes();
-  ingest::MemoryAccount& memory = io().appender().memory();
-  if (held > charged_bytes_) memory.charge(held - charged_bytes_);
-  if (held < charged_bytes_) memory.release(charged_bytes_ - held);
-  charged_bytes_ = held;
+  io().appender().memory().adjust(charged_bytes_, parser_.held_bytes() + kept_input_.capacity() + output_held_bytes());
 }
 
 // ---- deadlines ----

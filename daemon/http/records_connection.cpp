@@ -166,12 +166,7 @@ void RecordsConnection::settled(std::uint64_t seq) {
   if (is_serving() && is_taken_ && settled_seq_ == taken_seq_) respond(answer());
 }
 
-void RecordsConnection::charge(std::uint64_t bytes) {
-  ingest::MemoryAccount& memory = io().appender().memory();
-  if (bytes > charged_body_bytes_) memory.charge(bytes - charged_body_bytes_);
-  if (bytes < charged_body_bytes_) memory.release(charged_body_bytes_ - bytes);
-  charged_body_bytes_ = bytes;
-}
+void RecordsConnection::charge(std::uint64_t bytes) { io().appender().memory().adjust(charged_body_bytes_, bytes); }
 
 Response RecordsConnection::answer() const {
   if (only_reject_) return error_response(400, proto::word(only_reject_->code), only_reject_->detail);

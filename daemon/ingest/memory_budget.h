@@ -51,6 +51,12 @@ class MemoryAccount {
     used_ -= static_cast<std::int64_t>(bytes);
     settle();
   }
+  // Brings what someone has charged so far to what they hold now.
+  void adjust(std::uint64_t& charged, std::uint64_t held) {
+    used_ += static_cast<std::int64_t>(held) - static_cast<std::int64_t>(charged);
+    charged = held;
+    settle();
+  }
   void batch_sent() { budget_.batches_under_way_.fetch_add(1, std::memory_order_relaxed); }
   void batch_came_back() { budget_.batches_under_way_.fetch_sub(1, std::memory_order_relaxed); }
 

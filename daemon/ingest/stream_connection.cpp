@@ -129,11 +129,7 @@ void StreamConnection::note_begun_frame(bool took_frames) {
 }
 
 void StreamConnection::account_memory() {
-  const std::uint64_t held = decoder_.held_bytes() + kept_input_.capacity() + output_held_bytes();
-  MemoryAccount& memory = io().appender().memory();
-  if (held > charged_bytes_) memory.charge(held - charged_bytes_);
-  if (held < charged_bytes_) memory.release(charged_bytes_ - held);
-  charged_bytes_ = held;
+  io().appender().memory().adjust(charged_bytes_, decoder_.held_bytes() + kept_input_.capacity() + output_held_bytes());
 }
 
 void StreamConnection::take_frame(const proto::Frame& frame, const ReadTime& when) {
