@@ -34,7 +34,7 @@ struct ForgetfulDisk::State {
 
   [[nodiscard]] std::uint64_t free_bytes() const { return capacity - std::min(capacity, root->used()); }
 
-  Result<void> enter(StorageCall call) {
+  Result<void> enter(const StorageCall& call) {
     calls.push_back(call);
     if (changes_left && is_change(call.call)) {
       if (*changes_left == 0) return fail_errno("stopped", EIO);
@@ -225,7 +225,7 @@ class ForgetfulDirectory final : public spool::Directory {
     return {};
   }
 
-  std::string path() const override { return "/forgetful/" + prefix_; }
+  [[nodiscard]] std::string path() const override { return "/forgetful/" + prefix_; }
 
  private:
   Result<void> make(const std::string& name, spool::EntryKind kind) {
