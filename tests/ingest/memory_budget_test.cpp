@@ -86,6 +86,7 @@ TEST(MemoryAccount, ALargeReleaseIsGivenBackAtOnce) {
 TEST(MemoryAccount, SharesOneBudgetAndLeavesNothingBehind) {
   MemoryBudget budget(1 << 30, 1 << 20);
   std::vector<std::thread> loops;
+  loops.reserve(4);
   for (int n = 0; n < 4; ++n) {
     loops.emplace_back([&budget] {
       MemoryAccount account(budget);
