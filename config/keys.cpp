@@ -14,11 +14,6 @@ constexpr std::uint64_t kAnySize = 1024 * 1024 * kTiB;  // more than any disk; t
 
 std::string as_is(std::string_view text) { return std::string(text); }
 
-std::string as_size(std::string_view text) {
-  const auto bytes = parse_size(text);
-  return bytes ? format_size(*bytes) : std::string(text);
-}
-
 std::string as_duration(std::string_view text) {
   const auto ms = parse_duration_ms(text);
   return ms ? format_duration(*ms) : std::string(text);
@@ -52,13 +47,16 @@ void add_timeouts(std::vector<Key>& table) {
 void add_spool(std::vector<Key>& table) {
   table.push_back({"spool.directory", directory(at(&Config::spool, &Spool::directory))});
   table.push_back({"spool.sync", sync_policy()});
-  table.push_back({"spool.segment_bytes_max", not_there_yet("0", as_size)});
-  table.push_back({"spool.segment_age_max", not_there_yet("0", as_duration)});
-  table.push_back({"spool.compression", not_there_yet("none", as_is)});
+  table.push_back({"spool.segment_bytes_max", size(at(&Config::spool, &Spool::segment_bytes_max), 0, kAnySize)});
+  table.push_back({"spool.segment_age_max", duration(at(&Config::spool, &Spool::segment_age_ms_max), Zero::kAllowed)});
+  table.push_back({"spool.compression", choice(at(&Config::spool, &Spool::compression),
+                                               {{"zstd", Compression::kZstd}, {"none", Compression::kNone}})});
   table.push_back({"spool.keep_free_bytes", size(at(&Config::spool, &Spool::keep_free_bytes), 0, kAnySize)});
-  table.push_back({"spool.retention_bytes_max", not_there_yet("0", as_size)});
-  table.push_back({"spool.retention_age_max", not_there_yet("0", as_duration)});
-  table.push_back({"spool.retention_ignores_cursors", not_there_yet("false", as_is)});
+  table.push_back({"spool.retention_bytes_max", size(at(&Config::spool, &Spool::retention_bytes_max), 0, kAnySize)});
+  table.push_back(
+      {"spool.retention_age_max", duration(at(&Config::spool, &Spool::retention_age_ms_max), Zero::kAllowed)});
+  table.push_back({"spool.retention_ignores_cursors",
+                   choice(at(&Config::spool, &Spool::retention_ignores_cursors), {{"true", true}, {"false", false}})});
   table.push_back({"spool.rejected_bytes_max", size(at(&Config::spool, &Spool::rejected_bytes_max), 0, kAnySize)});
   table.push_back({"spool.sessions_max", not_there_yet("0", as_is)});
   table.push_back({"spool.session_age_max", not_there_yet("0", as_duration)});

@@ -42,12 +42,19 @@ struct Timeouts {
 };
 
 enum class SyncPolicy { kAlways, kInterval, kNever };
+enum class Compression { kZstd, kNone };
 
 struct Spool {
   std::string directory = "/var/spool/crawlspool";
   SyncPolicy sync = SyncPolicy::kAlways;
-  std::int64_t sync_interval_ms = 0;  // with kInterval
+  std::int64_t sync_interval_ms = 0;             // with kInterval
+  std::uint64_t segment_bytes_max = 256 * kMiB;  // 0: no limit
+  std::int64_t segment_age_ms_max = 60 * 60 * 1000;
+  Compression compression = Compression::kZstd;
   std::uint64_t keep_free_bytes = 1 * kGiB;
+  std::uint64_t retention_bytes_max = 0;  // 0: no limit
+  std::int64_t retention_age_ms_max = 0;
+  bool retention_ignores_cursors = false;
   std::uint64_t rejected_bytes_max = 64 * kMiB;
 };
 
