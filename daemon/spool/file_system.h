@@ -14,19 +14,24 @@
 
 namespace crawlspool::spool {
 
-class File {
+// Bytes that can be read at any offset: a file's own, or what a compressed one holds.
+class ByteSource {
  public:
-  virtual ~File() = default;
+  virtual ~ByteSource() = default;
 
-  // Bytes read; fewer than asked only at the file's end.
+  // Bytes read; fewer than asked only at the end.
   [[nodiscard]] virtual base::Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) = 0;
+  [[nodiscard]] virtual base::Result<std::uint64_t> size() = 0;
+};
+
+class File : public ByteSource {
+ public:
   // Bytes written, at least 1: a prefix of `parts` laid end to end. At most kWritePartsMax parts.
   [[nodiscard]] virtual base::Result<std::size_t> write_at(std::uint64_t offset,
                                                            std::span<const std::string_view> parts) = 0;
   [[nodiscard]] virtual base::Result<void> sync_data() = 0;  // fdatasync
   [[nodiscard]] virtual base::Result<void> sync() = 0;       // fsync
   [[nodiscard]] virtual base::Result<void> truncate(std::uint64_t size) = 0;
-  [[nodiscard]] virtual base::Result<std::uint64_t> size() = 0;
   // Reserves blocks without changing the size.
   [[nodiscard]] virtual base::Result<void> preallocate(std::uint64_t offset, std::uint64_t length) = 0;
   // Forgets cached pages that are clean, so that the next read comes from the disk.

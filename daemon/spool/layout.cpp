@@ -1,12 +1,19 @@
 #include "daemon/spool/layout.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace crawlspool::spool {
 namespace {
 
-constexpr std::string_view kSealedSuffix = ".ndjson";
-constexpr std::string_view kOpenSuffix = ".ndjson.open";
+struct KindSuffix {
+  SegmentKind kind;
+  std::string_view suffix;
+};
+constexpr std::array<KindSuffix, 3> kSuffixes{{{SegmentKind::kCompressed, ".ndjson.zst"},
+                                               {SegmentKind::kSealed, ".ndjson"},
+                                               {SegmentKind::kOpen, ".ndjson.open"}}};
 
 }  // namespace
 
@@ -25,15 +32,20 @@ std::optional<Position> parse_position_digits(std::string_view text) {
 }
 
 std::string segment_file_name(const SegmentName& name) {
-  return position_digits(name.position) + std::string(name.kind == SegmentKind::kOpen ? kOpenSuffix : kSealedSuffix);
+  const auto* const known =
+      std::find_if(kSuffixes.begin(), kSuffixes.end(), [&](const KindSuffix& k) { return k.kind == name.kind; });
+  return position_digits(name.position) + std::string(known->suffix);
 }
+
+std::string index_file_name(Position position) { return position_digits(position) + ".idx.json"; }
 
 std::optional<SegmentName> parse_segment_file_name(std::string_view file) {
   if (file.size() < kPositionDigits) return std::nullopt;
   const auto position = parse_position_digits(file.substr(0, kPositionDigits));
-  const std::string_view suffix = file.substr(kPositionDigits);
-  if (!position || (suffix != kOpenSuffix && suffix != kSealedSuffix)) return std::nullopt;
-  return SegmentName{*position, suffix == kOpenSuffix ? SegmentKind::kOpen : SegmentKind::kSealed};
+  const auto* const known = std::find_if(kSuffixes.begin(), kSuffixes.end(),
+                                         [&](const KindSuffix& k) { return k.suffix == file.substr(kPositionDigits); });
+  if (!position || known == kSuffixes.end()) return std::nullopt;
+  return SegmentName{*position, known->kind};
 }
 
 }  // namespace crawlspool::spool

@@ -20,9 +20,12 @@ inline constexpr std::string_view kDurableName = "durable";
 inline constexpr std::string_view kCurrentName = "current.ndjson";
 inline constexpr std::string_view kRejectedName = "rejected";
 inline constexpr std::string_view kCutName = "cut";
+inline constexpr std::string_view kCursorsName = "cursors";
+inline constexpr std::string_view kSnapshotName = "sessions.ndjson";
+inline constexpr std::string_view kPreviousSnapshotName = "sessions.previous.ndjson";
 inline constexpr std::string_view kTemporarySuffix = ".tmp";
 
-enum class SegmentKind { kOpen, kSealed };  // NAME.ndjson.open, NAME.ndjson
+enum class SegmentKind { kCompressed, kSealed, kOpen };  // NAME.ndjson.zst, NAME.ndjson, NAME.ndjson.open
 
 struct SegmentName {
   Position position;
@@ -35,5 +38,6 @@ struct SegmentName {
 
 [[nodiscard]] std::string segment_file_name(const SegmentName& name);
 [[nodiscard]] std::optional<SegmentName> parse_segment_file_name(std::string_view file);
+[[nodiscard]] std::string index_file_name(Position position);  // NAME.idx.json, beside NAME.ndjson.zst
 
 }  // namespace crawlspool::spool

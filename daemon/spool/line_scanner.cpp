@@ -14,7 +14,7 @@ base::Result<bool> LineScanner::fill() {
   begin_ = 0;
   const std::size_t had = buffer_.size();
   buffer_.resize(had + std::max(kReadBytes, had));  // doubling: a long line costs each byte a constant number of moves
-  const auto n = file_.read_at(fill_offset_, std::span(buffer_).subspan(had));
+  const auto n = source_.read_at(fill_offset_, std::span(buffer_).subspan(had));
   buffer_.resize(had + n.value_or(0));
   if (!n) return tl::unexpected(n.error());
   fill_offset_ += *n;

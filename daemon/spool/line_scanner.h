@@ -11,15 +11,16 @@
 namespace crawlspool::spool {
 
 struct ScannedLine {
-  std::uint64_t offset;    // of its first byte in the file
+  std::uint64_t offset;    // of its first byte in the source
   std::string_view bytes;  // with the \n, if it has one; valid until the next call
   bool is_whole;           // ends with \n; false only for what is behind the last one
 };
 
 class LineScanner {
  public:
-  // Reads `file` from `offset` on; the file outlives the scanner.
-  explicit LineScanner(File& file, std::uint64_t offset = 0) : file_(file), offset_(offset), fill_offset_(offset) {}
+  // Reads `source` from `offset` on; it outlives the scanner.
+  explicit LineScanner(ByteSource& source, std::uint64_t offset = 0)
+      : source_(source), offset_(offset), fill_offset_(offset) {}
 
   // The next line, or nothing at the end. After the end it may be called again, when the file has grown: what was
   // handed out as not whole is then read once more.
@@ -28,7 +29,7 @@ class LineScanner {
  private:
   [[nodiscard]] base::Result<bool> fill();  // false at the file's end
 
-  File& file_;
+  ByteSource& source_;
   std::string buffer_;
   std::size_t begin_ = 0;      // of the unread part of buffer_
   std::size_t searched_ = 0;   // bytes of the unread part known to hold no \n
