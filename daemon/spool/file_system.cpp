@@ -36,15 +36,20 @@ base::Result<std::string> read_small_file(Directory& directory, const std::strin
   return content;
 }
 
-base::Result<void> replace_file(Directory& directory, const std::string& name, std::string_view content) {
-  const std::string beside = name + std::string(kTemporarySuffix);
-  auto file = directory.open(beside, OpenMode::kCreate);
+base::Result<void> write_new_file(Directory& directory, const std::string& name, std::string_view content) {
+  auto file = directory.open(name, OpenMode::kCreate);
   if (!file) return tl::unexpected(file.error());
   const std::string_view parts[] = {content};
-  return (*file)
-      ->truncate(0)
-      .and_then([&] { return write_fully(**file, 0, parts); })
-      .and_then([&] { return (*file)->sync(); })
+  const auto written = (*file)->truncate(0).and_then([&] { return write_fully(**file, 0, parts); }).and_then([&] {
+    return (*file)->sync();
+  });
+  if (!written) static_cast<void>(directory.remove(name));
+  return written;
+}
+
+base::Result<void> replace_file(Directory& directory, const std::string& name, std::string_view content) {
+  const std::string beside = name + std::string(kTemporarySuffix);
+  return write_new_file(directory, beside, content)
       .and_then([&] { return directory.rename(beside, name); })
       .and_then([&] { return directory.sync(); });
 }

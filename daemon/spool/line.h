@@ -54,12 +54,17 @@ struct SoundLine {
   std::string_view record;
 };
 
+// Whether the line ends with a crc32 trailer that is right for what is before it.
+[[nodiscard]] bool proves_itself(std::string_view line);
+
 // Nothing unless the line is whole, its crc matches and its envelope reads as one of ours. A blank line is not sound.
 [[nodiscard]] std::optional<SoundLine> check_line(std::string_view line);
 
 // The text of a string member, or the digits of a number, of a checked envelope; nothing if it is not there. Escapes
 // stay as they are: the members searched for have none.
 [[nodiscard]] std::optional<std::string_view> envelope_member(std::string_view envelope, std::string_view key);
+
+[[nodiscard]] std::optional<std::uint64_t> envelope_number(std::string_view envelope, std::string_view key);
 
 // Only spaces before the \n: what repair leaves where damage was.
 [[nodiscard]] bool is_blank_line(std::string_view line);

@@ -107,7 +107,6 @@ class OnForgetfulDisk : public ::testing::Test {
       made->records = 1;
       made->record_bytes = record.size();
     }
-    made->first_line_bytes = line.size();
     made->rejects = rejects;
     made->settlements.push_back({1, number});
     made->first_taken_us = clock.monotonic_us();
