@@ -56,9 +56,17 @@ Result<SegmentFacts> read_segment_facts(Directory& directory, const SegmentName&
   if (!file) return tl::unexpected(file.error());
   const auto file_bytes = (*file)->size();
   if (!file_bytes) return tl::unexpected(file_bytes.error());
-  SegmentFacts facts{name, end, *file_bytes, 0};
-  if (auto source = open_segment_source(directory, {name, file_name}, end - name.position))
-    facts.newest_us = last_timestamp(**source).value_or(0);
+  const std::uint64_t expected = end - name.position;
+  const auto source = open_segment_source(directory, {name, file_name}, expected);
+  if (!source) return tl::unexpected(source.error());
+  const auto bytes = (*source)->size();
+  if (!bytes) return tl::unexpected(bytes.error());
+  SegmentFacts facts;
+  facts.name = name;
+  facts.end = end;
+  facts.file_bytes = *file_bytes;
+  facts.missing_bytes = expected - std::min(expected, *bytes);
+  facts.newest_us = last_timestamp(**source).value_or(0);
   return facts;
 }
 

@@ -96,7 +96,9 @@ class Spool {
   base::Result<void> rotate();
   base::Result<void> seal();
   base::Result<void> begin_segment();
+  [[nodiscard]] SegmentWriter::Limits writer_limits() const;
   void point_at(const std::string& segment);
+  void note_sessions_of(std::span<const std::string_view> chunks, std::size_t bytes);
   [[nodiscard]] base::Error stick(base::Error error);
 
   std::unique_ptr<Directory> directory_;
