@@ -47,6 +47,9 @@ struct SyncedMark {
 // Appends crc trailer and line end to the line that starts at `start` of `out`.
 void append_crc_trailer(std::string& out, std::size_t start);
 
+// Whether `text` ends with such a trailer and line end, and the crc is that of all before them.
+[[nodiscard]] bool has_sound_trailer(std::string_view text);
+
 // A line that was read, with its \n. Views into what was checked.
 struct SoundLine {
   std::optional<Position> synced;
