@@ -1,6 +1,7 @@
 #include "daemon/spool/background.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "daemon/base/log.h"
 #include "daemon/spool/cursor.h"
@@ -189,10 +190,8 @@ bool Background::pack_one(const std::function<bool()>& stop) {
   pack.frame_bytes_min = options_.frame_bytes_min;
   pack.stop = stop;
   const auto packed = pack_segment(directory_, facts.name.position, pack);
-  if (!packed) {
-    packing_failed(facts, packed.error());
-    return false;
-  }
+  if (!packed && packed.error().errno_value != ECANCELED) packing_failed(facts, packed.error());
+  if (!packed) return false;
   facts.name.kind = SegmentKind::kCompressed;
   facts.file_bytes = packed->file_bytes;
   base::log_info("segment_packed",

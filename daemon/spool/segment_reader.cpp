@@ -49,15 +49,6 @@ Result<std::optional<std::uint64_t>> find_backwards(File& file, std::uint64_t& w
 
 }  // namespace
 
-Result<std::vector<Segment>> list_segments(Directory& directory) {
-  const auto entries = directory.list();
-  if (!entries) return tl::unexpected(entries.error());
-  std::vector<Segment> segments;
-  for (const DirectoryEntry& entry : *entries)
-    if (const auto name = parse_segment_file_name(entry.name)) segments.push_back({*name, entry.name});
-  return segments;
-}
-
 Result<Extent> spool_extent(Directory& directory) {
   const auto segments = list_segments(directory);
   if (!segments) return tl::unexpected(segments.error());

@@ -17,15 +17,9 @@
 #include "daemon/spool/file_system.h"
 #include "daemon/spool/layout.h"
 #include "daemon/spool/line_scanner.h"
+#include "daemon/spool/segment_list.h"
 
 namespace crawlspool::spool {
-
-// What stands where a reader looks for segments.
-struct Segment {
-  SegmentName name;
-  std::string file;
-};
-[[nodiscard]] base::Result<std::vector<Segment>> list_segments(Directory& directory);  // by position
 
 // From the first segment's first byte to behind the last one's last; both 0 in a spool without segments. Files that
 // cannot be opened count as empty.

@@ -41,7 +41,7 @@ class SnapshotLines {
   Result<std::optional<std::string_view>> next() {
     const auto line = scanner_.next();
     if (!line) return tl::unexpected(line.error());
-    if (!*line || !(*line)->is_whole || !proves_itself((*line)->bytes)) return std::nullopt;
+    if (!*line || !(*line)->is_whole || !has_sound_trailer((*line)->bytes)) return std::nullopt;
     return (*line)->bytes;
   }
 
