@@ -13,21 +13,23 @@ namespace {
 using base::Result;
 
 constexpr std::size_t kBlockBytes = 64 * 1024;
+constexpr std::uint64_t kLookBackBytes = 64ULL * 1024 * 1024;
 constexpr std::size_t kHeadBytes = 128;  // a line's ts is within its first bytes
 constexpr std::string_view kTimestampKey = "\"ts\":\"";
 
-// The first byte of the line that ends at `end`; 0 if it is the first.
-Result<std::uint64_t> line_start(ByteSource& source, std::uint64_t end) {
+// The first byte of the line that ends at `end`, not looking further back than kLookBackBytes.
+std::optional<std::uint64_t> line_start(ByteSource& source, std::uint64_t end) {
   std::string block;
-  for (std::uint64_t behind = end > 0 ? end - 1 : 0; behind > 0;) {  // not the line's own end
+  std::uint64_t behind = end - 1;  // not the line's own end
+  while (behind > 0 && end - behind < kLookBackBytes) {
     block.resize(std::min<std::uint64_t>(kBlockBytes, behind));
     const auto n = source.read_at(behind - block.size(), block);
-    if (!n) return tl::unexpected(n.error());
+    if (!n) return std::nullopt;
     const std::size_t at = block.rfind('\n');
     if (at != std::string::npos) return behind - block.size() + at + 1;
     behind -= block.size();
   }
-  return 0;
+  return behind == 0 ? std::optional<std::uint64_t>(0) : std::nullopt;
 }
 
 std::optional<std::int64_t> timestamp_at(ByteSource& source, std::uint64_t line) {
