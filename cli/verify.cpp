@@ -10,6 +10,7 @@
 #include "cli/human.h"
 #include "cli/spool_access.h"
 #include "cli/subcommands.h"
+#include "daemon/spool/position_search.h"
 
 namespace crawlspool::cli {
 namespace {
