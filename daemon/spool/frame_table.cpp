@@ -14,6 +14,9 @@ using Kind = Stretch::Kind;
 
 // Too few for a line, and no blank one: damage of unknown length shows as at least this.
 constexpr std::uint64_t kDamageBytesMin = 2;
+// What a block holds at most, and takes in the file at least.
+constexpr std::uint64_t kBlockBytesMax = 128 * 1024;
+constexpr std::uint64_t kBlockFileBytesMin = 4;
 
 Result<bool> headers_agree(ByteSource& file, const Frames& index) {
   for (const Frame& frame : index) {
@@ -68,13 +71,15 @@ void merge_unknown(std::vector<Sized>& all) {
   all.erase(std::next(first), behind);
 }
 
-// The one stretch of unknown length gets what the others leave.
+// The one stretch of unknown length gets what the others leave, if it can have held as much: otherwise the segment
+// behind this one is not the next.
 void fill_up(std::vector<Sized>& all, std::uint64_t expected) {
   const auto unknown =
       std::find_if(all.begin(), all.end(), [](const Sized& sized) { return sized.stretch.kind == Kind::kUnknown; });
   if (unknown == all.end()) return;
   const std::uint64_t others = sum(all) - unknown->bytes;
-  if (expected >= others) unknown->bytes = expected - others;
+  const std::uint64_t possible = (unknown->stretch.file_bytes / kBlockFileBytesMin + 1) * kBlockBytesMax;
+  if (expected >= others && expected - others <= possible) unknown->bytes = expected - others;
 }
 
 // Where one frame only is damaged and the sum is wrong, its header may claim a wrong length: if the frame is sound with

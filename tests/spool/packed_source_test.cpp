@@ -243,10 +243,17 @@ TEST_F(PackedSourceTest, AFileOfNothingButGarbageIsDamageOfTheRightLength) {
   EXPECT_TRUE(read(content.size()) == std::string(content.size() - 1, '\0') + "\n");
 }
 
-TEST_F(PackedSourceTest, AHugeHoleTakesNoMemory) {
+TEST_F(PackedSourceTest, DamageIsNeverLargerThanItsPlaceInTheFileCanHold) {
   remove_index();
-  put_packed("garbage");
-  constexpr std::uint64_t kHole = 1ULL << 50U;
+  put_packed(std::string(4000, 'x'));
+  EXPECT_EQ(open(100'000'000)->size(), 100'000'000U);
+  EXPECT_LT(open(1ULL << 50U)->size().value(), 1000U);
+}
+
+TEST_F(PackedSourceTest, AHoleTakesNoMemory) {
+  remove_index();
+  constexpr std::uint64_t kHole = 30ULL << 30U;
+  put_packed(std::string(1024 * 1024, 'x'));
   const auto source = open(kHole);
   EXPECT_EQ(source->size(), kHole);
   std::string block(4, '?');
