@@ -63,7 +63,10 @@ Result<void> Spool::take_over(Recovered recovered) {
       Background::Start{id_, std::move(recovered.sealed), recovered.snapshots, recovery_.begin, recovery_.newest_us});
   snapshot_offered_us_ = clock_.monotonic_us() - options_.snapshot_interval_ms * kUsPerMs;
   if (auto written = durable_mark_->write(durable_); !written) return written;
-  if (!recovered.growing) return begin_segment();
+  if (!recovered.growing) {
+    const auto begun = begin_segment();
+    return begun || is_disk_full(begun.error()) ? Result<void>{} : begun;  // the first append tries again
+  }
   if (position_ > recovery_.begin) {
     const std::int64_t age_us = clock_.wall_us() - first_timestamp(*recovered.growing).value_or(clock_.wall_us());
     segment_since_us_ = clock_.monotonic_us() - std::max<std::int64_t>(0, age_us);
