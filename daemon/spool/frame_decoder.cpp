@@ -48,12 +48,11 @@ Result<bool> FrameDecoder::feed_header(const Request& request, DecodedFrame& fra
   if (!text) return tl::unexpected(text.error());
   const auto header = parse_frame_header(*text);
   if (!header) return false;
-  std::string bytes(text->substr(0, header->bytes));
-  if (request.content_bytes) set_content_bytes(bytes, *header, *request.content_bytes);
+  const std::string bytes = without_content_size(*text, *header, request.content_bytes_max);
   ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
   ZSTD_outBuffer out{nullptr, 0, 0};
   wanted = ZSTD_decompressStream(context_.get(), &out, &in);
-  frame.file_bytes = in.pos;
+  frame.file_bytes = header->bytes;
   return ZSTD_isError(wanted) == 0U && in.pos == in.size;
 }
 

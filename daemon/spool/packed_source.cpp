@@ -35,12 +35,10 @@ Result<std::size_t> PackedSource::read_at(std::uint64_t offset, std::span<char> 
   return done;
 }
 
-// By the table's length and not the header's: the table has more to go by.
 Result<void> PackedSource::load(const Frame& frame) {
   if (loaded_ == &frame) return {};
   loaded_ = nullptr;
-  const auto decoded =
-      decoder_.decode({frame.offset, frame.offset + frame.file_bytes, frame.bytes, frame.bytes}, &content_);
+  const auto decoded = decoder_.decode({frame.offset, frame.offset + frame.file_bytes, frame.bytes}, &content_);
   if (!decoded) return tl::unexpected(decoded.error());
   loaded_ = &frame;
   is_sound_ = decoded->is_sound && decoded->content_bytes == frame.bytes && decoded->file_bytes == frame.file_bytes;
