@@ -48,12 +48,13 @@ def entries(log):
 
 def points(log, home):
     """Every point at which a thread was at the spool in this home or at the entry of the spool itself."""
-    directory, entry = f"{home}/spool", f"<{home}>)"
+    directory = f"{home}/spool"
+    marks = (f"<{directory}", f'"{directory}', f"<{home}>)")
     counts = {}
     found = {}
     for thread, call, rest in entries(log):
         number = counts[thread, call] = counts.get((thread, call), 0) + 1
-        if directory in rest or entry in rest:
+        if any(mark in rest for mark in marks):
             found.setdefault(Point(call, number, rest.replace(directory, "SPOOL")[:100]), None)
     return sorted(found)
 
