@@ -1,5 +1,7 @@
-"""Power cuts under load, on real file systems: what was acked is on the disk, names included. CRAWLSPOOL_CUTS sets how
-many on each file system, CRAWLSPOOL_SEED which moments."""
+"""Power cuts under load, on real file systems: what was acked is on the disk, names included. The daemon outlives the
+cut by a moment, and its acks from then on are held against it too: the kernel may let a sync succeed that the cut came
+into the middle of, but not the write of the durable position behind it. CRAWLSPOOL_CUTS sets how many cuts on each file
+system, CRAWLSPOOL_SEED which moments."""
 
 import os
 import random
