@@ -3,6 +3,7 @@ segment ends the daemon with 74, a full disk is waited out, and whatever else fa
 start finds all that was acked. CRAWLSPOOL_FAULTS sets how many points of each kind of call are taken (0: all)."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from invariant import check_at_rest, check_restart
 from storage_calls import injected, points, thin, traced
 from story import SETTINGS, run_story
 from tools import strace_works
+from waiting import wait_until
 
 FAULTS = int(os.environ.get("CRAWLSPOOL_FAULTS", "3"))
 KEPT = re.compile(r"\d+<[^<>]*(\.ndjson\.open|/durable)>")  # what may not fail unnoticed
@@ -66,30 +68,102 @@ def check_outcome(daemon, error, complete, code):
             assert not daemon.ready, f"a full disk at {call} was not waited out"
 
 
-@pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
-def test_no_failing_storage_call_makes_a_false_ack(tmp_path, error):
-    began = time.monotonic()
+def sweep_points(listed, error, lasting=""):
+    if error == "ENOSPC":
+        listed = [point for point in listed if point.call not in NEVER_FULL]
+    if lasting:  # other threads meet it too, and nothing starts without openat
+        listed = [point for point in listed if point.call in WRITING]
+    return thin(listed, FAULTS) if FAULTS else listed
+
+
+def story_points(tmp_path):
     lister, owed, complete, code = tell_under(tmp_path / "listing")
     assert complete and code == 0
     check_at_rest(lister.spool, owed)
-    listed = points(lister.calls_log, lister.home)
-    if error == "ENOSPC":
-        listed = [point for point in listed if point.call not in NEVER_FULL]
-    swept = thin(listed, FAULTS) if FAULTS else listed
-    hits = ended = 0
-    for point in swept:
-        home = tmp_path / f"{point.call}-{point.when}"
-        daemon, owed, complete, code = tell_under(home, f"{point.call}:error={error}:when={point.when}")
+    return points(lister.calls_log, lister.home)
+
+
+class Tally:
+    """What came of the points; one failure names its point."""
+
+    def __init__(self):
+        self.began = time.monotonic()
+        self.swept = self.hits = self.ended = 0
+
+    @contextlib.contextmanager
+    def at(self, error, point):
         try:
+            yield
+        except BaseException:
+            print(f"{error} at {point}")
+            raise
+
+    def add(self, daemon, code):
+        self.swept += 1
+        self.hits += bool(injected(daemon.calls_log))
+        self.ended += code == 74
+        shutil.rmtree(daemon.home)
+
+    def conclude(self, what):
+        took = time.monotonic() - self.began
+        print(f"\n{what}: hit at {self.hits} of {self.swept} points in {took:.1f} s: {self.ended} ended with 74, "
+              f"{self.swept - self.ended} went on, 0 false acks")
+        assert self.hits > self.swept * 0.8
+
+
+@pytest.mark.parametrize("error, lasting", [("EIO", ""), ("EIO", "+"), ("ENOSPC", "")],
+                         ids=["EIO", "EIO for good", "ENOSPC"])
+def test_no_failing_storage_call_makes_a_false_ack(tmp_path, error, lasting):
+    tally = Tally()
+    for point in sweep_points(story_points(tmp_path), error, lasting):
+        with tally.at(error, point):
+            home = tmp_path / f"{point.call}-{point.when}"
+            daemon, owed, complete, code = tell_under(home, f"{point.call}:error={error}:when={point.when}{lasting}")
             check_outcome(daemon, error, complete, code)
             check_after(daemon, owed)
-        except BaseException:
-            print(f"{error} at {point}: exit code {code}")
-            raise
-        hits += bool(injected(daemon.calls_log))
-        ended += code == 74
-        shutil.rmtree(home)
-    took = time.monotonic() - began
-    print(f"\n{error} at {hits} of {len(swept)} points taken from {len(listed)}, {took:.1f} s: "
-          f"{ended} ended with 74, {len(swept) - ended} went on")
-    assert hits > len(swept) * 0.8
+            tally.add(daemon, code)
+    tally.conclude(f"{error}{' for good' if lasting else ''}")
+
+
+def crashed_spool(home):
+    """A story that ended in SIGKILL and in a torn tail, so that recovery has all of its work to do."""
+    daemon = Daemon(home, SETTINGS)
+    owed, complete = run_story(daemon)
+    daemon.kill()
+    assert complete
+    with open(daemon.spool.open_segment(), "ab") as segment:
+        segment.write(b'{"ts":"torn')
+    return owed
+
+
+def recover_under(home, injection=None):
+    """A start with this fault and, where it gets that far, a clean stop: the daemon and the exit code."""
+    daemon = traced(home, SETTINGS, injection).launch()
+    wait_until(lambda: daemon.ready_file.exists() or not daemon.running(), "ready, or ended at the start", 30)
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        daemon.ready = json.loads(daemon.ready_file.read_text(encoding="utf-8"))
+        daemon.signal(signal.SIGTERM)
+    try:
+        return daemon, daemon.wait_exit()
+    finally:
+        daemon.kill()
+
+
+@pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
+def test_no_failing_storage_call_of_recovery_loses_what_was_acked(tmp_path, error):
+    owed = crashed_spool(tmp_path / "crashed")
+
+    def copy(name):
+        return shutil.copytree(tmp_path / "crashed", tmp_path / name, symlinks=True)
+
+    lister, code = recover_under(copy("recovery-listing"))
+    assert code == 0
+    tally = Tally()
+    for point in sweep_points(points(lister.calls_log, lister.home), error):
+        with tally.at(error, point):
+            daemon, code = recover_under(copy(f"recovery-{point.call}-{point.when}"),
+                                         f"{point.call}:error={error}:when={point.when}")
+            check_outcome(daemon, error, True, code)
+            check_after(daemon, owed)
+            tally.add(daemon, code)
+    tally.conclude(f"{error} in recovery")

@@ -17,7 +17,7 @@ from story import SETTINGS, run_story
 from tools import strace_works
 from waiting import wait_until
 
-SWEEP = int(os.environ.get("CRAWLSPOOL_SWEEP", "5"))
+SWEEP = int(os.environ.get("CRAWLSPOOL_SWEEP", "3"))
 SWEEP_RECOVERY = int(os.environ.get("CRAWLSPOOL_SWEEP_RECOVERY", "2"))
 
 

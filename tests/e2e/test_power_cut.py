@@ -40,6 +40,15 @@ def cut_under_load(daemon, disk, chance, **options):
     return load.ledgers(writers)
 
 
+def cut_during_recovery(daemon, disk, chance):
+    """The power fails again while the daemon starts."""
+    daemon.launch()
+    time.sleep(chance.uniform(0, 0.025))
+    disk.cut()
+    daemon.kill()
+    disk.power_up()
+
+
 def test_what_was_not_synced_is_gone_after_a_cut(disk):
     """Else the cuts below would prove nothing."""
     synced, unsynced = disk.place / "synced", disk.place / "unsynced"
@@ -74,6 +83,8 @@ def test_acked_records_survive_power_cuts_under_load(disk, tmp_path, request):
         try:
             for number in range(first, min(first + CUTS_A_SPOOL, CUTS)):
                 owed += cut_under_load(daemon, disk, chance)
+                if number % 3 == 0:
+                    cut_during_recovery(daemon, disk, chance)
                 unacked, service = check_restart(daemon, owed)
                 owed.append(service)
             kept += unacked
