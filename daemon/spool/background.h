@@ -22,7 +22,7 @@ struct BackgroundOptions {
   bool compress = false;
   std::uint64_t frame_bytes_min = 8ULL * 1024 * 1024;  // of content, in a packed segment
   std::uint64_t keep_free_bytes = 0;                   // packing leaves that much
-  RetentionPolicy retention;
+  RetentionPolicy retention{};
 };
 
 struct BackgroundStats {

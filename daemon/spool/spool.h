@@ -32,7 +32,7 @@ struct SpoolOptions {
   std::uint64_t segment_bytes_max = 0;  // 0: no limit
   std::int64_t segment_age_ms_max = 0;  // 0: no limit
   std::int64_t snapshot_interval_ms = 10'000;
-  BackgroundOptions background;
+  BackgroundOptions background{};
 };
 
 // What to do where the disk has no room for what was appended since the last sync.

@@ -2,39 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include <cerrno>
 #include <string>
 #include <vector>
+
+#include "tests/support/text_source.h"
 
 namespace crawlspool::spool {
 namespace {
 
+using test::TextSource;
+
 constexpr std::size_t kMiB = 1024 * 1024;
-
-// Only what a reader needs; the content may grow between two calls.
-class TextFile final : public File {
- public:
-  explicit TextFile(std::string text = {}) : content(std::move(text)) {}
-
-  base::Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
-    if (fails) return base::fail_errno("read", EIO);
-    if (offset >= content.size()) return 0;
-    return content.copy(into.data(), into.size(), offset);
-  }
-  base::Result<std::size_t> write_at(std::uint64_t, std::span<const std::string_view>) override { return refused(); }
-  base::Result<void> sync_data() override { return refused(); }
-  base::Result<void> sync() override { return refused(); }
-  base::Result<void> truncate(std::uint64_t) override { return refused(); }
-  base::Result<std::uint64_t> size() override { return content.size(); }
-  base::Result<void> preallocate(std::uint64_t, std::uint64_t) override { return refused(); }
-  void drop_cache() override {}
-
-  std::string content;
-  bool fails = false;
-
- private:
-  static tl::unexpected<base::Error> refused() { return base::fail_errno("not for readers", EROFS); }
-};
 
 struct Seen {
   std::uint64_t offset;
@@ -55,7 +33,7 @@ std::vector<Seen> scan(LineScanner& scanner) {
 }
 
 TEST(LineScanner, SplitsAtLineFeedsOnly) {
-  TextFile file(std::string("a\r\n\n b\0c\xe2\x80\xa8 d\nrest", 18));
+  TextSource file(std::string("a\r\n\n b\0c\xe2\x80\xa8 d\nrest", 18));
   LineScanner scanner(file);
   EXPECT_EQ(scan(scanner), (std::vector<Seen>{{0, "a\r\n", true},
                                               {3, "\n", true},
@@ -64,13 +42,13 @@ TEST(LineScanner, SplitsAtLineFeedsOnly) {
 }
 
 TEST(LineScanner, AnEmptyFileHasNoLine) {
-  TextFile file;
+  TextSource file;
   LineScanner scanner(file);
   EXPECT_TRUE(scan(scanner).empty());
 }
 
 TEST(LineScanner, BeginsWhereItIsTold) {
-  TextFile file("one\ntwo\nthree\n");
+  TextSource file("one\ntwo\nthree\n");
   LineScanner scanner(file, 4);
   EXPECT_EQ(scan(scanner), (std::vector<Seen>{{4, "two\n", true}, {8, "three\n", true}}));
 }
@@ -79,7 +57,7 @@ TEST(LineScanner, GrowthMayStopAtAnyByte) {
   const std::string all = "one\n\ntwo and more\nx\n";
   for (std::size_t first = 0; first <= all.size(); ++first)
     for (std::size_t second = first; second <= all.size(); ++second) {
-      TextFile file(all.substr(0, first));
+      TextSource file(all.substr(0, first));
       LineScanner scanner(file);
       std::vector<Seen> whole;
       for (const std::size_t size : {first, second, all.size()}) {
@@ -101,7 +79,7 @@ TEST(LineScanner, LineEndsMayLieAnywhereAroundABuffersEnd) {
   for (std::size_t before = kMiB - 3; before <= kMiB + 3; ++before) {
     const std::string first = std::string(before - 1, 'a') + "\n";
     const std::string second = std::string(before, 'b') + "\n";
-    TextFile file(first + second + "c\n");
+    TextSource file(first + second + "c\n");
     LineScanner scanner(file);
     EXPECT_EQ(scan(scanner),
               (std::vector<Seen>{{0, first, true}, {before, second, true}, {before + second.size(), "c\n", true}}))
@@ -111,7 +89,7 @@ TEST(LineScanner, LineEndsMayLieAnywhereAroundABuffersEnd) {
 
 TEST(LineScanner, ALineMayBeLongerThanAnyBuffer) {
   const std::string line = std::string(5 * kMiB + 7, 'x') + "\n";
-  TextFile file("1\n" + line + "2\n");
+  TextSource file("1\n" + line + "2\n");
   LineScanner scanner(file);
   EXPECT_EQ(scan(scanner), (std::vector<Seen>{{0, "1\n", true}, {2, line, true}, {2 + line.size(), "2\n", true}}));
 }
@@ -119,7 +97,7 @@ TEST(LineScanner, ALineMayBeLongerThanAnyBuffer) {
 TEST(LineScanner, ManyLinesKeepTheirOffsets) {
   std::string all;
   for (int i = 0; all.size() < 3 * kMiB; ++i) all += std::string(static_cast<std::size_t>(i % 97), 'x') + "\n";
-  TextFile file(all);
+  TextSource file(all);
   LineScanner scanner(file);
   std::uint64_t offset = 0;
   for (const Seen& line : scan(scanner)) {
@@ -131,7 +109,7 @@ TEST(LineScanner, ManyLinesKeepTheirOffsets) {
 }
 
 TEST(LineScanner, AFailedReadIsTold) {
-  TextFile file("a\n");
+  TextSource file("a\n");
   file.fails = true;
   LineScanner scanner(file);
   ASSERT_FALSE(scanner.next().has_value());
@@ -139,7 +117,7 @@ TEST(LineScanner, AFailedReadIsTold) {
 }
 
 TEST(LineScanner, GoesOnAfterAFailedRead) {
-  TextFile file("a\nb");
+  TextSource file("a\nb");
   LineScanner scanner(file);
   EXPECT_EQ(scan(scanner).size(), 2U);
   file.fails = true;
