@@ -50,7 +50,7 @@ Result<void> Spool::start() {
 Result<void> Spool::take_over(Recovered recovered) {
   recovery_ = std::move(recovered.report);
   sessions_ = std::move(recovered.sessions);
-  position_ = durable_ = recovery_.end;
+  position_ = durable_ = snapshot_position_ = recovery_.end;
   background_ = std::make_unique<Background>(
       *directory_, options_.background, clock_,
       Background::Start{id_, std::move(recovered.sealed), recovered.snapshots, recovery_.begin, recovery_.newest_us});
@@ -128,7 +128,8 @@ Result<std::size_t> Spool::append(std::span<const std::string_view> chunks, std:
   if (!segment_since_us_) segment_since_us_ = clock_.monotonic_us();
   std::size_t offered = 0;
   for (const std::string_view chunk : chunks) offered += chunk.size();
-  if (*appended == offered) unsynced_sessions_.insert(unsynced_sessions_.end(), sessions.begin(), sessions.end());
+  has_begun_append_ = *appended < offered;
+  if (!has_begun_append_) unsynced_sessions_.insert(unsynced_sessions_.end(), sessions.begin(), sessions.end());
   return appended;
 }
 
@@ -140,6 +141,7 @@ Result<void> Spool::sync(IfFull if_full) {
     if (auto cut = writer_->cut_back_to(durable_); !cut) return tl::unexpected(stick(cut.error()));
     position_ = durable_;
     unsynced_sessions_.clear();
+    has_begun_append_ = snapshot_position_ != durable_;
     return synced;
   }
   if (!synced) return tl::unexpected(stick(synced.error()));
@@ -149,6 +151,7 @@ Result<void> Spool::sync(IfFull if_full) {
   for (const SessionMark& mark : unsynced_sessions_)
     sessions_.advance(mark.session, mark.client, mark.last_seq, now_us);
   unsynced_sessions_.clear();
+  if (!has_begun_append_) snapshot_position_ = durable_;
   return {};
 }
 
@@ -165,9 +168,9 @@ Result<void> Spool::tick() {
     return tl::unexpected(stick(rotated.error()));
   const std::int64_t now_us = clock_.monotonic_us();
   if (now_us - snapshot_offered_us_ < options_.snapshot_interval_ms * kUsPerMs) return {};
-  if (!background_->wants_snapshot(durable_)) return {};
+  if (!background_->wants_snapshot(snapshot_position_)) return {};
   snapshot_offered_us_ = now_us;
-  background_->offer_snapshot({durable_, clock_.wall_us(), sessions_});
+  background_->offer_snapshot({snapshot_position_, clock_.wall_us(), sessions_});
   return {};
 }
 
@@ -176,7 +179,7 @@ Result<void> Spool::close() {
   if (writer_)
     if (auto trimmed = writer_->trim(); !trimmed) return tl::unexpected(stick(trimmed.error()));
   // Without it the next start only has more to read.
-  if (auto written = background_->write_snapshot({durable_, clock_.wall_us(), sessions_}); !written)
+  if (auto written = background_->write_snapshot({snapshot_position_, clock_.wall_us(), sessions_}); !written)
     base::log_warn("snapshot_failed", {{"detail", written.error().message()}});
   return {};
 }
