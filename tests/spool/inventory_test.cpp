@@ -103,6 +103,13 @@ TEST_F(InventoryTest, TemporariesOfTheSpoolAreRemovedAndNoOthers) {
   EXPECT_EQ(left_out(inventory), foreign);
 }
 
+// Taking it away would fail, at each start.
+TEST_F(InventoryTest, ADirectoryWithATemporarysNameIsForeign) {
+  ASSERT_TRUE(disk.open()->open_directory("durable.tmp"));
+  EXPECT_EQ(left_out(take()), Strings{"durable.tmp"});
+  EXPECT_EQ(disk.names(), Strings{"durable.tmp"});
+}
+
 TEST_F(InventoryTest, OfAPackedSegmentThePlainOneGoes) {
   put({packed(0), sealed(0), index_file_name(0), sealed(100)});
   const Inventory inventory = take();
