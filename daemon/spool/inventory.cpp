@@ -22,8 +22,9 @@ std::optional<Position> parse_index_file_name(std::string_view file) {
   return position && file == index_file_name(*position) ? position : std::nullopt;
 }
 
-bool is_temporary(std::string_view file) {
-  if (!file.ends_with(kTemporarySuffix)) return false;
+bool is_temporary(const DirectoryEntry& entry) {
+  const std::string_view file = entry.name;
+  if (!file.ends_with(kTemporarySuffix) || entry.kind == EntryKind::kDirectory) return false;
   const std::string_view made = file.substr(0, file.size() - kTemporarySuffix.size());
   return parse_segment_file_name(made) || parse_index_file_name(made) || is_one_of(kFiles, made) ||
          made == kCurrentName;
@@ -90,7 +91,7 @@ Result<Entries> sort_entries(Directory& directory) {
     if (segment && segment->kind == SegmentKind::kOpen && entry.kind != EntryKind::kFile)
       return base::fail(base::ErrorCode::kPermission,
                         directory.path() + "/" + entry.name + " is a link or no regular file");
-    if (is_temporary(entry.name)) {
+    if (is_temporary(entry)) {
       entries.temporary.push_back(entry.name);
     } else if (auto why = objection(entry)) {
       entries.left_out.push_back({entry.name, std::move(*why)});

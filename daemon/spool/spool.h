@@ -49,7 +49,9 @@ class Spool {
 
   // Writes `chunks` of whole lines, in order; the first one is `first_line_bytes` long. Returns how many bytes of them
   // are in the segment: whole lines, fewer than offered where the disk ran full on the way; the rest may be offered
-  // later. kDiskFull: none is. `sessions`: the numbers these lines bring, in force once all are in and synced.
+  // later. kDiskFull: none is. `sessions`: the numbers these lines bring, in force once they are
+  // synced; where only a part is in, just what that part brings. With the rest those of the whole offer are given
+  // again.
   [[nodiscard]] base::Result<std::size_t> append(std::span<const std::string_view> chunks, std::size_t first_line_bytes,
                                                  std::span<const SessionMark> sessions = {});
 

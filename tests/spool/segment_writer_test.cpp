@@ -37,7 +37,8 @@ class SegmentWriterTest : public ::testing::Test {
     ASSERT_TRUE(segment);
     ASSERT_TRUE(directory->sync());
     const SegmentWriter::Start start{begin, begin + (*segment)->size().value_or(0)};
-    writer = std::make_unique<SegmentWriter>(*directory, std::move(*segment), start, SegmentWriter::Limits{keep_free_bytes, 0});
+    writer = std::make_unique<SegmentWriter>(*directory, std::move(*segment), start,
+                                             SegmentWriter::Limits{keep_free_bytes, 0});
     disk.forget_calls();
   }
   base::Result<std::size_t> append(const std::string& lines, Position synced = 0) {
