@@ -20,11 +20,6 @@ Result<std::unique_ptr<spool::Directory>> open_spool(const std::string& path) {
   return directory;
 }
 
-std::optional<spool::Position> read_durable(spool::Directory& directory) {
-  const auto text = spool::read_small_file(directory, std::string(spool::kDurableName), spool::kPositionDigits);
-  return text ? spool::parse_position_digits(*text) : std::nullopt;
-}
-
 std::optional<std::uint64_t> parse_count(const std::string& text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

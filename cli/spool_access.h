@@ -14,9 +14,6 @@ namespace crawlspool::cli {
 // Refuses what is no spool, or one of a format that is not known.
 [[nodiscard]] base::Result<std::unique_ptr<spool::Directory>> open_spool(const std::string& path);
 
-// What the daemon has promised to be on the disk; nothing if the durable file is not there or does not read.
-[[nodiscard]] std::optional<spool::Position> read_durable(spool::Directory& directory);
-
 // For options: digits only, leading zeros as in a segment's name.
 [[nodiscard]] std::optional<std::uint64_t> parse_count(const std::string& text);
 // Empty if parse_count takes it, else the complaint: what CLI11 asks of a check.

@@ -10,6 +10,8 @@
 #include "cli/human.h"
 #include "cli/spool_access.h"
 #include "cli/subcommands.h"
+#include "daemon/spool/durable_mark.h"
+#include "daemon/spool/position_search.h"
 
 namespace crawlspool::cli {
 namespace {
@@ -51,7 +53,7 @@ void count(Totals& totals, const spool::ReadLine& line, DamageLog& damage) {
 
 // Up to the spool's end as it is at the start. The durable file is read before that: it is never ahead of the lines.
 Result<Totals> read_all(spool::Directory& directory, DamageLog& damage, Console& console) {
-  const Position durable = read_durable(directory).value_or(0);
+  const Position durable = spool::read_durable(directory).value_or(0);
   const auto extent = spool::spool_extent(directory);
   if (!extent) return tl::unexpected(extent.error());
   Totals totals;

@@ -1,5 +1,6 @@
 #include "daemon/base/clock.h"
 
+#include <charconv>
 #include <chrono>
 #include <ctime>
 
@@ -54,6 +55,26 @@ std::string format_timestamp(std::int64_t wall_us) {
   char text[kTimestampBytes];
   format_timestamp(wall_us, text);
   return {text, kTimestampBytes};
+}
+
+std::optional<std::int64_t> parse_timestamp(std::string_view text) {
+  constexpr std::string_view kShape = "0000-00-00T00:00:00.000000Z";
+  if (text.size() != kShape.size()) return std::nullopt;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_digit = text[i] >= '0' && text[i] <= '9';
+    if (kShape[i] == '0' ? !is_digit : text[i] != kShape[i]) return std::nullopt;
+  }
+  const auto number = [text](std::size_t at, std::size_t digits) {
+    unsigned value = 0;
+    std::from_chars(text.data() + at, text.data() + at + digits, value);
+    return value;
+  };
+  using namespace std::chrono;
+  const year_month_day date{year(static_cast<int>(number(0, 4))), month(number(5, 2)), day(number(8, 2))};
+  if (!date.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) return std::nullopt;
+  const auto time = sys_days(date) + hours(number(11, 2)) + minutes(number(14, 2)) + seconds(number(17, 2)) +
+                    microseconds(number(20, 6));
+  return duration_cast<microseconds>(time.time_since_epoch()).count();
 }
 
 }  // namespace crawlspool::base

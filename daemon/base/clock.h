@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace crawlspool::base {
 
@@ -25,5 +27,7 @@ inline constexpr std::size_t kTimestampBytes = 27;  // 2026-11-20T04:05:06.12345
 // RFC 3339 in UTC with microseconds; `wall_us` between the years 0000 and 9999.
 void format_timestamp(std::int64_t wall_us, char (&out)[kTimestampBytes]);
 [[nodiscard]] std::string format_timestamp(std::int64_t wall_us);
+// What format_timestamp writes, and nothing else.
+[[nodiscard]] std::optional<std::int64_t> parse_timestamp(std::string_view text);
 
 }  // namespace crawlspool::base

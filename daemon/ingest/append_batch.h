@@ -26,7 +26,6 @@ struct AppendBatch {
   CompletionSink* sink = nullptr;  // the loop it goes back to
   std::uint64_t number = 0;        // counts this loop's batches
   LineChunks lines;
-  std::size_t first_line_bytes = 0;
   std::string rejects;  // whole lines for rejected/
   std::vector<Settlement> settlements;
   std::uint64_t charged_bytes = 0;       // on the loop's memory account

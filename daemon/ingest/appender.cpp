@@ -38,7 +38,6 @@ std::size_t Appender::add_record(const spool::Origin& origin, const ReadTime& wh
   char* const start = batch.lines.reserve(spool::envelope_bytes_max(origin) + record.size());
   const char* const end = spool::write_line(start, when.timestamp, origin, seq, record);
   const auto bytes = static_cast<std::size_t>(end - start);
-  if (batch.lines.empty()) batch.first_line_bytes = bytes;
   batch.lines.commit(bytes);
   if (batch.records == 0) batch.first_taken_us = when.monotonic_us;
   ++batch.records;

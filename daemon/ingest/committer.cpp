@@ -64,7 +64,7 @@ CommitStats Committer::stats() const {
 
 void Committer::run() {
   while (true) {
-    if (state() != SpoolState::kFailed) watch_room();
+    if (state() != SpoolState::kFailed) watch();
     Batches batches = take();
     if (!batches.empty()) {
       commit(batches);
@@ -76,7 +76,7 @@ void Committer::run() {
     }
   }
   if (state() != SpoolState::kFailed) {
-    if (auto closed = spool_.writer().close(); !closed) fail(closed.error());
+    if (auto closed = spool_.close(); !closed) fail(closed.error());
     publish();
   }
   on_finished_();
@@ -88,11 +88,12 @@ bool Committer::is_done() const {
   return finishing_ && queue_.empty();
 }
 
-// The keep-free mark is noticed without a write, and so is its end.
-void Committer::watch_room() {
-  const bool has_room = spool_.writer().has_room(0, state() == SpoolState::kOk ? 0 : kRoomMarginBytes);
+// What has to be noticed without a write: the keep-free mark and its end, a segment's age, a snapshot's time.
+void Committer::watch() {
+  const bool has_room = spool_.has_room(state() == SpoolState::kOk ? 0 : kRoomMarginBytes);
   if (!has_room && state() == SpoolState::kOk) enter_disk_full("spool.keep_free_bytes reached");
   if (has_room && state() == SpoolState::kDiskFull) enter(SpoolState::kOk);
+  if (auto ticked = spool_.tick(); !ticked) fail(ticked.error());
   publish();
 }
 
@@ -119,30 +120,30 @@ Committer::Batches Committer::take() {
 }
 
 void Committer::commit(Batches& batches) {
-  if (state() != SpoolState::kFailed) {
-    const auto stored = store(batches);
-    if (stored)
-      count(batches);
-    else
-      fail(stored.error());
-  }
+  if (state() != SpoolState::kFailed)
+    if (auto stored = store(batches); !stored) fail(stored.error());
+  hand_back(batches, batches.size());
+}
+
+// The first `count` batches go back to their loops.
+void Committer::hand_back(Batches& batches, std::size_t count) {
   const bool stored = state() != SpoolState::kFailed;
+  const auto end = batches.begin() + static_cast<std::ptrdiff_t>(count);
+  if (stored) count_stored({batches.begin(), end});
   publish();
-  for (auto& batch : batches) {
-    batch->stored = stored;
-    CompletionSink* const sink = batch->sink;
-    sink->completed(std::move(batch));
+  for (auto batch = batches.begin(); batch != end; ++batch) {
+    (*batch)->stored = stored;
+    CompletionSink* const sink = (*batch)->sink;
+    sink->completed(std::move(*batch));
   }
+  batches.erase(batches.begin(), end);
 }
 
 // Rejects first: the ack that covers them promises that they are kept.
-Result<void> Committer::store(const Batches& batches) {
-  auto stored = until_there_is_room(batches, [&] { return store_rejects(batches); }).and_then([&] {
-    return until_there_is_room(batches, [&] { return store_lines(batches); });
+Result<void> Committer::store(Batches& batches) {
+  return until_there_is_room(bytes_of(batches), [&] { return store_rejects(batches); }).and_then([&] {
+    return store_lines(batches);
   });
-  const bool wrote_lines = std::any_of(batches.begin(), batches.end(), [](const auto& b) { return !b->lines.empty(); });
-  if (stored && wrote_lines && state() == SpoolState::kDiskFull) enter(SpoolState::kOk);
-  return stored;
 }
 
 Result<void> Committer::store_rejects(const Batches& batches) {
@@ -151,20 +152,37 @@ Result<void> Committer::store_rejects(const Batches& batches) {
   return lines.empty() ? Result<void>{} : spool_.rejected().append_and_sync(lines);
 }
 
-Result<void> Committer::store_lines(const Batches& batches) {
-  std::vector<std::string_view> chunks;
-  std::size_t first_line_bytes = 0;
-  bool probe = false;
-  for (const auto& batch : batches) {
-    if (chunks.empty()) first_line_bytes = batch->first_line_bytes;
-    batch->lines.append_views(chunks);
-    probe = probe || batch->is_probe;
+// Where the disk runs full on the way, the batches that are wholly in are acked and the rest waits for room.
+Result<void> Committer::store_lines(Batches& batches) {
+  const bool probe = std::any_of(batches.begin(), batches.end(), [](const auto& batch) { return batch->is_probe; });
+  PendingLines pending(batches);
+  if (pending.empty()) return until_there_is_room(0, [&] { return sync_if_due(false, probe); });
+  while (!pending.empty()) {
+    std::size_t stored_bytes = 0;
+    const auto stored = until_there_is_room(pending.bytes(), [&]() -> Result<void> {
+      const auto some = store_some(pending, probe);
+      if (!some) return tl::unexpected(some.error());
+      stored_bytes = *some;
+      return {};
+    });
+    if (!stored) return stored;
+    const std::size_t whole_batches = pending.advance(stored_bytes);
+    if (!pending.empty()) hand_back(batches, whole_batches);
   }
-  if (chunks.empty()) return sync_if_due(false, probe);
+  if (state() == SpoolState::kDiskFull) enter(SpoolState::kOk);
+  return {};
+}
+
+Result<std::size_t> Committer::store_some(const PendingLines& pending, bool probe) {
   // Out of a full disk only with some room to spare, or it would be in and out with every batch.
-  if (state() == SpoolState::kDiskFull && !spool_.writer().has_room(bytes_of(batches), kRoomMarginBytes))
+  if (state() == SpoolState::kDiskFull && !spool_.has_room(pending.bytes() + kRoomMarginBytes))
     return base::fail(ErrorCode::kDiskFull, "not enough room yet");
-  return spool_.writer().append(chunks, first_line_bytes).and_then([&] { return sync_if_due(true, probe); });
+  // A segment is sealed with all of its lines synced.
+  if (unsynced_ && spool_.wants_rotation())
+    if (auto synced = sync_now(); !synced) return tl::unexpected(synced.error());
+  const auto appended = spool_.append(pending.chunks(), pending.first_line_bytes());
+  if (!appended) return appended;
+  return sync_if_due(true, probe).map([&] { return *appended; });
 }
 
 bool Committer::sync_is_due() const {
@@ -174,27 +192,27 @@ bool Committer::sync_is_due() const {
 
 Result<void> Committer::sync_if_due(bool wrote, bool probe) {
   unsynced_ = unsynced_ || wrote;
-  const bool sync_now = (wrote && options_.sync == SyncPolicy::kAlways) || sync_is_due();
-  if (sync_now) {
-    // What was acked as written has left the memory: it cannot be offered again.
-    using IfFull = spool::SegmentWriter::IfFull;
-    const IfFull if_full = syncs_before_ack() ? IfFull::kCutBack : IfFull::kFail;
-    if (auto synced = spool_.writer().sync(if_full); !synced) return synced;
-    ++syncs_;
-    unsynced_ = false;
-    last_sync_us_ = clock_.monotonic_us();
-    return {};
-  }
-  return probe ? spool_.writer().probe() : Result<void>{};
+  if ((wrote && syncs_before_ack()) || sync_is_due()) return sync_now();
+  return probe ? spool_.probe() : Result<void>{};
 }
 
-// A full disk is waited out with the same lines; anything else is final.
-Result<void> Committer::until_there_is_room(const Batches& batches, const std::function<Result<void>()>& attempt) {
+Result<void> Committer::sync_now() {
+  // What was acked as written has left the memory: it cannot be offered again.
+  const auto if_full = syncs_before_ack() ? spool::IfFull::kCutBack : spool::IfFull::kFail;
+  if (auto synced = spool_.sync(if_full); !synced) return synced;
+  ++syncs_;
+  unsynced_ = false;
+  last_sync_us_ = clock_.monotonic_us();
+  return {};
+}
+
+// A full disk is waited out and the same tried again; anything else is final.
+Result<void> Committer::until_there_is_room(std::size_t bytes, const std::function<Result<void>()>& attempt) {
   while (true) {
     const auto done = attempt();
     if (done || done.error().code != ErrorCode::kDiskFull) return done;
     if (state() == SpoolState::kOk) enter_disk_full(done.error().message());
-    wait_for_room(bytes_of(batches));
+    wait_for_room(bytes);
   }
 }
 
@@ -202,27 +220,27 @@ void Committer::wait_for_room(std::uint64_t bytes) {
   do {
     publish();
     std::this_thread::sleep_for(std::chrono::milliseconds(kRoomCheckMs));
-  } while (!spool_.writer().has_room(bytes, kRoomMarginBytes));
+  } while (!spool_.has_room(bytes + kRoomMarginBytes));
 }
 
 void Committer::enter_disk_full(const std::string& detail) {
-  base::log_error("disk_full", {{"detail", detail}, {"free_bytes", spool_.writer().free_bytes()}});
+  base::log_error("disk_full", {{"detail", detail}, {"free_bytes", spool_.free_bytes()}});
   enter(SpoolState::kDiskFull);
 }
 
 void Committer::enter(SpoolState state) {
-  if (state == SpoolState::kOk) base::log_info("disk_room", {{"free_bytes", spool_.writer().free_bytes()}});
+  if (state == SpoolState::kOk) base::log_info("disk_room", {{"free_bytes", spool_.free_bytes()}});
   state_.store(state, std::memory_order_release);
   on_state_(state);
 }
 
 void Committer::fail(const base::Error& error) {
-  base::log_error("spool_failed", {{"detail", error.message()}, {"durable", spool_.writer().durable()}});
+  base::log_error("spool_failed", {{"detail", error.message()}, {"durable", spool_.durable()}});
   unsynced_ = false;  // nothing is synced any more
   enter(SpoolState::kFailed);
 }
 
-void Committer::count(const Batches& batches) {
+void Committer::count_stored(std::span<const std::unique_ptr<AppendBatch>> batches) {
   const std::int64_t now_us = clock_.monotonic_us();
   const std::lock_guard lock(mutex_);
   ++stats_.commits;
@@ -237,12 +255,14 @@ void Committer::count(const Batches& batches) {
 }
 
 void Committer::publish() {
-  const std::uint64_t free_bytes = spool_.writer().free_bytes();
+  const std::uint64_t free_bytes = spool_.free_bytes();
+  const spool::BackgroundStats background = spool_.background_stats();
   const std::lock_guard lock(mutex_);
   stats_.syncs = syncs_;
-  stats_.position = spool_.writer().position();
-  stats_.durable = spool_.writer().durable();
-  stats_.segment_begin = spool_.writer().segment_begin();
+  stats_.position = spool_.position();
+  stats_.durable = spool_.durable();
+  stats_.background = background;
+  stats_.growing_bytes = spool_.growing_bytes();
   stats_.free_bytes = free_bytes;
   stats_.rejected_bytes = spool_.rejected().bytes();
 }

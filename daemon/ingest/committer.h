@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/ingest/append_batch.h"
 #include "daemon/ingest/latency.h"
+#include "daemon/ingest/pending_lines.h"
 #include "daemon/spool/spool.h"
 
 namespace crawlspool::ingest {
@@ -34,7 +36,8 @@ struct CommitStats {
   std::uint64_t syncs = 0;
   spool::Position position = 0;
   spool::Position durable = 0;
-  spool::Position segment_begin = 0;
+  std::uint64_t growing_bytes = 0;    // of the segment that is written to
+  spool::BackgroundStats background;  // sealed segments, and what was done to them
   std::uint64_t free_bytes = 0;
   std::uint64_t rejected_bytes = 0;
   std::int64_t last_proof_us = 0;  // monotonic: when a write was last synced
@@ -54,7 +57,7 @@ class Committer {
 
   void submit(std::unique_ptr<AppendBatch> batch);  // from any thread
 
-  // Commits what was submitted, closes the segment, calls `on_finished` on its thread and ends it. Nothing may be
+  // Commits what was submitted, closes the spool, calls `on_finished` on its thread and ends it. Nothing may be
   // submitted any more. With a full disk it waits for room.
   void finish(std::function<void()> on_finished);
 
@@ -70,19 +73,22 @@ class Committer {
   void run();
   [[nodiscard]] Batches take();
   void commit(Batches& batches);
-  [[nodiscard]] base::Result<void> store(const Batches& batches);
+  void hand_back(Batches& batches, std::size_t count);
+  [[nodiscard]] base::Result<void> store(Batches& batches);
   [[nodiscard]] base::Result<void> store_rejects(const Batches& batches);
-  [[nodiscard]] base::Result<void> store_lines(const Batches& batches);
+  [[nodiscard]] base::Result<void> store_lines(Batches& batches);
+  [[nodiscard]] base::Result<std::size_t> store_some(const PendingLines& pending, bool probe);
   [[nodiscard]] base::Result<void> sync_if_due(bool wrote, bool probe);
-  [[nodiscard]] base::Result<void> until_there_is_room(const Batches& batches,
+  [[nodiscard]] base::Result<void> sync_now();
+  [[nodiscard]] base::Result<void> until_there_is_room(std::size_t bytes,
                                                        const std::function<base::Result<void>()>& attempt);
   void wait_for_room(std::uint64_t bytes);
-  void watch_room();
+  void watch();
   [[nodiscard]] bool is_done() const;
   void enter_disk_full(const std::string& detail);
   void enter(SpoolState state);
   void fail(const base::Error& error);
-  void count(const Batches& batches);
+  void count_stored(std::span<const std::unique_ptr<AppendBatch>> batches);
   void publish();
   [[nodiscard]] bool sync_is_due() const;
 

@@ -11,6 +11,7 @@
 #include "daemon/base/version.h"
 #include "daemon/net/signal.h"
 #include "daemon/net/timer.h"
+#include "daemon/server/background_thread.h"
 #include "daemon/server/drain.h"
 #include "daemon/server/io_threads.h"
 #include "daemon/server/listeners.h"
@@ -31,26 +32,32 @@ constexpr std::uint64_t kLastWordsMs = 1500;  // for telling clients that the sp
 
 void log_recovery(const spool::Spool& spool) {
   const spool::RecoveryReport& report = spool.recovery();
+  for (const spool::UnusableFile& file : report.left_out)
+    base::log_warn("file_left_out", {{"file", file.name}, {"detail", file.why}});
   for (const spool::ByteRange& damage : report.damaged)
     base::log_error("recovery_damaged", {{"position", damage.position}, {"bytes", damage.bytes}});
-  if (report.missing)
-    base::log_error("recovery_missing", {{"position", report.missing->position}, {"bytes", report.missing->bytes}});
+  for (const spool::ByteRange& missing : report.missing)
+    base::log_error("recovery_missing", {{"position", missing.position}, {"bytes", missing.bytes}});
   if (report.cut)
     base::log_warn(
         "recovery_truncated",
         {{"position", report.cut->position}, {"bytes", report.cut->bytes}, {"kept_in_cut", report.cut_was_kept}});
   base::log_info("recovered", {{"spool", spool.path()},
                                {"id", spool.id()},
+                               {"read_from", report.read_from},
                                {"lines", report.lines},
                                {"position", report.end},
-                               {"known_synced", report.known_synced}});
+                               {"known_synced", report.known_synced},
+                               {"sessions", spool.sessions().size()}});
 }
 
 class Server {
  public:
-  Server(const config::Config& config, std::unique_ptr<spool::Spool> spool)
+  Server(const config::Config& config, const base::Clock& clock, std::unique_ptr<spool::Spool> spool)
       : config_(config),
+        clock_(clock),
         spool_(std::move(spool)),
+        background_(*spool_),
         memory_(config.limits.memory_bytes_max,
                 std::max(config.limits.record_bytes_max, config.limits.batch_bytes_max)),
         admission_(config.limits),
@@ -139,8 +146,9 @@ class Server {
 
   // In the order in which they depend on each other; destroyed the other way round.
   const config::Config& config_;
-  base::SystemClock clock_;
+  const base::Clock& clock_;
   std::unique_ptr<spool::Spool> spool_;
+  BackgroundThread background_;
   std::atomic<bool> is_running_{false};
   ingest::MemoryBudget memory_;
   ingest::Admission admission_;
@@ -160,19 +168,31 @@ class Server {
   bool failed_ = false;
 };
 
-Result<std::unique_ptr<spool::Spool>> open_spool(const config::Config& config) {
+spool::SpoolOptions spool_options(const config::Spool& config) {
+  spool::SpoolOptions options;
+  options.keep_free_bytes = config.keep_free_bytes;
+  options.rejected_bytes_max = config.rejected_bytes_max;
+  options.segment_bytes_max = config.segment_bytes_max;
+  options.segment_age_ms_max = config.segment_age_ms_max;
+  options.background.compress = config.compression == config::Compression::kZstd;
+  options.background.keep_free_bytes = config.keep_free_bytes;
+  options.background.retention = {config.retention_bytes_max, config.retention_age_ms_max,
+                                  config.retention_ignores_cursors};
+  return options;
+}
+
+Result<std::unique_ptr<spool::Spool>> open_spool(const config::Config& config, const base::Clock& clock) {
   auto directory = spool::open_posix_directory(config.spool.directory, spool::IfMissing::kCreate);
   if (!directory) return tl::unexpected(directory.error());
-  const base::SystemClock clock;
-  return spool::Spool::open(std::move(*directory), {config.spool.keep_free_bytes, config.spool.rejected_bytes_max},
-                            clock);
+  return spool::Spool::open(std::move(*directory), spool_options(config.spool), clock);
 }
 
 Result<int> open_and_run(const config::Config& config, const ServerOptions& options) {
-  auto spool = open_spool(config);
+  const base::SystemClock clock;
+  auto spool = open_spool(config, clock);
   if (!spool) return tl::unexpected(spool.error());
   log_recovery(**spool);
-  Server server(config, std::move(*spool));
+  Server server(config, clock, std::move(*spool));
   const auto exit_code = server.run(options);
   if (exit_code) server.log_stopped(*exit_code);
   return exit_code;

@@ -13,7 +13,7 @@ namespace crawlspool::server {
 namespace {
 
 constexpr std::int64_t kProofIsFreshUs = 1'000'000;
-constexpr std::uint64_t kSegments = 1;  // the one that grows
+constexpr std::uint64_t kGrowingSegments = 1;
 
 }  // namespace
 
@@ -66,8 +66,12 @@ std::string Status::status_json() {
                                       {"spool",
                                        {{"position", stats.position},
                                         {"durable", stats.durable},
-                                        {"segments", kSegments},
-                                        {"bytes", stats.position - stats.segment_begin},
+                                        {"segments", stats.background.segments + kGrowingSegments},
+                                        {"bytes", stats.background.segment_bytes + stats.growing_bytes},
+                                        {"segments_packed", stats.background.packed},
+                                        {"segments_removed", stats.background.removed},
+                                        {"packing_failed", stats.background.packing_failed},
+                                        {"snapshots", stats.background.snapshots},
                                         {"free_bytes", stats.free_bytes},
                                         {"rejected_bytes", stats.rejected_bytes}}},
                                       {"ack_p99_ms", ack_p99_ms()},

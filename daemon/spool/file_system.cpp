@@ -28,7 +28,9 @@ base::Result<void> write_fully(File& file, std::uint64_t offset, std::span<const
 base::Result<std::string> read_small_file(Directory& directory, const std::string& name, std::size_t bytes_max) {
   auto file = directory.open(name, OpenMode::kRead);
   if (!file) return tl::unexpected(file.error());
-  std::string content(bytes_max + 1, '\0');
+  const auto size = (*file)->size();
+  if (!size) return tl::unexpected(size.error());
+  std::string content(std::min<std::uint64_t>(*size, bytes_max) + 1, '\0');
   const auto n = (*file)->read_at(0, content);
   if (!n) return tl::unexpected(n.error());
   if (*n > bytes_max) return base::fail(base::ErrorCode::kDamaged, name + " is longer than it can be");
@@ -36,15 +38,20 @@ base::Result<std::string> read_small_file(Directory& directory, const std::strin
   return content;
 }
 
-base::Result<void> replace_file(Directory& directory, const std::string& name, std::string_view content) {
-  const std::string beside = name + std::string(kTemporarySuffix);
-  auto file = directory.open(beside, OpenMode::kCreate);
+base::Result<void> write_new_file(Directory& directory, const std::string& name, std::string_view content) {
+  auto file = directory.open(name, OpenMode::kCreate);
   if (!file) return tl::unexpected(file.error());
   const std::string_view parts[] = {content};
-  return (*file)
-      ->truncate(0)
-      .and_then([&] { return write_fully(**file, 0, parts); })
-      .and_then([&] { return (*file)->sync(); })
+  const auto written = (*file)->truncate(0).and_then([&] { return write_fully(**file, 0, parts); }).and_then([&] {
+    return (*file)->sync();
+  });
+  if (!written) static_cast<void>(directory.remove(name));
+  return written;
+}
+
+base::Result<void> replace_file(Directory& directory, const std::string& name, std::string_view content) {
+  const std::string beside = name + std::string(kTemporarySuffix);
+  return write_new_file(directory, beside, content)
       .and_then([&] { return directory.rename(beside, name); })
       .and_then([&] { return directory.sync(); });
 }

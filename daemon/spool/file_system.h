@@ -34,6 +34,8 @@ class File : public ByteSource {
   [[nodiscard]] virtual base::Result<void> truncate(std::uint64_t size) = 0;
   // Reserves blocks without changing the size.
   [[nodiscard]] virtual base::Result<void> preallocate(std::uint64_t offset, std::uint64_t length) = 0;
+  // False once the file has no name any more: what is written to it is lost with the process.
+  [[nodiscard]] virtual bool has_name() = 0;
   // Forgets cached pages that are clean, so that the next read comes from the disk.
   virtual void drop_cache() = 0;
 
@@ -53,14 +55,22 @@ enum class OpenMode {
   kCreateNew,  // read and write, must not exist
 };
 
+// Who may write in a directory that is made.
+enum class Access {
+  kOwner,  // 0750
+  kGroup,  // 2770
+};
+
 class Directory {
  public:
   virtual ~Directory() = default;
 
   // Never follows a link; anything but a regular file is refused (kPermission).
   [[nodiscard]] virtual base::Result<std::unique_ptr<File>> open(const std::string& name, OpenMode mode) = 0;
-  // Makes the directory if it is missing and syncs this one.
-  [[nodiscard]] virtual base::Result<std::unique_ptr<Directory>> open_directory(const std::string& name) = 0;
+  // Makes the directory if it is missing and syncs this one. A link or anything else that is no directory is refused
+  // (kPermission).
+  [[nodiscard]] virtual base::Result<std::unique_ptr<Directory>> open_directory(const std::string& name,
+                                                                                Access access = Access::kOwner) = 0;
   [[nodiscard]] virtual base::Result<std::vector<DirectoryEntry>> list() = 0;  // sorted by name
   [[nodiscard]] virtual base::Result<void> rename(const std::string& from, const std::string& to) = 0;
   [[nodiscard]] virtual base::Result<void> remove(const std::string& name) = 0;
@@ -80,6 +90,10 @@ class Directory {
 // The whole file, for small ones: kDamaged if it is longer than `bytes_max`.
 [[nodiscard]] base::Result<std::string> read_small_file(Directory& directory, const std::string& name,
                                                         std::size_t bytes_max);
+
+// Makes the file `name` with this content and syncs it, replacing what has the name. The directory is not synced.
+[[nodiscard]] base::Result<void> write_new_file(Directory& directory, const std::string& name,
+                                                std::string_view content);
 
 // Replaces `name` by `content` so that a crash leaves the old or the new one whole: written beside, synced, renamed,
 // directory synced.

@@ -50,13 +50,6 @@ std::optional<std::uint32_t> parse_crc(std::string_view digits) {
   return crc;
 }
 
-bool crc_matches(std::string_view line) {
-  const std::string_view tail = line.substr(line.size() - kTrailerBytes - kLineEndBytes);
-  if (!tail.starts_with(kTrailerStart) || !tail.ends_with(kTrailerEnd)) return false;
-  const auto expected = parse_crc(tail.substr(kTrailerStart.size(), kCrcDigits));
-  return expected && *expected == crc32(line.substr(0, line.size() - tail.size()));
-}
-
 }  // namespace
 
 std::uint32_t crc32(std::string_view bytes, std::uint32_t seed) {
@@ -99,6 +92,14 @@ void append_crc_trailer(std::string& out, std::size_t start) {
   out.append(trailer.data(), trailer.size());
 }
 
+bool has_sound_trailer(std::string_view text) {
+  if (text.size() < kTrailerBytes + kLineEndBytes) return false;
+  const std::string_view trailer = text.substr(text.size() - kTrailerBytes - kLineEndBytes);
+  if (!trailer.starts_with(kTrailerStart) || !trailer.ends_with(kTrailerEnd)) return false;
+  const auto expected = parse_crc(trailer.substr(kTrailerStart.size(), kCrcDigits));
+  return expected && *expected == crc32(text.substr(0, text.size() - trailer.size()));
+}
+
 SyncedMark mark_synced(std::string_view line, Position synced) {
   SyncedMark mark;
   mark.head = std::string(kSyncedKey) + std::to_string(synced) + ",";
@@ -111,7 +112,7 @@ SyncedMark mark_synced(std::string_view line, Position synced) {
 
 std::optional<SoundLine> check_line(std::string_view line) {
   constexpr std::size_t kLeast = kTimestampKey.size() + kTrailerBytes + kLineEndBytes;
-  if (line.size() < kLeast || !crc_matches(line)) return std::nullopt;
+  if (line.size() < kLeast || !has_sound_trailer(line)) return std::nullopt;
   const std::string_view body = line.substr(0, line.size() - kTrailerBytes - kLineEndBytes);
   const std::size_t record_key = body.find(kRecordKey);
   if (record_key == std::string_view::npos) return std::nullopt;
@@ -136,6 +137,15 @@ std::optional<std::string_view> envelope_member(std::string_view envelope, std::
     return value.substr(0, value.find('"'));
   }
   return value.substr(0, value.find(','));
+}
+
+std::optional<std::uint64_t> envelope_number(std::string_view envelope, std::string_view key) {
+  const auto digits = envelope_member(envelope, key);
+  if (!digits) return std::nullopt;
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(digits->data(), digits->data() + digits->size(), value);
+  if (error != std::errc{} || end != digits->data() + digits->size()) return std::nullopt;
+  return value;
 }
 
 bool is_blank_line(std::string_view line) {

@@ -47,6 +47,9 @@ struct SyncedMark {
 // Appends crc trailer and line end to the line that starts at `start` of `out`.
 void append_crc_trailer(std::string& out, std::size_t start);
 
+// Whether `text` ends with such a trailer and line end, and the crc is that of all before them.
+[[nodiscard]] bool has_sound_trailer(std::string_view text);
+
 // A line that was read, with its \n. Views into what was checked.
 struct SoundLine {
   std::optional<Position> synced;
@@ -60,6 +63,8 @@ struct SoundLine {
 // The text of a string member, or the digits of a number, of a checked envelope; nothing if it is not there. Escapes
 // stay as they are: the members searched for have none.
 [[nodiscard]] std::optional<std::string_view> envelope_member(std::string_view envelope, std::string_view key);
+
+[[nodiscard]] std::optional<std::uint64_t> envelope_number(std::string_view envelope, std::string_view key);
 
 // Only spaces before the \n: what repair leaves where damage was.
 [[nodiscard]] bool is_blank_line(std::string_view line);

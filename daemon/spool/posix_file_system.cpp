@@ -26,6 +26,7 @@ using base::Result;
 using base::UniqueFd;
 
 constexpr mode_t kDirectoryMode = 0750;
+constexpr mode_t kGroupDirectoryMode = 02770;
 constexpr mode_t kFileMode = 0640;
 
 // Calls `call` again for as long as a signal interrupts it.
@@ -88,6 +89,11 @@ class PosixFile final : public File {
                    "fallocate of ");
   }
 
+  bool has_name() override {
+    struct stat info {};
+    return ::fstat(fd_.get(), &info) == 0 && info.st_nlink > 0;
+  }
+
   void drop_cache() override { ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED); }
 
  private:
@@ -113,14 +119,18 @@ class PosixDirectory final : public Directory {
     return std::make_unique<PosixFile>(std::move(fd), at(name));
   }
 
-  Result<std::unique_ptr<Directory>> open_directory(const std::string& name) override {
-    if (::mkdirat(fd_.get(), name.c_str(), kDirectoryMode) == 0) {
-      if (auto synced = sync(); !synced) return tl::unexpected(synced.error());
-    } else if (errno != EEXIST) {
-      return fail_errno("mkdir of " + at(name), errno);
-    }
+  Result<std::unique_ptr<Directory>> open_directory(const std::string& name, Access access) override {
+    const bool is_new = ::mkdirat(fd_.get(), name.c_str(), kDirectoryMode) == 0;
+    if (!is_new && errno != EEXIST) return fail_errno("mkdir of " + at(name), errno);
     UniqueFd fd(::openat(fd_.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd.valid() && (errno == ELOOP || errno == ENOTDIR))
+      return fail(base::ErrorCode::kPermission, at(name) + " is no directory", errno);
     if (!fd.valid()) return fail_errno("open of " + at(name), errno);
+    // Not by mkdir's mode, which the umask is taken from.
+    if (is_new && access == Access::kGroup && ::fchmod(fd.get(), kGroupDirectoryMode) != 0)
+      return fail_errno("chmod of " + at(name), errno);
+    if (is_new)
+      if (auto synced = sync(); !synced) return tl::unexpected(synced.error());
     return std::make_unique<PosixDirectory>(std::move(fd), at(name));
   }
 

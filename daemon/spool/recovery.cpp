@@ -2,165 +2,159 @@
 
 #include <algorithm>
 
-#include "daemon/spool/line.h"
-#include "daemon/spool/line_scanner.h"
+#include "daemon/spool/durable_mark.h"
+#include "daemon/spool/position_search.h"
+#include "daemon/spool/segment_reader.h"
+#include "daemon/spool/segment_source.h"
 
 namespace crawlspool::spool {
 namespace {
 
 using base::Result;
 
-constexpr std::size_t kCopyBytes = 1024 * 1024;
+// Whoever looks for a file may have met it before.
+void leave_out(RecoveryReport& report, UnusableFile file) {
+  const bool is_known = std::any_of(report.left_out.begin(), report.left_out.end(),
+                                    [&](const UnusableFile& known) { return known.name == file.name; });
+  if (!is_known) report.left_out.push_back(std::move(file));
+}
 
-// What one pass over the whole segment tells.
-struct Survey {
-  Position durable = 0;  // as given, but never inside of a sound line
-  Position greatest_synced = 0;
-  std::uint64_t sound_lines = 0;
-  std::vector<ByteRange> bad;  // neighbours joined
+// What the reader could not have goes into the report.
+class ReportedLosses final : public LossReporter {
+ public:
+  explicit ReportedLosses(RecoveryReport& report) : report_(report) {}
+  void missing(Position position, std::uint64_t bytes) override { report_.missing.push_back({position, bytes}); }
+  void doubled(Position, std::uint64_t) override {}     // nothing is lost by it
+  void taken_back(Position, std::uint64_t) override {}  // nobody writes
+  void left_out(const std::string& file, const base::Error& why) override { leave_out(report_, {file, why.message()}); }
+
+ private:
+  RecoveryReport& report_;
 };
 
-void add_bad(std::vector<ByteRange>& bad, ByteRange range) {
-  if (!bad.empty() && bad.back().position + bad.back().bytes == range.position)
-    bad.back().bytes += range.bytes;
-  else
-    bad.push_back(range);
+// A crash between the making of a segment and the sealing of the one before leaves both growing.
+Result<void> seal_what_was_left(Directory& directory, Inventory& inventory) {
+  for (const SegmentName& segment : inventory.unsealed) {
+    const SegmentName sealed{segment.position, SegmentKind::kSealed};
+    auto file = directory.open(segment_file_name(segment), OpenMode::kWrite);
+    if (!file) return tl::unexpected(file.error());
+    const auto done = (*file)->sync_data().and_then(
+        [&] { return directory.rename(segment_file_name(segment), segment_file_name(sealed)); });
+    if (!done) return done;
+    inventory.sealed.push_back(sealed);
+  }
+  if (inventory.unsealed.empty()) return {};
+  std::sort(inventory.sealed.begin(), inventory.sealed.end(),
+            [](const auto& a, const auto& b) { return a.position < b.position; });
+  return directory.sync();
 }
 
-// A mark that claims more than lies before its own line is not one of ours.
-bool mark_is_possible(const SoundLine& line, Position position) { return !line.synced || *line.synced <= position; }
-
-// No commit ends inside of a line: a durable position there is damaged, and must not cut the line in two.
-bool is_inside(Position durable, Position line, std::size_t bytes) { return line < durable && durable < line + bytes; }
-
-Result<Survey> survey(File& segment, Position begin, Position durable) {
-  Survey result;
-  result.durable = durable;
-  LineScanner scanner(segment);
+// The lines of sealed segments behind the snapshot: all of them were synced.
+Result<void> read_sealed(Directory& directory, Position from, Position to, RecoveryReport& report,
+                         SessionReplay& replay) {
+  ReportedLosses losses(report);
+  SegmentReader reader(directory, losses, from);
   while (true) {
-    const auto line = scanner.next();
+    const auto line = reader.next();
     if (!line) return tl::unexpected(line.error());
-    if (!*line) return result;
-    const Position position = begin + (*line)->offset;
-    const auto sound = check_line((*line)->bytes);
-    if (sound && mark_is_possible(*sound, position)) {
-      ++result.sound_lines;
-      result.greatest_synced = std::max(result.greatest_synced, sound->synced.value_or(0));
-      if (is_inside(durable, position, (*line)->bytes.size())) result.durable = position;
-    } else if (!is_blank_line((*line)->bytes)) {
-      add_bad(result.bad, {position, (*line)->bytes.size()});
-    }
-    if (!(*line)->is_whole) return result;
+    if (!*line || (*line)->position >= to) return {};
+    if ((*line)->kind == LineKind::kSound)
+      replay.add(*check_line((*line)->bytes));
+    else if ((*line)->kind == LineKind::kDamaged)
+      add_range(report.damaged, {(*line)->position, (*line)->bytes.size()});
   }
 }
 
-struct Tail {
-  Position end = 0;                      // of the last line before the first that does not prove itself
-  std::uint64_t sound_lines_behind = 0;  // which go with it
-};
+Result<void> recover_growing(Directory& directory, const SegmentName& name, Position from, Recovered& out,
+                             SessionReplay& replay) {
+  auto file = directory.open(segment_file_name(name), OpenMode::kWrite);
+  if (!file) return tl::unexpected(file.error());
+  const SegmentPlace place{name.position, std::max(from, name.position), read_durable(directory)};
+  auto segment = recover_segment(directory, **file, place, replay);
+  if (!segment) return tl::unexpected(segment.error());
+  RecoveryReport& report = out.report;
+  report.begin = name.position;
+  report.end = segment->end;
+  report.known_synced = segment->known_synced;
+  for (const ByteRange& range : segment->damaged) add_range(report.damaged, range);
+  if (segment->missing) report.missing.push_back(*segment->missing);
+  report.cut = segment->cut;
+  report.cut_was_kept = segment->cut_was_kept;
+  out.growing = std::move(*file);
+  return {};
+}
 
-Result<Tail> tail_from(File& segment, Position begin, Position from) {
-  LineScanner scanner(segment, from - begin);
-  Tail tail;
-  tail.end = from;
-  bool ended = false;
-  while (true) {
-    const auto line = scanner.next();
-    if (!line) return tl::unexpected(line.error());
-    if (!*line) return tail;
-    const Position position = begin + (*line)->offset;
-    const auto sound = check_line((*line)->bytes);
-    const bool proves_itself = sound && mark_is_possible(*sound, position);
-    ended = ended || !(proves_itself || is_blank_line((*line)->bytes));
-    if (!ended)
-      tail.end = position + (*line)->bytes.size();
-    else if (proves_itself)
-      ++tail.sound_lines_behind;
-    if (!(*line)->is_whole) return tail;
+// Without a growing segment the next one begins where the last ends.
+Result<void> begin_behind_the_last(Directory& directory, const std::vector<SegmentName>& sealed,
+                                   RecoveryReport& report) {
+  if (sealed.empty()) return {};
+  const SegmentName& last = sealed.back();
+  const auto bytes = open_segment_source(directory, {last, segment_file_name(last)}).and_then([](const auto& source) {
+    return source->size();
+  });
+  if (!bytes) return tl::unexpected(bytes.error());
+  report.begin = report.end = report.known_synced = last.position + *bytes;
+  return {};
+}
+
+// What the growing segment's own recovery would have said if there were one.
+void miss_what_was_promised(Directory& directory, Position snapshot, RecoveryReport& report) {
+  const Position promised = std::max(snapshot, read_durable(directory).value_or(0));
+  if (promised > report.end) report.missing.push_back({report.end, promised - report.end});
+}
+
+// The snapshot proves that there was more than the segments have: a position that named a record never names another.
+Result<void> go_on_behind_snapshot(Directory& directory, Position snapshot, Recovered& out) {
+  RecoveryReport& report = out.report;
+  if (out.growing && report.end == report.begin) {
+    if (auto removed = directory.remove(segment_file_name({report.begin, SegmentKind::kOpen})); !removed)
+      return removed;
+  } else if (out.growing) {
+    const SegmentName sealed{report.begin, SegmentKind::kSealed};
+    const auto renamed =
+        directory.rename(segment_file_name({report.begin, SegmentKind::kOpen}), segment_file_name(sealed));
+    if (!renamed) return renamed;
+    out.sealed.push_back(sealed);
   }
-}
-
-std::vector<ByteRange> clip_before(const std::vector<ByteRange>& ranges, Position end) {
-  std::vector<ByteRange> kept;
-  for (const ByteRange& range : ranges)
-    if (range.position < end) kept.push_back({range.position, std::min(range.bytes, end - range.position)});
-  return kept;
-}
-
-Result<void> copy_range(File& from, std::uint64_t offset, std::uint64_t bytes, File& to) {
-  std::string buffer;
-  for (std::uint64_t done = 0; done < bytes;) {
-    buffer.resize(std::min<std::uint64_t>(kCopyBytes, bytes - done));
-    const auto n = from.read_at(offset + done, buffer);
-    if (!n) return tl::unexpected(n.error());
-    if (*n == 0) break;
-    const std::string_view parts[] = {std::string_view(buffer).substr(0, *n)};
-    if (auto written = write_fully(to, done, parts); !written) return written;
-    done += *n;
-  }
-  return to.truncate(bytes).and_then([&] { return to.sync(); });
-}
-
-Result<void> keep_cut(Directory& directory, File& segment, Position begin, const ByteRange& cut) {
-  auto folder = directory.open_directory(std::string(kCutName));
-  if (!folder) return tl::unexpected(folder.error());
-  auto copy = (*folder)->open(position_digits(cut.position), OpenMode::kCreate);
-  if (!copy) return tl::unexpected(copy.error());
-  return copy_range(segment, cut.position - begin, cut.bytes, **copy).and_then([&] { return (*folder)->sync(); });
-}
-
-// Damage at the very end leaves a line without its end, which the next line must not be joined to.
-Result<Position> end_last_line(File& segment, Position begin, Position end) {
-  if (end == begin) return end;
-  char last = 0;
-  const auto n = segment.read_at(end - begin - 1, std::span(&last, 1));
-  if (!n) return tl::unexpected(n.error());
-  if (last == '\n') return end;
-  const std::string_view parts[] = {"\n"};
-  if (auto written = write_fully(segment, end - begin, parts); !written) return tl::unexpected(written.error());
-  return end + 1;
-}
-
-Result<void> cut_tail(Directory& directory, File& segment, RecoveryReport& report, Position size_end) {
-  if (report.end == size_end) return {};
-  report.cut = ByteRange{report.end, size_end - report.end};
-  const auto kept = keep_cut(directory, segment, report.begin, *report.cut);
-  if (!kept && kept.error().code != base::ErrorCode::kDiskFull) return kept;
-  report.cut_was_kept = kept.has_value();
-  return segment.truncate(report.end - report.begin);
+  out.growing.reset();
+  report.begin = report.end = report.known_synced = snapshot;
+  return directory.sync();
 }
 
 }  // namespace
 
-Result<RecoveryReport> recover_segment(Directory& directory, File& segment, Position begin,
-                                       std::optional<Position> durable) {
-  // After a failed write-back the cache may show bytes that the disk does not have.
-  if (auto synced = segment.sync_data(); !synced) return tl::unexpected(synced.error());
-  segment.drop_cache();
-  const auto size = segment.size();
-  if (!size) return tl::unexpected(size.error());
-  const auto seen = survey(segment, begin, durable.value_or(begin));
-  if (!seen) return tl::unexpected(seen.error());
+Result<Recovered> recover(Directory& directory, const std::string& spool_id) {
+  auto inventory = take_inventory(directory);
+  if (!inventory) return tl::unexpected(inventory.error());
+  if (auto sealed = seal_what_was_left(directory, *inventory); !sealed) return tl::unexpected(sealed.error());
 
-  RecoveryReport report;
-  report.begin = begin;
-  const Position size_end = begin + *size;
-  const Position promised = std::max({begin, seen->durable, seen->greatest_synced});
-  report.known_synced = std::min(promised, size_end);
-  if (promised > size_end) report.missing = ByteRange{size_end, promised - size_end};
-  report.damaged = clip_before(seen->bad, report.known_synced);
+  Recovered out;
+  SnapshotSearch search = find_snapshot(directory, spool_id);
+  SessionReplay replay;
+  if (search.newest) {
+    out.report.read_from = search.newest->position;
+    replay.newest_us = search.newest->created_us;
+    replay.sessions = std::move(search.newest->sessions);
+  }
+  out.snapshots = search.places;
+  out.report.left_out = std::move(inventory->left_out);
+  for (UnusableFile& file : search.unusable) leave_out(out.report, std::move(file));
+  out.sealed = std::move(inventory->sealed);
 
-  const auto tail = tail_from(segment, begin, report.known_synced);
-  if (!tail) return tl::unexpected(tail.error());
-  report.end = tail->end;
-  report.lines = seen->sound_lines - tail->sound_lines_behind;
-  if (auto cut = cut_tail(directory, segment, report, size_end); !cut) return tl::unexpected(cut.error());
-  const auto ended = end_last_line(segment, begin, report.end);
-  if (!ended) return tl::unexpected(ended.error());
-  report.end = *ended;
-  if (auto synced = segment.sync().and_then([&] { return directory.sync(); }); !synced)
-    return tl::unexpected(synced.error());
-  return report;
+  const auto growing = inventory->growing;
+  const Position snapshot = out.report.read_from;
+  Result<void> done;
+  if (!growing) done = begin_behind_the_last(directory, out.sealed, out.report);
+  const Position sealed_end = growing ? growing->position : out.report.end;
+  if (done && snapshot < sealed_end) done = read_sealed(directory, snapshot, sealed_end, out.report, replay);
+  if (done && growing) done = recover_growing(directory, *growing, snapshot, out, replay);
+  if (done && !growing) miss_what_was_promised(directory, snapshot, out.report);
+  if (done && out.report.end < snapshot) done = go_on_behind_snapshot(directory, snapshot, out);
+  if (!done) return tl::unexpected(done.error());
+  out.report.lines = replay.lines;
+  out.report.newest_us = replay.newest_us;
+  out.sessions = std::move(replay.sessions);
+  return out;
 }
 
 }  // namespace crawlspool::spool

@@ -1,35 +1,43 @@
-// Brings the growing segment back to a state in which every byte is what an ack may have promised, before anything
-// listens. Idempotent: a crash on the way leaves something to recover again. Source: FORMAT.md, "Recovery".
+// Brings a whole spool back to a state from which lines can be appended, before anything listens: takes stock, seals
+// what was left unsealed, reads what came since the last snapshot, and mends the growing segment's end. Idempotent: a
+// crash on the way leaves something to recover again. Source: FORMAT.md, "Recovery".
 #pragma once
 
-#include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "daemon/spool/file_system.h"
-#include "daemon/spool/layout.h"
+#include "daemon/spool/inventory.h"
+#include "daemon/spool/segment_recovery.h"
+#include "daemon/spool/session_replay.h"
+#include "daemon/spool/snapshot.h"
 
 namespace crawlspool::spool {
 
-struct ByteRange {
-  Position position;
-  std::uint64_t bytes;
-};
-
 struct RecoveryReport {
-  Position begin = 0;                // of the segment
-  Position end = 0;                  // where the next line goes
-  Position known_synced = 0;         // everything before it was known to be on the disk
-  std::uint64_t lines = 0;           // sound ones before `end`
-  std::vector<ByteRange> damaged;    // before known_synced: kept, never to be read as records
-  std::optional<ByteRange> cut;      // from known_synced on: moved to cut/
-  bool cut_was_kept = true;          // false where the disk had no room for the copy in cut/
-  std::optional<ByteRange> missing;  // the `durable` file promises bytes that the segment does not have
+  Position begin = 0;              // of the segment that grows, or of the one to begin
+  Position end = 0;                // where the next line goes
+  Position read_from = 0;          // the snapshot's position
+  Position known_synced = 0;       // everything before it was known to be on the disk
+  std::uint64_t lines = 0;         // sound ones that were read
+  std::int64_t newest_us = 0;      // the newest time in the spool that was met, wall clock
+  std::vector<ByteRange> damaged;  // kept, never to be read as records
+  std::vector<ByteRange> missing;  // promised, and no segment has them
+  std::optional<ByteRange> cut;    // from known_synced on: moved to cut/
+  bool cut_was_kept = true;        // false where the disk had no room for the copy in cut/
+  std::vector<UnusableFile> left_out;
 };
 
-// `segment` is the open segment that starts at `begin`; `durable` what the durable file said, if it said anything.
-// The segment's cached pages are written and dropped first, so that what is read is what the disk has.
-[[nodiscard]] base::Result<RecoveryReport> recover_segment(Directory& directory, File& segment, Position begin,
-                                                           std::optional<Position> durable);
+struct Recovered {
+  RecoveryReport report;
+  SessionTable sessions;
+  SnapshotPlaces snapshots;
+  std::vector<SegmentName> sealed;  // by position
+  std::unique_ptr<File> growing;    // none: a segment is to be begun at report.end
+};
+
+[[nodiscard]] base::Result<Recovered> recover(Directory& directory, const std::string& spool_id);
 
 }  // namespace crawlspool::spool

@@ -1,7 +1,6 @@
 #include "daemon/spool/segment_writer.h"
 
 #include <algorithm>
-#include <string>
 #include <vector>
 
 #include "daemon/base/check.h"
@@ -14,44 +13,40 @@ using base::Result;
 
 constexpr std::uint64_t kPreallocateBytes = 64ULL * 1024 * 1024;
 
+std::uint64_t bytes_of(std::span<const std::string_view> parts) {
+  std::uint64_t bytes = 0;
+  for (const std::string_view part : parts) bytes += part.size();
+  return bytes;
+}
+
+// The end of the last whole line within the first `bytes` of `parts` laid end to end; 0 if none is whole.
+std::uint64_t whole_lines_in(std::span<const std::string_view> parts, std::uint64_t bytes) {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  for (const std::string_view part : parts) {
+    if (begin >= bytes) break;
+    const std::size_t at = part.substr(0, bytes - begin).rfind('\n');
+    if (at != std::string_view::npos) end = begin + at + 1;
+    begin += part.size();
+  }
+  return end;
+}
+
 }  // namespace
 
-SegmentWriter::SegmentWriter(Directory& directory, std::unique_ptr<File> segment, std::unique_ptr<File> durable_file,
-                             Start start, std::uint64_t keep_free_bytes)
+SegmentWriter::SegmentWriter(Directory& directory, std::unique_ptr<File> segment, Start start, const Limits& limits)
     : directory_(directory),
       segment_(std::move(segment)),
-      durable_file_(std::move(durable_file)),
       begin_(start.begin),
       end_(start.end),
-      durable_(start.end),
       allocated_end_(start.end),
-      keep_free_bytes_(keep_free_bytes) {}
+      limits_(limits) {}
 
-Result<std::unique_ptr<SegmentWriter>> SegmentWriter::open(Directory& directory, std::unique_ptr<File> segment,
-                                                           Start start, std::uint64_t keep_free_bytes) {
-  auto durable_file = directory.open(std::string(kDurableName), OpenMode::kCreate);
-  if (!durable_file) return tl::unexpected(durable_file.error());
-  std::unique_ptr<SegmentWriter> writer(
-      new SegmentWriter(directory, std::move(segment), std::move(*durable_file), start, keep_free_bytes));
-  // Longer than its digits it could only be by other hands, and would not be believed.
-  const auto written =
-      writer->durable_file_->truncate(kPositionDigits).and_then([&] { return writer->write_durable(); });
-  if (!written) return tl::unexpected(written.error());
-  return writer;
-}
-
-// A full disk that cannot be waited out is an error like any other.
-Result<void> SegmentWriter::stick(base::Error error) {
-  if (error.code == base::ErrorCode::kDiskFull) error.code = base::ErrorCode::kIo;
-  failed_ = std::move(error);
-  return tl::unexpected(*failed_);
-}
-
-Result<void> SegmentWriter::append(std::span<const std::string_view> chunks, std::size_t first_line_bytes) {
-  if (failed_) return tl::unexpected(*failed_);
+Result<std::size_t> SegmentWriter::append(std::span<const std::string_view> chunks, std::size_t first_line_bytes,
+                                          Position synced) {
   CRAWLSPOOL_CHECK(!chunks.empty() && first_line_bytes <= chunks.front().size());
   const std::string_view first_line = chunks.front().substr(0, first_line_bytes);
-  const SyncedMark mark = mark_synced(first_line, durable_);
+  const SyncedMark mark = mark_synced(first_line, synced);
   std::vector<std::string_view> parts;
   parts.reserve(chunks.size() + 3);
   parts.push_back(mark.head);
@@ -59,81 +54,67 @@ Result<void> SegmentWriter::append(std::span<const std::string_view> chunks, std
   parts.push_back(mark.trailer);
   parts.push_back(chunks.front().substr(first_line_bytes));
   parts.insert(parts.end(), chunks.begin() + 1, chunks.end());
-  return write_out(parts);
-}
 
-Result<void> SegmentWriter::write_out(std::span<const std::string_view> parts) {
-  std::uint64_t bytes = 0;
-  for (const std::string_view part : parts) bytes += part.size();
-  if (!has_room(bytes, 0)) return base::fail(base::ErrorCode::kDiskFull, "spool.keep_free_bytes reached");
+  const std::uint64_t bytes = bytes_of(parts);
+  if (!has_room(bytes)) return base::fail(base::ErrorCode::kDiskFull, "spool.keep_free_bytes reached");
   preallocate_for(bytes);
   const auto written = write_fully(*segment_, end_ - begin_, parts);
-  if (written) {
-    end_ += bytes;
-    return {};
-  }
-  if (written.error().code != base::ErrorCode::kDiskFull) return stick(written.error());
-  if (auto cut = cut_back_to(end_); !cut) return cut;
-  return tl::unexpected(written.error());
+  if (!written && written.error().code != base::ErrorCode::kDiskFull) return tl::unexpected(written.error());
+  const auto kept = written ? Result<std::uint64_t>(bytes) : keep_whole_lines(parts);
+  if (!kept) return tl::unexpected(kept.error());
+  if (*kept == 0) return tl::unexpected(written.error());
+  end_ += *kept;
+  return *kept - (bytes - bytes_of(chunks));  // the mark is no part of what was offered
 }
 
-// The cut is on the disk before the same lines are written again.
+// The file's size tells how far the write came.
+Result<std::uint64_t> SegmentWriter::keep_whole_lines(std::span<const std::string_view> parts) {
+  const auto size = segment_->size();
+  if (!size) return tl::unexpected(size.error());
+  const std::uint64_t arrived = std::max(*size, end_ - begin_) - (end_ - begin_);
+  const std::uint64_t kept = whole_lines_in(parts, arrived);
+  if (kept == arrived) return kept;
+  return cut_back_to(end_ + kept).map([&] { return kept; });
+}
+
 Result<void> SegmentWriter::cut_back_to(Position position) {
   const auto cut = segment_->truncate(position - begin_).and_then([&] { return segment_->sync(); });
-  if (!cut) return stick(cut.error());
-  end_ = position;
+  if (!cut) {
+    base::Error error = cut.error();
+    error.code = base::ErrorCode::kIo;  // a full disk that cannot be waited out is an error like any other
+    return tl::unexpected(std::move(error));
+  }
+  end_ = std::min(end_, position);
   allocated_end_ = position;  // ftruncate gave the preallocation back
   return {};
 }
 
-Result<void> SegmentWriter::sync(IfFull if_full) {
-  if (failed_) return tl::unexpected(*failed_);
-  const auto synced = segment_->sync_data();
-  if (!synced && synced.error().code == base::ErrorCode::kDiskFull && if_full == IfFull::kCutBack) {
-    if (auto cut = cut_back_to(durable_); !cut) return cut;
-    return synced;
-  }
-  if (!synced) return stick(synced.error());
-  durable_ = end_;
-  if (auto written = write_durable(); !written) return stick(written.error());
-  return {};
+Result<void> SegmentWriter::sync() {
+  return segment_->sync_data().and_then([&]() -> Result<void> {
+    if (segment_->has_name()) return {};
+    return base::fail(base::ErrorCode::kIo, directory_.path() + ": the segment being written was removed");
+  });
 }
 
-Result<void> SegmentWriter::write_durable() {
-  const std::string digits = position_digits(durable_);
-  const std::string_view parts[] = {digits};
-  return write_fully(*durable_file_, 0, parts);
+Result<void> SegmentWriter::trim() {
+  const auto trimmed = segment_->truncate(end_ - begin_).and_then([&] { return segment_->sync(); });
+  if (trimmed) allocated_end_ = end_;
+  return trimmed;
 }
 
-Result<void> SegmentWriter::probe() {
-  if (failed_) return tl::unexpected(*failed_);
-  const auto proved = write_durable().and_then([&] { return durable_file_->sync_data(); });
-  if (!proved && proved.error().code != base::ErrorCode::kDiskFull) return stick(proved.error());
-  return proved;
-}
-
-Result<void> SegmentWriter::close() {
-  if (auto synced = sync(IfFull::kFail); !synced) return synced;
-  const auto closed = segment_->truncate(end_ - begin_).and_then([&] { return segment_->sync(); });
-  if (!closed) return stick(closed.error());
-  allocated_end_ = end_;
-  return {};
-}
-
-std::uint64_t SegmentWriter::free_bytes() {
-  return directory_.free_bytes().value_or(0) + (std::max(allocated_end_, end_) - end_);
-}
-
-bool SegmentWriter::has_room(std::uint64_t bytes, std::uint64_t margin) {
-  return keep_free_bytes_ == 0 || free_bytes() >= keep_free_bytes_ + bytes + margin;
+bool SegmentWriter::has_room(std::uint64_t bytes) const {
+  return limits_.keep_free_bytes == 0 ||
+         directory_.free_bytes().value_or(0) + unused_preallocation() >= limits_.keep_free_bytes + bytes;
 }
 
 // Ahead of need, in large steps: an fdatasync that also has to allocate blocks costs more than twice as much. Not on a
 // disk where the step itself would be felt; a failure is no error, writing then allocates.
 void SegmentWriter::preallocate_for(std::uint64_t bytes) {
   if (end_ + bytes <= allocated_end_) return;
-  const std::uint64_t length = bytes + kPreallocateBytes;
-  if (directory_.free_bytes().value_or(0) < keep_free_bytes_ + 8 * length) return;
+  std::uint64_t length = bytes + kPreallocateBytes;
+  const Position full = begin_ + limits_.segment_bytes_max;
+  if (limits_.segment_bytes_max != 0 && full > end_) length = std::min(length, std::max(bytes, full - end_));
+  if (directory_.free_bytes().value_or(0) < limits_.keep_free_bytes + 8 * length) return;
   if (segment_->preallocate(end_ - begin_, length)) allocated_end_ = end_ + length;
 }
 

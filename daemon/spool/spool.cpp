@@ -1,65 +1,224 @@
 #include "daemon/spool/spool.h"
 
-#include <optional>
+#include <algorithm>
 
+#include "daemon/base/log.h"
 #include "daemon/spool/lock_and_identity.h"
+#include "daemon/spool/segment_facts.h"
 
 namespace crawlspool::spool {
 namespace {
 
+using base::Error;
 using base::ErrorCode;
 using base::fail;
 using base::Result;
 
-// The one open segment's place, or where a first one begins.
-Result<Position> find_open_segment(Directory& directory) {
-  const auto entries = directory.list();
-  if (!entries) return tl::unexpected(entries.error());
-  std::optional<Position> open;
-  for (const DirectoryEntry& entry : *entries) {
-    const auto name = parse_segment_file_name(entry.name);
-    if (!name) continue;
-    if (name->kind == SegmentKind::kSealed || open)
-      return fail(ErrorCode::kConfig, directory.path() + "/" + entry.name +
-                                          ": this version writes spools of one growing segment and cannot go on here");
-    open = name->position;
-  }
-  return open.value_or(0);
+constexpr std::int64_t kUsPerMs = 1000;
+
+std::size_t bytes_of(std::span<const std::string_view> chunks) {
+  std::size_t bytes = 0;
+  for (const std::string_view chunk : chunks) bytes += chunk.size();
+  return bytes;
 }
 
-std::optional<Position> read_durable(Directory& directory) {
-  const auto text = read_small_file(directory, std::string(kDurableName), kPositionDigits);
-  return text ? parse_position_digits(*text) : std::nullopt;
-}
+bool is_disk_full(const Error& error) { return error.code == ErrorCode::kDiskFull; }
 
 }  // namespace
+
+Spool::Spool(std::unique_ptr<Directory> directory, std::string id, const SpoolOptions& options,
+             const base::Clock& clock)
+    : directory_(std::move(directory)), id_(std::move(id)), options_(options), clock_(clock) {}
 
 Result<std::unique_ptr<Spool>> Spool::open(std::unique_ptr<Directory> directory, const SpoolOptions& options,
                                            const base::Clock& clock) {
   auto id = claim_spool(*directory, clock);
   if (!id) return tl::unexpected(id.error());
-  std::unique_ptr<Spool> spool(new Spool(std::move(directory), std::move(*id)));
-  if (auto opened = spool->open_segment(options); !opened) return tl::unexpected(opened.error());
-  auto rejected = RejectedLog::open(*spool->directory_, options.rejected_bytes_max);
-  if (!rejected) return tl::unexpected(rejected.error());
-  spool->rejected_ = std::move(*rejected);
+  std::unique_ptr<Spool> spool(new Spool(std::move(directory), std::move(*id), options, clock));
+  if (auto started = spool->start(); !started) return tl::unexpected(started.error());
   return spool;
 }
 
-Result<void> Spool::open_segment(const SpoolOptions& options) {
-  const auto begin = find_open_segment(*directory_);
-  if (!begin) return tl::unexpected(begin.error());
-  const std::string name = segment_file_name({*begin, SegmentKind::kOpen});
-  auto segment = directory_->open(name, OpenMode::kCreate);
-  if (!segment) return tl::unexpected(segment.error());
-  auto report = recover_segment(*directory_, **segment, *begin, read_durable(*directory_));
-  if (!report) return tl::unexpected(report.error());
-  recovery_ = std::move(*report);
-  auto writer =
-      SegmentWriter::open(*directory_, std::move(*segment), {recovery_.begin, recovery_.end}, options.keep_free_bytes);
-  if (!writer) return tl::unexpected(writer.error());
-  writer_ = std::move(*writer);
-  return directory_->link_to(name, std::string(kCurrentName)).and_then([&] { return directory_->sync(); });
+Result<void> Spool::start() {
+  auto recovered = recover(*directory_, id_);
+  if (!recovered) return tl::unexpected(recovered.error());
+  auto durable_mark = DurableMark::open(*directory_);
+  if (!durable_mark) return tl::unexpected(durable_mark.error());
+  durable_mark_ = std::move(*durable_mark);
+  auto rejected = RejectedLog::open(*directory_, options_.rejected_bytes_max);
+  if (!rejected) return tl::unexpected(rejected.error());
+  rejected_ = std::move(*rejected);
+  // For readers only; retention holds everything while it cannot be read.
+  if (auto cursors = directory_->open_directory(std::string(kCursorsName), Access::kGroup); !cursors)
+    base::log_warn("cursors_unusable", {{"detail", cursors.error().message()}});
+  return take_over(std::move(*recovered));
+}
+
+Result<void> Spool::take_over(Recovered recovered) {
+  recovery_ = std::move(recovered.report);
+  sessions_ = std::move(recovered.sessions);
+  position_ = durable_ = recovery_.end;
+  background_ = std::make_unique<Background>(
+      *directory_, options_.background, clock_,
+      Background::Start{id_, std::move(recovered.sealed), recovered.snapshots, recovery_.begin, recovery_.newest_us});
+  snapshot_offered_us_ = clock_.monotonic_us() - options_.snapshot_interval_ms * kUsPerMs;
+  if (auto written = durable_mark_->write(durable_); !written) return written;
+  if (!recovered.growing) {
+    const auto begun = begin_segment();
+    return begun || is_disk_full(begun.error()) ? Result<void>{} : begun;  // the first append tries again
+  }
+  if (position_ > recovery_.begin) {
+    const std::int64_t age_us = clock_.wall_us() - first_timestamp(*recovered.growing).value_or(clock_.wall_us());
+    segment_since_us_ = clock_.monotonic_us() - std::max<std::int64_t>(0, age_us);
+  }
+  writer_ = std::make_unique<SegmentWriter>(*directory_, std::move(recovered.growing),
+                                            SegmentWriter::Start{recovery_.begin, recovery_.end}, writer_limits());
+  point_at(segment_file_name({recovery_.begin, SegmentKind::kOpen}));
+  return directory_->sync();
+}
+
+// Everything before position_ is synced. The directory's sync makes the sealed name of the segment before durable too.
+Result<void> Spool::begin_segment() {
+  const std::string name = segment_file_name({position_, SegmentKind::kOpen});
+  auto file = directory_->open(name, OpenMode::kCreate);
+  if (!file) return tl::unexpected(file.error());
+  const auto size = (*file)->size();
+  if (!size) return tl::unexpected(size.error());
+  if (*size != 0) return fail(ErrorCode::kDamaged, directory_->path() + "/" + name + " is there and not empty");
+  point_at(name);
+  if (auto synced = directory_->sync(); !synced) return synced;
+  writer_ = std::make_unique<SegmentWriter>(*directory_, std::move(*file), SegmentWriter::Start{position_, position_},
+                                            writer_limits());
+  return {};
+}
+
+SegmentWriter::Limits Spool::writer_limits() const { return {options_.keep_free_bytes, options_.segment_bytes_max}; }
+
+// For those who tail: the spool itself does not depend on it.
+void Spool::point_at(const std::string& segment) {
+  const auto linked = directory_->link_to(segment, std::string(kCurrentName));
+  if (!linked) base::log_warn_limited("current_link_failed", {{"detail", linked.error().message()}});
+}
+
+// A segment's lines are all synced when it is sealed, and nothing is written behind its sealed name's end.
+Result<void> Spool::seal() {
+  const Position begin = writer_->begin();
+  if (auto trimmed = writer_->trim(); !trimmed) return trimmed;
+  const auto renamed = directory_->rename(segment_file_name({begin, SegmentKind::kOpen}),
+                                          segment_file_name({begin, SegmentKind::kSealed}));
+  if (!renamed) return renamed;
+  writer_.reset();
+  segment_since_us_.reset();
+  background_->set_growing_bytes(0);
+  background_->add_sealed(begin, position_);
+  base::log_info("segment_sealed", {{"position", begin}, {"bytes", position_ - begin}});
+  return {};
+}
+
+Result<void> Spool::rotate() {
+  if (writer_ && durable_ == position_ && wants_rotation())
+    if (auto sealed = seal(); !sealed) return sealed;
+  return writer_ ? Result<void>{} : begin_segment();
+}
+
+bool Spool::wants_rotation() const {
+  if (!writer_ || position_ == writer_->begin()) return false;  // an empty segment is never sealed
+  const bool is_full = options_.segment_bytes_max != 0 && position_ - writer_->begin() >= options_.segment_bytes_max;
+  const bool is_old = options_.segment_age_ms_max != 0 && segment_since_us_ &&
+                      clock_.monotonic_us() - *segment_since_us_ >= options_.segment_age_ms_max * kUsPerMs;
+  return is_full || is_old;
+}
+
+Result<std::size_t> Spool::append(std::span<const std::string_view> chunks, std::size_t first_line_bytes,
+                                  std::span<const SessionMark> sessions) {
+  if (failed_) return tl::unexpected(*failed_);
+  auto appended = rotate().and_then([&] { return writer_->append(chunks, first_line_bytes, durable_); });
+  if (!appended) return is_disk_full(appended.error()) ? appended : tl::unexpected(stick(appended.error()));
+  position_ = writer_->end();
+  background_->set_growing_bytes(position_ - writer_->begin());
+  if (!segment_since_us_) segment_since_us_ = clock_.monotonic_us();
+  if (*appended == bytes_of(chunks))
+    unsynced_sessions_.insert(unsynced_sessions_.end(), sessions.begin(), sessions.end());
+  else
+    note_sessions_of(chunks, *appended);
+  return appended;
+}
+
+// Of what the disk had room for: a snapshot holds exactly what lies before its position.
+void Spool::note_sessions_of(std::span<const std::string_view> chunks, std::size_t bytes) {
+  for (std::string_view chunk : chunks) {
+    chunk = chunk.substr(0, bytes);
+    bytes -= chunk.size();
+    while (!chunk.empty()) {
+      const std::string_view line = chunk.substr(0, chunk.find('\n') + 1);
+      if (const auto mark = session_mark(line)) unsynced_sessions_.push_back(*mark);
+      chunk.remove_prefix(line.size());
+    }
+  }
+}
+
+Result<void> Spool::sync(IfFull if_full) {
+  if (failed_) return tl::unexpected(*failed_);
+  if (!writer_) return {};
+  const auto synced = writer_->sync();
+  if (!synced && is_disk_full(synced.error()) && if_full == IfFull::kCutBack) {
+    if (auto cut = writer_->cut_back_to(durable_); !cut) return tl::unexpected(stick(cut.error()));
+    position_ = durable_;
+    unsynced_sessions_.clear();
+    return synced;
+  }
+  if (!synced) return tl::unexpected(stick(synced.error()));
+  durable_ = position_;
+  if (auto written = durable_mark_->write(durable_); !written) return tl::unexpected(stick(written.error()));
+  const std::int64_t now_us = clock_.wall_us();
+  for (const SessionMark& mark : unsynced_sessions_)
+    sessions_.advance(mark.session, mark.client, mark.last_seq, now_us);
+  unsynced_sessions_.clear();
+  return {};
+}
+
+Result<void> Spool::probe() {
+  if (failed_) return tl::unexpected(*failed_);
+  const auto proved = durable_mark_->write(durable_).and_then([&] { return durable_mark_->sync(); });
+  if (!proved && !is_disk_full(proved.error())) return tl::unexpected(stick(proved.error()));
+  return proved;
+}
+
+Result<void> Spool::tick() {
+  if (failed_) return tl::unexpected(*failed_);
+  if (auto rotated = rotate(); !rotated && !is_disk_full(rotated.error()))
+    return tl::unexpected(stick(rotated.error()));
+  const std::int64_t now_us = clock_.monotonic_us();
+  if (now_us - snapshot_offered_us_ < options_.snapshot_interval_ms * kUsPerMs) return {};
+  if (!background_->wants_snapshot(durable_)) return {};
+  snapshot_offered_us_ = now_us;
+  background_->offer_snapshot({durable_, clock_.wall_us(), sessions_});
+  return {};
+}
+
+Result<void> Spool::close() {
+  if (auto synced = sync(IfFull::kFail); !synced) return synced;
+  if (writer_)
+    if (auto trimmed = writer_->trim(); !trimmed) return tl::unexpected(stick(trimmed.error()));
+  // Without it the next start only has more to read.
+  if (auto written = background_->write_snapshot({durable_, clock_.wall_us(), sessions_}); !written)
+    base::log_warn("snapshot_failed", {{"detail", written.error().message()}});
+  return {};
+}
+
+bool Spool::has_room(std::uint64_t bytes) const {
+  return options_.keep_free_bytes == 0 || free_bytes() >= options_.keep_free_bytes + bytes;
+}
+
+std::uint64_t Spool::free_bytes() const {
+  return directory_->free_bytes().value_or(0) + (writer_ ? writer_->unused_preallocation() : 0);
+}
+
+// A full disk that cannot be waited out is an error like any other.
+Error Spool::stick(Error error) {
+  if (is_disk_full(error)) error.code = ErrorCode::kIo;
+  failed_ = std::move(error);
+  return *failed_;
 }
 
 }  // namespace crawlspool::spool

@@ -1,21 +1,44 @@
 // A spool directory opened for writing: claimed, recovered, and ready for the committer. Owns the directory, the
-// growing segment and rejected/. Source: FORMAT.md.
+// growing segment, the durable mark, the sessions' numbers, rejected/, and what is done in the background.
+//
+//   append ──► sync ──► (acks)         a full or old segment is sealed and the next one begun before an append
+//
+// All but maintain() and background_stats() is for the committer's thread. Storage errors stick: after a failed write,
+// sync or rename every call returns that error, and nothing is tried again. A full disk (kDiskFull) is no such error.
+// Source: FORMAT.md.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "daemon/base/clock.h"
+#include "daemon/spool/background.h"
+#include "daemon/spool/durable_mark.h"
 #include "daemon/spool/file_system.h"
 #include "daemon/spool/recovery.h"
 #include "daemon/spool/rejected_log.h"
 #include "daemon/spool/segment_writer.h"
+#include "daemon/spool/snapshot.h"
 
 namespace crawlspool::spool {
 
 struct SpoolOptions {
   std::uint64_t keep_free_bytes = 0;
   std::uint64_t rejected_bytes_max = 0;
+  std::uint64_t segment_bytes_max = 0;  // 0: no limit
+  std::int64_t segment_age_ms_max = 0;  // 0: no limit
+  std::int64_t snapshot_interval_ms = 10'000;
+  BackgroundOptions background{};
+};
+
+// What to do where the disk has no room for what was appended since the last sync.
+enum class IfFull {
+  kCutBack,  // take it out of the file: it can be offered again
+  kFail,     // it was promised to someone and is no longer held: an error like any other
 };
 
 class Spool {
@@ -24,22 +47,78 @@ class Spool {
   [[nodiscard]] static base::Result<std::unique_ptr<Spool>> open(std::unique_ptr<Directory> directory,
                                                                  const SpoolOptions& options, const base::Clock& clock);
 
-  [[nodiscard]] SegmentWriter& writer() { return *writer_; }
+  // Writes `chunks` of whole lines, in order; the first one is `first_line_bytes` long. Returns how many bytes of them
+  // are in the segment: whole lines, fewer than offered where the disk ran full on the way; the rest may be offered
+  // later. kDiskFull: none is. `sessions`: the numbers these lines bring, in force once they are
+  // synced; where only a part is in, just what that part brings. With the rest those of the whole offer are given
+  // again.
+  [[nodiscard]] base::Result<std::size_t> append(std::span<const std::string_view> chunks, std::size_t first_line_bytes,
+                                                 std::span<const SessionMark> sessions = {});
+
+  // Makes what was appended durable and says so in the durable file: now it may be acked. kDiskFull, with kCutBack
+  // only: what was appended since the last sync is no longer in the segment.
+  [[nodiscard]] base::Result<void> sync(IfFull if_full = IfFull::kCutBack);
+
+  // Proves that a write can be synced, without changing the segment.
+  [[nodiscard]] base::Result<void> probe();
+
+  // Whether the segment is full or old. The next append seals it if everything in it is synced.
+  [[nodiscard]] bool wants_rotation() const;
+  // What is due without an append: an old segment is sealed, a snapshot handed to the background.
+  [[nodiscard]] base::Result<void> tick();
+
+  // Syncs, gives the unused preallocation back and leaves a snapshot.
+  [[nodiscard]] base::Result<void> close();
+
+  // One piece of what is done beside the ingest, on the background's thread; false where nothing is to be done now.
+  // `stop` is asked now and then: true ends a long piece early.
+  bool maintain(const std::function<bool()>& stop = [] { return false; }) { return background_->step(stop); }
+  [[nodiscard]] BackgroundStats background_stats() const { return background_->stats(); }
+
+  [[nodiscard]] Position position() const { return position_; }
+  [[nodiscard]] Position durable() const { return durable_; }
+  [[nodiscard]] std::uint64_t growing_bytes() const { return writer_ ? position_ - writer_->begin() : 0; }
+  // Numbers of what is synced, and of nothing else.
+  [[nodiscard]] const SessionTable& sessions() const { return sessions_; }
+  // Whether `bytes` more would leave less than the keep-free mark.
+  [[nodiscard]] bool has_room(std::uint64_t bytes) const;
+  // Free for the spool: what the file system says and what is preallocated and not used.
+  [[nodiscard]] std::uint64_t free_bytes() const;
+
   [[nodiscard]] RejectedLog& rejected() { return *rejected_; }
   [[nodiscard]] const RecoveryReport& recovery() const { return recovery_; }
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] std::string path() const { return directory_->path(); }
 
  private:
-  Spool(std::unique_ptr<Directory> directory, std::string id) : directory_(std::move(directory)), id_(std::move(id)) {}
+  Spool(std::unique_ptr<Directory> directory, std::string id, const SpoolOptions& options, const base::Clock& clock);
 
-  base::Result<void> open_segment(const SpoolOptions& options);
+  base::Result<void> start();
+  base::Result<void> take_over(Recovered recovered);
+  base::Result<void> rotate();
+  base::Result<void> seal();
+  base::Result<void> begin_segment();
+  [[nodiscard]] SegmentWriter::Limits writer_limits() const;
+  void point_at(const std::string& segment);
+  void note_sessions_of(std::span<const std::string_view> chunks, std::size_t bytes);
+  [[nodiscard]] base::Error stick(base::Error error);
 
   std::unique_ptr<Directory> directory_;
-  std::string id_;
+  const std::string id_;
+  const SpoolOptions options_;
+  const base::Clock& clock_;
   RecoveryReport recovery_;
-  std::unique_ptr<SegmentWriter> writer_;
+  std::optional<DurableMark> durable_mark_;
+  std::unique_ptr<SegmentWriter> writer_;  // none between the sealing of one segment and the first line of the next
   std::unique_ptr<RejectedLog> rejected_;
+  SessionTable sessions_;
+  std::vector<SessionMark> unsynced_sessions_;
+  Position position_ = 0;
+  Position durable_ = 0;
+  std::optional<std::int64_t> segment_since_us_;  // monotonic, of the segment's first line
+  std::int64_t snapshot_offered_us_ = 0;
+  std::optional<base::Error> failed_;
+  std::unique_ptr<Background> background_;  // last: it uses the directory
 };
 
 }  // namespace crawlspool::spool

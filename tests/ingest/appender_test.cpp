@@ -167,7 +167,6 @@ TEST_F(AppenderTest, ABatchThatIsUsedAgainBringsNothingFromBefore) {
   EXPECT_EQ(batch->settlements.size(), 1U);
   EXPECT_TRUE(batch->rejects.empty());
   EXPECT_FALSE(batch->is_probe);
-  EXPECT_EQ(batch->first_line_bytes, batch->lines.bytes());
   EXPECT_EQ(batch->charged_bytes, batch->lines.capacity_bytes() + sizeof(Settlement));
   EXPECT_EQ(seqs_on_disk().size(), 11U);
 }

@@ -16,12 +16,14 @@
 #include "daemon/ingest/committer.h"
 #include "tests/support/forgetful_file_system.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/open_spool.h"
 #include "tests/support/spool_lines.h"
+#include "tests/support/storage_calls.h"
 
 namespace crawlspool::ingest {
 
 inline constexpr std::chrono::seconds kDeadline{30};
-inline constexpr const char* kSegmentFile = "00000000000000000000.ndjson.open";
+inline constexpr const char* kSegmentFile = test::kFirstSegment;
 
 // Keeps what came back, in order; may be told to hold the committer's thread at the next batch.
 class Returned final : public CompletionSink {
@@ -75,8 +77,8 @@ class OnForgetfulDisk : public ::testing::Test {
   void TearDown() override { returned.hold(false); }
 
   void start(const Committer::Options& options = {}, std::uint64_t keep_free_bytes = 0) {
-    auto opened = spool::Spool::open(
-        disk.open(), {.keep_free_bytes = keep_free_bytes, .rejected_bytes_max = 64 * 1024 * 1024}, clock);
+    spool_options.keep_free_bytes = keep_free_bytes;
+    auto opened = test::open_spool(disk, clock, spool_options);
     ASSERT_TRUE(opened);
     spool = std::move(*opened);
     disk.forget_calls();
@@ -107,7 +109,6 @@ class OnForgetfulDisk : public ::testing::Test {
       made->records = 1;
       made->record_bytes = record.size();
     }
-    made->first_line_bytes = line.size();
     made->rejects = rejects;
     made->settlements.push_back({1, number});
     made->first_taken_us = clock.monotonic_us();
@@ -123,19 +124,14 @@ class OnForgetfulDisk : public ::testing::Test {
     const std::lock_guard lock(states_mutex);
     return states;
   }
-  [[nodiscard]] std::vector<std::uint64_t> seqs_on_disk() const {
-    return test::seqs_in(disk.content(kSegmentFile).value_or(""));
-  }
-  // Where the first such call stands in calls(); far behind all if it was not made.
-  [[nodiscard]] std::size_t place(test::Call call, const std::string& name_end) const {
-    const auto calls = disk.calls();
-    for (std::size_t i = 0; i < calls.size(); ++i)
-      if (calls[i].call == call && calls[i].name.ends_with(name_end)) return i;
-    return SIZE_MAX;
+  [[nodiscard]] std::vector<std::uint64_t> seqs_on_disk() const { return test::seqs_in(test::whole_spool(disk)); }
+  [[nodiscard]] std::size_t place(test::Call call, std::string_view name_end) const {
+    return test::place_of(disk, call, name_end);
   }
 
   test::ForgetfulDisk disk;
   test::ManualClock clock;
+  spool::SpoolOptions spool_options{.rejected_bytes_max = 64 * 1024 * 1024};
   Returned returned{disk};
   std::mutex states_mutex;
   std::vector<SpoolState> states;

@@ -115,6 +115,8 @@ class ForgetfulFile final : public spool::File {
     return {};
   }
 
+  bool has_name() override { return true; }
+
   void drop_cache() override {
     const std::lock_guard lock(state_->mutex);
     static_cast<void>(state_->enter({Call::kDropCache, name_}));
@@ -161,7 +163,7 @@ class ForgetfulDirectory final : public spool::Directory {
     return std::make_unique<ForgetfulFile>(state_, node_->entries[name], prefix_ + name);
   }
 
-  Result<std::unique_ptr<spool::Directory>> open_directory(const std::string& name) override {
+  Result<std::unique_ptr<spool::Directory>> open_directory(const std::string& name, spool::Access access) override {
     {
       const std::lock_guard lock(state_->mutex);
       if (node_->entries.contains(name))
@@ -169,7 +171,7 @@ class ForgetfulDirectory final : public spool::Directory {
       if (auto made = make(name, spool::EntryKind::kDirectory); !made) return tl::unexpected(made.error());
     }
     if (auto synced = sync(); !synced) return tl::unexpected(synced.error());
-    return open_directory(name);
+    return open_directory(name, access);
   }
 
   Result<std::vector<spool::DirectoryEntry>> list() override {

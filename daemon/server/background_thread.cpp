@@ -1,0 +1,37 @@
+#include "daemon/server/background_thread.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+
+namespace crawlspool::server {
+namespace {
+
+constexpr std::chrono::milliseconds kLookAgain{200};
+constexpr int kLowestPriority = 19;
+
+}  // namespace
+
+BackgroundThread::BackgroundThread(spool::Spool& spool) : spool_(spool), thread_([this] { run(); }) {}
+
+BackgroundThread::~BackgroundThread() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void BackgroundThread::run() {
+  // On Linux this is the calling thread's alone.
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kLowestPriority);
+  while (!stopping_) {
+    if (spool_.maintain([this] { return stopping_.load(); })) continue;
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, kLookAgain, [this] { return stopping_.load(); });
+  }
+}
+
+}  // namespace crawlspool::server

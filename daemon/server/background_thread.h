@@ -1,0 +1,32 @@
+// The thread for what is done beside the ingest: snapshots, retention, packing. Of the lowest priority, so that it
+// takes what the loops and the committer leave.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "daemon/spool/spool.h"
+
+namespace crawlspool::server {
+
+class BackgroundThread {
+ public:
+  // `spool` outlives it. The thread starts at once; the end of this object ends it, in the middle of a long piece too.
+  explicit BackgroundThread(spool::Spool& spool);
+  ~BackgroundThread();
+  BackgroundThread(const BackgroundThread&) = delete;
+  BackgroundThread& operator=(const BackgroundThread&) = delete;
+
+ private:
+  void run();
+
+  spool::Spool& spool_;
+  std::atomic<bool> stopping_{false};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace crawlspool::server

@@ -1,0 +1,235 @@
+#include "daemon/spool/background.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "daemon/base/log.h"
+#include "daemon/spool/cursor.h"
+#include "daemon/spool/segment_facts.h"
+#include "daemon/spool/segment_packer.h"
+
+namespace crawlspool::spool {
+namespace {
+
+using base::ErrorCode;
+
+constexpr std::int64_t kRetainEveryUs = 1'000'000;
+constexpr std::int64_t kPackAgainUs = 30'000'000;
+// Packing that falls behind gives up ratio for speed; what it cannot keep up with stays plain until there is time.
+constexpr int kLevel = 3;
+constexpr int kHurriedLevel = 1;
+constexpr std::size_t kHurryFrom = 3;  // segments waiting
+
+// What a name and the next one tell.
+SegmentFacts facts_of(const SegmentName& name, Position end) {
+  SegmentFacts facts;
+  facts.name = name;
+  facts.end = end;
+  return facts;
+}
+
+bool is_plain(const SegmentFacts& facts) { return facts.name.kind == SegmentKind::kSealed; }
+
+}  // namespace
+
+Background::Background(Directory& directory, const BackgroundOptions& options, const base::Clock& clock, Start start)
+    : directory_(directory),
+      options_(options),
+      clock_(clock),
+      spool_id_(start.spool_id),
+      snapshots_(directory, start.spool_id, start.snapshots),
+      clock_watch_(clock, start.newest_us),
+      retain_at_us_(clock.monotonic_us()),
+      pack_at_us_(clock.monotonic_us()) {
+  for (std::size_t i = 0; i < start.sealed.size(); ++i) {
+    const Position end = i + 1 < start.sealed.size() ? start.sealed[i + 1].position : start.end;
+    sealed_.push_back({facts_of(start.sealed[i], end), false});
+  }
+  publish();
+}
+
+void Background::add_sealed(Position begin, Position end) {
+  const std::lock_guard lock(mutex_);
+  inbox_.sealed.push_back({facts_of({begin, SegmentKind::kSealed}, end), false});
+  inbox_.sealed.back().facts.file_bytes = end - begin;
+  ++stats_.segments;
+  stats_.segment_bytes += end - begin;
+}
+
+void Background::offer_snapshot(Snapshot snapshot) {
+  const std::lock_guard lock(mutex_);
+  inbox_.snapshot = std::move(snapshot);
+}
+
+BackgroundStats Background::stats() const {
+  const std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+bool Background::step(const std::function<bool()>& stop) {
+  const auto snapshot = take_inbox();
+  if (snapshot) write_offered(*snapshot);
+  return snapshot || look_at_one() || retain() || pack_one(stop);
+}
+
+std::optional<Snapshot> Background::take_inbox() {
+  const std::lock_guard lock(mutex_);
+  sealed_.insert(sealed_.end(), inbox_.sealed.begin(), inbox_.sealed.end());
+  inbox_.sealed.clear();
+  return std::exchange(inbox_.snapshot, std::nullopt);
+}
+
+void Background::write_offered(const Snapshot& snapshot) {
+  if (const auto written = snapshots_.write(snapshot); !written) {
+    base::log_warn_limited("snapshot_failed", {{"detail", written.error().message()}});
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  ++stats_.snapshots;
+}
+
+// A file's size and newest line; also where a start has found many, so that the start does not wait for them.
+bool Background::look_at_one() {
+  const auto unknown = std::find_if(sealed_.begin(), sealed_.end(), [](const Sealed& s) { return !s.is_known; });
+  if (unknown == sealed_.end()) return false;
+  const SegmentName name = unknown->facts.name;
+  const auto facts = read_segment_facts(directory_, name, unknown->facts.end);
+  if (facts) {
+    unknown->facts = *facts;
+    unknown->is_known = true;
+    if (facts->missing_bytes > 0)
+      base::log_error("segment_missing",
+                      {{"position", facts->end - facts->missing_bytes}, {"bytes", facts->missing_bytes}});
+  } else if (facts.error().code == ErrorCode::kNotFound) {
+    base::log_warn("segment_gone", {{"segment", segment_file_name(name)}});
+    forget(name);
+  } else {
+    base::log_warn("segment_unreadable", {{"detail", facts.error().message()}});
+    unknown->is_known = true;
+  }
+  publish();
+  return true;
+}
+
+bool Background::retain() {
+  const RetentionPolicy& policy = options_.retention;
+  const bool may_remove_by_age = clock_watch_.may_remove_by_age();
+  if (policy.bytes_max == 0 && policy.age_ms_max == 0) return false;
+  if (clock_.monotonic_us() < retain_at_us_) return false;
+  retain_at_us_ = clock_.monotonic_us() + kRetainEveryUs;
+  RetentionView view;
+  for (const Sealed& sealed : sealed_) view.segments.push_back(sealed.facts);
+  view.growing_bytes = growing_bytes_.load(std::memory_order_relaxed);
+  view.now_us = clock_.wall_us();
+  view.may_remove_by_age = may_remove_by_age;
+  view.snapshots_need_from = snapshots_.needed_from();
+  view.cursors_need_from = cursors_need_from();
+  const RetentionVerdict verdict = judge_retention(policy, view);
+  if (verdict.held_by_cursor && std::exchange(held_told_, view.cursors_need_from) != view.cursors_need_from)
+    base::log_warn("retention_held", {{"by", "cursor"}, {"cursor_position", view.cursors_need_from}});
+  bool removed = false;
+  for (const auto& removal : verdict.removals) {
+    if (!remove(removal)) break;
+    removed = true;
+  }
+  return removed;
+}
+
+// A cursor that does not read may need anything.
+Position Background::cursors_need_from() {
+  const auto cursors = list_cursors(directory_);
+  if (!cursors) {
+    base::log_warn_limited("cursor_unreadable", {{"detail", cursors.error().message()}});
+    return 0;
+  }
+  Position least = ~Position{0};
+  for (const NamedCursor& named : *cursors) {
+    if (!named.cursor)
+      base::log_warn_limited("cursor_unreadable", {{"cursor", named.name}, {"detail", named.cursor.error().message()}});
+    const bool is_ours = !named.cursor || named.cursor->spool_id == spool_id_;
+    if (is_ours) least = std::min(least, named.cursor ? named.cursor->position : 0);
+  }
+  return least;
+}
+
+// One after the other is durable, so that a crash leaves no hole in the row.
+bool Background::remove(const RetentionVerdict::Removal& removal) {
+  const SegmentFacts& segment = removal.segment;
+  const std::string file = segment_file_name(segment.name);
+  const auto removed = directory_.remove(file);
+  if (!removed && removed.error().code != ErrorCode::kNotFound) {
+    base::log_warn_limited("removal_failed", {{"detail", removed.error().message()}});
+    return false;
+  }
+  static_cast<void>(directory_.remove(index_file_name(segment.name.position)));
+  if (const auto synced = directory_.sync(); !synced)
+    base::log_warn_limited("removal_failed", {{"detail", synced.error().message()}});
+  base::log_info("segment_removed", {{"segment", file},
+                                     {"bytes", segment.file_bytes},
+                                     {"reason", removal.reason},
+                                     {"overrides_cursor", removal.overrides_cursor}});
+  forget(segment.name);
+  const std::lock_guard lock(mutex_);
+  ++stats_.removed;
+  return true;
+}
+
+bool Background::pack_one(const std::function<bool()>& stop) {
+  if (!options_.compress || clock_.monotonic_us() < pack_at_us_) return false;
+  const auto plain = std::find_if(sealed_.begin(), sealed_.end(), [](const auto& s) { return is_plain(s.facts); });
+  if (plain == sealed_.end()) return false;
+  const auto waiting = std::count_if(plain, sealed_.end(), [](const auto& s) { return is_plain(s.facts); });
+  SegmentFacts& facts = plain->facts;
+  const std::uint64_t bytes = facts.end - facts.name.position;
+  if (directory_.free_bytes().value_or(0) < options_.keep_free_bytes + bytes) {
+    packing_failed(facts, {ErrorCode::kDiskFull, 0, "no room for a second copy"});
+    return false;
+  }
+  PackOptions pack;
+  pack.level = static_cast<std::size_t>(waiting) < kHurryFrom ? kLevel : kHurriedLevel;
+  pack.frame_bytes_min = options_.frame_bytes_min;
+  pack.stop = stop;
+  const auto packed = pack_segment(directory_, facts.name.position, pack);
+  if (!packed && packed.error().errno_value != ECANCELED) packing_failed(facts, packed.error());
+  if (!packed) return false;
+  facts.name.kind = SegmentKind::kCompressed;
+  facts.file_bytes = packed->file_bytes;
+  base::log_info("segment_packed",
+                 {{"segment", segment_file_name(facts.name)}, {"bytes", bytes}, {"file_bytes", facts.file_bytes}});
+  {
+    const std::lock_guard lock(mutex_);
+    ++stats_.packed;
+  }
+  publish();
+  return true;
+}
+
+void Background::packing_failed(const SegmentFacts& segment, const base::Error& error) {
+  pack_at_us_ = clock_.monotonic_us() + kPackAgainUs;
+  if (error.code == ErrorCode::kNotFound) {
+    base::log_warn("segment_gone", {{"segment", segment_file_name(segment.name)}});
+    pack_at_us_ = clock_.monotonic_us();
+    forget(segment.name);
+    publish();
+    return;
+  }
+  base::log_warn("packing_failed", {{"segment", segment_file_name(segment.name)}, {"detail", error.message()}});
+  const std::lock_guard lock(mutex_);
+  ++stats_.packing_failed;
+}
+
+void Background::forget(const SegmentName& name) {
+  std::erase_if(sealed_, [&](const Sealed& sealed) { return sealed.facts.name.position == name.position; });
+  publish();
+}
+
+void Background::publish() {
+  std::uint64_t bytes = 0;
+  for (const Sealed& sealed : sealed_) bytes += sealed.facts.file_bytes;
+  const std::lock_guard lock(mutex_);
+  stats_.segments = sealed_.size() + inbox_.sealed.size();
+  for (const Sealed& sealed : inbox_.sealed) bytes += sealed.facts.file_bytes;
+  stats_.segment_bytes = bytes;
+}
+
+}  // namespace crawlspool::spool

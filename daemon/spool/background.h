@@ -1,0 +1,102 @@
+// What is done beside the ingest, piece by piece, by one thread: snapshots, retention, packing. Each piece leaves the
+// spool as readers may find it; one that fails is dropped, logged, and tried again later. Nothing here is acked.
+// Source: FORMAT.md, "Segments", "Retention" and "Sessions".
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/spool/clock_watch.h"
+#include "daemon/spool/file_system.h"
+#include "daemon/spool/retention.h"
+#include "daemon/spool/snapshot.h"
+
+namespace crawlspool::spool {
+
+struct BackgroundOptions {
+  bool compress = false;
+  std::uint64_t frame_bytes_min = 8ULL * 1024 * 1024;  // of content, in a packed segment
+  std::uint64_t keep_free_bytes = 0;                   // packing leaves that much
+  RetentionPolicy retention{};
+};
+
+struct BackgroundStats {
+  std::uint64_t segments = 0;       // sealed ones
+  std::uint64_t segment_bytes = 0;  // of their files
+  std::uint64_t packed = 0;
+  std::uint64_t packing_failed = 0;
+  std::uint64_t removed = 0;
+  std::uint64_t snapshots = 0;
+};
+
+class Background {
+ public:
+  struct Start {
+    std::string spool_id;
+    std::vector<SegmentName> sealed;  // by position
+    SnapshotPlaces snapshots;
+    Position end = 0;            // of the sealed segments
+    std::int64_t newest_us = 0;  // the newest time in the spool, wall clock
+  };
+
+  // `directory` and `clock` outlive it.
+  Background(Directory& directory, const BackgroundOptions& options, const base::Clock& clock, Start start);
+
+  // From the committer's thread.
+  void add_sealed(Position begin, Position end);
+  void set_growing_bytes(std::uint64_t bytes) { growing_bytes_.store(bytes, std::memory_order_relaxed); }
+  [[nodiscard]] bool wants_snapshot(Position position) const { return snapshots_.is_wanted(position); }
+  void offer_snapshot(Snapshot snapshot);  // the newest one offered is written
+  [[nodiscard]] base::Result<void> write_snapshot(const Snapshot& snapshot) { return snapshots_.write(snapshot); }
+
+  // On the background's thread: one piece of work; false if nothing is to be done now.
+  bool step(const std::function<bool()>& stop);
+
+  [[nodiscard]] BackgroundStats stats() const;  // from any thread
+
+ private:
+  struct Sealed {
+    SegmentFacts facts;
+    bool is_known = false;  // its file has been looked at
+  };
+  struct Inbox {
+    std::vector<Sealed> sealed;
+    std::optional<Snapshot> snapshot;
+  };
+
+  [[nodiscard]] std::optional<Snapshot> take_inbox();
+  void write_offered(const Snapshot& snapshot);
+  bool look_at_one();
+  bool retain();
+  [[nodiscard]] Position cursors_need_from();
+  bool remove(const RetentionVerdict::Removal& removal);
+  bool pack_one(const std::function<bool()>& stop);
+  void packing_failed(const SegmentFacts& segment, const base::Error& error);
+  void forget(const SegmentName& name);
+  void publish();
+
+  Directory& directory_;
+  const BackgroundOptions options_;
+  const base::Clock& clock_;
+  const std::string spool_id_;
+  SnapshotWriter snapshots_;
+  std::atomic<std::uint64_t> growing_bytes_{0};
+
+  mutable std::mutex mutex_;  // of inbox_ and stats_
+  Inbox inbox_;
+  BackgroundStats stats_;
+
+  // The thread's own.
+  std::vector<Sealed> sealed_;  // by position
+  ClockWatch clock_watch_;
+  std::int64_t retain_at_us_ = 0;  // monotonic
+  std::int64_t pack_at_us_ = 0;
+  Position held_told_ = 0;
+};
+
+}  // namespace crawlspool::spool

@@ -1,0 +1,38 @@
+// Named readers' places: up to which line of the spool a reader has everything. Kept in cursors/, one small file a
+// name, replaced in one step, so that a crash leaves the old or the new one. Source: FORMAT.md, "cursors/".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/spool/file_system.h"
+#include "daemon/spool/layout.h"
+
+namespace crawlspool::spool {
+
+struct Cursor {
+  std::string spool_id;
+  Position position = 0;              // behind the last line taken; where the next one begins
+  std::uint64_t last_line_bytes = 0;  // of the last line taken, with its \n; 0: none was taken
+  std::uint32_t last_line_crc = 0;    // crc32() of all of it
+};
+
+// 1 to 64 of a-z, 0-9, _ and -.
+[[nodiscard]] bool is_cursor_name(std::string_view name);
+
+// kNotFound: there is none of this name. kDamaged: its file does not prove itself.
+[[nodiscard]] base::Result<Cursor> read_cursor(Directory& spool, const std::string& name);
+// Durable when it returns. Makes cursors/ if it is missing.
+[[nodiscard]] base::Result<void> store_cursor(Directory& spool, const std::string& name, const Cursor& cursor);
+
+struct NamedCursor {
+  std::string name;
+  base::Result<Cursor> cursor;
+};
+// All there are, by name; none where there is no cursors/.
+[[nodiscard]] base::Result<std::vector<NamedCursor>> list_cursors(Directory& spool);
+
+}  // namespace crawlspool::spool

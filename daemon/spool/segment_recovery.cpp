@@ -1,0 +1,174 @@
+#include "daemon/spool/segment_recovery.h"
+
+#include <algorithm>
+
+#include "daemon/spool/line.h"
+#include "daemon/spool/line_scanner.h"
+
+namespace crawlspool::spool {
+namespace {
+
+using base::Result;
+
+constexpr std::size_t kCopyBytes = 1024 * 1024;
+
+// A mark that claims more than lies before its own line is not one of ours.
+bool mark_is_possible(const SoundLine& line, Position position) { return !line.synced || *line.synced <= position; }
+
+// One line after the other, judged.
+class Lines {
+ public:
+  struct Line {
+    Position position;
+    std::size_t bytes;
+    std::optional<SoundLine> sound;  // views valid until the next call
+    bool is_blank;
+  };
+
+  Lines(File& segment, Position begin, Position from) : segment_(segment), begin_(begin) { go_to(from); }
+
+  void go_to(Position position) {
+    scanner_.emplace(segment_, position - begin_);
+    ended_ = false;
+  }
+
+  Result<std::optional<Line>> next() {
+    if (ended_) return std::nullopt;
+    const auto scanned = scanner_->next();
+    if (!scanned) return tl::unexpected(scanned.error());
+    if (!*scanned) return std::nullopt;
+    ended_ = !(*scanned)->is_whole;
+    const std::string_view bytes = (*scanned)->bytes;
+    Line line{begin_ + (*scanned)->offset, bytes.size(), check_line(bytes), is_blank_line(bytes)};
+    if (line.sound && !mark_is_possible(*line.sound, line.position)) line.sound.reset();
+    return line;
+  }
+
+ private:
+  File& segment_;
+  Position begin_;
+  std::optional<LineScanner> scanner_;
+  bool ended_ = false;
+};
+
+// The position before which everything is known to have been synced. No commit ends inside of a line: a durable
+// position there is damaged, and must not cut the line in two.
+Result<Position> find_known_synced(File& segment, const SegmentPlace& place) {
+  Position durable = place.durable.value_or(place.from);
+  Position greatest_mark = place.from;
+  Lines lines(segment, place.begin, place.from);
+  while (true) {
+    const auto line = lines.next();
+    if (!line) return tl::unexpected(line.error());
+    if (!*line) return std::max(durable, greatest_mark);
+    if (!(*line)->sound) continue;
+    greatest_mark = std::max(greatest_mark, (*line)->sound->synced.value_or(0));
+    if ((*line)->position < durable && durable < (*line)->position + (*line)->bytes) durable = (*line)->position;
+  }
+}
+
+// Where the log ends. Before known_synced lines count and what does not prove itself is damage; from there on the first
+// that does not prove itself is the end.
+Result<void> find_end(File& segment, const SegmentPlace& place, SegmentRecovery& report, SessionReplay& replay) {
+  Lines lines(segment, place.begin, place.from);
+  report.end = place.from;
+  while (true) {
+    const auto line = lines.next();
+    if (!line) return tl::unexpected(line.error());
+    if (!*line) return {};
+    const auto& [position, bytes, sound, is_blank] = **line;
+    Position end = position + bytes;
+    if (sound) {
+      replay.add(*sound);
+    } else if (!is_blank) {
+      if (position >= report.known_synced) return {};
+      if (end > report.known_synced) {  // the line's end before known_synced is what is damaged: a line begins there
+        end = report.known_synced;
+        lines.go_to(end);
+      }
+      add_range(report.damaged, {position, end - position});
+    }
+    report.end = end;
+  }
+}
+
+Result<void> copy_range(File& from, std::uint64_t offset, std::uint64_t bytes, File& to) {
+  std::string buffer;
+  for (std::uint64_t done = 0; done < bytes;) {
+    buffer.resize(std::min<std::uint64_t>(kCopyBytes, bytes - done));
+    const auto n = from.read_at(offset + done, buffer);
+    if (!n) return tl::unexpected(n.error());
+    if (*n == 0) break;
+    const std::string_view parts[] = {std::string_view(buffer).substr(0, *n)};
+    if (auto written = write_fully(to, done, parts); !written) return written;
+    done += *n;
+  }
+  return to.truncate(bytes).and_then([&] { return to.sync(); });
+}
+
+Result<void> keep_cut(Directory& directory, File& segment, Position begin, const ByteRange& cut) {
+  auto folder = directory.open_directory(std::string(kCutName));
+  if (!folder) return tl::unexpected(folder.error());
+  auto copy = (*folder)->open(position_digits(cut.position), OpenMode::kCreate);
+  if (!copy) return tl::unexpected(copy.error());
+  return copy_range(segment, cut.position - begin, cut.bytes, **copy).and_then([&] { return (*folder)->sync(); });
+}
+
+// Damage at the very end leaves a line without its end, which the next line must not be joined to.
+Result<Position> end_last_line(File& segment, Position begin, Position end) {
+  if (end == begin) return end;
+  char last = 0;
+  const auto n = segment.read_at(end - begin - 1, std::span(&last, 1));
+  if (!n) return tl::unexpected(n.error());
+  if (last == '\n') return end;
+  const std::string_view parts[] = {"\n"};
+  if (auto written = write_fully(segment, end - begin, parts); !written) return tl::unexpected(written.error());
+  return end + 1;
+}
+
+Result<void> cut_tail(Directory& directory, File& segment, Position begin, Position size_end, SegmentRecovery& report) {
+  if (report.end == size_end) return {};
+  report.cut = ByteRange{report.end, size_end - report.end};
+  const auto kept = keep_cut(directory, segment, begin, *report.cut);
+  if (!kept && kept.error().code != base::ErrorCode::kDiskFull) return kept;
+  report.cut_was_kept = kept.has_value();
+  return segment.truncate(report.end - begin);
+}
+
+}  // namespace
+
+void add_range(std::vector<ByteRange>& ranges, ByteRange range) {
+  if (!ranges.empty() && ranges.back().position + ranges.back().bytes == range.position)
+    ranges.back().bytes += range.bytes;
+  else
+    ranges.push_back(range);
+}
+
+Result<SegmentRecovery> recover_segment(Directory& directory, File& segment, const SegmentPlace& asked,
+                                        SessionReplay& replay) {
+  // After a failed write-back the cache may show bytes that the disk does not have.
+  if (auto synced = segment.sync_data(); !synced) return tl::unexpected(synced.error());
+  segment.drop_cache();
+  const auto size = segment.size();
+  if (!size) return tl::unexpected(size.error());
+  const Position size_end = asked.begin + *size;
+  SegmentPlace place = asked;
+  place.from = std::min(asked.from, size_end);
+  auto promised = find_known_synced(segment, place);
+  if (!promised) return tl::unexpected(promised.error());
+  promised = std::max(*promised, asked.from);
+
+  SegmentRecovery report;
+  report.known_synced = std::min(*promised, size_end);
+  if (*promised > size_end) report.missing = ByteRange{size_end, *promised - size_end};
+  if (auto found = find_end(segment, place, report, replay); !found) return tl::unexpected(found.error());
+  if (auto cut = cut_tail(directory, segment, place.begin, size_end, report); !cut) return tl::unexpected(cut.error());
+  const auto ended = end_last_line(segment, place.begin, report.end);
+  if (!ended) return tl::unexpected(ended.error());
+  report.end = *ended;
+  if (auto synced = segment.sync().and_then([&] { return directory.sync(); }); !synced)
+    return tl::unexpected(synced.error());
+  return report;
+}
+
+}  // namespace crawlspool::spool

@@ -1,0 +1,49 @@
+// The numbers of sessions: up to which record everything that a session sent is settled and on the disk. Filled at
+// recovery from a snapshot and the lines behind it, kept up by the committer's thread. Not thread-safe.
+// Source: FORMAT.md, "Sessions".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace crawlspool::spool {
+
+using SessionKey = std::uint64_t;  // a line's 16 hex digits as a number
+
+[[nodiscard]] std::string session_digits(SessionKey key);
+// Exactly 16 lower-case hex digits.
+[[nodiscard]] std::optional<SessionKey> parse_session_digits(std::string_view text);
+
+struct SessionState {
+  std::string client;  // empty: it gave none
+  std::uint64_t last_seq = 0;
+  std::int64_t last_used_us = 0;  // wall clock
+};
+
+// What a commit brings to a session.
+struct SessionMark {
+  SessionKey session = 0;
+  std::string client;
+  std::uint64_t last_seq = 0;
+};
+
+class SessionTable {
+ public:
+  using Map = std::unordered_map<SessionKey, SessionState>;
+
+  // A session's number never goes back.
+  void advance(SessionKey key, std::string_view client, std::uint64_t last_seq, std::int64_t used_us);
+
+  [[nodiscard]] const SessionState* find(SessionKey key) const;
+  [[nodiscard]] std::size_t size() const { return sessions_.size(); }
+  [[nodiscard]] Map::const_iterator begin() const { return sessions_.begin(); }
+  [[nodiscard]] Map::const_iterator end() const { return sessions_.end(); }
+
+ private:
+  Map sessions_;
+};
+
+}  // namespace crawlspool::spool
