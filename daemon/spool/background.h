@@ -97,7 +97,7 @@ class Background {
   ClockWatch clock_watch_;
   std::int64_t retain_at_us_ = 0;  // monotonic
   std::int64_t pack_at_us_ = 0;
-  Position held_told_ = 0;
+  std::optional<Position> held_told_;  // the place of the cursor that was named last
   bool removals_are_durable_ = true;
 };
 

@@ -8,12 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/spool/cursor.h"
+#include "tests/spool/five_segments.h"
 #include "tests/support/crash_points.h"
-#include "tests/support/forgetful_file_system.h"
-#include "tests/support/manual_clock.h"
-#include "tests/support/open_spool.h"
-#include "tests/support/spool_lines.h"
 #include "tests/support/storage_calls.h"
 
 namespace crawlspool::spool {
@@ -22,62 +18,7 @@ namespace {
 using test::Call;
 using test::ForgetfulDisk;
 
-constexpr const char* kId = "ours";
-constexpr std::int64_t kSecondMs = 1000;
-constexpr std::int64_t kHourMs = 3600 * kSecondMs;
-const auto kGoOn = [] { return false; };
-
-// Five sealed segments of one line each, an hour after the other; the last line was written now.
-class BackgroundTest : public ::testing::Test {
- protected:
-  void lay_out(ForgetfulDisk& fresh) const {
-    for (std::uint64_t n = 0; n < 5; ++n) fresh.put(segment(n), line(n));
-  }
-  [[nodiscard]] std::string line(std::uint64_t n) const {
-    return test::make_line(
-        {.seq = n + 1, .ts_us = clock.wall_us() - static_cast<std::int64_t>(4 - n) * kHourMs * 1000});
-  }
-  [[nodiscard]] Position at(std::uint64_t n) const { return n * line(0).size(); }
-  [[nodiscard]] std::string segment(std::uint64_t n) const { return segment_file_name({at(n), SegmentKind::kSealed}); }
-
-  void start() { start(disk); }
-  void start(ForgetfulDisk& on) {
-    background.reset();
-    directory = on.open();
-    Background::Start start{kId, test::segments_on(on), find_snapshot(*directory, kId).places, at(5), clock.wall_us()};
-    background = std::make_unique<Background>(*directory, options, clock, std::move(start));
-  }
-  // Until nothing is to be done; how many pieces there were.
-  int work() {
-    int pieces = 0;
-    while (background->step(kGoOn)) ++pieces;
-    return pieces;
-  }
-  // Two snapshots at the end: recovery needs nothing before it.
-  static void put_snapshots(ForgetfulDisk& on, Position position) {
-    const auto on_disk = on.open();
-    SnapshotWriter writer(*on_disk, kId, {});
-    for (int i = 0; i < 2; ++i) ASSERT_TRUE(writer.write({position, 1, {}}));
-  }
-  void put_cursor(const std::string& name, Position position, const std::string& id = kId) {
-    ASSERT_TRUE(store_cursor(*disk.open(), name, {id, position, 0, 0}));
-  }
-  // How many of the five are left, from the newest on.
-  [[nodiscard]] std::uint64_t left() const { return left(disk); }
-  [[nodiscard]] std::uint64_t left(const ForgetfulDisk& on) const {
-    std::uint64_t count = 0;
-    while (count < 5 && on.content(segment(4 - count))) ++count;
-    EXPECT_EQ(test::segments_on(on).size(), count) << "a hole in the row";
-    return count;
-  }
-  void SetUp() override { lay_out(disk); }
-
-  ForgetfulDisk disk;
-  test::ManualClock clock;
-  BackgroundOptions options;
-  std::unique_ptr<Directory> directory;
-  std::unique_ptr<Background> background;
-};
+class BackgroundTest : public FiveSegments {};
 
 TEST_F(BackgroundTest, LooksAtEachSegmentOnceAndCountsThem) {
   start();
@@ -254,7 +195,7 @@ TEST_F(BackgroundTest, EachRemovalIsDurableBeforeTheNext) {
   put_snapshots(disk, at(5));
   options.retention.bytes_max = at(3);
   start();
-  for (int i = 0; i < 5; ++i) background->step(kGoOn);
+  for (int i = 0; i < 5; ++i) step();
   ASSERT_TRUE(directory->open_directory(std::string(kCursorsName)));
   disk.forget_calls();
   work();
