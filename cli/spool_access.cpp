@@ -1,9 +1,13 @@
 #include "cli/spool_access.h"
 
+#include <algorithm>
 #include <charconv>
 
+#include "daemon/spool/cursor.h"
+#include "daemon/spool/durable_mark.h"
 #include "daemon/spool/lock_and_identity.h"
 #include "daemon/spool/posix_file_system.h"
+#include "daemon/spool/segment_reader.h"
 
 namespace crawlspool::cli {
 
@@ -20,6 +24,21 @@ Result<std::unique_ptr<spool::Directory>> open_spool(const std::string& path) {
   return directory;
 }
 
+Result<spool::Position> settled_position(spool::Directory& directory) {
+  const auto segments = spool::list_segments(directory);
+  if (!segments) return tl::unexpected(segments.error());
+  const auto sealed = [&]() -> Result<spool::Position> {  // a segment is synced before it is sealed
+    if (segments->empty()) return 0;
+    if (segments->back().name.kind == spool::SegmentKind::kOpen) return segments->back().name.position;
+    return spool::spool_extent(directory).map([](const spool::Extent& extent) { return extent.end; });
+  }();
+  // Overwritten in place meanwhile, it may show half of the old digits and half of the new: read until it stands still.
+  auto durable = spool::read_durable(directory);
+  for (auto again = spool::read_durable(directory); again != durable; again = spool::read_durable(directory))
+    durable = again;
+  return sealed.map([&](spool::Position end) { return std::max(end, durable.value_or(0)); });
+}
+
 std::optional<std::uint64_t> parse_count(const std::string& text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -29,6 +48,11 @@ std::optional<std::uint64_t> parse_count(const std::string& text) {
 
 std::string check_count(const std::string& text) {
   return parse_count(text) ? std::string{} : "'" + text + "' is not a whole number";
+}
+
+std::string check_cursor_name(const std::string& text) {
+  if (spool::is_cursor_name(text)) return {};
+  return "'" + text + "' is no cursor's name: 1 to 64 of a-z, 0-9, _ and -";
 }
 
 }  // namespace crawlspool::cli
