@@ -6,6 +6,7 @@
 #include "daemon/spool/cursor.h"
 #include "daemon/spool/durable_mark.h"
 #include "daemon/spool/lock_and_identity.h"
+#include "daemon/spool/position_search.h"
 #include "daemon/spool/posix_file_system.h"
 #include "daemon/spool/segment_reader.h"
 

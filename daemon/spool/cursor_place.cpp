@@ -4,6 +4,7 @@
 #include <string>
 
 #include "daemon/spool/line.h"
+#include "daemon/spool/position_search.h"
 #include "daemon/spool/segment_reader.h"
 #include "daemon/spool/segment_recovery.h"
 

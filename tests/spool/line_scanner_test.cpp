@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ class TextFile final : public File {
 
   base::Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
     if (fails) return base::fail_errno("read", EIO);
+    asked_max = std::max(asked_max, into.size());
     if (offset >= content.size()) return 0;
     return content.copy(into.data(), into.size(), offset);
   }
@@ -31,6 +33,7 @@ class TextFile final : public File {
 
   std::string content;
   bool fails = false;
+  std::size_t asked_max = 0;  // of one read
 
  private:
   static tl::unexpected<base::Error> refused() { return base::fail_errno("not for readers", EROFS); }
@@ -40,6 +43,7 @@ struct Seen {
   std::uint64_t offset;
   std::string bytes;
   bool is_whole;
+  bool is_piece = false;
   bool operator==(const Seen&) const = default;
 };
 
@@ -49,7 +53,7 @@ std::vector<Seen> scan(LineScanner& scanner) {
     const auto line = scanner.next();
     EXPECT_TRUE(line.has_value());
     if (!line || !*line) return seen;
-    seen.push_back({(*line)->offset, std::string((*line)->bytes), (*line)->is_whole});
+    seen.push_back({(*line)->offset, std::string((*line)->bytes), (*line)->is_whole, (*line)->is_piece});
     if (!(*line)->is_whole) return seen;
   }
 }
@@ -147,6 +151,87 @@ TEST(LineScanner, GoesOnAfterAFailedRead) {
   file.fails = false;
   file.content += "c\n";
   EXPECT_EQ(scan(scanner), (std::vector<Seen>{{2, "bc\n", true}}));
+}
+
+// Neighbouring pieces joined.
+std::vector<Seen> joined(const std::vector<Seen>& all) {
+  std::vector<Seen> result;
+  for (const Seen& seen : all) {
+    EXPECT_TRUE(result.empty() || result.back().offset + result.back().bytes.size() == seen.offset);
+    if (seen.is_piece && !result.empty() && result.back().is_piece && !result.back().bytes.ends_with('\n'))
+      result.back().bytes += seen.bytes;
+    else
+      result.push_back(seen);
+  }
+  return result;
+}
+
+std::size_t longest(const std::vector<Seen>& all) {
+  std::size_t bytes = 0;
+  for (const Seen& seen : all) bytes = std::max(bytes, seen.bytes.size());
+  return bytes;
+}
+
+TEST(LineScanner, WhatIsTooLongForALineComesInPieces) {
+  const std::string long_line = std::string(20 * kMiB + 5, 'x') + "\n";
+  TextFile file("1\n" + long_line + "2\n");
+  LineScanner scanner(file, 0, 3 * kMiB);
+  const auto seen = scan(scanner);
+  EXPECT_TRUE(joined(seen) ==
+              (std::vector<Seen>{{0, "1\n", true}, {2, long_line, true, true}, {2 + long_line.size(), "2\n", true}}));
+  EXPECT_LE(longest(seen), 4 * kMiB);
+  EXPECT_LE(file.asked_max, 4 * kMiB);
+}
+
+TEST(LineScanner, ALineOfTheGreatestLengthIsWhole) {
+  const std::string line = std::string(3 * kMiB - 1, 'x') + "\n";
+  for (const std::size_t before : {std::size_t{0}, kMiB - 2, kMiB, 2 * kMiB + 1}) {
+    const std::string first = std::string(before, 'a') + "\n";
+    TextFile file(first + line + line + "2\n");
+    LineScanner scanner(file, 0, line.size());
+    EXPECT_TRUE(scan(scanner) == (std::vector<Seen>{{0, first, true},
+                                                    {first.size(), line, true},
+                                                    {first.size() + line.size(), line, true},
+                                                    {first.size() + 2 * line.size(), "2\n", true}}))
+        << before;
+  }
+}
+
+TEST(LineScanner, AHoleOfNulBytesIsNeverHeldInFull) {
+  for (const std::size_t hole : {4 * kMiB - 1, 5 * kMiB, 64 * kMiB + 7}) {
+    const std::string damaged = "{\"ts\":" + std::string(hole, '\0') + "\n";
+    TextFile file("1\n" + damaged + "2\n");
+    LineScanner scanner(file);
+    const auto seen = scan(scanner);
+    EXPECT_LE(longest(seen), 9 * kMiB);
+    EXPECT_LE(file.asked_max, 8 * kMiB);
+    const auto lines = joined(seen);
+    ASSERT_EQ(lines.size(), 3U);
+    EXPECT_TRUE(lines[1].offset == 2 && lines[1].bytes == damaged);
+    EXPECT_TRUE(lines[2] == (Seen{2 + damaged.size(), "2\n", true}));
+  }
+}
+
+TEST(LineScanner, ALongLineWithoutNulBytesIsHeldForAsLongAsItMayBeOne) {
+  const std::string line = std::string(40 * kMiB, 'x') + "\n";
+  TextFile file(line);
+  LineScanner scanner(file);
+  EXPECT_TRUE(scan(scanner) == (std::vector<Seen>{{0, line, true}}));
+}
+
+TEST(LineScanner, PiecesAtTheEndAreReadOnFrom) {
+  TextFile file("1\n" + std::string(6 * kMiB, '\0'));
+  LineScanner scanner(file);
+  std::vector<Seen> seen = scan(scanner);
+  EXPECT_TRUE(scan(scanner).empty());
+  file.content += "xy";
+  for (const Seen& more : scan(scanner)) seen.push_back(more);
+  file.content += "z\n2\n";
+  for (const Seen& more : scan(scanner)) seen.push_back(more);
+  const auto lines = joined(seen);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_TRUE(lines[1].is_piece && lines[1].bytes == std::string(6 * kMiB, '\0') + "xyz\n");
+  EXPECT_TRUE(lines[2] == (Seen{2 + lines[1].bytes.size(), "2\n", true}));
 }
 
 }  // namespace
