@@ -31,7 +31,7 @@ struct CursorsOptions {
 
 std::string moved(const spool::Directory& directory, const std::string& name) {
   std::error_code failed;
-  const auto file = directory.path() + "/" + std::string(spool::kCursorsName) + "/" + name + ".json";
+  const auto file = directory.path() + "/" + spool::cursor_file_name(name);
   const auto written = std::filesystem::last_write_time(file, failed);
   if (failed) return "?";
   const auto age = std::chrono::duration_cast<std::chrono::seconds>(decltype(written)::clock::now() - written);

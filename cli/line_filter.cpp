@@ -9,6 +9,11 @@ namespace crawlspool::cli {
 
 using spool::envelope_member;
 
+std::string_view envelope_of(const spool::ReadLine& line) {
+  const auto before_record = static_cast<std::size_t>(line.record.data() - line.bytes.data());
+  return line.bytes.substr(0, before_record - spool::kRecordKey.size());
+}
+
 LineFilter::LineFilter(Wanted wanted) : stream_(std::move(wanted.stream)), client_(std::move(wanted.client)) {
   if (wanted.since_us) since_ = base::format_timestamp(*wanted.since_us);
 }
@@ -16,9 +21,7 @@ LineFilter::LineFilter(Wanted wanted) : stream_(std::move(wanted.stream)), clien
 bool LineFilter::takes(const spool::ReadLine& line) const {
   if (takes_all()) return true;
   if (line.kind != spool::LineKind::kSound) return false;
-  // The record may have members of the same names.
-  const auto envelope_bytes = static_cast<std::size_t>(line.record.data() - line.bytes.data());
-  const std::string_view envelope = line.bytes.substr(0, envelope_bytes - spool::kRecordKey.size());
+  const std::string_view envelope = envelope_of(line);
   return (!stream_ || envelope_member(envelope, "stream") == *stream_) &&
          (!client_ || envelope_member(envelope, "client") == *client_) &&
          (since_.empty() || envelope_member(envelope, "ts").value_or("") >= since_);

@@ -4,10 +4,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "daemon/spool/segment_reader.h"
 
 namespace crawlspool::cli {
+
+// Of a sound line: what is before its record, which may have members of the same names.
+[[nodiscard]] std::string_view envelope_of(const spool::ReadLine& line);
 
 class LineFilter {
  public:
@@ -20,6 +24,8 @@ class LineFilter {
 
   // Of a sound line; others have no envelope and are not taken unless everything is.
   [[nodiscard]] bool takes(const spool::ReadLine& line) const;
+  // The earliest ts that is taken, as lines spell it; empty: any.
+  [[nodiscard]] const std::string& since() const { return since_; }
   [[nodiscard]] bool takes_all() const { return !stream_ && !client_ && since_.empty(); }
 
  private:

@@ -1,5 +1,7 @@
 #include "cli/reading.h"
 
+#include <algorithm>
+
 #include "cli/last_lines.h"
 #include "cli/spool_access.h"
 #include "cli/stop_signals.h"
@@ -39,7 +41,14 @@ Reading::Reading(spool::Directory& directory, const ReadingOptions& options, Dam
 
 Result<std::optional<Position>> Reading::find_begin(const std::optional<std::uint64_t>& new_cursor_lines) {
   if (cursor_) return find_cursor_begin(new_cursor_lines);
-  return checked_position(directory_, options_.from ? parse_count(*options_.from).value_or(0) : 0);
+  const auto from = checked_position(directory_, options_.from ? parse_count(*options_.from).value_or(0) : 0);
+  if (!from || filter_.since().empty()) return from;
+  // A line that is being written may not show its time yet.
+  const auto last_line_end = spool::position_of_last_lines(directory_, 0);
+  if (!last_line_end) return tl::unexpected(last_line_end.error());
+  return spool::position_since(directory_, filter_.since()).map([&](Position since) {
+    return std::optional(std::max(**from, std::min(since, *last_line_end)));
+  });
 }
 
 Result<std::optional<Position>> Reading::find_cursor_begin(const std::optional<std::uint64_t>& new_cursor_lines) {

@@ -1,7 +1,10 @@
 #include "cli/spool_access.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <charconv>
+#include <fstream>
 
 #include "daemon/spool/cursor.h"
 #include "daemon/spool/durable_mark.h"
@@ -25,6 +28,32 @@ Result<std::unique_ptr<spool::Directory>> open_spool(const std::string& path) {
   return directory;
 }
 
+Result<std::unique_ptr<spool::Directory>> open_damaged_spool(const std::string& path) {
+  auto directory = spool::open_posix_directory(path, spool::IfMissing::kFail);
+  if (!directory) return directory;
+  const auto id = spool::read_spool_id(**directory);
+  if (id || id.error().code == ErrorCode::kDamaged) return directory;
+  const auto segments = spool::list_segments(**directory);
+  if (!segments) return tl::unexpected(segments.error());
+  if (id.error().code == ErrorCode::kNotFound && segments->empty())
+    return base::fail(ErrorCode::kNotFound, path + " is no spool: there is no spool.json in it");
+  if (id.error().code == ErrorCode::kConfig) return tl::unexpected(id.error());
+  return directory;
+}
+
+// By the lock file's inode: the device is spelled in other ways on some file systems. A lock taken to look would keep
+// a daemon from starting.
+bool is_in_use(const spool::Directory& directory) {
+  struct stat info {};
+  const std::string lock = directory.path() + "/" + std::string(spool::kLockName);
+  if (::stat(lock.c_str(), &info) != 0) return false;
+  const std::string inode = ":" + std::to_string(info.st_ino) + " ";
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);)
+    if (line.find("FLOCK") != std::string::npos && line.find(inode) != std::string::npos) return true;
+  return false;
+}
+
 Result<spool::Position> settled_position(spool::Directory& directory) {
   const auto segments = spool::list_segments(directory);
   if (!segments) return tl::unexpected(segments.error());
@@ -33,11 +62,8 @@ Result<spool::Position> settled_position(spool::Directory& directory) {
     if (segments->back().name.kind == spool::SegmentKind::kOpen) return segments->back().name.position;
     return spool::spool_extent(directory).map([](const spool::Extent& extent) { return extent.end; });
   }();
-  // Overwritten in place meanwhile, it may show half of the old digits and half of the new: read until it stands still.
-  auto durable = spool::read_durable(directory);
-  for (auto again = spool::read_durable(directory); again != durable; again = spool::read_durable(directory))
-    durable = again;
-  return sealed.map([&](spool::Position end) { return std::max(end, durable.value_or(0)); });
+  const spool::Position durable = spool::read_durable(directory).value_or(0);
+  return sealed.map([&](spool::Position end) { return std::max(end, durable); });
 }
 
 std::optional<std::uint64_t> parse_count(const std::string& text) {

@@ -67,6 +67,8 @@ bool is_cursor_name(std::string_view name) {
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
 }
 
+std::string cursor_file_name(const std::string& name) { return std::string(kCursorsName) + "/" + file_of(name); }
+
 Result<Cursor> read_cursor(Directory& spool, const std::string& name) {
   const auto cursors = open_existing(spool);
   if (!cursors) return tl::unexpected(cursors.error());

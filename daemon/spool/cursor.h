@@ -25,6 +25,9 @@ struct Cursor {
 // 1 to 64 of a-z, 0-9, _ and -.
 [[nodiscard]] bool is_cursor_name(std::string_view name);
 
+// Below the spool's directory.
+[[nodiscard]] std::string cursor_file_name(const std::string& name);
+
 // kNotFound: there is none of this name. kDamaged: its file does not prove itself. Makes nothing.
 [[nodiscard]] base::Result<Cursor> read_cursor(Directory& spool, const std::string& name);
 // Durable when it returns. Makes cursors/ if it is missing.

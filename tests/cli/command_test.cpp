@@ -118,7 +118,7 @@ TEST_F(CommandTest, VerifyMissesWhatTheDaemonHasPromised) {
   durable(kLine.size() + 1);
   const Ran ran = on_spool({"verify"});
   EXPECT_EQ(ran.exit_code, kExitDamaged);
-  EXPECT_NE(ran.out.find("position " + std::to_string(kLine.size()) + ": 1 byte missing\n"), std::string::npos);
+  EXPECT_NE(ran.out.find("position " + std::to_string(kLine.size()) + ": 1 byte damaged\n"), std::string::npos);
 }
 
 TEST_F(CommandTest, VerifyOfAFileThatCannotBeReadIs1) {
