@@ -36,6 +36,7 @@ int run(int argc, const char* const* argv) {
   add_tail(app, context);
   add_cursors(app, context);
   add_verify(app, context);
+  add_repair(app, context);
   add_status(app, context);
   try {
     app.parse(argc, argv);

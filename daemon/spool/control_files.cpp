@@ -43,7 +43,8 @@ Result<void> read_identity(Directory& directory, ControlFiles& files) {
   if (id.error().code == ErrorCode::kConfig) return tl::unexpected(id.error());
   const bool is_missing = id.error().code == ErrorCode::kNotFound;
   files.troubles.push_back({ControlFile::kIdentity, std::string(kIdentityName),
-                            is_missing ? "is missing" : "does not read as {\"format\":…,\"id\":…}"});
+                            is_missing ? "is missing" : "does not read as {\"format\":…,\"id\":…}",
+                            is_missing ? ErrorCode::kNotFound : id.error().code});
   files.spool_id = id_elsewhere(directory, files.cursors);
   return {};
 }
@@ -54,14 +55,16 @@ void read_the_durable_file(Directory& directory, ControlFiles& files) {
   if (text) files.durable = parse_position_digits(*text);
   if (files.durable) return;
   const bool is_readable = text || text.error().code == ErrorCode::kDamaged;
-  files.troubles.push_back(
-      {ControlFile::kDurable, std::string(kDurableName), is_readable ? "is not 20 digits" : text.error().message()});
+  files.troubles.push_back({ControlFile::kDurable, std::string(kDurableName),
+                            is_readable ? "is not 20 digits" : text.error().message(),
+                            is_readable ? ErrorCode::kDamaged : text.error().code});
 }
 
 void read_the_cursors(Directory& directory, ControlFiles& files) {
   auto cursors = list_cursors(directory);
   if (!cursors) {
-    files.troubles.push_back({ControlFile::kCursor, std::string(kCursorsName), cursors.error().message()});
+    files.troubles.push_back(
+        {ControlFile::kCursor, std::string(kCursorsName), cursors.error().message(), cursors.error().code});
     return;
   }
   files.cursors = std::move(*cursors);
@@ -69,7 +72,8 @@ void read_the_cursors(Directory& directory, ControlFiles& files) {
     if (named.cursor || named.cursor.error().code == ErrorCode::kNotFound) continue;  // removed since it was listed
     const bool is_damaged = named.cursor.error().code == ErrorCode::kDamaged;
     files.troubles.push_back({ControlFile::kCursor, cursor_file_name(named.name),
-                              is_damaged ? "does not prove itself" : named.cursor.error().message()});
+                              is_damaged ? "does not prove itself" : named.cursor.error().message(),
+                              named.cursor.error().code});
   }
 }
 
@@ -82,8 +86,14 @@ Result<ControlFiles> read_control_files(Directory& directory) {
   read_the_durable_file(directory, files);
   SnapshotSearch search = find_snapshot(directory, files.spool_id.value_or(""));
   if (search.newest) files.snapshot = search.newest->position;
-  for (UnusableFile& unusable : search.unusable)
-    files.troubles.push_back({ControlFile::kSnapshot, std::move(unusable.name), std::move(unusable.why)});
+  for (UnusableFile& unusable : search.unusable) {
+    // Sound in itself: spool.json, which no checksum guards, may be what is wrong.
+    const auto id = id_in_snapshot(directory, unusable.name);
+    const bool is_anothers = id && id != files.spool_id;
+    files.troubles.push_back({ControlFile::kSnapshot, std::move(unusable.name),
+                              is_anothers ? "is of spool " + *id + ", and spool.json says otherwise" : unusable.why,
+                              is_anothers ? ErrorCode::kConfig : ErrorCode::kDamaged});
+  }
   return files;
 }
 

@@ -18,6 +18,7 @@ struct ControlTrouble {
   ControlFile kind;
   std::string file;  // below the spool's directory
   std::string why;
+  base::ErrorCode code;  // kDamaged: it can be read
 };
 
 struct ControlFiles {

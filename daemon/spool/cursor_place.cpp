@@ -1,5 +1,6 @@
 #include "daemon/spool/cursor_place.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -7,6 +8,7 @@
 #include "daemon/spool/position_search.h"
 #include "daemon/spool/segment_reader.h"
 #include "daemon/spool/segment_recovery.h"
+#include "daemon/spool/segment_source.h"
 
 namespace crawlspool::spool {
 namespace {
@@ -19,7 +21,6 @@ struct Found {
   std::optional<ByteRange> gap;   // that begins there
   std::optional<ByteRange> line;  // the first one behind
   std::uint32_t crc = 0;
-  bool is_blank = false;
 };
 
 class FirstLoss final : public LossReporter {
@@ -47,7 +48,6 @@ Result<Found> look_at(Directory& directory, Position position) {
   if (!*line || (*line)->kind == LineKind::kUnfinished) return found;
   found.line = ByteRange{(*line)->position, (*line)->bytes.size()};
   found.crc = crc32((*line)->bytes);
-  found.is_blank = (*line)->kind == LineKind::kBlank;
   return found;
 }
 
@@ -60,8 +60,24 @@ CursorPlace judge_next(const Found& next, Position position, Position end) {
 
 bool is_last_taken(const Found& found, const Cursor& cursor) {
   const Position begin = cursor.position - cursor.last_line_bytes;
-  if (!found.line || found.line->position != begin) return false;
-  return found.is_blank || (found.line->bytes == cursor.last_line_bytes && found.crc == cursor.last_line_crc);
+  return found.line && found.line->position == begin && found.line->bytes == cursor.last_line_bytes &&
+         found.crc == cursor.last_line_crc;
+}
+
+// As repair leaves damage, perhaps together with the lines beside it.
+bool is_blank(Directory& directory, Position begin, std::uint64_t bytes) {
+  const auto segments = list_segments(directory);
+  if (!segments) return false;
+  auto segment = std::upper_bound(segments->begin(), segments->end(), begin,
+                                  [](Position position, const Segment& s) { return position < s.name.position; });
+  if (segment == segments->begin()) return false;
+  --segment;
+  const auto index = static_cast<std::size_t>(segment - segments->begin());
+  const auto source = open_segment_source(directory, *segment, expected_bytes(*segments, index));
+  if (!source) return false;
+  std::string text(bytes, '\0');
+  const auto n = (*source)->read_at(begin - segment->name.position, text);
+  return n && *n == bytes && text.find_first_not_of(" \n") == std::string::npos;
 }
 
 // The last line taken is gone, and all that is gone lies before the cursor's position.
@@ -78,6 +94,8 @@ Result<CursorPlace> compare_lines(Directory& directory, const Extent& extent, co
   if (place.state == CursorState::kRemoved || cursor.last_line_bytes == 0 || last < extent.begin) return place;
   const auto taken = look_at(directory, last);
   if (!taken) return tl::unexpected(taken.error());
+  const bool is_blanked = !is_last_taken(*taken, cursor) && is_blank(directory, last, cursor.last_line_bytes);
+  if (is_blanked) return CursorPlace{CursorState::kInPlace, place.go_on_at, 0};
   if (!is_last_taken(*taken, cursor) && !is_removed_before(*taken, cursor)) place.state = CursorState::kDifferent;
   if (place.state == CursorState::kDifferent) place.affected_bytes = cursor.last_line_bytes;
   return place;

@@ -59,7 +59,14 @@ Result<PackedCheck> check_packed_segment(Directory& directory, Position position
   FrameDecoder decoder(**file);
   auto frames = make_frame_table(**file, decoder, {position, index, expected_bytes});
   if (!frames) return tl::unexpected(frames.error());
-  PackedCheck check{std::move(*frames), {}, IndexState::kSound};
+  auto check = check_frames(**file, std::move(*frames));
+  if (check) check->index = judge_index(directory, position, index, check->frames);
+  return check;
+}
+
+Result<PackedCheck> check_frames(ByteSource& file, Frames frames) {
+  FrameDecoder decoder(file);
+  PackedCheck check{std::move(frames), {}, IndexState::kSound};
   std::string content;
   for (Frame& frame : check.frames) {
     const std::uint64_t end = frame.offset + frame.file_bytes;
@@ -70,7 +77,6 @@ Result<PackedCheck> check_packed_segment(Directory& directory, Position position
     if (!is_sound) check.unsound.push_back(static_cast<std::size_t>(&frame - check.frames.data()));
     frame.timestamps = is_sound ? std::optional(timestamps_in(content)) : std::nullopt;
   }
-  check.index = judge_index(directory, position, index, check.frames);
   return check;
 }
 

@@ -31,4 +31,7 @@ struct PackedCheck {
 [[nodiscard]] base::Result<PackedCheck> check_packed_segment(Directory& directory, Position position,
                                                              std::optional<std::uint64_t> expected_bytes);
 
+// The same of a file whose frames are known; the index is not looked at.
+[[nodiscard]] base::Result<PackedCheck> check_frames(ByteSource& file, Frames frames);
+
 }  // namespace crawlspool::spool

@@ -76,7 +76,7 @@ class CommandTest : public ::testing::Test {
     return run_command(std::move(arguments));
   }
 
-  test::TempDir temp;
+  test::TempDir temp{test::memory_directory()};
   const std::string spool_path = temp.path().string();
 };
 

@@ -16,7 +16,7 @@ namespace crawlspool::cli {
 
 class SmallSpoolTest : public CommandTest {
  protected:
-  static constexpr int kLinesASegment = 5;
+  static constexpr int kLinesASegment = 3;
 
   void SetUp() override {
     make_spool("");
