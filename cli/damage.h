@@ -15,6 +15,10 @@ class DamageLog final : public spool::LossReporter {
   explicit DamageLog(Say say) : say_(std::move(say)) {}
 
   void damaged(spool::Position position, std::uint64_t bytes);
+  // Anything else that is damaged, in words.
+  void damaged_otherwise(const std::string& what);
+  // Said in its order, and no damage.
+  void say(const std::string& line);
   // Says what is still held back because more may be next to it.
   void settle();
 

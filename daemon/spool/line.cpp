@@ -92,14 +92,6 @@ void append_crc_trailer(std::string& out, std::size_t start) {
   out.append(trailer.data(), trailer.size());
 }
 
-bool has_sound_trailer(std::string_view text) {
-  if (text.size() < kTrailerBytes + kLineEndBytes) return false;
-  const std::string_view trailer = text.substr(text.size() - kTrailerBytes - kLineEndBytes);
-  if (!trailer.starts_with(kTrailerStart) || !trailer.ends_with(kTrailerEnd)) return false;
-  const auto expected = parse_crc(trailer.substr(kTrailerStart.size(), kCrcDigits));
-  return expected && *expected == crc32(text.substr(0, text.size() - trailer.size()));
-}
-
 SyncedMark mark_synced(std::string_view line, Position synced) {
   SyncedMark mark;
   mark.head = std::string(kSyncedKey) + std::to_string(synced) + ",";
@@ -108,6 +100,14 @@ SyncedMark mark_synced(std::string_view line, Position synced) {
   put_trailer(trailer.data(), crc32(middle, crc32(mark.head)));
   mark.trailer.assign(trailer.data(), trailer.size());
   return mark;
+}
+
+bool has_sound_trailer(std::string_view text) {
+  if (text.size() < kTrailerBytes + kLineEndBytes) return false;
+  const std::string_view tail = text.substr(text.size() - kTrailerBytes - kLineEndBytes);
+  if (!tail.starts_with(kTrailerStart) || !tail.ends_with(kTrailerEnd)) return false;
+  const auto expected = parse_crc(tail.substr(kTrailerStart.size(), kCrcDigits));
+  return expected && *expected == crc32(text.substr(0, text.size() - tail.size()));
 }
 
 std::optional<SoundLine> check_line(std::string_view line) {
