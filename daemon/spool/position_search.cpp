@@ -128,8 +128,8 @@ Result<Extent> spool_extent(Directory& directory) {
   return search_segments(directory, [&directory](const Segments& segments) -> Result<Extent> {
     Extent extent;
     extent.segments = segments.size();
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-      const auto file = directory.open(segments[i].file, OpenMode::kRead);
+    for (const Segment& segment : segments) {
+      const auto file = directory.open(segment.file, OpenMode::kRead);
       if (!file && file.error().code == ErrorCode::kNotFound) return tl::unexpected(file.error());
       if (file) extent.file_bytes += (*file)->size().value_or(0);
     }
