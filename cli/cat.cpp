@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/spool_access.h"
 #include "cli/subcommands.h"
+#include "daemon/spool/position_search.h"
 
 namespace crawlspool::cli {
 namespace {

@@ -14,6 +14,7 @@
 #include "cli/spool_access.h"
 #include "cli/stop_signals.h"
 #include "cli/subcommands.h"
+#include "daemon/spool/position_search.h"
 
 namespace crawlspool::cli {
 namespace {

@@ -11,6 +11,7 @@
 #include "cli/spool_access.h"
 #include "cli/subcommands.h"
 #include "daemon/spool/durable_mark.h"
+#include "daemon/spool/position_search.h"
 
 namespace crawlspool::cli {
 namespace {

@@ -28,7 +28,9 @@ base::Result<void> write_fully(File& file, std::uint64_t offset, std::span<const
 base::Result<std::string> read_small_file(Directory& directory, const std::string& name, std::size_t bytes_max) {
   auto file = directory.open(name, OpenMode::kRead);
   if (!file) return tl::unexpected(file.error());
-  std::string content(bytes_max + 1, '\0');
+  const auto size = (*file)->size();
+  if (!size) return tl::unexpected(size.error());
+  std::string content(std::min<std::uint64_t>(*size, bytes_max) + 1, '\0');
   const auto n = (*file)->read_at(0, content);
   if (!n) return tl::unexpected(n.error());
   if (*n > bytes_max) return base::fail(base::ErrorCode::kDamaged, name + " is longer than it can be");

@@ -23,6 +23,7 @@ struct Inventory {
   std::vector<UnusableFile> left_out;  // links, directories and foreign files: reported, never touched
 };
 
+// A link, or what is no regular file, under a growing segment's name is refused (kPermission).
 // Removes temporary files, plain segments whose packed copy is there, and indexes of segments that are gone. The
 // directory is not synced: what comes back after a crash is removed again.
 [[nodiscard]] base::Result<Inventory> take_inventory(Directory& directory);

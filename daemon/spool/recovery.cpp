@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/spool/durable_mark.h"
+#include "daemon/spool/position_search.h"
 #include "daemon/spool/segment_reader.h"
 #include "daemon/spool/segment_source.h"
 

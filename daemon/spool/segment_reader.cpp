@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/spool/line.h"
+#include "daemon/spool/segment_source.h"
 
 namespace crawlspool::spool {
 namespace {
@@ -11,10 +12,11 @@ using base::Error;
 using base::ErrorCode;
 using base::Result;
 
-constexpr std::size_t kBackwardReadBytes = 256 * 1024;
 constexpr int kOpenAttempts = 8;  // a segment may be renamed, or removed, between the listing and the opening
 
-LineKind judge(std::string_view bytes, Position position, std::string_view& record) {
+LineKind judge(const ScannedLine& line, Position position, std::string_view& record) {
+  const std::string_view bytes = line.bytes;
+  if (line.is_piece) return LineKind::kDamaged;
   if (const auto sound = check_line(bytes)) {
     if (sound->synced.value_or(0) > position) return LineKind::kDamaged;  // claims what was not yet written
     record = sound->record;
@@ -23,72 +25,16 @@ LineKind judge(std::string_view bytes, Position position, std::string_view& reco
   return is_blank_line(bytes) ? LineKind::kBlank : LineKind::kDamaged;
 }
 
-std::uint64_t size_or_zero(Directory& directory, const std::string& name) {
-  auto file = directory.open(name, OpenMode::kRead);
-  return file ? (*file)->size().value_or(0) : 0;
-}
-
-// Counts line ends from the file's end backwards, down from `wanted`. The offset behind the one that makes it 0, if it
-// is in this file.
-Result<std::optional<std::uint64_t>> find_backwards(File& file, std::uint64_t& wanted) {
-  const auto size = file.size();
-  if (!size) return tl::unexpected(size.error());
-  std::string block;
-  for (std::uint64_t end = *size; end > 0;) {
-    block.resize(std::min<std::uint64_t>(kBackwardReadBytes, end));
-    const std::uint64_t begin = end - block.size();
-    if (const auto n = file.read_at(begin, block); !n) return tl::unexpected(n.error());
-    for (std::size_t at = block.rfind('\n'); at != std::string::npos; at = block.rfind('\n', at - 1)) {
-      if (--wanted == 0) return begin + at + 1;
-      if (at == 0) break;
-    }
-    end = begin;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
-Result<std::vector<Segment>> list_segments(Directory& directory) {
-  const auto entries = directory.list();
-  if (!entries) return tl::unexpected(entries.error());
-  std::vector<Segment> segments;
-  for (const DirectoryEntry& entry : *entries)
-    if (const auto name = parse_segment_file_name(entry.name)) segments.push_back({*name, entry.name});
-  return segments;
-}
-
-Result<Extent> spool_extent(Directory& directory) {
-  const auto segments = list_segments(directory);
-  if (!segments) return tl::unexpected(segments.error());
-  if (segments->empty()) return Extent{};
-  const Segment& last = segments->back();
-  return Extent{segments->front().name.position, last.name.position + size_or_zero(directory, last.file),
-                segments->size()};
-}
-
-Result<Position> position_of_last_lines(Directory& directory, std::uint64_t lines) {
-  auto segments = list_segments(directory);
-  if (!segments) return tl::unexpected(segments.error());
-  std::reverse(segments->begin(), segments->end());
-  std::uint64_t wanted = lines + 1;  // the line end before the first of them
-  for (const Segment& segment : *segments) {
-    auto file = directory.open(segment.file, OpenMode::kRead);
-    if (!file) continue;
-    const auto offset = find_backwards(**file, wanted);
-    if (!offset) return tl::unexpected(offset.error());
-    if (*offset) return segment.name.position + **offset;
-  }
-  return segments->empty() ? 0 : segments->back().name.position;
-}
-
-// The segment that holds position_, to begin with; afterwards the one behind the last.
-const Segment* SegmentReader::choose(const std::vector<Segment>& segments) const {
+// The segment that holds position_, to begin with; afterwards the one behind the last. Behind them all if there is
+// none.
+std::size_t SegmentReader::choose(const std::vector<Segment>& segments) const {
   const Position bound = begin_.value_or(position_);
   const auto behind = std::find_if(segments.begin(), segments.end(),
                                    [bound](const Segment& segment) { return segment.name.position > bound; });
-  if (!begin_ && behind != segments.begin()) return &*std::prev(behind);
-  return behind != segments.end() ? &*behind : nullptr;
+  const auto index = static_cast<std::size_t>(behind - segments.begin());
+  return !begin_ && index > 0 ? index - 1 : index;
 }
 
 bool SegmentReader::leaves_gap(Position begin) const {
@@ -100,24 +46,23 @@ Result<bool> SegmentReader::enter_next_segment() {
   for (int attempt = 1;; ++attempt) {
     const auto segments = list_segments(directory_);
     if (!segments) return tl::unexpected(segments.error());
-    const Segment* const segment = choose(*segments);
-    if (segment == nullptr) return false;
-    // A listing made while a segment is renamed may lack it.
-    if (leaves_gap(segment->name.position) && attempt == 1) continue;
-    auto file = directory_.open(segment->file, OpenMode::kRead);
-    if (!file && file.error().code == ErrorCode::kNotFound && attempt < kOpenAttempts) continue;
-    if (!file) {
-      leave_out(segment->file, file.error());
-      begin_ = segment->name.position;
+    const std::size_t index = choose(*segments);
+    if (index == segments->size()) return false;
+    const Segment& segment = (*segments)[index];
+    auto source = open_segment_source(directory_, segment, expected_bytes(*segments, index));
+    if (!source && source.error().code == ErrorCode::kNotFound && attempt < kOpenAttempts) continue;
+    if (!source) {
+      leave_out(segment.file, source.error());
+      begin_ = segment.name.position;
       continue;
     }
-    growing_ = segment->name.kind == SegmentKind::kOpen && segment == &segments->back();
-    enter(*segment, std::move(*file));
+    growing_ = segment.name.kind == SegmentKind::kOpen && index + 1 == segments->size();
+    enter(segment, std::move(*source));
     return true;
   }
 }
 
-void SegmentReader::enter(const Segment& segment, std::unique_ptr<File> file) {
+void SegmentReader::enter(const Segment& segment, std::unique_ptr<ByteSource> source) {
   const Position begin = segment.name.position;
   if (leaves_gap(begin)) losses_.missing(position_, begin - position_);
   if (begin_ && begin < position_) losses_.doubled(begin, position_ - begin);
@@ -125,7 +70,7 @@ void SegmentReader::enter(const Segment& segment, std::unique_ptr<File> file) {
   begin_ = begin;
   gap_is_told_ = false;
   file_name_ = segment.file;
-  file_ = std::move(file);
+  source_ = std::move(source);
   skip_first_line_ = position_ > begin;
   restart_scanner();
 }
@@ -137,13 +82,13 @@ void SegmentReader::leave_out(const std::string& file, const Error& why) {
 
 // Whether position_ is a line's start shows in the byte before it.
 void SegmentReader::restart_scanner() {
-  scanner_.emplace(*file_, position_ - *begin_ - (skip_first_line_ ? 1 : 0));
+  scanner_.emplace(*source_, position_ - *begin_ - (skip_first_line_ ? 1 : 0));
   unfinished_at_.reset();
 }
 
 Result<std::optional<ReadLine>> SegmentReader::next() {
   while (true) {
-    if (!file_) {
+    if (!source_) {
       const auto entered = enter_next_segment();
       if (!entered) return tl::unexpected(entered.error());
       if (!*entered) return std::nullopt;
@@ -151,7 +96,7 @@ Result<std::optional<ReadLine>> SegmentReader::next() {
     const auto scanned = scanner_->next();
     if (!scanned) {
       leave_out(file_name_, scanned.error());
-      file_.reset();
+      source_.reset();
       continue;
     }
     const ScannedLine line = scanned->value_or(ScannedLine{position_ - *begin_, {}, false});
@@ -169,7 +114,7 @@ Result<std::optional<ReadLine>> SegmentReader::next() {
       unfinished_at_ = tail.position;
       return tail;
     }
-    file_.reset();  // the scanner stays, and with it the tail's bytes
+    source_.reset();  // the scanner stays, and with it the tail's bytes
     if (!has_tail) continue;
     position_ = tail.position + tail.bytes.size();
     return tail;
@@ -179,12 +124,12 @@ Result<std::optional<ReadLine>> SegmentReader::next() {
 std::optional<ReadLine> SegmentReader::take(const ScannedLine& line) {
   const Position position = *begin_ + line.offset;
   if (skip_first_line_) {
-    skip_first_line_ = false;
+    skip_first_line_ = !line.bytes.ends_with('\n');  // it comes in pieces
     position_ = position + line.bytes.size();
     return std::nullopt;
   }
   ReadLine read{position, line.bytes, {}, LineKind::kSound};
-  read.kind = judge(line.bytes, position, read.record);
+  read.kind = judge(line, position, read.record);
   if (read.kind == LineKind::kDamaged && unfinished_at_ == position) {
     // What was seen of it before may have been cut off and written anew.
     restart_scanner();
@@ -197,7 +142,7 @@ std::optional<ReadLine> SegmentReader::take(const ScannedLine& line) {
 // `read_to`: the offset in the file up to which the scanner has read.
 SegmentReader::AtEnd SegmentReader::look_at_end(std::uint64_t read_to) {
   if (!growing_) return AtEnd::kFinished;
-  const std::uint64_t size = file_->size().value_or(read_to);
+  const std::uint64_t size = source_->size().value_or(read_to);
   if (size < read_to) {
     if (*begin_ + size < position_) {
       losses_.taken_back(*begin_ + size, position_ - *begin_ - size);

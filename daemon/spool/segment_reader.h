@@ -1,5 +1,6 @@
 // Reads a spool directory line by line, in order of position, without a daemon: for commands and consumers beside a
-// running one. Opens files for reading only, takes no lock, writes nothing. Source: FORMAT.md, "Files" and "A line".
+// running one, which may seal, pack and remove segments meanwhile. Opens files for reading only, takes no lock, writes
+// nothing. Source: FORMAT.md, "Files" and "A line".
 //
 //   segment's lines ──► end of file ──► sealed? ──► rest read once more ──► next segment
 //         ▲                                │ no
@@ -17,33 +18,16 @@
 #include "daemon/spool/file_system.h"
 #include "daemon/spool/layout.h"
 #include "daemon/spool/line_scanner.h"
+#include "daemon/spool/segment_list.h"
 
 namespace crawlspool::spool {
-
-// What stands where a reader looks for segments.
-struct Segment {
-  SegmentName name;
-  std::string file;
-};
-[[nodiscard]] base::Result<std::vector<Segment>> list_segments(Directory& directory);  // by position
-
-// From the first segment's first byte to behind the last one's last; both 0 in a spool without segments. Files that
-// cannot be opened count as empty.
-struct Extent {
-  Position begin = 0;
-  Position end = 0;
-  std::size_t segments = 0;
-};
-[[nodiscard]] base::Result<Extent> spool_extent(Directory& directory);
-
-// Where the last `lines` whole lines begin; the spool's first position if there are fewer. Reads backwards.
-[[nodiscard]] base::Result<Position> position_of_last_lines(Directory& directory, std::uint64_t lines);
 
 // Told beside the lines what could not be had. Damaged lines are not told here: they are handed out as such.
 class LossReporter {
  public:
   virtual ~LossReporter() = default;
-  // No segment holds these bytes, though one before or the place asked for says they were there.
+  // No segment holds these bytes, though one before or the place asked for says they were there: damage, or removed
+  // by retention or by hand.
   virtual void missing(Position position, std::uint64_t bytes) = 0;
   // Two segments hold them; those of the first are handed out.
   virtual void doubled(Position position, std::uint64_t bytes) = 0;
@@ -56,7 +40,7 @@ class LossReporter {
 enum class LineKind {
   kSound,
   kBlank,       // spaces only: where damage was repaired
-  kDamaged,     // does not prove itself
+  kDamaged,     // does not prove itself; what is too long for a line comes in pieces side by side
   kUnfinished,  // the tail of the growing segment without its \n; handed out again when it has grown
 };
 
@@ -86,9 +70,9 @@ class SegmentReader {
   enum class AtEnd { kLookAgain, kWaiting, kFinished };
 
   [[nodiscard]] base::Result<bool> enter_next_segment();
-  [[nodiscard]] const Segment* choose(const std::vector<Segment>& segments) const;
+  [[nodiscard]] std::size_t choose(const std::vector<Segment>& segments) const;
   [[nodiscard]] bool leaves_gap(Position begin) const;
-  void enter(const Segment& segment, std::unique_ptr<File> file);
+  void enter(const Segment& segment, std::unique_ptr<ByteSource> source);
   void leave_out(const std::string& file, const base::Error& why);
   [[nodiscard]] std::optional<ReadLine> take(const ScannedLine& line);
   [[nodiscard]] AtEnd look_at_end(std::uint64_t read_to);
@@ -99,10 +83,10 @@ class SegmentReader {
   LossReporter& losses_;
   Position position_;
 
-  // The segment being read, if file_ is set; else the last one that was, or was left out.
+  // The segment being read, if source_ is set; else the last one that was, or was left out.
   std::optional<Position> begin_;
   std::string file_name_;
-  std::unique_ptr<File> file_;
+  std::unique_ptr<ByteSource> source_;
   std::optional<LineScanner> scanner_;
   bool growing_ = false;                   // may still be written to
   bool skip_first_line_ = false;           // the scanner began one byte early, to find a line's start

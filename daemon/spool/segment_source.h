@@ -1,11 +1,17 @@
+// A segment's content as bytes, however it is kept: of a packed one what it holds, of any other the file's own.
 #pragma once
-#include "daemon/spool/segment_reader.h"
+
+#include <memory>
+#include <optional>
+
+#include "daemon/spool/file_system.h"
+#include "daemon/spool/segment_list.h"
+
 namespace crawlspool::spool {
-[[nodiscard]] inline base::Result<std::unique_ptr<ByteSource>> open_segment_source(Directory& directory,
-                                                                                   const Segment& segment,
-                                                                                   std::optional<std::uint64_t> = {}) {
-  auto f = directory.open(segment.file, OpenMode::kRead);
-  if (!f) return tl::unexpected(f.error());
-  return std::move(*f);
-}
+
+// `expected_bytes`: of content, by the next segment's name; it helps where a packed one is damaged. Fails as the
+// opening of the file does; what is in it is no error.
+[[nodiscard]] base::Result<std::unique_ptr<ByteSource>> open_segment_source(
+    Directory& directory, const Segment& segment, std::optional<std::uint64_t> expected_bytes = std::nullopt);
+
 }  // namespace crawlspool::spool

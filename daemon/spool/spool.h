@@ -49,8 +49,9 @@ class Spool {
 
   // Writes `chunks` of whole lines, in order; the first one is `first_line_bytes` long. Returns how many bytes of them
   // are in the segment: whole lines, fewer than offered where the disk ran full on the way; the rest may be offered
-  // later. kDiskFull: none is. `sessions`: the numbers these lines bring, in force once all are in and synced; with
-  // the rest of an offer, those of the whole offer.
+  // later. kDiskFull: none is. `sessions`: the numbers these lines bring, in force once they are
+  // synced; where only a part is in, just what that part brings. With the rest those of the whole offer are given
+  // again.
   [[nodiscard]] base::Result<std::size_t> append(std::span<const std::string_view> chunks, std::size_t first_line_bytes,
                                                  std::span<const SessionMark> sessions = {});
 
@@ -97,7 +98,9 @@ class Spool {
   base::Result<void> rotate();
   base::Result<void> seal();
   base::Result<void> begin_segment();
+  [[nodiscard]] SegmentWriter::Limits writer_limits() const;
   void point_at(const std::string& segment);
+  void note_sessions_of(std::span<const std::string_view> chunks, std::size_t bytes);
   [[nodiscard]] base::Error stick(base::Error error);
 
   std::unique_ptr<Directory> directory_;
@@ -110,8 +113,6 @@ class Spool {
   std::unique_ptr<RejectedLog> rejected_;
   SessionTable sessions_;
   std::vector<SessionMark> unsynced_sessions_;
-  bool has_begun_append_ = false;   // some of what was offered is in, and its sessions' numbers are not
-  Position snapshot_position_ = 0;  // everything before it is synced, and in sessions_
   Position position_ = 0;
   Position durable_ = 0;
   std::optional<std::int64_t> segment_since_us_;  // monotonic, of the segment's first line

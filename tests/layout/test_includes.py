@@ -24,6 +24,7 @@ ONLY_IN = {
     "uv.h": r"daemon/net/[a-z_]+\.cpp",
     "simdjson.h": r"daemon/ingest/record_checker\.cpp",
     "libdeflate.h": r"daemon/spool/line\.cpp",
+    "zstd.h": r"daemon/spool/frame_(decoder|encoder)\.cpp",
     "yaml-cpp/yaml.h": r"config/[a-z_]+\.cpp",
 }
 

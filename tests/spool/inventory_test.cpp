@@ -158,12 +158,10 @@ TEST_F(InventoryTest, ForeignFilesLinksAndDirectoriesAreReportedAndNotTouched) {
   EXPECT_EQ(inventory.growing->position, 500U);
 }
 
-TEST_F(InventoryTest, ALinkNamedAsTheLastSegmentMakesNoGrowingOne) {
+TEST_F(InventoryTest, ALinkUnderAGrowingSegmentsNameIsRefused) {
   put({open_one(0)});
   ASSERT_TRUE(disk.open()->link_to("elsewhere", open_one(900)));
-  const Inventory inventory = take();
-  EXPECT_EQ(inventory.growing->position, 0U);
-  EXPECT_EQ(left_out(inventory), Strings{open_one(900)});
+  EXPECT_EQ(test::code_of(take_inventory(*disk.open())), base::ErrorCode::kPermission);
 }
 
 TEST_F(InventoryTest, AFailedRemovalEndsIt) {

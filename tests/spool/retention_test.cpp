@@ -94,12 +94,15 @@ TEST_F(Retention, NothingGoesByAgeWhereTheClockIsNotBelieved) {
   EXPECT_EQ(removed(), Strings{"0 bytes"});
 }
 
-TEST_F(Retention, ASegmentWhoseTimeIsNotKnownHasNoAge) {
-  policy.age_ms_max = 1;
+TEST_F(Retention, ASegmentWhoseTimeIsNotKnownIsAsOldAsTheNextOneThatIs) {
+  policy.age_ms_max = 3500;
   view.segments[0].newest_us = 0;
+  EXPECT_EQ(removed(), (Strings{"0 age", "100 age"}));
+  view.segments[1].newest_us = 0;
   EXPECT_EQ(removed(), Strings{});
-  policy.bytes_max = 450;
-  EXPECT_EQ(removed(), (Strings{"0 bytes", "100 age", "200 age", "300 age", "400 age"}));
+  for (SegmentFacts& segment : view.segments) segment.newest_us = 0;
+  policy.age_ms_max = 1;
+  EXPECT_EQ(removed(), Strings{});
 }
 
 TEST_F(Retention, ARowWithoutGapsStays) {

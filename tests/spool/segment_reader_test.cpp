@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -11,6 +10,8 @@
 
 #include "daemon/spool/line.h"
 #include "daemon/spool/posix_file_system.h"
+#include "tests/support/read_spool.h"
+#include "tests/support/spool_lines.h"
 #include "tests/support/temp_dir.h"
 
 namespace crawlspool::spool {
@@ -18,35 +19,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string sound_line(std::uint64_t seq, std::string_view record) {
-  const Origin origin = make_origin("tcp", "127.0.0.1:1");
-  char timestamp[base::kTimestampBytes];
-  std::memcpy(timestamp, "2026-11-20T04:05:06.123456Z", base::kTimestampBytes);
-  std::string line(envelope_bytes_max(origin) + record.size(), '?');
-  line.resize(static_cast<std::size_t>(write_line(line.data(), timestamp, origin, seq, record) - line.data()));
-  return line;
-}
+std::string sound_line(std::uint64_t seq, std::string_view record) { return test::spool_line(seq, record); }
 
 std::string damaged_line() {
   std::string line = sound_line(9, "\"damaged\"");
   line[line.find("damaged")] = 'D';
   return line;
 }
-
-class Losses final : public LossReporter {
- public:
-  void missing(Position position, std::uint64_t bytes) override { note("missing", position, bytes); }
-  void doubled(Position position, std::uint64_t bytes) override { note("doubled", position, bytes); }
-  void taken_back(Position position, std::uint64_t bytes) override { note("taken back", position, bytes); }
-  void left_out(const std::string& file, const base::Error&) override { all.push_back("left out " + file); }
-
-  std::vector<std::string> all;
-
- private:
-  void note(const char* what, Position position, std::uint64_t bytes) {
-    all.push_back(std::string(what) + " " + std::to_string(position) + "+" + std::to_string(bytes));
-  }
-};
 
 using Strings = std::vector<std::string>;
 
@@ -63,51 +42,22 @@ class SegmentReaderTest : public ::testing::Test {
     return temp.path() / segment_file_name({position, kind});
   }
 
-  // "sound RECORD", "blank", "damaged +BYTES" or "unfinished +BYTES", each behind its position; up to the end for now.
-  Strings read(SegmentReader& reader) {
-    Strings seen;
-    while (true) {
-      const auto line = reader.next();
-      EXPECT_TRUE(line.has_value());
-      if (!line || !*line) return seen;
-      seen.push_back(std::to_string((*line)->position) + describe(**line));
-      if ((*line)->kind == LineKind::kUnfinished) return seen;
-    }
-  }
+  Strings read(SegmentReader& reader) { return test::read_lines(reader); }
   Strings read_from(Position from) {
     SegmentReader reader(*directory, losses, from);
     return read(reader);
   }
 
-  static std::string describe(const ReadLine& line) {
-    switch (line.kind) {
-      case LineKind::kSound:
-        return " sound " + std::string(line.record);
-      case LineKind::kBlank:
-        return " blank";
-      case LineKind::kDamaged:
-        return " damaged +" + std::to_string(line.bytes.size());
-      case LineKind::kUnfinished:
-        return " unfinished +" + std::to_string(line.bytes.size());
-    }
-    return "?";
-  }
-
   test::TempDir temp;
   std::unique_ptr<Directory> directory = std::move(*open_posix_directory(temp.path().string(), IfMissing::kFail));
-  Losses losses;
+  test::Losses losses;
   const std::string one = sound_line(1, "1");
   const std::string two = sound_line(2, "2");
   const std::string three = sound_line(3, "3");
   const std::size_t line_bytes = one.size();  // each of them
 };
 
-TEST_F(SegmentReaderTest, AnEmptySpoolHasNoLines) {
-  EXPECT_EQ(read_from(0), Strings{});
-  const auto extent = spool_extent(*directory);
-  EXPECT_EQ(extent->end, 0U);
-  EXPECT_EQ(extent->segments, 0U);
-}
+TEST_F(SegmentReaderTest, AnEmptySpoolHasNoLines) { EXPECT_EQ(read_from(0), Strings{}); }
 
 TEST_F(SegmentReaderTest, SegmentsComeInOrderOfPosition) {
   write(line_bytes, SegmentKind::kSealed, two);
@@ -116,9 +66,6 @@ TEST_F(SegmentReaderTest, SegmentsComeInOrderOfPosition) {
   EXPECT_EQ(read_from(0), (Strings{"0 sound 1", std::to_string(line_bytes) + " sound 2",
                                    std::to_string(2 * line_bytes) + " sound 3"}));
   EXPECT_EQ(losses.all, Strings{});
-  const auto extent = spool_extent(*directory);
-  EXPECT_EQ(extent->begin, 0U);
-  EXPECT_EQ(extent->end, 3 * line_bytes);
 }
 
 TEST_F(SegmentReaderTest, ASpoolMayBeginAnywhere) {
@@ -242,6 +189,24 @@ TEST_F(SegmentReaderTest, ASegmentMayBeRemovedWhileItIsRead) {
             (Strings{std::to_string(line_bytes) + " sound 2", std::to_string(2 * line_bytes) + " sound 3"}));
 }
 
+TEST_F(SegmentReaderTest, WhatIsTooLongForALineIsDamageInPiecesSideBySide) {
+  const std::string hole(20'000'000, '\0');
+  write(0, SegmentKind::kSealed, one + hole + two + three);
+  Position end = line_bytes + hole.size() + line_bytes;
+  write(end + line_bytes, SegmentKind::kOpen, "");
+  for (const Position from : {Position{0}, line_bytes + 1, Position{10'000'000}}) {
+    SegmentReader reader(*directory, losses, from);
+    Position at = from == 0 ? 0 : end;
+    while (const auto line = reader.next().value()) {
+      EXPECT_EQ(line->position, at);
+      EXPECT_EQ(line->kind == LineKind::kSound, at == 0 || at == end) << at;
+      EXPECT_LT(line->bytes.size(), 10'000'000U);
+      at += line->bytes.size();
+    }
+    EXPECT_EQ(at, end + line_bytes) << from;
+  }
+}
+
 TEST_F(SegmentReaderTest, ATailThatWasCutAndWrittenAnewIsReadAnew) {
   write(0, SegmentKind::kOpen, one + "{\"ts\":\"torn");
   SegmentReader reader(*directory, losses);
@@ -261,22 +226,6 @@ TEST_F(SegmentReaderTest, LinesTakenBackAreReportedAndWhatReplacesThemIsRead) {
   append(0, three);
   EXPECT_EQ(read(reader), Strings{std::to_string(line_bytes) + " sound 3"});
   EXPECT_EQ(losses.all, Strings{"taken back " + std::to_string(line_bytes) + "+" + std::to_string(line_bytes)});
-}
-
-TEST_F(SegmentReaderTest, TheLastLinesAreFoundAcrossSegments) {
-  write(100, SegmentKind::kSealed, one + two);
-  write(100 + 2 * line_bytes, SegmentKind::kOpen, three + "{\"ts");
-  const std::vector<Position> expected{100 + 3 * line_bytes, 100 + 2 * line_bytes, 100 + line_bytes, 100, 100};
-  for (std::size_t lines = 0; lines < expected.size(); ++lines)
-    EXPECT_EQ(position_of_last_lines(*directory, lines), expected[lines]) << lines;
-}
-
-TEST_F(SegmentReaderTest, TheLastLinesAreFoundFarFromTheEnd) {
-  const std::string big = sound_line(4, "\"" + std::string(1'000'000, 'x') + "\"");
-  write(0, SegmentKind::kOpen, one + big + big + two);
-  EXPECT_EQ(position_of_last_lines(*directory, 1), line_bytes + 2 * big.size());
-  EXPECT_EQ(position_of_last_lines(*directory, 2), line_bytes + big.size());
-  EXPECT_EQ(position_of_last_lines(*directory, 3), line_bytes);
 }
 
 TEST_F(SegmentReaderTest, NothingInTheDirectoryIsTouched) {

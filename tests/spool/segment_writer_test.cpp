@@ -37,7 +37,8 @@ class SegmentWriterTest : public ::testing::Test {
     ASSERT_TRUE(segment);
     ASSERT_TRUE(directory->sync());
     const SegmentWriter::Start start{begin, begin + (*segment)->size().value_or(0)};
-    writer = std::make_unique<SegmentWriter>(*directory, std::move(*segment), start, keep_free_bytes);
+    writer = std::make_unique<SegmentWriter>(*directory, std::move(*segment), start,
+                                             SegmentWriter::Limits{keep_free_bytes, 0});
     disk.forget_calls();
   }
   base::Result<std::size_t> append(const std::string& lines, Position synced = 0) {
@@ -196,7 +197,7 @@ TEST_F(SegmentWriterTest, TheSyncOfASegmentThatSomebodyHasRemovedFails) {
   const test::TempDir temp;
   const auto spool = open_posix_directory(temp.path().string(), IfMissing::kFail);
   auto segment = (*spool)->open(kSegment, OpenMode::kCreate);
-  SegmentWriter removed(**spool, std::move(*segment), {0, 0}, 0);
+  SegmentWriter removed(**spool, std::move(*segment), {0, 0}, {});
   const std::string line = spool_line(1);
   const std::string_view chunks[] = {line};
   ASSERT_TRUE(removed.append(chunks, line.size(), 0));

@@ -1,0 +1,56 @@
+// A small segment, packed, on a forgetful disk: its content, its frames, and what a reader of it must and may see.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/spool/line.h"
+#include "daemon/spool/packed_source.h"
+#include "daemon/spool/segment_packer.h"
+#include "tests/support/forgetful_file_system.h"
+#include "tests/support/spool_lines.h"
+
+namespace crawlspool::test {
+
+[[nodiscard]] inline std::string file_of(spool::Position position, spool::SegmentKind kind) {
+  return spool::segment_file_name({position, kind});
+}
+
+// `lines` sound ones, of different lengths.
+[[nodiscard]] inline std::string some_lines(std::uint64_t lines, std::size_t record_bytes = 40) {
+  std::string content;
+  for (std::uint64_t seq = 1; seq <= lines; ++seq)
+    content += spool_line(seq, "\"" + std::string(record_bytes + seq % 7, static_cast<char>('a' + seq % 26)) + "\"");
+  return content;
+}
+
+[[nodiscard]] inline spool::PackOptions small_frames(std::uint64_t frame_bytes_min) {
+  spool::PackOptions options;
+  options.frame_bytes_min = frame_bytes_min;
+  return options;
+}
+
+[[nodiscard]] inline std::string read_whole(spool::ByteSource& source, std::size_t step) {
+  std::string content;
+  while (true) {
+    std::string block(step, '?');
+    const auto n = source.read_at(content.size(), block);
+    if (!n || *n == 0) return content;
+    content.append(block, 0, *n);
+  }
+}
+
+// The offset of each line that proves itself.
+[[nodiscard]] inline std::vector<std::size_t> sound_offsets(std::string_view content) {
+  std::vector<std::size_t> offsets;
+  for (std::size_t at = 0; at < content.size();) {
+    const std::size_t end = content.find('\n', at);
+    const std::string_view line = content.substr(at, end == std::string_view::npos ? end : end + 1 - at);
+    if (spool::check_line(line)) offsets.push_back(at);
+    at += line.size();
+  }
+  return offsets;
+}
+
+}  // namespace crawlspool::test
