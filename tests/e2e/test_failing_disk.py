@@ -3,6 +3,7 @@ serves is what the disk has and not what the cache shows. CRAWLSPOOL_FAILING_DIS
 
 import os
 import random
+import shutil
 import time
 
 import pytest
@@ -13,7 +14,9 @@ from failing_disk import FailingDisk
 from invariant import check_at_rest, check_restart
 
 ROUNDS = int(os.environ.get("CRAWLSPOOL_FAILING_DISKS", "2"))
+ROUNDS_A_SPOOL = 5  # each check reads the whole spool
 SEED = int(os.environ.get("CRAWLSPOOL_SEED", "20261120"))
+TINY_SEGMENTS = {"spool.segment_bytes_max": "256KiB", "spool.compression": "zstd"}
 
 
 @pytest.fixture
@@ -48,19 +51,22 @@ def renew_if_aborted(disk):
 
 def test_acked_records_survive_a_disk_that_fails_to_write(disk, tmp_path):
     chance = random.Random(SEED)
-    owed = []
-    remounts = 0
-    daemon = Daemon(tmp_path / "daemon", spool_directory=disk.place / "spool").start()
-    try:
-        for _ in range(ROUNDS):
-            owed += fail_under_load(daemon, disk, chance)
-            remounts += renew_if_aborted(disk)
-            _, service = check_restart(daemon, owed)
-            owed.append(service)
-        assert daemon.terminate() == 0
-        disk.mount_again()
-        check_at_rest(daemon.spool, owed)
-    finally:
-        daemon.finish()
+    acked = remounts = 0
+    for first in range(0, ROUNDS, ROUNDS_A_SPOOL):
+        daemon = Daemon(tmp_path / "daemon", TINY_SEGMENTS, spool_directory=disk.place / f"spool-{first}").start()
+        owed = []
+        try:
+            for _ in range(first, min(first + ROUNDS_A_SPOOL, ROUNDS)):
+                owed += fail_under_load(daemon, disk, chance)
+                remounts += renew_if_aborted(disk)
+                _, service = check_restart(daemon, owed)
+                owed.append(service)
+            assert daemon.terminate() == 0
+            disk.mount_again()
+            check_at_rest(daemon.spool, owed)
+        finally:
+            daemon.finish()
+        acked += sum(ledger.acked for ledger in owed)
+        shutil.rmtree(daemon.spool.directory)
     print(f"\nthe disk failed {ROUNDS} times (seed {SEED}), {remounts} times the file system with it: "
-          f"{sum(ledger.acked for ledger in owed)} acked, 0 lost")
+          f"{acked} acked, 0 lost")

@@ -177,7 +177,7 @@ TEST_F(PackedSourceTest, AFrameThatClaimsAWrongSizeIsThereInFull) {
 TEST_F(PackedSourceTest, DamageInSeveralFramesIsNeverMisread) {
   std::mt19937 random(4711);
   const auto below = [&random](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random); };
-  for (int round = 0; round < 20'000 && !HasFailure(); ++round) {
+  for (int round = 0; round < 4000 && !HasFailure(); ++round) {
     const bool has_index = round % 2 == 0;
     has_index ? put_index(index) : remove_index();
     std::string bytes = packed;
