@@ -1,6 +1,7 @@
 """The daemon's storage calls, one by one: which there are in a run (read from strace's log), and a run in which one of
-them kills the daemon or fails. strace counts the calls of each kind and of each thread by itself, so a point is a kind
-and a number; a run that goes another way than the listed one is hit elsewhere or not at all, and the log tells."""
+them kills the daemon or fails. strace is shown the spool's files and nothing else, and counts the calls of each kind
+and of each thread by itself; so a point is a kind and a number. A run that goes another way than the listed one is hit
+elsewhere or not at all, and its log tells."""
 
 import dataclasses
 import re
@@ -24,14 +25,22 @@ class Point:
         return f"{self.call} {self.when} {self.where}"
 
 
-def traced(home, settings, injection=None, **options):
-    """A daemon under strace, its storage calls in `calls.log` beside its home."""
-    log = home.parent / f"{home.name}-calls.log"
-    log.unlink(missing_ok=True)
+@dataclasses.dataclass
+class Listing:
+    """The points of a run, and the files it touched, relative to its home."""
+    points: list
+    files: list
+
+
+def traced(home, settings, point=None, effect=None, files=(), **options):
+    """A daemon under strace, its storage calls logged beside its home; at this point with this effect on it."""
     assert strace_works()
+    log = home.parent / f"{home.name}-calls.log"
     wrapper = ["strace", "-f", "-qq", "-y", "-s", "256", "-o", str(log), "-e", "trace=" + ",".join(CALLS)]
-    if injection:
-        wrapper += ["-e", f"inject={injection}"]
+    if point:
+        wrapper += ["-e", f"inject={point.call}:{effect}:when={point.when}"]
+    for file in files:
+        wrapper += ["-P", str(home / file)]
     daemon = Daemon(home, settings, wrapper=wrapper, env=strace_environment(), **options)
     daemon.calls_log = log
     return daemon
@@ -46,34 +55,37 @@ def entries(log):
                 yield match[1], match[2], match[3].rstrip("\n")
 
 
-def points(log, home):
-    """Every point at which a thread was at the spool in this home or at the entry of the spool itself."""
-    directory = f"{home}/spool"
-    marks = (f"<{directory}", f'"{directory}', f"<{home}>)")
-    counts = {}
-    found = {}
-    for thread, call, rest in entries(log):
+def listing(daemon):
+    """Every point at which a thread was at a file of the spool or at the spool's own entry in its parent."""
+    home = str(daemon.home)
+    name = re.compile(f'<({home}(?:/spool[^<>"]*)?)>|"({home}/spool[^<>"]*)"')
+    counts, found, files = {}, {}, set()
+    for thread, call, rest in entries(daemon.calls_log):
+        touched = [one or other for one, other in name.findall(rest)]
+        if not touched:
+            continue
+        files.update(path[len(home) + 1:] for path in touched)
         number = counts[thread, call] = counts.get((thread, call), 0) + 1
-        if any(mark in rest for mark in marks):
-            found.setdefault(Point(call, number, rest.replace(directory, "SPOOL")[:100]), None)
-    return sorted(found)
+        found.setdefault(Point(call, number, rest.replace(f"{home}/spool", "SPOOL")[:100]), None)
+    return Listing(sorted(found), sorted(files))
 
 
-def thin(listed, most_a_call):
-    """At most so many of each kind, spread over the run."""
+def thin(points, most_a_call):
+    """At most so many of each kind, spread over the run; 0: all."""
+    if not most_a_call:
+        return points
     kept = []
-    for call in sorted({point.call for point in listed}):
-        of_call = [point for point in listed if point.call == call]
-        kept += spread(of_call, most_a_call)
+    for call in sorted({point.call for point in points}):
+        kept += spread([point for point in points if point.call == call], most_a_call)
     return kept
 
 
-def spread(listed, most):
-    if len(listed) <= most:
-        return listed
-    return [listed[(2 * index + 1) * len(listed) // (2 * most)] for index in range(most)]
+def spread(points, most):
+    if len(points) <= most:
+        return points
+    return [points[(2 * index + 1) * len(points) // (2 * most)] for index in range(most)]
 
 
 def injected(log):
-    """What the injection hit, as (call, its arguments): none where the run never came to that point."""
+    """What an error hit, as (call, its arguments): none where the run never came to that point."""
     return [(call, rest) for _, call, rest in entries(log) if rest.endswith("(INJECTED)")]

@@ -12,7 +12,7 @@ import pytest
 
 from daemon import Daemon
 from invariant import check_at_rest, check_restart
-from storage_calls import points, spread, thin, traced
+from storage_calls import listing, spread, thin, traced
 from story import SETTINGS, run_story
 from tools import strace_works
 from waiting import wait_until
@@ -55,41 +55,37 @@ def check_after(home, owed):
         survivor.finish()
 
 
-def story_points(tmp_path):
+def list_story(tmp_path):
     """The storage calls of an undisturbed story."""
     daemon = traced(tmp_path / "listing", SETTINGS)
     told, complete = run_story(daemon)
     stop(daemon)
     assert complete and daemon.process.returncode == 0
     check_at_rest(daemon.spool, told)
-    return points(daemon.calls_log, daemon.home)
+    return listing(daemon)
 
 
-def crash(home, point):
+def crash(home, point, files):
     """The story, broken off at this point: what is owed, and whether it came to it."""
-    victim = traced(home, SETTINGS, f"{point.call}:signal=KILL:when={point.when}")
+    victim = traced(home, SETTINGS, point, "signal=KILL", files)
     owed, _ = run_story(victim)
     return owed, stop(victim)
 
 
-def sweep(listed, most_a_call):
-    return thin(listed, most_a_call) if most_a_call else listed
-
-
 def test_a_kill_at_any_storage_call_loses_nothing_acked(tmp_path):
     began = time.monotonic()
-    listed = story_points(tmp_path)
-    swept = sweep(listed, SWEEP)
+    listed = list_story(tmp_path)
+    swept = thin(listed.points, SWEEP)
     hits = 0
     for point in swept:
         home = tmp_path / f"{point.call}-{point.when}"
-        owed, hit = crash(home, point)
+        owed, hit = crash(home, point, listed.files)
         hits += hit
         with killed_at(point):
             check_after(home, owed)
         shutil.rmtree(home)
     took = time.monotonic() - began
-    print(f"\nkilled at {hits} of {len(swept)} points taken from {len(listed)}, {took:.1f} s")
+    print(f"\nkilled at {hits} of {len(swept)} points taken from {len(listed.points)}, {took:.1f} s")
     assert hits > len(swept) * 0.8
 
 
@@ -113,13 +109,14 @@ def sweep_recovery(tmp_path, crashed, owed, first):
     shutil.copytree(crashed, tmp_path / "recovery-listing", symlinks=True)
     lister = traced(tmp_path / "recovery-listing", SETTINGS)
     start_and_kill(lister)
-    swept = sweep(points(lister.calls_log, lister.home), SWEEP)
+    listed = listing(lister)
+    swept = thin(listed.points, SWEEP)
     shutil.rmtree(lister.home)
     hits = 0
     for point in swept:
         home = tmp_path / f"recovery-{point.call}-{point.when}"
         shutil.copytree(crashed, home, symlinks=True)
-        victim = traced(home, SETTINGS, f"{point.call}:signal=KILL:when={point.when}")
+        victim = traced(home, SETTINGS, point, "signal=KILL", listed.files)
         hits += start_and_kill(victim)
         with killed_at(first, point):
             check_after(home, owed)
@@ -130,11 +127,12 @@ def sweep_recovery(tmp_path, crashed, owed, first):
 @pytest.mark.parametrize("torn", [False, True], ids=["as left", "torn tail"])
 def test_a_kill_at_any_storage_call_of_recovery_loses_nothing_acked(tmp_path, torn):
     began = time.monotonic()
-    firsts = spread(story_points(tmp_path), SWEEP_RECOVERY)
+    listed = list_story(tmp_path)
+    firsts = spread(listed.points, SWEEP_RECOVERY)
     swept = hits = 0
     for first in firsts:
         home = tmp_path / f"{first.call}-{first.when}"
-        owed, _ = crash(home, first)
+        owed, _ = crash(home, first, listed.files)
         if torn:
             tear_the_tail(home)
         more = sweep_recovery(tmp_path, home, owed, first)
