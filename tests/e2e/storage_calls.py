@@ -1,7 +1,8 @@
 """The daemon's storage calls, one by one: which there are in a run (read from strace's log), and a run in which one of
-them kills the daemon or fails. strace is shown the spool's files and nothing else, and counts the calls of each kind
-and of each thread by itself; so a point is a kind and a number. A run that goes another way than the listed one is hit
-elsewhere or not at all, and its log tells."""
+them kills the daemon or fails. A point is a kind of call, a file, and a number: strace is shown nothing but that file,
+and counts the calls of each kind and of each thread by itself. So each thread is met at its own files, and where
+several use one, the first to come to the number. A run that goes another way than the listed one is hit elsewhere or
+not at all, and its log tells."""
 
 import dataclasses
 import re
@@ -12,35 +13,34 @@ from tools import strace_environment, strace_works
 CALLS = ("write", "writev", "pwrite64", "pwritev", "pwritev2", "copy_file_range", "fdatasync", "fsync", "openat", "close",
          "rename", "renameat", "renameat2", "link", "linkat", "symlinkat", "unlink", "unlinkat", "ftruncate",
          "fallocate", "mkdir", "mkdirat")
+BY_NAME = ("openat", "rename", "renameat", "renameat2", "link", "linkat", "symlinkat", "unlink", "unlinkat", "mkdir", "mkdirat")
 ENTRY = re.compile(r"(\d+) +(\w+)\((.*)")
+DESCRIPTOR = re.compile(r"\w+<([^<>]*)>")
+NAME = re.compile(r'"([^"]*)"')
 
 
-@dataclasses.dataclass(frozen=True, order=True)
+@dataclasses.dataclass(frozen=True)
 class Point:
     call: str
-    when: int
-    where: str = dataclasses.field(compare=False, default="")
+    file: str
+    when: int | str
 
     def __str__(self):
-        return f"{self.call} {self.when} {self.where}"
+        return f"{self.call} of {self.file}, {self.when}"
+
+    @property
+    def home_name(self):
+        return f"{self.call}-{self.file.replace('/', '_')}-{self.when}"
 
 
-@dataclasses.dataclass
-class Listing:
-    """The points of a run, and the files it touched, relative to its home."""
-    points: list
-    files: list
-
-
-def traced(home, settings, point=None, effect=None, files=(), **options):
+def traced(home, settings, point=None, effect=None, **options):
     """A daemon under strace, its storage calls logged beside its home; at this point with this effect on it."""
     assert strace_works()
     log = home.parent / f"{home.name}-calls.log"
     wrapper = ["strace", "-f", "-qq", "-y", "-s", "256", "-o", str(log), "-e", "trace=" + ",".join(CALLS)]
     if point:
-        wrapper += ["-e", f"inject={point.call}:{effect}:when={point.when}"]
-    for file in files:
-        wrapper += ["-P", str(home / file)]
+        file = point.file.replace("HOME", str(home), 1)
+        wrapper += ["-P", file, "-e", f"inject={point.call}:{effect}:when={point.when}"]
     daemon = Daemon(home, settings, wrapper=wrapper, env=strace_environment(), **options)
     daemon.calls_log = log
     return daemon
@@ -55,19 +55,27 @@ def entries(log):
                 yield match[1], match[2], match[3].rstrip("\n")
 
 
-def listing(daemon):
-    """Every point at which a thread was at a file of the spool or at the spool's own entry in its parent."""
-    home = str(daemon.home)
-    name = re.compile(f'<({home}(?:/spool[^<>"]*)?)>|"({home}/spool[^<>"]*)"')
-    counts, found, files = {}, {}, set()
+def file_of(call, rest, home):
+    """The file as strace knows it: a path by the descriptor, or the name that was given. None outside the spool; the
+    spool's own entry in its parent belongs to it."""
+    descriptor = DESCRIPTOR.match(rest) or DESCRIPTOR.search(rest if call == "symlinkat" else "")
+    names = NAME.findall(rest) if call in BY_NAME else []
+    paths = [path for path in [descriptor and descriptor[1], *names] if path]
+    if not any(path == home or path.startswith(f"{home}/spool") for path in paths):
+        return None
+    file = names[-1 if call == "symlinkat" else 0] if names else paths[0]
+    return f"HOME{file[len(home):]}" if file.startswith(home) else file
+
+
+def list_points(daemon):
+    """Every point of its run, in order."""
+    counts, found = {}, {}
     for thread, call, rest in entries(daemon.calls_log):
-        touched = [one or other for one, other in name.findall(rest)]
-        if not touched:
-            continue
-        files.update(path[len(home) + 1:] for path in touched)
-        number = counts[thread, call] = counts.get((thread, call), 0) + 1
-        found.setdefault(Point(call, number, rest.replace(f"{home}/spool", "SPOOL")[:100]), None)
-    return Listing(sorted(found), sorted(files))
+        file = file_of(call, rest, str(daemon.home))
+        if file:
+            number = counts[thread, call, file] = counts.get((thread, call, file), 0) + 1
+            found.setdefault(Point(call, file, number))
+    return list(found)
 
 
 def thin(points, most_a_call):

@@ -15,12 +15,12 @@ import pytest
 
 from daemon import Daemon
 from invariant import check_at_rest, check_restart
-from storage_calls import injected, listing, thin, traced
-from story import SETTINGS, run_story
+from storage_calls import injected, list_points, thin, traced
+from story import SETTINGS, run_story, wait_until_packed
 from tools import strace_works
 from waiting import wait_until
 
-FAULTS = int(os.environ.get("CRAWLSPOOL_FAULTS", "3"))
+FAULTS = int(os.environ.get("CRAWLSPOOL_FAULTS", "2"))
 KEPT = re.compile(r"\d+<[^<>]*(\.ndjson\.open|/durable)>")  # what may not fail unnoticed
 WRITING = {"write", "writev", "pwrite64", "pwritev", "pwritev2", "fdatasync", "fsync"}
 # What has no room to need, or whose failure the kernel never reports so.
@@ -70,14 +70,14 @@ def check_outcome(daemon, error, complete, code):
 
 
 def sweep_points(listed, error):
-    return thin([point for point in listed.points if error != "ENOSPC" or point.call not in NEVER_FULL], FAULTS)
+    return thin([point for point in listed if error != "ENOSPC" or point.call not in NEVER_FULL], FAULTS)
 
 
 def list_story(tmp_path):
     lister, owed, complete, code = tell_under(tmp_path / "listing")
     assert complete and code == 0
     check_at_rest(lister.spool, owed)
-    return listing(lister)
+    return list_points(lister)
 
 
 class Tally:
@@ -115,8 +115,8 @@ def test_no_failing_storage_call_makes_a_false_ack(tmp_path, error, lasting):
     listed = list_story(tmp_path)
     for point in sweep_points(listed, error):
         with tally.at(error, point):
-            home = tmp_path / f"{point.call}-{point.when}"
-            fault = dataclasses.replace(point, when=f"{point.when}{lasting}"), f"error={error}", listed.files
+            home = tmp_path / point.home_name
+            fault = dataclasses.replace(point, when=f"{point.when}{lasting}"), f"error={error}"
             daemon, owed, complete, code = tell_under(home, *fault)
             check_outcome(daemon, error, complete, code)
             check_after(daemon, owed)
@@ -139,6 +139,7 @@ def recover_under(home, *fault):
     """A start with this fault and, where it gets that far, a clean stop: the daemon and the exit code."""
     daemon = traced(home, SETTINGS, *fault).launch()
     wait_until(lambda: daemon.ready_file.exists() or not daemon.running(), "ready, or ended at the start", 30)
+    wait_until_packed(daemon)
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         daemon.ready = json.loads(daemon.ready_file.read_text(encoding="utf-8"))
         daemon.signal(signal.SIGTERM)
@@ -158,11 +159,11 @@ def test_no_failing_storage_call_of_recovery_loses_what_was_acked(tmp_path, erro
     lister, code = recover_under(copy("recovery-listing"))
     assert code == 0
     tally = Tally()
-    listed = listing(lister)
+    listed = list_points(lister)
     for point in sweep_points(listed, error):
         with tally.at(error, point):
-            home = copy(f"recovery-{point.call}-{point.when}")
-            daemon, code = recover_under(home, point, f"error={error}", listed.files)
+            home = copy(f"recovery-{point.home_name}")
+            daemon, code = recover_under(home, point, f"error={error}")
             check_outcome(daemon, error, True, code)
             check_after(daemon, owed)
             tally.add(daemon, code)
