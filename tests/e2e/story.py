@@ -1,6 +1,6 @@
 """A short session with the daemon, always the same, one step behind the other, so that its storage calls come in one
-order: single records, two connections, rejected records, an HTTP batch, a record larger than a segment, rotations, a
-clean stop. It may break off at any point, with the daemon; the ledgers say what was promised until then."""
+order: single records, two connections, rejected records, an HTTP batch, a record larger than a segment, rotations,
+packing, a clean stop. It may break off at any point, with the daemon; the ledgers say what was promised until then."""
 
 import contextlib
 import json
@@ -76,6 +76,15 @@ def tell(daemon, name, told, singles):
         second.settle(1)
 
 
+def wait_until_packed(daemon):
+    """Until every sealed segment is packed, or that failed (it is tried again only after 30 s)."""
+    def is_settled():
+        plain = [path for _, path in daemon.spool.segments() if path.suffix == ".ndjson"]
+        return not plain or not daemon.running() or daemon.events("packing_failed")
+
+    wait_until(is_settled, "sealed segments are packed")
+
+
 def run_story(daemon, name="story", singles=12):
     """Starts the daemon and tells it all. Returns the ledgers, and whether the end was reached and it still ran."""
     told = []
@@ -87,6 +96,7 @@ def run_story(daemon, name="story", singles=12):
         if daemon.ready is None:
             return told, False
         tell(daemon, name, told, singles)
+        wait_until_packed(daemon)
         return told, True
     except BrokenOff:
         return told, False

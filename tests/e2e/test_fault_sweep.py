@@ -3,6 +3,7 @@ segment ends the daemon with 74, a full disk is waited out, and whatever else fa
 start finds all that was acked. CRAWLSPOOL_FAULTS sets how many points of each kind of call are taken (0: all)."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import re
@@ -14,12 +15,12 @@ import pytest
 
 from daemon import Daemon
 from invariant import check_at_rest, check_restart
-from storage_calls import injected, points, thin, traced
-from story import SETTINGS, run_story
+from storage_calls import injected, list_points, thin, traced
+from story import SETTINGS, run_story, wait_until_packed
 from tools import strace_works
 from waiting import wait_until
 
-FAULTS = int(os.environ.get("CRAWLSPOOL_FAULTS", "3"))
+FAULTS = int(os.environ.get("CRAWLSPOOL_FAULTS", "2"))
 KEPT = re.compile(r"\d+<[^<>]*(\.ndjson\.open|/durable)>")  # what may not fail unnoticed
 WRITING = {"write", "writev", "pwrite64", "pwritev", "pwritev2", "fdatasync", "fsync"}
 # What has no room to need, or whose failure the kernel never reports so.
@@ -32,9 +33,9 @@ def needs_strace():
         pytest.skip("strace cannot inject faults here")
 
 
-def tell_under(home, injection=None):
+def tell_under(home, *fault):
     """The story with this fault: the daemon, what is owed, whether all of it was told, and the exit code."""
-    daemon = traced(home, SETTINGS, injection)
+    daemon = traced(home, SETTINGS, *fault)
     owed, complete = run_story(daemon)
     if daemon.ready:
         with contextlib.suppress(ProcessLookupError):
@@ -68,19 +69,15 @@ def check_outcome(daemon, error, complete, code):
             assert not daemon.ready, f"a full disk at {call} was not waited out"
 
 
-def sweep_points(listed, error, lasting=""):
-    if error == "ENOSPC":
-        listed = [point for point in listed if point.call not in NEVER_FULL]
-    if lasting:  # other threads meet it too, and nothing starts without openat
-        listed = [point for point in listed if point.call in WRITING]
-    return thin(listed, FAULTS) if FAULTS else listed
+def sweep_points(listed, error):
+    return thin([point for point in listed if error != "ENOSPC" or point.call not in NEVER_FULL], FAULTS)
 
 
-def story_points(tmp_path):
+def list_story(tmp_path):
     lister, owed, complete, code = tell_under(tmp_path / "listing")
     assert complete and code == 0
     check_at_rest(lister.spool, owed)
-    return points(lister.calls_log, lister.home)
+    return list_points(lister)
 
 
 class Tally:
@@ -115,10 +112,12 @@ class Tally:
                          ids=["EIO", "EIO for good", "ENOSPC"])
 def test_no_failing_storage_call_makes_a_false_ack(tmp_path, error, lasting):
     tally = Tally()
-    for point in sweep_points(story_points(tmp_path), error, lasting):
+    listed = list_story(tmp_path)
+    for point in sweep_points(listed, error):
         with tally.at(error, point):
-            home = tmp_path / f"{point.call}-{point.when}"
-            daemon, owed, complete, code = tell_under(home, f"{point.call}:error={error}:when={point.when}{lasting}")
+            home = tmp_path / point.home_name
+            fault = dataclasses.replace(point, when=f"{point.when}{lasting}"), f"error={error}"
+            daemon, owed, complete, code = tell_under(home, *fault)
             check_outcome(daemon, error, complete, code)
             check_after(daemon, owed)
             tally.add(daemon, code)
@@ -136,10 +135,11 @@ def crashed_spool(home):
     return owed
 
 
-def recover_under(home, injection=None):
+def recover_under(home, *fault):
     """A start with this fault and, where it gets that far, a clean stop: the daemon and the exit code."""
-    daemon = traced(home, SETTINGS, injection).launch()
+    daemon = traced(home, SETTINGS, *fault).launch()
     wait_until(lambda: daemon.ready_file.exists() or not daemon.running(), "ready, or ended at the start", 30)
+    wait_until_packed(daemon)
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         daemon.ready = json.loads(daemon.ready_file.read_text(encoding="utf-8"))
         daemon.signal(signal.SIGTERM)
@@ -159,10 +159,11 @@ def test_no_failing_storage_call_of_recovery_loses_what_was_acked(tmp_path, erro
     lister, code = recover_under(copy("recovery-listing"))
     assert code == 0
     tally = Tally()
-    for point in sweep_points(points(lister.calls_log, lister.home), error):
+    listed = list_points(lister)
+    for point in sweep_points(listed, error):
         with tally.at(error, point):
-            daemon, code = recover_under(copy(f"recovery-{point.call}-{point.when}"),
-                                         f"{point.call}:error={error}:when={point.when}")
+            home = copy(f"recovery-{point.home_name}")
+            daemon, code = recover_under(home, point, f"error={error}")
             check_outcome(daemon, error, True, code)
             check_after(daemon, owed)
             tally.add(daemon, code)

@@ -12,12 +12,12 @@ import pytest
 
 from daemon import Daemon
 from invariant import check_at_rest, check_restart
-from storage_calls import points, spread, thin, traced
-from story import SETTINGS, run_story
+from storage_calls import list_points, spread, thin, traced
+from story import SETTINGS, run_story, wait_until_packed
 from tools import strace_works
 from waiting import wait_until
 
-SWEEP = int(os.environ.get("CRAWLSPOOL_SWEEP", "3"))
+SWEEP = int(os.environ.get("CRAWLSPOOL_SWEEP", "2"))
 SWEEP_RECOVERY = int(os.environ.get("CRAWLSPOOL_SWEEP_RECOVERY", "2"))
 
 
@@ -55,34 +55,30 @@ def check_after(home, owed):
         survivor.finish()
 
 
-def story_points(tmp_path):
+def list_story(tmp_path):
     """The storage calls of an undisturbed story."""
     daemon = traced(tmp_path / "listing", SETTINGS)
     told, complete = run_story(daemon)
     stop(daemon)
     assert complete and daemon.process.returncode == 0
     check_at_rest(daemon.spool, told)
-    return points(daemon.calls_log, daemon.home)
+    return list_points(daemon)
 
 
 def crash(home, point):
     """The story, broken off at this point: what is owed, and whether it came to it."""
-    victim = traced(home, SETTINGS, f"{point.call}:signal=KILL:when={point.when}")
+    victim = traced(home, SETTINGS, point, "signal=KILL")
     owed, _ = run_story(victim)
     return owed, stop(victim)
 
 
-def sweep(listed, most_a_call):
-    return thin(listed, most_a_call) if most_a_call else listed
-
-
 def test_a_kill_at_any_storage_call_loses_nothing_acked(tmp_path):
     began = time.monotonic()
-    listed = story_points(tmp_path)
-    swept = sweep(listed, SWEEP)
+    listed = list_story(tmp_path)
+    swept = thin(listed, SWEEP)
     hits = 0
     for point in swept:
-        home = tmp_path / f"{point.call}-{point.when}"
+        home = tmp_path / point.home_name
         owed, hit = crash(home, point)
         hits += hit
         with killed_at(point):
@@ -97,6 +93,7 @@ def start_and_kill(daemon):
     """Whether its fault was quicker."""
     daemon.launch()
     wait_until(lambda: daemon.ready_file.exists() or not daemon.running(), "ready, or killed", 30)
+    wait_until_packed(daemon)
     hit = not daemon.running()
     daemon.kill()
     return hit
@@ -113,13 +110,14 @@ def sweep_recovery(tmp_path, crashed, owed, first):
     shutil.copytree(crashed, tmp_path / "recovery-listing", symlinks=True)
     lister = traced(tmp_path / "recovery-listing", SETTINGS)
     start_and_kill(lister)
-    swept = sweep(points(lister.calls_log, lister.home), SWEEP)
+    listed = list_points(lister)
+    swept = thin(listed, SWEEP)
     shutil.rmtree(lister.home)
     hits = 0
     for point in swept:
-        home = tmp_path / f"recovery-{point.call}-{point.when}"
+        home = tmp_path / f"recovery-{point.home_name}"
         shutil.copytree(crashed, home, symlinks=True)
-        victim = traced(home, SETTINGS, f"{point.call}:signal=KILL:when={point.when}")
+        victim = traced(home, SETTINGS, point, "signal=KILL")
         hits += start_and_kill(victim)
         with killed_at(first, point):
             check_after(home, owed)
@@ -130,10 +128,11 @@ def sweep_recovery(tmp_path, crashed, owed, first):
 @pytest.mark.parametrize("torn", [False, True], ids=["as left", "torn tail"])
 def test_a_kill_at_any_storage_call_of_recovery_loses_nothing_acked(tmp_path, torn):
     began = time.monotonic()
-    firsts = spread(story_points(tmp_path), SWEEP_RECOVERY)
+    listed = list_story(tmp_path)
+    firsts = spread(listed, SWEEP_RECOVERY)
     swept = hits = 0
     for first in firsts:
-        home = tmp_path / f"{first.call}-{first.when}"
+        home = tmp_path / first.home_name
         owed, _ = crash(home, first)
         if torn:
             tear_the_tail(home)
