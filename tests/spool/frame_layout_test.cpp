@@ -109,6 +109,20 @@ TEST(FrameDecoder, GivesBackWhatWasPackedWhateverSizeTheHeaderClaims) {
   }
 }
 
+TEST(FrameDecoder, GivesAllThatLiesBeforeADamagedBlock) {
+  constexpr std::size_t kBlockBytes = 128 * 1024;
+  const std::string content = some_content(3 * kBlockBytes);
+  std::string frame = packed(content);
+  const std::size_t first_block = parse_frame_header(frame)->bytes;
+  const auto byte = [&frame](std::size_t at) { return static_cast<unsigned char>(frame[at]); };
+  const std::size_t block_bytes =
+      (byte(first_block) | byte(first_block + 1) << 8U | byte(first_block + 2) << 16U) >> 3U;
+  frame[first_block + 3 + block_bytes] = static_cast<char>(0x06);  // the second block's header: no such type
+  std::string back;
+  EXPECT_FALSE(decoded(frame, content.size(), &back).is_sound);
+  EXPECT_TRUE(back == content.substr(0, kBlockBytes));
+}
+
 TEST(FrameDecoder, NeverDecodesMoreThanItIsAllowed) {
   const std::string frame = packed(some_content(3'000'000));
   for (const std::uint64_t bytes_max : {0U, 1U, 128U * 1024, 2'999'999U}) {

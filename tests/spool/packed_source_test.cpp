@@ -299,14 +299,38 @@ TEST_F(PackedSourceTest, AHoleTakesNoMemory) {
 TEST_F(PackedSourceTest, ThousandsOfFalseFrameStartsAreGivenUpOn) {
   remove_index();
   std::string bytes;
-  for (int i = 0; i < 100000; ++i) bytes += "\x28\xb5\x2f\xfd";
+  for (int i = 0; i < 100'000; ++i) bytes += "\x28\xb5\x2f\xfd";
   put_packed(bytes + packed);
+  disk.forget_calls();
   EXPECT_EQ(read(content.size()).size(), content.size());
+  EXPECT_LT(disk.calls().size(), 5000U);
+}
+
+TEST_F(PackedSourceTest, AFrameBehindDamageIsFoundWhereverASearchHasToBeginAnew) {
+  remove_index();
+  for (std::size_t garbage = 256 * 1024 - 4; garbage <= 256 * 1024 + 4; ++garbage) {
+    put_packed(std::string(garbage, 'x') + packed);
+    EXPECT_TRUE(read(content.size()) == content) << garbage;
+  }
+}
+
+TEST_F(PackedSourceTest, DamagedFramesSideBySideKeepTheirLengthsWithoutAnIndex) {
+  remove_index();
+  std::string bytes = packed;
+  for (const std::size_t i : {1, 2}) bytes[frames[i].offset + 30] = static_cast<char>(bytes[frames[i].offset + 30] ^ 8);
+  put_packed(bytes);
+  for (const std::uint64_t expected : {content.size(), content.size() + 1000}) {  // with a segment missing behind
+    const auto source = open(expected);
+    ASSERT_EQ(source->frames().size(), frames.size());
+    for (std::size_t i = 0; i < frames.size(); ++i) EXPECT_EQ(source->frames()[i].position, frames[i].position);
+    EXPECT_EQ(source->size(), content.size());
+  }
 }
 
 // Its exit code; nothing if there is no such program.
 std::optional<int> run(std::vector<std::string> words) {
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t pid = 0;
