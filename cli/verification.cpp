@@ -142,7 +142,8 @@ void Verification::check_promises(const spool::SegmentReader& reader) {
                             " of an unfinished line");
   }
   damage_.settle();
-  if (promised_ > end && !reader.is_cut_short()) damage_.missing(end, promised_ - end);
+  if (promised_ > end && !reader.is_cut_short())
+    damage_.broken_promise(end, promised_ - end, files_.durable == promised_ ? "durable" : "a snapshot");
   if (!durable_is_possible_ && *files_.durable <= reader.position())
     damage_.damaged_otherwise("durable: " + at(*files_.durable) + " is no line's end");
 }
@@ -191,7 +192,7 @@ Result<void> Verification::note_strangers() {
   const bool is_in_use_now = is_in_use(directory_);
   for (const spool::DirectoryEntry& entry : *entries) {
     const auto why = spool::objection(entry);
-    if (spool::is_temporary(entry.name)) {
+    if (spool::is_temporary(entry)) {
       if (!is_in_use_now) totals_.notes.push_back(shown(entry.name) + ": left by a crash; the next start removes it");
     } else if (why && !is_told_elsewhere(entry.name)) {
       totals_.notes.push_back(shown(entry.name) + ": " + *why);

@@ -15,13 +15,6 @@ using ingest::Pause;
 constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr std::size_t kUnsentBytesMax = 64 * 1024;
 constexpr std::int64_t kBodyMsPer64KiB = 1000;
-constexpr int kRetryAfterS = 1;
-
-Response unavailable(std::string_view code, std::string_view detail) {
-  Response response = error_response(503, code, detail);
-  response.retry_after_s = kRetryAfterS;
-  return response;
-}
 
 }  // namespace
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "daemon/base/log.h"
 #include "daemon/base/text.h"
 
 namespace crawlspool::http {
@@ -15,16 +14,9 @@ using ingest::SpoolState;
 
 constexpr std::string_view kPath = "/v1/records";
 constexpr std::size_t kMadePerTurnMax = 1024 * 1024;
-constexpr int kRetryAfterS = 1;
 
 bool is_json(std::string_view type) { return type == "application/json"; }
 bool is_ndjson(std::string_view type) { return type == "application/x-ndjson" || type == "application/jsonl"; }
-
-Response unavailable(std::string_view code, std::string_view detail) {
-  Response response = error_response(503, code, detail);
-  response.retry_after_s = kRetryAfterS;
-  return response;
-}
 
 std::string_view without_cr(std::string_view line) {
   return line.ends_with('\r') ? line.substr(0, line.size() - 1) : line;
@@ -126,20 +118,7 @@ void RecordsConnection::take_record(std::string_view record, const ReadTime& whe
 }
 
 void RecordsConnection::note_reject(std::string_view record, const RejectReason& reason, const ReadTime& when) {
-  made_this_turn_ += io().appender().add_reject({.code = proto::word(reason.code),
-                                                 .detail = reason.detail,
-                                                 .offset = reason.offset,
-                                                 .seq = 0,
-                                                 .via = word(transport()),
-                                                 .peer = peer(),
-                                                 .raw = record},
-                                                reason.code, when);
-  count_reject();
-  base::log_warn_limited("record_rejected", {{"conn", id()},
-                                             {"peer", peer()},
-                                             {"index", index_},
-                                             {"code", proto::word(reason.code)},
-                                             {"detail", reason.detail}});
+  made_this_turn_ += keep_reject(record, reason, when, {0, {"index", index_}});
   if (!is_batch_) {
     only_reject_ = reason;
     return;

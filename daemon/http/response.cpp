@@ -6,6 +6,8 @@
 namespace crawlspool::http {
 namespace {
 
+constexpr int kRetryAfterS = 1;
+
 std::string_view reason_phrase(int status) {
   switch (status) {
     case 200:
@@ -48,6 +50,12 @@ Response error_response(int status, std::string_view code, std::string_view deta
   response.body = "{\"error\":{\"code\":\"" + std::string(code) + "\",\"detail\":\"";
   base::append_json_escaped(response.body, base::clip(detail, proto::kDetailBytesMax));
   response.body += "\"}}";
+  return response;
+}
+
+Response unavailable(std::string_view code, std::string_view detail) {
+  Response response = error_response(503, code, detail);
+  response.retry_after_s = kRetryAfterS;
   return response;
 }
 

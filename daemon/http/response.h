@@ -22,6 +22,9 @@ struct Response {
 // {"error":{"code":…,"detail":…}}; detail is escaped and cut.
 [[nodiscard]] Response error_response(int status, std::string_view code, std::string_view detail);
 
+// The same with 503, and when to come back.
+[[nodiscard]] Response unavailable(std::string_view code, std::string_view detail);
+
 void append_response(std::string& out, const Response& response);
 
 inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";

@@ -229,4 +229,20 @@ void Connection::check_deadlines() {
   rearm();
 }
 
+std::size_t Connection::keep_reject(std::string_view record, const RejectReason& reason, const ReadTime& when,
+                                    const RecordNumber& number) {
+  ++rejects_;
+  base::log_warn_limited(
+      "record_rejected",
+      {{"conn", id_}, {"peer", peer_}, number.logged, {"code", proto::word(reason.code)}, {"detail", reason.detail}});
+  return io_.appender().add_reject({.code = proto::word(reason.code),
+                                    .detail = reason.detail,
+                                    .offset = reason.offset,
+                                    .seq = number.seq,
+                                    .via = word(transport_),
+                                    .peer = peer_,
+                                    .raw = record},
+                                   reason.code, when);
+}
+
 }  // namespace crawlspool::ingest

@@ -15,9 +15,12 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/base/log.h"
 #include "daemon/base/unique_fd.h"
 #include "daemon/ingest/admission.h"
 #include "daemon/ingest/append_batch.h"
+#include "daemon/ingest/appender.h"
+#include "daemon/ingest/record_checker.h"
 #include "daemon/net/socket.h"
 
 namespace crawlspool::ingest {
@@ -104,7 +107,15 @@ class Connection : private net::PollHandler {
   [[nodiscard]] std::int64_t opened_ms() const { return opened_ms_; }
   [[nodiscard]] std::int64_t last_activity_ms() const { return last_activity_ms_; }
   void count_record() { ++records_; }
-  void count_reject() { ++rejects_; }
+
+  // Which record of a connection or request: the place in the spool's own count, 0 for none, and what the log calls it.
+  struct RecordNumber {
+    std::uint64_t seq;
+    base::LogField logged;
+  };
+  // Keeps a record that is not stored in rejected/, and says so in the log. Returns the bytes it takes there.
+  std::size_t keep_reject(std::string_view record, const RejectReason& reason, const ReadTime& when,
+                          const RecordNumber& number);
 
  private:
   enum class Phase { kOpen, kFlushing, kLingering, kClosed };

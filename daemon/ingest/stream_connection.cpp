@@ -165,20 +165,7 @@ void StreamConnection::take_record(std::string_view record, const ReadTime& when
 
 void StreamConnection::reject(std::string_view record, const RejectReason& reason, const ReadTime& when) {
   proto::append_reject(output(), {taken_seq_, reason.code, reason.detail, reason.offset});
-  lines_this_turn_ += io().appender().add_reject({.code = proto::word(reason.code),
-                                                  .detail = reason.detail,
-                                                  .offset = reason.offset,
-                                                  .seq = taken_seq_,
-                                                  .via = word(transport()),
-                                                  .peer = peer(),
-                                                  .raw = record},
-                                                 reason.code, when);
-  count_reject();
-  base::log_warn_limited("record_rejected", {{"conn", id()},
-                                             {"peer", peer()},
-                                             {"seq", taken_seq_},
-                                             {"code", proto::word(reason.code)},
-                                             {"detail", reason.detail}});
+  lines_this_turn_ += keep_reject(record, reason, when, {taken_seq_, {"seq", taken_seq_}});
 }
 
 void StreamConnection::take_ping(std::string_view payload) {

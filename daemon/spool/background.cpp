@@ -1,6 +1,7 @@
 #include "daemon/spool/background.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "daemon/base/log.h"
 #include "daemon/spool/cursor.h"
@@ -19,6 +20,14 @@ constexpr int kLevel = 3;
 constexpr int kHurriedLevel = 1;
 constexpr std::size_t kHurryFrom = 3;  // segments waiting
 
+// What a name and the next one tell.
+SegmentFacts facts_of(const SegmentName& name, Position end) {
+  SegmentFacts facts;
+  facts.name = name;
+  facts.end = end;
+  return facts;
+}
+
 bool is_plain(const SegmentFacts& facts) { return facts.name.kind == SegmentKind::kSealed; }
 
 }  // namespace
@@ -34,14 +43,15 @@ Background::Background(Directory& directory, const BackgroundOptions& options, c
       pack_at_us_(clock.monotonic_us()) {
   for (std::size_t i = 0; i < start.sealed.size(); ++i) {
     const Position end = i + 1 < start.sealed.size() ? start.sealed[i + 1].position : start.end;
-    sealed_.push_back({{start.sealed[i], end, 0, 0}, false});
+    sealed_.push_back({facts_of(start.sealed[i], end), false});
   }
   publish();
 }
 
 void Background::add_sealed(Position begin, Position end) {
   const std::lock_guard lock(mutex_);
-  inbox_.sealed.push_back({{{begin, SegmentKind::kSealed}, end, end - begin, 0}, false});
+  inbox_.sealed.push_back({facts_of({begin, SegmentKind::kSealed}, end), false});
+  inbox_.sealed.back().facts.file_bytes = end - begin;
   ++stats_.segments;
   stats_.segment_bytes += end - begin;
 }
@@ -87,6 +97,9 @@ bool Background::look_at_one() {
   if (facts) {
     unknown->facts = *facts;
     unknown->is_known = true;
+    if (facts->missing_bytes > 0)
+      base::log_error("segment_missing",
+                      {{"position", facts->end - facts->missing_bytes}, {"bytes", facts->missing_bytes}});
   } else if (facts.error().code == ErrorCode::kNotFound) {
     base::log_warn("segment_gone", {{"segment", segment_file_name(name)}});
     forget(name);
@@ -104,6 +117,7 @@ bool Background::retain() {
   if (policy.bytes_max == 0 && policy.age_ms_max == 0) return false;
   if (clock_.monotonic_us() < retain_at_us_) return false;
   retain_at_us_ = clock_.monotonic_us() + kRetainEveryUs;
+  if (!make_removals_durable()) return false;
   RetentionView view;
   for (const Sealed& sealed : sealed_) view.segments.push_back(sealed.facts);
   view.growing_bytes = growing_bytes_.load(std::memory_order_relaxed);
@@ -139,7 +153,16 @@ Position Background::cursors_need_from() {
   return least;
 }
 
-// One after the other is durable, so that a crash leaves no hole in the row.
+// False: no other may follow, or its segment may be gone after a crash and this one be back, with a hole between.
+bool Background::make_removals_durable() {
+  if (removals_are_durable_) return true;
+  const auto synced = directory_.sync();
+  if (!synced) base::log_warn_limited("removal_failed", {{"detail", synced.error().message()}});
+  removals_are_durable_ = synced.has_value();
+  return removals_are_durable_;
+}
+
+// False if no other may follow.
 bool Background::remove(const RetentionVerdict::Removal& removal) {
   const SegmentFacts& segment = removal.segment;
   const std::string file = segment_file_name(segment.name);
@@ -149,16 +172,17 @@ bool Background::remove(const RetentionVerdict::Removal& removal) {
     return false;
   }
   static_cast<void>(directory_.remove(index_file_name(segment.name.position)));
-  if (const auto synced = directory_.sync(); !synced)
-    base::log_warn_limited("removal_failed", {{"detail", synced.error().message()}});
+  removals_are_durable_ = false;
   base::log_info("segment_removed", {{"segment", file},
                                      {"bytes", segment.file_bytes},
                                      {"reason", removal.reason},
                                      {"overrides_cursor", removal.overrides_cursor}});
   forget(segment.name);
-  const std::lock_guard lock(mutex_);
-  ++stats_.removed;
-  return true;
+  {
+    const std::lock_guard lock(mutex_);
+    ++stats_.removed;
+  }
+  return make_removals_durable();
 }
 
 bool Background::pack_one(const std::function<bool()>& stop) {
@@ -177,10 +201,8 @@ bool Background::pack_one(const std::function<bool()>& stop) {
   pack.frame_bytes_min = options_.frame_bytes_min;
   pack.stop = stop;
   const auto packed = pack_segment(directory_, facts.name.position, pack);
-  if (!packed) {
-    packing_failed(facts, packed.error());
-    return false;
-  }
+  if (!packed && packed.error().errno_value != ECANCELED) packing_failed(facts, packed.error());
+  if (!packed) return false;
   facts.name.kind = SegmentKind::kCompressed;
   facts.file_bytes = packed->file_bytes;
   base::log_info("segment_packed",

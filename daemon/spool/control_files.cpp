@@ -21,7 +21,7 @@ std::optional<std::string> id_in_snapshot(Directory& directory, std::string_view
   if (!file) return std::nullopt;
   LineScanner lines(**file);
   const auto head = lines.next();
-  if (!head || !*head || !(*head)->is_whole || !proves_itself((*head)->bytes)) return std::nullopt;
+  if (!head || !*head || !(*head)->is_whole || !has_sound_trailer((*head)->bytes)) return std::nullopt;
   const auto id = envelope_member((*head)->bytes, "spool");
   return id ? std::optional<std::string>(*id) : std::nullopt;
 }

@@ -30,7 +30,7 @@ std::string render(const Cursor& cursor) {
 }
 
 std::optional<Cursor> parse(std::string_view line) {
-  if (!proves_itself(line)) return std::nullopt;
+  if (!has_sound_trailer(line)) return std::nullopt;
   const auto spool_id = envelope_member(line, "spool");
   const auto position = envelope_number(line, "position");
   const auto line_bytes = envelope_number(line, "line_bytes");

@@ -1,10 +1,9 @@
 // Decodes one zstd frame of a file, block by block: where it is damaged, what comes before the damage is there.
-// Reuses its buffers from one frame to the next; believes no size that a frame claims.
+// Reuses its buffers from one frame to the next. What a frame holds is proved by its checksum and by nothing else.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,7 +20,7 @@ struct FreeDecodingContext {
 struct DecodedFrame {
   std::uint64_t content_bytes = 0;
   std::uint64_t file_bytes = 0;  // read of the file; all of the frame, if is_sound
-  bool is_sound = false;         // decoded to its end, and checksum and size are right
+  bool is_sound = false;         // decoded to its end, and the checksum is right
 };
 
 class FrameDecoder {
@@ -29,14 +28,13 @@ class FrameDecoder {
   // `file` outlives the decoder and does not change.
   explicit FrameDecoder(ByteSource& file);
 
-  // Decodes the frame at `offset` as one that ends at `end` or before and holds at most `content_bytes_max`. Where
-  // `content_bytes` is given, it is taken instead of the size in the frame's header. `content`, if any, is replaced by
-  // what could be decoded. Fails only if the file cannot be read.
+  // Decodes the frame at `offset` as one that ends at `end` or before and holds at most `content_bytes_max`, whatever
+  // size its header claims. `content`, if any, is replaced by what could be decoded. Fails only if the file cannot be
+  // read.
   struct Request {
     std::uint64_t offset;
     std::uint64_t end;
     std::uint64_t content_bytes_max;
-    std::optional<std::uint64_t> content_bytes = std::nullopt;
   };
   [[nodiscard]] base::Result<DecodedFrame> decode(const Request& request, std::string* content);
 

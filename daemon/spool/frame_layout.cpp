@@ -7,6 +7,14 @@ namespace {
 
 using base::Result;
 
+constexpr std::size_t kDescriptorAt = kFrameMagic.size();
+constexpr unsigned kSizeFlagShift = 6;
+constexpr unsigned kSingleSegmentFlag = 0x20;
+constexpr unsigned kReservedFlag = 0x08;
+constexpr unsigned kChecksumFlag = 0x04;
+constexpr unsigned kDictionaryFlags = 0x03;
+constexpr unsigned kWindowLogMin = 10;
+constexpr unsigned kWindowLogMax = 27;  // more is nothing that decoders take unasked
 constexpr std::size_t kBlockHeaderBytes = 3;
 constexpr std::size_t kChecksumBytes = 4;
 enum BlockType : unsigned { kRaw, kRepeated, kCompressed, kReserved };
@@ -33,27 +41,19 @@ Result<bool> is_frame_start(ByteSource& file, std::uint64_t offset) {
 }  // namespace
 
 std::optional<FrameHeader> parse_frame_header(std::string_view text) {
-  constexpr std::size_t kDescriptorAt = kFrameMagic.size();
   if (!text.starts_with(kFrameMagic) || text.size() <= kDescriptorAt) return std::nullopt;
   const auto descriptor = static_cast<unsigned char>(text[kDescriptorAt]);
-  const unsigned size_flag = descriptor >> 6U;
-  const bool is_single_segment = (descriptor & 0x20U) != 0;
-  const bool is_reserved_set = (descriptor & 0x08U) != 0;
-  const bool has_checksum = (descriptor & 0x04U) != 0;
-  const bool has_dictionary = (descriptor & 0x03U) != 0;
+  const unsigned size_flag = descriptor >> kSizeFlagShift;
+  const bool is_single_segment = (descriptor & kSingleSegmentFlag) != 0;
   const bool has_size = size_flag != 0 || is_single_segment;
-  if (is_reserved_set || !has_checksum || has_dictionary || !has_size) return std::nullopt;
-
+  if (!has_size || (descriptor & kChecksumFlag) == 0 || (descriptor & (kReservedFlag | kDictionaryFlags)) != 0)
+    return std::nullopt;
   constexpr std::array<std::size_t, 4> kSizeFieldBytes{1, 2, 4, 8};
-  FrameHeader header{};
-  header.content_field_at = kDescriptorAt + 1 + (is_single_segment ? 0 : 1);  // behind the window descriptor
-  header.content_field_bytes = kSizeFieldBytes[size_flag];
-  header.content_field_bias = header.content_field_bytes == 2 ? 256 : 0;
-  header.bytes = header.content_field_at + header.content_field_bytes;
-  if (text.size() < header.bytes) return std::nullopt;
-  const std::uint64_t field = little_endian(text.substr(header.content_field_at, header.content_field_bytes));
-  header.content_bytes = field + header.content_field_bias;
-  return header;
+  const std::size_t field_at = kDescriptorAt + (is_single_segment ? 1 : 2);  // behind the window
+  const std::size_t field_bytes = kSizeFieldBytes[size_flag];
+  if (text.size() < field_at + field_bytes) return std::nullopt;
+  const std::uint64_t field = little_endian(text.substr(field_at, field_bytes));
+  return FrameHeader{field_at + field_bytes, field + (field_bytes == 2 ? 256 : 0), is_single_segment};
 }
 
 Result<std::optional<FrameHeader>> read_frame_header(ByteSource& file, std::uint64_t offset) {
@@ -62,12 +62,13 @@ Result<std::optional<FrameHeader>> read_frame_header(ByteSource& file, std::uint
   });
 }
 
-void set_content_bytes(std::string& text, const FrameHeader& header, std::uint64_t content_bytes) {
-  if (content_bytes < header.content_field_bias) return;
-  std::uint64_t field = content_bytes - header.content_field_bias;
-  if (header.content_field_bytes < sizeof(field) && field >> (8 * header.content_field_bytes) != 0) return;
-  for (std::size_t i = 0; i < header.content_field_bytes; ++i, field >>= 8U)
-    text[header.content_field_at + i] = static_cast<char>(field & 0xFFU);
+std::string without_content_size(std::string_view text, const FrameHeader& header, std::uint64_t window_bytes) {
+  unsigned window_log = kWindowLogMin;
+  while (window_log < kWindowLogMax && std::uint64_t{1} << window_log < window_bytes) ++window_log;
+  std::string result(kFrameMagic);
+  result += static_cast<char>(kChecksumFlag);
+  result += header.is_single_segment ? static_cast<char>((window_log - kWindowLogMin) << 3U) : text[kDescriptorAt + 1];
+  return result;
 }
 
 Result<std::optional<std::uint64_t>> find_frame_end(ByteSource& file, std::uint64_t offset, std::uint64_t file_bytes) {

@@ -18,10 +18,8 @@ inline constexpr std::uint64_t kFrameContentBytesMax = 512ULL * 1024 * 1024;
 
 struct FrameHeader {
   std::size_t bytes;
-  std::uint64_t content_bytes;
-  std::size_t content_field_at;  // where `content_bytes` stands, little-endian, less `content_field_bias`
-  std::size_t content_field_bytes;
-  std::uint64_t content_field_bias;
+  std::uint64_t content_bytes;  // as it claims
+  bool is_single_segment;       // has no window of its own: its content is one
 };
 
 // Nothing unless `text` begins with a header as the packer writes them: with content size, which may be anything, and
@@ -31,8 +29,10 @@ struct FrameHeader {
 // The header that begins at `offset`.
 [[nodiscard]] base::Result<std::optional<FrameHeader>> read_frame_header(ByteSource& file, std::uint64_t offset);
 
-// Puts `content_bytes` where `text`, which begins with `header`, has another size; leaves it where it does not fit.
-void set_content_bytes(std::string& text, const FrameHeader& header, std::uint64_t content_bytes);
+// The header that `text` begins with, less the size of the content: a decoder then takes as much as there is, and the
+// checksum is the judge. A frame without a window gets one of `window_bytes` or a little more.
+[[nodiscard]] std::string without_content_size(std::string_view text, const FrameHeader& header,
+                                               std::uint64_t window_bytes);
 
 // Where the frame at `offset` ends by its chain of blocks, whatever these hold; nothing unless the chain leads to the
 // end of the file, which is `file_bytes` long, or to the next frame.

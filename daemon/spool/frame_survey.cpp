@@ -40,10 +40,11 @@ class Survey {
     if (!header) return tl::unexpected(header.error());
     const auto frame = decode(offset);
     if (!frame) return tl::unexpected(frame.error());
-    Stretch stretch{Stretch::Kind::kSound, offset, frame->file_bytes, frame->content_bytes, std::nullopt};
-    if (*header && (*header)->content_bytes <= kFrameContentBytesMax) stretch.claimed_bytes = (*header)->content_bytes;
+    Stretch stretch{Stretch::Kind::kSound, offset, frame->file_bytes, frame->content_bytes};
     if (frame->is_sound) return stretch;
 
+    // Damaged blocks may decode to more or less than they held.
+    if (*header && (*header)->content_bytes <= kFrameContentBytesMax) stretch.content_bytes = (*header)->content_bytes;
     const auto end = find_frame_end(file_, offset, file_bytes_);
     if (!end) return tl::unexpected(end.error());
     stretch.kind = *end ? Stretch::Kind::kDamaged : Stretch::Kind::kUnknown;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "daemon/spool/file_system.h"
@@ -21,8 +20,8 @@ struct Stretch {
   Kind kind;
   std::uint64_t offset;
   std::uint64_t file_bytes;
-  std::uint64_t decoded_bytes;                 // of content, as far as it goes
-  std::optional<std::uint64_t> claimed_bytes;  // by the header, if there is one that can be
+  // What it holds; unless kSound, what its header claims or, without one, as much as could be decoded.
+  std::uint64_t content_bytes;
 };
 
 // `file` is `file_bytes` long; `decoder` decodes it.

@@ -31,7 +31,7 @@ bool has_frame(const Frames& index, const Stretch& stretch) {
   const auto frame = std::lower_bound(index.begin(), index.end(), stretch.offset,
                                       [](const Frame& f, std::uint64_t offset) { return f.offset < offset; });
   return frame != index.end() && frame->offset == stretch.offset && frame->file_bytes == stretch.file_bytes &&
-         frame->bytes == stretch.decoded_bytes;
+         frame->bytes == stretch.content_bytes;
 }
 
 bool is_sound(const Stretch& stretch) { return stretch.kind == Kind::kSound; }
@@ -44,81 +44,62 @@ bool fits(const Frames& index, const std::vector<Stretch>& stretches, std::uint6
                      [&](const Stretch& stretch) { return !is_sound(stretch) || has_frame(index, stretch); });
 }
 
-// A stretch and the length of content that it stands for.
-struct Sized {
-  Stretch stretch;
-  std::uint64_t bytes;
-};
+bool is_unknown(const Stretch& stretch) { return stretch.kind == Kind::kUnknown; }
 
-std::uint64_t likely_bytes(const Stretch& stretch) {
-  if (is_sound(stretch)) return stretch.decoded_bytes;
-  return std::max({stretch.decoded_bytes, stretch.claimed_bytes.value_or(0), kDamageBytesMin});
+std::uint64_t sum(const std::vector<Stretch>& all) {
+  return std::accumulate(all.begin(), all.end(), std::uint64_t{0},
+                         [](std::uint64_t bytes, const Stretch& stretch) { return bytes + stretch.content_bytes; });
 }
 
-std::uint64_t sum(const std::vector<Sized>& all) {
-  return std::accumulate(all.begin(), all.end(), std::uint64_t{0},
-                         [](std::uint64_t bytes, const Sized& sized) { return bytes + sized.bytes; });
+std::uint64_t sum_of_known(const std::vector<Stretch>& all) {
+  return std::accumulate(all.begin(), all.end(), std::uint64_t{0}, [](std::uint64_t bytes, const Stretch& stretch) {
+    return bytes + (is_unknown(stretch) ? 0 : stretch.content_bytes);
+  });
+}
+
+// Damaged frames whose headers claim more than there can be are not worth more than garbage.
+void doubt_claims(std::vector<Stretch>& all, std::uint64_t expected) {
+  if (sum_of_known(all) <= expected) return;
+  for (Stretch& stretch : all)
+    if (!is_sound(stretch)) stretch.kind = Kind::kUnknown;
 }
 
 // From the first to the last stretch of which nothing is known they become one.
-void merge_unknown(std::vector<Sized>& all) {
-  const auto is_unknown = [](const Sized& sized) { return sized.stretch.kind == Kind::kUnknown; };
+void merge_unknown(std::vector<Stretch>& all) {
   const auto first = std::find_if(all.begin(), all.end(), is_unknown);
   const auto behind = std::find_if(all.rbegin(), all.rend(), is_unknown).base();
   if (first == all.end()) return;
-  const Stretch& last = std::prev(behind)->stretch;
-  first->stretch.file_bytes = last.offset + last.file_bytes - first->stretch.offset;
+  const Stretch& last = *std::prev(behind);
+  first->file_bytes = last.offset + last.file_bytes - first->offset;
   all.erase(std::next(first), behind);
 }
 
 // The one stretch of unknown length gets what the others leave, if it can have held as much: otherwise the segment
 // behind this one is not the next.
-void fill_up(std::vector<Sized>& all, std::uint64_t expected) {
-  const auto unknown =
-      std::find_if(all.begin(), all.end(), [](const Sized& sized) { return sized.stretch.kind == Kind::kUnknown; });
+void fill_up(std::vector<Stretch>& all, std::uint64_t expected) {
+  const auto unknown = std::find_if(all.begin(), all.end(), is_unknown);
   if (unknown == all.end()) return;
-  const std::uint64_t others = sum(all) - unknown->bytes;
-  const std::uint64_t possible = (unknown->stretch.file_bytes / kBlockFileBytesMin + 1) * kBlockBytesMax;
-  if (expected >= others && expected - others <= possible) unknown->bytes = expected - others;
+  const std::uint64_t others = sum_of_known(all);
+  const std::uint64_t possible = (unknown->file_bytes / kBlockFileBytesMin + 1) * kBlockBytesMax;
+  if (expected >= others && expected - others <= possible) unknown->content_bytes = expected - others;
 }
 
-// Where one frame only is damaged and the sum is wrong, its header may claim a wrong length: if the frame is sound with
-// the right one, that is proved.
-Result<void> correct_header(std::vector<Sized>& all, std::uint64_t expected, FrameDecoder& decoder) {
-  const auto is_damaged = [](const Sized& sized) { return !is_sound(sized.stretch); };
-  if (std::count_if(all.begin(), all.end(), is_damaged) != 1) return {};
-  const auto damaged = std::find_if(all.begin(), all.end(), is_damaged);
-  const std::uint64_t others = sum(all) - damaged->bytes;
-  if (expected < others || expected - others > kFrameContentBytesMax) return {};
-  const std::uint64_t rest = expected - others;
-  const Stretch& stretch = damaged->stretch;
-  return decoder.decode({stretch.offset, stretch.offset + stretch.file_bytes, rest, rest}, nullptr)
-      .map([&](const DecodedFrame& frame) {
-        if (frame.is_sound) damaged->bytes = rest;
-      });
-}
-
-Frames lay_out(const std::vector<Sized>& all, Position begin) {
+Frames lay_out(std::vector<Stretch> all, const SegmentHints& hints) {
+  auto expected = hints.expected_bytes;
+  if (!expected && hints.index) expected = content_bytes(*hints.index);
+  for (Stretch& stretch : all)
+    if (!is_sound(stretch)) stretch.content_bytes = std::max(stretch.content_bytes, kDamageBytesMin);
+  if (expected && sum(all) != *expected) {
+    doubt_claims(all, *expected);
+    merge_unknown(all);
+    fill_up(all, *expected);
+  }
   Frames frames;
-  for (const Sized& sized : all) {
-    frames.push_back({begin, sized.bytes, sized.stretch.offset, sized.stretch.file_bytes, std::nullopt});
-    begin += sized.bytes;
+  for (Position position = hints.begin; const Stretch& stretch : all) {
+    frames.push_back({position, stretch.content_bytes, stretch.offset, stretch.file_bytes, std::nullopt});
+    position += stretch.content_bytes;
   }
   return frames;
-}
-
-Result<Frames> size_stretches(const std::vector<Stretch>& stretches, FrameDecoder& decoder, const SegmentHints& hints) {
-  std::vector<Sized> all;
-  all.reserve(stretches.size());
-  for (const Stretch& stretch : stretches) all.push_back({stretch, likely_bytes(stretch)});
-  if (hints.expected_bytes && sum(all) != *hints.expected_bytes) {
-    merge_unknown(all);
-    fill_up(all, *hints.expected_bytes);
-    if (sum(all) != *hints.expected_bytes)
-      if (auto corrected = correct_header(all, *hints.expected_bytes, decoder); !corrected)
-        return tl::unexpected(corrected.error());
-  }
-  return lay_out(all, hints.begin);
 }
 
 }  // namespace
@@ -131,11 +112,11 @@ Result<Frames> make_frame_table(ByteSource& file, FrameDecoder& decoder, const S
     if (!agree) return tl::unexpected(agree.error());
     if (*agree) return *hints.index;
   }
-  const auto stretches = survey_frames(file, *size, decoder);
+  auto stretches = survey_frames(file, *size, decoder);
   if (!stretches) return tl::unexpected(stretches.error());
   const bool is_all_sound = std::all_of(stretches->begin(), stretches->end(), is_sound);
   if (!is_all_sound && hints.index && fits(*hints.index, *stretches, *size, hints)) return *hints.index;
-  return size_stretches(*stretches, decoder, hints);
+  return lay_out(std::move(*stretches), hints);
 }
 
 }  // namespace crawlspool::spool

@@ -54,6 +54,36 @@ void sort_out(Inventory& inventory, const std::vector<SegmentName>& segments) {
   }
 }
 
+// A directory's entries by what they are.
+struct Entries {
+  std::vector<SegmentName> segments;
+  std::vector<Position> indexes;
+  std::vector<std::string> temporary;
+  std::vector<UnusableFile> left_out;
+};
+
+Result<Entries> sort_entries(Directory& directory) {
+  const auto listed = directory.list();
+  if (!listed) return tl::unexpected(listed.error());
+  Entries entries;
+  for (const DirectoryEntry& entry : *listed) {
+    const auto segment = parse_segment_file_name(entry.name);
+    if (segment && segment->kind == SegmentKind::kOpen && entry.kind != EntryKind::kFile)
+      return base::fail(base::ErrorCode::kPermission,
+                        directory.path() + "/" + entry.name + " is a link or no regular file");
+    if (is_temporary(entry)) {
+      entries.temporary.push_back(entry.name);
+    } else if (auto why = objection(entry)) {
+      entries.left_out.push_back({entry.name, std::move(*why)});
+    } else if (segment) {
+      entries.segments.push_back(*segment);
+    } else if (const auto index = parse_index_file_name(entry.name)) {
+      entries.indexes.push_back(*index);
+    }
+  }
+  return entries;
+}
+
 }  // namespace
 
 std::optional<std::string> objection(const DirectoryEntry& entry) {
@@ -67,33 +97,22 @@ std::optional<std::string> objection(const DirectoryEntry& entry) {
   return std::nullopt;
 }
 
-bool is_temporary(std::string_view file) {
-  if (!file.ends_with(kTemporarySuffix)) return false;
+bool is_temporary(const DirectoryEntry& entry) {
+  const std::string_view file = entry.name;
+  if (!file.ends_with(kTemporarySuffix) || entry.kind == EntryKind::kDirectory) return false;
   const std::string_view made = file.substr(0, file.size() - kTemporarySuffix.size());
   return parse_segment_file_name(made) || parse_index_file_name(made) || is_one_of(kFiles, made) ||
          made == kCurrentName;
 }
 
 Result<Inventory> take_inventory(Directory& directory) {
-  const auto entries = directory.list();
+  auto entries = sort_entries(directory);
   if (!entries) return tl::unexpected(entries.error());
   Inventory inventory;
-  std::vector<SegmentName> segments;
-  std::vector<Position> indexes;
-  std::vector<std::string> superfluous;
-  for (const DirectoryEntry& entry : *entries) {
-    if (is_temporary(entry.name)) {
-      superfluous.push_back(entry.name);
-    } else if (auto why = objection(entry)) {
-      inventory.left_out.push_back({entry.name, std::move(*why)});
-    } else if (const auto segment = parse_segment_file_name(entry.name)) {
-      segments.push_back(*segment);
-    } else if (const auto index = parse_index_file_name(entry.name)) {
-      indexes.push_back(*index);
-    }
-  }
-  segments = one_a_position(std::move(segments), superfluous, inventory.left_out);
-  for (const Position index : indexes)
+  inventory.left_out = std::move(entries->left_out);
+  std::vector<std::string> superfluous = std::move(entries->temporary);
+  const auto segments = one_a_position(std::move(entries->segments), superfluous, inventory.left_out);
+  for (const Position index : entries->indexes)
     if (std::none_of(segments.begin(), segments.end(), [index](const auto& s) { return s.position == index; }))
       superfluous.push_back(index_file_name(index));
   for (const std::string& name : superfluous)

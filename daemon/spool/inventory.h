@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "daemon/spool/file_system.h"
@@ -27,8 +26,9 @@ struct Inventory {
 // Why an entry of the directory is none of the spool's, or not of the right kind; nothing if it is one.
 [[nodiscard]] std::optional<std::string> objection(const DirectoryEntry& entry);
 // Whether it is one of the spool's files that was being made: by the daemon that runs, or left by a crash.
-[[nodiscard]] bool is_temporary(std::string_view file);
+[[nodiscard]] bool is_temporary(const DirectoryEntry& entry);
 
+// A link, or what is no regular file, under a growing segment's name is refused (kPermission).
 // Removes temporary files, plain segments whose packed copy is there, and indexes of segments that are gone. The
 // directory is not synced: what comes back after a crash is removed again.
 [[nodiscard]] base::Result<Inventory> take_inventory(Directory& directory);

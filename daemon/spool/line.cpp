@@ -92,6 +92,14 @@ void append_crc_trailer(std::string& out, std::size_t start) {
   out.append(trailer.data(), trailer.size());
 }
 
+bool has_sound_trailer(std::string_view text) {
+  if (text.size() < kTrailerBytes + kLineEndBytes) return false;
+  const std::string_view trailer = text.substr(text.size() - kTrailerBytes - kLineEndBytes);
+  if (!trailer.starts_with(kTrailerStart) || !trailer.ends_with(kTrailerEnd)) return false;
+  const auto expected = parse_crc(trailer.substr(kTrailerStart.size(), kCrcDigits));
+  return expected && *expected == crc32(text.substr(0, text.size() - trailer.size()));
+}
+
 SyncedMark mark_synced(std::string_view line, Position synced) {
   SyncedMark mark;
   mark.head = std::string(kSyncedKey) + std::to_string(synced) + ",";
@@ -102,17 +110,9 @@ SyncedMark mark_synced(std::string_view line, Position synced) {
   return mark;
 }
 
-bool proves_itself(std::string_view line) {
-  if (line.size() < kTrailerBytes + kLineEndBytes) return false;
-  const std::string_view tail = line.substr(line.size() - kTrailerBytes - kLineEndBytes);
-  if (!tail.starts_with(kTrailerStart) || !tail.ends_with(kTrailerEnd)) return false;
-  const auto expected = parse_crc(tail.substr(kTrailerStart.size(), kCrcDigits));
-  return expected && *expected == crc32(line.substr(0, line.size() - tail.size()));
-}
-
 std::optional<SoundLine> check_line(std::string_view line) {
   constexpr std::size_t kLeast = kTimestampKey.size() + kTrailerBytes + kLineEndBytes;
-  if (line.size() < kLeast || !proves_itself(line)) return std::nullopt;
+  if (line.size() < kLeast || !has_sound_trailer(line)) return std::nullopt;
   const std::string_view body = line.substr(0, line.size() - kTrailerBytes - kLineEndBytes);
   const std::size_t record_key = body.find(kRecordKey);
   if (record_key == std::string_view::npos) return std::nullopt;

@@ -47,15 +47,15 @@ struct SyncedMark {
 // Appends crc trailer and line end to the line that starts at `start` of `out`.
 void append_crc_trailer(std::string& out, std::size_t start);
 
+// Whether `text` ends with such a trailer and line end, and the crc is that of all before them.
+[[nodiscard]] bool has_sound_trailer(std::string_view text);
+
 // A line that was read, with its \n. Views into what was checked.
 struct SoundLine {
   std::optional<Position> synced;
   std::string_view envelope;  // from the `{` up to and without kRecordKey
   std::string_view record;
 };
-
-// Whether the line ends with a crc32 trailer that is right for what is before it.
-[[nodiscard]] bool proves_itself(std::string_view line);
 
 // Nothing unless the line is whole, its crc matches and its envelope reads as one of ours. A blank line is not sound.
 [[nodiscard]] std::optional<SoundLine> check_line(std::string_view line);

@@ -5,11 +5,19 @@
 #include "daemon/spool/durable_mark.h"
 #include "daemon/spool/position_search.h"
 #include "daemon/spool/segment_reader.h"
+#include "daemon/spool/segment_source.h"
 
 namespace crawlspool::spool {
 namespace {
 
 using base::Result;
+
+// Whoever looks for a file may have met it before.
+void leave_out(RecoveryReport& report, UnusableFile file) {
+  const bool is_known = std::any_of(report.left_out.begin(), report.left_out.end(),
+                                    [&](const UnusableFile& known) { return known.name == file.name; });
+  if (!is_known) report.left_out.push_back(std::move(file));
+}
 
 // What the reader could not have goes into the report.
 class ReportedLosses final : public LossReporter {
@@ -18,9 +26,7 @@ class ReportedLosses final : public LossReporter {
   void missing(Position position, std::uint64_t bytes) override { report_.missing.push_back({position, bytes}); }
   void doubled(Position, std::uint64_t) override {}     // nothing is lost by it
   void taken_back(Position, std::uint64_t) override {}  // nobody writes
-  void left_out(const std::string& file, const base::Error& why) override {
-    report_.left_out.push_back({file, why.message()});
-  }
+  void left_out(const std::string& file, const base::Error& why) override { leave_out(report_, {file, why.message()}); }
 
  private:
   RecoveryReport& report_;
@@ -79,11 +85,22 @@ Result<void> recover_growing(Directory& directory, const SegmentName& name, Posi
 }
 
 // Without a growing segment the next one begins where the last ends.
-Result<void> begin_behind_the_last(Directory& directory, RecoveryReport& report) {
-  const auto extent = spool_extent(directory);
-  if (!extent) return tl::unexpected(extent.error());
-  report.begin = report.end = report.known_synced = extent->end;
+Result<void> begin_behind_the_last(Directory& directory, const std::vector<SegmentName>& sealed,
+                                   RecoveryReport& report) {
+  if (sealed.empty()) return {};
+  const SegmentName& last = sealed.back();
+  const auto bytes = open_segment_source(directory, {last, segment_file_name(last)}).and_then([](const auto& source) {
+    return source->size();
+  });
+  if (!bytes) return tl::unexpected(bytes.error());
+  report.begin = report.end = report.known_synced = last.position + *bytes;
   return {};
+}
+
+// What the growing segment's own recovery would have said if there were one.
+void miss_what_was_promised(Directory& directory, Position snapshot, RecoveryReport& report) {
+  const Position promised = std::max(snapshot, read_durable(directory).value_or(0));
+  if (promised > report.end) report.missing.push_back({report.end, promised - report.end});
 }
 
 // The snapshot proves that there was more than the segments have: a position that named a record never names another.
@@ -100,8 +117,6 @@ Result<void> go_on_behind_snapshot(Directory& directory, Position snapshot, Reco
     out.sealed.push_back(sealed);
   }
   out.growing.reset();
-  if (report.missing.empty() || report.missing.back().position != report.end)
-    report.missing.push_back({report.end, snapshot - report.end});
   report.begin = report.end = report.known_synced = snapshot;
   return directory.sync();
 }
@@ -123,16 +138,17 @@ Result<Recovered> recover(Directory& directory, const std::string& spool_id) {
   }
   out.snapshots = search.places;
   out.report.left_out = std::move(inventory->left_out);
-  out.report.left_out.insert(out.report.left_out.end(), search.unusable.begin(), search.unusable.end());
+  for (UnusableFile& file : search.unusable) leave_out(out.report, std::move(file));
   out.sealed = std::move(inventory->sealed);
 
   const auto growing = inventory->growing;
   const Position snapshot = out.report.read_from;
   Result<void> done;
-  if (!growing) done = begin_behind_the_last(directory, out.report);
+  if (!growing) done = begin_behind_the_last(directory, out.sealed, out.report);
   const Position sealed_end = growing ? growing->position : out.report.end;
   if (done && snapshot < sealed_end) done = read_sealed(directory, snapshot, sealed_end, out.report, replay);
   if (done && growing) done = recover_growing(directory, *growing, snapshot, out, replay);
+  if (done && !growing) miss_what_was_promised(directory, snapshot, out.report);
   if (done && out.report.end < snapshot) done = go_on_behind_snapshot(directory, snapshot, out);
   if (!done) return tl::unexpected(done.error());
   out.report.lines = replay.lines;

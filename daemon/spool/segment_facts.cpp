@@ -13,21 +13,23 @@ namespace {
 using base::Result;
 
 constexpr std::size_t kBlockBytes = 64 * 1024;
+constexpr std::uint64_t kLookBackBytes = 64ULL * 1024 * 1024;
 constexpr std::size_t kHeadBytes = 128;  // a line's ts is within its first bytes
 constexpr std::string_view kTimestampKey = "\"ts\":\"";
 
-// The first byte of the line that ends at `end`; 0 if it is the first.
-Result<std::uint64_t> line_start(ByteSource& source, std::uint64_t end) {
+// The first byte of the line that ends at `end`, not looking further back than kLookBackBytes.
+std::optional<std::uint64_t> line_start(ByteSource& source, std::uint64_t end) {
   std::string block;
-  for (std::uint64_t behind = end > 0 ? end - 1 : 0; behind > 0;) {  // not the line's own end
+  std::uint64_t behind = end - 1;  // not the line's own end
+  while (behind > 0 && end - behind < kLookBackBytes) {
     block.resize(std::min<std::uint64_t>(kBlockBytes, behind));
     const auto n = source.read_at(behind - block.size(), block);
-    if (!n) return tl::unexpected(n.error());
+    if (!n) return std::nullopt;
     const std::size_t at = block.rfind('\n');
     if (at != std::string::npos) return behind - block.size() + at + 1;
     behind -= block.size();
   }
-  return 0;
+  return behind == 0 ? std::optional<std::uint64_t>(0) : std::nullopt;
 }
 
 std::optional<std::int64_t> timestamp_at(ByteSource& source, std::uint64_t line) {
@@ -56,9 +58,17 @@ Result<SegmentFacts> read_segment_facts(Directory& directory, const SegmentName&
   if (!file) return tl::unexpected(file.error());
   const auto file_bytes = (*file)->size();
   if (!file_bytes) return tl::unexpected(file_bytes.error());
-  SegmentFacts facts{name, end, *file_bytes, 0};
-  if (auto source = open_segment_source(directory, {name, file_name}, end - name.position))
-    facts.newest_us = last_timestamp(**source).value_or(0);
+  const std::uint64_t expected = end - name.position;
+  const auto source = open_segment_source(directory, {name, file_name}, expected);
+  if (!source) return tl::unexpected(source.error());
+  const auto bytes = (*source)->size();
+  if (!bytes) return tl::unexpected(bytes.error());
+  SegmentFacts facts;
+  facts.name = name;
+  facts.end = end;
+  facts.file_bytes = *file_bytes;
+  facts.missing_bytes = expected - std::min(expected, *bytes);
+  facts.newest_us = last_timestamp(**source).value_or(0);
   return facts;
 }
 

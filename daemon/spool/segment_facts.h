@@ -10,7 +10,8 @@ namespace crawlspool::spool {
 [[nodiscard]] base::Result<SegmentFacts> read_segment_facts(Directory& directory, const SegmentName& name,
                                                             Position end);
 
-// The ts of the first and of the last line, wall clock; nothing if that line has none.
+// The ts of the first and of the last line, wall clock; nothing if that line has none or is
+// very long.
 [[nodiscard]] std::optional<std::int64_t> first_timestamp(ByteSource& source);
 [[nodiscard]] std::optional<std::int64_t> last_timestamp(ByteSource& source);
 

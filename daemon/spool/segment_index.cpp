@@ -97,7 +97,7 @@ std::string render_index(const Frames& frames) {
 }
 
 std::optional<Frames> parse_index(std::string_view text) {
-  if (!proves_itself(text)) return std::nullopt;
+  if (!has_sound_trailer(text)) return std::nullopt;
   const json object = json::parse(text, nullptr, false);
   if (!object.is_object() || number_of(object, "format") != kFormatVersion) return std::nullopt;
   const auto position = number_of(object, "position");

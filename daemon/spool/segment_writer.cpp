@@ -34,14 +34,13 @@ std::uint64_t whole_lines_in(std::span<const std::string_view> parts, std::uint6
 
 }  // namespace
 
-SegmentWriter::SegmentWriter(Directory& directory, std::unique_ptr<File> segment, Start start,
-                             std::uint64_t keep_free_bytes)
+SegmentWriter::SegmentWriter(Directory& directory, std::unique_ptr<File> segment, Start start, const Limits& limits)
     : directory_(directory),
       segment_(std::move(segment)),
       begin_(start.begin),
       end_(start.end),
       allocated_end_(start.end),
-      keep_free_bytes_(keep_free_bytes) {}
+      limits_(limits) {}
 
 Result<std::size_t> SegmentWriter::append(std::span<const std::string_view> chunks, std::size_t first_line_bytes,
                                           Position synced) {
@@ -104,16 +103,18 @@ Result<void> SegmentWriter::trim() {
 }
 
 bool SegmentWriter::has_room(std::uint64_t bytes) const {
-  return keep_free_bytes_ == 0 ||
-         directory_.free_bytes().value_or(0) + unused_preallocation() >= keep_free_bytes_ + bytes;
+  return limits_.keep_free_bytes == 0 ||
+         directory_.free_bytes().value_or(0) + unused_preallocation() >= limits_.keep_free_bytes + bytes;
 }
 
 // Ahead of need, in large steps: an fdatasync that also has to allocate blocks costs more than twice as much. Not on a
 // disk where the step itself would be felt; a failure is no error, writing then allocates.
 void SegmentWriter::preallocate_for(std::uint64_t bytes) {
   if (end_ + bytes <= allocated_end_) return;
-  const std::uint64_t length = bytes + kPreallocateBytes;
-  if (directory_.free_bytes().value_or(0) < keep_free_bytes_ + 8 * length) return;
+  std::uint64_t length = bytes + kPreallocateBytes;
+  const Position full = begin_ + limits_.segment_bytes_max;
+  if (limits_.segment_bytes_max != 0 && full > end_) length = std::min(length, std::max(bytes, full - end_));
+  if (directory_.free_bytes().value_or(0) < limits_.keep_free_bytes + 8 * length) return;
   if (segment_->preallocate(end_ - begin_, length)) allocated_end_ = end_ + length;
 }
 

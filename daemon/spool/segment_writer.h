@@ -18,9 +18,13 @@ class SegmentWriter {
     Position begin;  // of the segment
     Position end;    // where the next line goes; everything before it is on the disk
   };
+  struct Limits {
+    std::uint64_t keep_free_bytes = 0;
+    std::uint64_t segment_bytes_max = 0;  // what to expect, for preallocation only; 0: no limit
+  };
 
   // `directory` outlives the writer.
-  SegmentWriter(Directory& directory, std::unique_ptr<File> segment, Start start, std::uint64_t keep_free_bytes);
+  SegmentWriter(Directory& directory, std::unique_ptr<File> segment, Start start, const Limits& limits);
 
   // Writes `chunks` of whole lines, in order; the first line, `first_line_bytes` long, gets the mark that all before
   // `synced` is on the disk. Returns how many bytes of `chunks` are in the file: whole lines, fewer than offered where
@@ -54,7 +58,7 @@ class SegmentWriter {
   Position begin_;
   Position end_;
   Position allocated_end_;
-  std::uint64_t keep_free_bytes_;
+  Limits limits_;
 };
 
 }  // namespace crawlspool::spool

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "daemon/spool/line.h"
 #include "daemon/spool/sessions.h"
@@ -15,5 +17,8 @@ struct SessionReplay {
 
   void add(const SoundLine& line);
 };
+
+// What a line brings to its session; nothing if it is not sound or has none.
+[[nodiscard]] std::optional<SessionMark> session_mark(std::string_view line);
 
 }  // namespace crawlspool::spool

@@ -41,7 +41,7 @@ class SnapshotLines {
   Result<std::optional<std::string_view>> next() {
     const auto line = scanner_.next();
     if (!line) return tl::unexpected(line.error());
-    if (!*line || !(*line)->is_whole || !proves_itself((*line)->bytes)) return std::nullopt;
+    if (!*line || !(*line)->is_whole || !has_sound_trailer((*line)->bytes)) return std::nullopt;
     return (*line)->bytes;
   }
 
@@ -109,8 +109,9 @@ Result<void> SnapshotWriter::write(const Snapshot& snapshot) {
   // One that does not prove itself must not take the place of one that does.
   if (places_.current) {
     const auto kept = directory_.rename(name, std::string(kPreviousSnapshotName));
-    if (!kept) return kept;
-    places_.previous = std::exchange(places_.current, std::nullopt);
+    if (!kept && kept.error().code != ErrorCode::kNotFound) return kept;
+    if (kept) places_.previous = places_.current;
+    places_.current.reset();
   }
   const auto renamed = directory_.rename(beside, name).and_then([&] { return directory_.sync(); });
   if (renamed) places_.current = snapshot.position;

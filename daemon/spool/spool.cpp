@@ -16,6 +16,12 @@ using base::Result;
 
 constexpr std::int64_t kUsPerMs = 1000;
 
+std::size_t bytes_of(std::span<const std::string_view> chunks) {
+  std::size_t bytes = 0;
+  for (const std::string_view chunk : chunks) bytes += chunk.size();
+  return bytes;
+}
+
 bool is_disk_full(const Error& error) { return error.code == ErrorCode::kDiskFull; }
 
 }  // namespace
@@ -42,8 +48,9 @@ Result<void> Spool::start() {
   auto rejected = RejectedLog::open(*directory_, options_.rejected_bytes_max);
   if (!rejected) return tl::unexpected(rejected.error());
   rejected_ = std::move(*rejected);
+  // For readers only; retention holds everything while it cannot be read.
   if (auto cursors = directory_->open_directory(std::string(kCursorsName), Access::kGroup); !cursors)
-    return tl::unexpected(cursors.error());
+    base::log_warn("cursors_unusable", {{"detail", cursors.error().message()}});
   return take_over(std::move(*recovered));
 }
 
@@ -56,14 +63,17 @@ Result<void> Spool::take_over(Recovered recovered) {
       Background::Start{id_, std::move(recovered.sealed), recovered.snapshots, recovery_.begin, recovery_.newest_us});
   snapshot_offered_us_ = clock_.monotonic_us() - options_.snapshot_interval_ms * kUsPerMs;
   if (auto written = durable_mark_->write(durable_); !written) return written;
-  if (!recovered.growing) return begin_segment();
+  if (!recovered.growing) {
+    const auto begun = begin_segment();
+    return begun || is_disk_full(begun.error()) ? Result<void>{} : begun;  // the first append tries again
+  }
   if (position_ > recovery_.begin) {
     const std::int64_t age_us = clock_.wall_us() - first_timestamp(*recovered.growing).value_or(clock_.wall_us());
     segment_since_us_ = clock_.monotonic_us() - std::max<std::int64_t>(0, age_us);
   }
-  writer_ =
-      std::make_unique<SegmentWriter>(*directory_, std::move(recovered.growing),
-                                      SegmentWriter::Start{recovery_.begin, recovery_.end}, options_.keep_free_bytes);
+  writer_ = std::make_unique<SegmentWriter>(*directory_, std::move(recovered.growing),
+                                            SegmentWriter::Start{recovery_.begin, recovery_.end}, writer_limits());
+  background_->set_growing_bytes(growing_bytes());
   point_at(segment_file_name({recovery_.begin, SegmentKind::kOpen}));
   return directory_->sync();
 }
@@ -79,9 +89,11 @@ Result<void> Spool::begin_segment() {
   point_at(name);
   if (auto synced = directory_->sync(); !synced) return synced;
   writer_ = std::make_unique<SegmentWriter>(*directory_, std::move(*file), SegmentWriter::Start{position_, position_},
-                                            options_.keep_free_bytes);
+                                            writer_limits());
   return {};
 }
+
+SegmentWriter::Limits Spool::writer_limits() const { return {options_.keep_free_bytes, options_.segment_bytes_max}; }
 
 // For those who tail: the spool itself does not depend on it.
 void Spool::point_at(const std::string& segment) {
@@ -126,10 +138,24 @@ Result<std::size_t> Spool::append(std::span<const std::string_view> chunks, std:
   position_ = writer_->end();
   background_->set_growing_bytes(position_ - writer_->begin());
   if (!segment_since_us_) segment_since_us_ = clock_.monotonic_us();
-  std::size_t offered = 0;
-  for (const std::string_view chunk : chunks) offered += chunk.size();
-  if (*appended == offered) unsynced_sessions_.insert(unsynced_sessions_.end(), sessions.begin(), sessions.end());
+  if (*appended == bytes_of(chunks))
+    unsynced_sessions_.insert(unsynced_sessions_.end(), sessions.begin(), sessions.end());
+  else
+    note_sessions_of(chunks, *appended);
   return appended;
+}
+
+// Of what the disk had room for: a snapshot holds exactly what lies before its position.
+void Spool::note_sessions_of(std::span<const std::string_view> chunks, std::size_t bytes) {
+  for (std::string_view chunk : chunks) {
+    chunk = chunk.substr(0, bytes);
+    bytes -= chunk.size();
+    while (!chunk.empty()) {
+      const std::string_view line = chunk.substr(0, chunk.find('\n') + 1);
+      if (const auto mark = session_mark(line)) unsynced_sessions_.push_back(*mark);
+      chunk.remove_prefix(line.size());
+    }
+  }
 }
 
 Result<void> Spool::sync(IfFull if_full) {

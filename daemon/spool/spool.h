@@ -32,7 +32,7 @@ struct SpoolOptions {
   std::uint64_t segment_bytes_max = 0;  // 0: no limit
   std::int64_t segment_age_ms_max = 0;  // 0: no limit
   std::int64_t snapshot_interval_ms = 10'000;
-  BackgroundOptions background;
+  BackgroundOptions background{};
 };
 
 // What to do where the disk has no room for what was appended since the last sync.
@@ -49,7 +49,9 @@ class Spool {
 
   // Writes `chunks` of whole lines, in order; the first one is `first_line_bytes` long. Returns how many bytes of them
   // are in the segment: whole lines, fewer than offered where the disk ran full on the way; the rest may be offered
-  // later. kDiskFull: none is. `sessions`: the numbers these lines bring, in force once all are in and synced.
+  // later. kDiskFull: none is. `sessions`: the numbers these lines bring, in force once they are
+  // synced; where only a part is in, just what that part brings. With the rest those of the whole offer are given
+  // again.
   [[nodiscard]] base::Result<std::size_t> append(std::span<const std::string_view> chunks, std::size_t first_line_bytes,
                                                  std::span<const SessionMark> sessions = {});
 
@@ -96,7 +98,9 @@ class Spool {
   base::Result<void> rotate();
   base::Result<void> seal();
   base::Result<void> begin_segment();
+  [[nodiscard]] SegmentWriter::Limits writer_limits() const;
   void point_at(const std::string& segment);
+  void note_sessions_of(std::span<const std::string_view> chunks, std::size_t bytes);
   [[nodiscard]] base::Error stick(base::Error error);
 
   std::unique_ptr<Directory> directory_;

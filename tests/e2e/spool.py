@@ -8,6 +8,8 @@ import pathlib
 import re
 import zlib
 
+import packed
+
 TRAILER_BYTES = 20  # ,"crc32":"8c736521"}
 TRAILER = re.compile(rb',"crc32":"([0-9a-f]{8})"}')
 HEAD = re.compile(
@@ -21,7 +23,8 @@ HEAD = re.compile(
     rb',"peer":"(?P<peer>[^"\\]+)"'
     rb',"record":'
 )
-SEGMENT = re.compile(r"(\d{20})\.ndjson(\.open)?")
+SEGMENT = re.compile(r"(\d{20})\.ndjson(\.open|\.zst)?")
+STAGES = (".open", "", ".zst")  # a segment's life, each stage beginning by a rename
 
 
 class Damage(Exception):
@@ -69,13 +72,24 @@ class Spool:
         self.directory = pathlib.Path(directory)
 
     def segments(self):
-        """(position, path) in order."""
+        """(position, path) in order; of one that is being packed both files."""
         found = []
         for path in self.directory.iterdir():
             match = SEGMENT.fullmatch(path.name)
             if match:
                 found.append((int(match[1]), path))
         return sorted(found)
+
+    def read_segment(self, position):
+        """(path, content unpacked), also while the daemon goes on: what has left one stage is found in a later one."""
+        for stage in STAGES:
+            path = self.directory / f"{position:020}.ndjson{stage}"
+            try:
+                data = path.read_bytes()
+            except FileNotFoundError:
+                continue
+            return path, packed.unpack(data) if stage == ".zst" else data
+        raise Damage(f"the segment at {position} is gone")
 
     def open_segment(self):
         (path,) = [path for _, path in self.segments() if path.suffix == ".open"]
@@ -94,10 +108,10 @@ class Spool:
         """All lines, each checked; of a running daemon (live) the last one may still be unfinished."""
         lines = []
         expected = 0
-        for start, path in self.segments():
+        for start in sorted({start for start, _ in self.segments()}):
+            path, data = self.read_segment(start)
             if start != expected:
                 raise Damage(f"{path.name} should begin at {expected}")
-            data = path.read_bytes()
             expected = start + len(data)
             if live:
                 data = data[:data.rfind(b"\n") + 1]
@@ -133,10 +147,14 @@ class Spool:
         return [line.record for line in self.lines(**filters)]
 
     def rejected(self, *, peer=None):
-        """The lines in rejected/ as dicts, in order, with the raw bytes decoded under "raw"."""
+        """The lines in rejected/ as dicts, in order, with the raw bytes decoded under "raw". A crash may leave bytes that
+        prove nothing behind the last ack; whoever waits for a line finds it missing."""
         lines = []
         for path in sorted((self.directory / "rejected").glob("*.ndjson*")):
             for text in path.read_bytes().split(b"\n")[:-1]:
+                trailer = TRAILER.fullmatch(text[-TRAILER_BYTES:])
+                if not trailer or zlib.crc32(text[:-TRAILER_BYTES]) != int(trailer[1], 16):
+                    continue
                 line = json.loads(text)
                 line["raw"] = base64.b64decode(line["raw"], validate=True)
                 lines.append(line)

@@ -2,6 +2,7 @@
 
 import writers as load
 from frames import Client
+from invariant import check_spool
 
 
 def test_several_threads_share_one_spool(start):
@@ -11,7 +12,7 @@ def test_several_threads_share_one_spool(start):
     assert daemon.terminate() == 0
     load.join(writers)
     assert {writer.goodbye for writer in writers} == {"draining"}
-    assert load.check(daemon.spool.lines(), writers) == 0
+    assert check_spool(daemon.spool, load.ledgers(writers)) == 0
 
 
 def test_connections_on_every_thread_count_towards_one_limit(start):

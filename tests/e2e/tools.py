@@ -17,8 +17,7 @@ def strace_works():
 
 
 def strace(*injections, path=None):
-    """Options for Daemon(): runs it with these injections, if wanted only on one file. LeakSanitizer cannot run under
-    a tracer and is switched off."""
+    """Options for Daemon(): runs it with these injections, if wanted only on one file."""
     if not strace_works():
         pytest.skip("strace cannot inject faults here")
     calls = ",".join(injection.split(":")[0] for injection in injections)
@@ -27,5 +26,10 @@ def strace(*injections, path=None):
         command += ["-e", f"inject={injection}"]
     if path:
         command += ["-P", str(path)]
+    return {"wrapper": command, "env": strace_environment()}
+
+
+def strace_environment():
+    """LeakSanitizer cannot run under a tracer and is switched off."""
     options = ":".join(part for part in (os.environ.get("ASAN_OPTIONS"), "detect_leaks=0") if part)
-    return {"wrapper": command, "env": {"ASAN_OPTIONS": options}}
+    return {"ASAN_OPTIONS": options}

@@ -1,52 +1,45 @@
-"""Load whose fate can be checked: each writer sends records that name themselves, and knows what was acked."""
+"""Load whose fate can be checked: threads that keep sending until their connection ends, for whatever reason. What
+each sent and what was acked is in its ledger."""
 
 import contextlib
-import random
-import re
+import itertools
 import threading
 
-from frames import Client
+from frames import Client, frames
+from ledger import Ledger, Shape
 from waiting import wait_until
+from web import Web
 
-IDENTITY = re.compile(rb'\{"writer":"([^"]+)","n":(\d+),')
+serial = itertools.count(1)
 
 
 class Writer(threading.Thread):
-    """Keeps a window of records on its way until the connection ends, for whatever reason."""
+    """Keeps a window of records on its way on one stream connection."""
 
-    def __init__(self, address, name, *, window=300, large_one_in=50):
+    def __init__(self, address, name, *, window=300, shape=Shape(bad_one_in=97)):
         super().__init__(daemon=True)
-        self.name_bytes = name.encode()
+        self.ledger = Ledger(name, shape=shape)
         self.window = window
-        self.large_one_in = large_one_in
-        self.random = random.Random(name)
         self.client = Client(address)
+        self.ledger.peer = self.client.name
         self.goodbye = None
+        self.told = set()
         self.error = None
 
     @property
     def acked(self):
-        return self.client.acked
+        return self.ledger.acked
 
     @property
     def sent(self):
-        return self.client.sent
-
-    def payload(self, number):
-        large = self.random.randrange(self.large_one_in) == 0
-        pad = self.random.randrange(100_000 if large else 200)
-        return b'{"writer":"%s","n":%d,"pad":"%s"}' % (self.name_bytes, number, b"." * pad)
+        return self.ledger.sent
 
     def run(self):
         try:
             while not self.client.ended:
                 room = self.window - (self.sent - self.acked)
                 if room > self.window // 2:
-                    first = self.sent + 1
-                    # counted before they are sent: what the server may have seen
-                    self.client.sent += room
-                    from_here = [self.payload(n) for n in range(first, first + room)]
-                    self.client.send(b"".join(len(p).to_bytes(4, "big") + p for p in from_here))
+                    self.client.send(frames(self.ledger.take(room)))
                 self.take(self.client.receive())
             self.take_rest()
         except OSError:
@@ -55,6 +48,7 @@ class Writer(threading.Thread):
         except Exception as error:  # handed to the test
             self.error = error
         finally:
+            self.ledger.acked = self.client.acked
             self.client.close()
 
     def take_rest(self):
@@ -62,6 +56,8 @@ class Writer(threading.Thread):
             self.take(message)
 
     def take(self, message):
+        self.ledger.acked = self.client.acked
+        self.told.update(message or ())
         if message and "goodbye" in message:
             self.goodbye = message["goodbye"]["reason"]
             self.client.ended = True
@@ -70,8 +66,49 @@ class Writer(threading.Thread):
             self.client.ended = True
 
 
-def start_writers(daemon, tag, count=4):
-    writers = [Writer(daemon.address(), f"{tag}-{index}") for index in range(count)]
+class HttpWriter(threading.Thread):
+    """Posts batches over one HTTP connection, one after the other; anything but a 200 is its end."""
+
+    def __init__(self, address, name, *, batch=20, shape=Shape(bad_one_in=97)):
+        super().__init__(daemon=True)
+        self.ledger = Ledger(name, via="http", shape=shape)
+        self.batch = batch
+        self.web = Web(address)
+        self.ledger.peer = self.web.name
+        self.answer = None
+        self.error = None
+
+    @property
+    def acked(self):
+        return self.ledger.acked
+
+    def run(self):
+        try:
+            while self.post() == 200:
+                pass
+        except (OSError, EOFError):
+            pass
+        except Exception as error:  # handed to the test
+            self.error = error
+        finally:
+            self.web.sock.close()
+
+    def post(self):
+        first = self.ledger.sent + 1
+        body = b"\n".join(self.ledger.take(self.batch))
+        bad = sum(self.ledger.is_bad(number) for number in range(first, first + self.batch))
+        self.answer = self.web.post(body, "application/x-ndjson")
+        if self.answer.status == 200:
+            result = self.answer.json()
+            assert (result["accepted"], len(result["rejected"])) == (self.batch - bad, bad), result
+            self.ledger.acked = self.ledger.sent
+        return self.answer.status
+
+
+def start_writers(daemon, tag, count=4, *, http=0, **options):
+    """`count` stream writers and `http` HTTP writers. No two writers of a process have one name."""
+    writers = [Writer(daemon.address(), f"{tag}-{next(serial)}", **options) for _ in range(count)]
+    writers += [HttpWriter(daemon.address("http"), f"{tag}-http-{next(serial)}", **options) for _ in range(http)]
     for writer in writers:
         writer.start()
     return writers
@@ -86,21 +123,8 @@ def wait_for_acks(writers, total):
 def join(writers):
     for writer in writers:
         writer.join()
-        assert writer.error is None, f"{writer.name_bytes}: {writer.error!r}"
+        assert writer.error is None, f"{writer.ledger.name}: {writer.error!r}"
 
 
-def check(lines, writers):
-    """Every acked record is there exactly once and in order, only a tail of unacked ones may be missing, and there is
-    nothing that nobody sent. Returns how many unacked records were kept."""
-    stored = {}
-    for line in lines:
-        name, number = IDENTITY.match(line.record).groups()
-        stored.setdefault(name, []).append(int(number))
-    kept = 0
-    for writer in writers:
-        numbers = stored.pop(writer.name_bytes, [])
-        assert numbers == list(range(1, len(numbers) + 1)), f"{writer.name_bytes}: a gap, a double or a wrong order"
-        assert writer.acked <= len(numbers) <= writer.sent, (writer.name_bytes, writer.acked, len(numbers), writer.sent)
-        kept += len(numbers) - writer.acked
-    assert not stored, f"records nobody sent: {list(stored)[:5]}"
-    return kept
+def ledgers(writers):
+    return [writer.ledger for writer in writers]

@@ -16,12 +16,14 @@
 #include "daemon/ingest/committer.h"
 #include "tests/support/forgetful_file_system.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/open_spool.h"
 #include "tests/support/spool_lines.h"
+#include "tests/support/storage_calls.h"
 
 namespace crawlspool::ingest {
 
 inline constexpr std::chrono::seconds kDeadline{30};
-inline constexpr const char* kSegmentFile = "00000000000000000000.ndjson.open";
+inline constexpr const char* kSegmentFile = test::kFirstSegment;
 
 // Keeps what came back, in order; may be told to hold the committer's thread at the next batch.
 class Returned final : public CompletionSink {
@@ -75,8 +77,8 @@ class OnForgetfulDisk : public ::testing::Test {
   void TearDown() override { returned.hold(false); }
 
   void start(const Committer::Options& options = {}, std::uint64_t keep_free_bytes = 0) {
-    auto opened = spool::Spool::open(
-        disk.open(), {.keep_free_bytes = keep_free_bytes, .rejected_bytes_max = 64 * 1024 * 1024}, clock);
+    spool_options.keep_free_bytes = keep_free_bytes;
+    auto opened = test::open_spool(disk, clock, spool_options);
     ASSERT_TRUE(opened);
     spool = std::move(*opened);
     disk.forget_calls();
@@ -102,8 +104,7 @@ class OnForgetfulDisk : public ::testing::Test {
     made->number = number;
     const std::string line = record.empty() ? std::string() : test::spool_line(number, record);
     if (!line.empty()) {
-      std::copy(line.begin(), line.end(), made->lines.reserve(line.size()));
-      made->lines.commit(line.size());
+      add_line(*made, line);
       made->records = 1;
       made->record_bytes = record.size();
     }
@@ -113,28 +114,40 @@ class OnForgetfulDisk : public ::testing::Test {
     return made;
   }
 
+  static void add_line(AppendBatch& batch, std::string_view line) {
+    std::copy(line.begin(), line.end(), batch.lines.reserve(line.size()));
+    batch.lines.commit(line.size());
+  }
+
+  // Submits `rest` behind `first`, which comes back alone; they are taken together once the committer is let go.
+  void hold_behind(std::unique_ptr<AppendBatch> first, std::vector<std::unique_ptr<AppendBatch>> rest) {
+    returned.hold(true);
+    const std::size_t had = returned.count();
+    committer->submit(std::move(first));
+    returned.wait_for(had + 1);
+    for (auto& made : rest) committer->submit(std::move(made));
+  }
+
   static void wait_until(const std::function<bool()>& condition) {
     const auto deadline = std::chrono::steady_clock::now() + kDeadline;
     while (!condition() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
     ASSERT_TRUE(condition());
   }
+  void wait_for_state(SpoolState state) {
+    wait_until([&] { return committer->state() == state; });
+  }
   [[nodiscard]] std::vector<SpoolState> states_so_far() {
     const std::lock_guard lock(states_mutex);
     return states;
   }
-  [[nodiscard]] std::vector<std::uint64_t> seqs_on_disk() const {
-    return test::seqs_in(disk.content(kSegmentFile).value_or(""));
-  }
-  // Where the first such call stands in calls(); far behind all if it was not made.
-  [[nodiscard]] std::size_t place(test::Call call, const std::string& name_end) const {
-    const auto calls = disk.calls();
-    for (std::size_t i = 0; i < calls.size(); ++i)
-      if (calls[i].call == call && calls[i].name.ends_with(name_end)) return i;
-    return SIZE_MAX;
+  [[nodiscard]] std::vector<std::uint64_t> seqs_on_disk() const { return test::seqs_in(test::whole_spool(disk)); }
+  [[nodiscard]] std::size_t place(test::Call call, std::string_view name_end) const {
+    return test::place_of(disk, call, name_end);
   }
 
   test::ForgetfulDisk disk;
   test::ManualClock clock;
+  spool::SpoolOptions spool_options{.rejected_bytes_max = 64 * 1024 * 1024};
   Returned returned{disk};
   std::mutex states_mutex;
   std::vector<SpoolState> states;

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMiB = 1024 * 1024;
 
 // Only what a reader needs; the content may grow between two calls.
-class TextFile final : public File {
+class TextFile final : public ByteSource {
  public:
   explicit TextFile(std::string text = {}) : content(std::move(text)) {}
 
@@ -23,20 +23,11 @@ class TextFile final : public File {
     if (offset >= content.size()) return 0;
     return content.copy(into.data(), into.size(), offset);
   }
-  base::Result<std::size_t> write_at(std::uint64_t, std::span<const std::string_view>) override { return refused(); }
-  base::Result<void> sync_data() override { return refused(); }
-  base::Result<void> sync() override { return refused(); }
-  base::Result<void> truncate(std::uint64_t) override { return refused(); }
   base::Result<std::uint64_t> size() override { return content.size(); }
-  base::Result<void> preallocate(std::uint64_t, std::uint64_t) override { return refused(); }
-  void drop_cache() override {}
 
   std::string content;
   bool fails = false;
   std::size_t asked_max = 0;  // of one read
-
- private:
-  static tl::unexpected<base::Error> refused() { return base::fail_errno("not for readers", EROFS); }
 };
 
 struct Seen {

@@ -21,8 +21,9 @@ class HookedDirectory final : public spool::Directory {
     before_open(name);
     return real_.open(name, mode);
   }
-  base::Result<std::unique_ptr<spool::Directory>> open_directory(const std::string& name) override {
-    return real_.open_directory(name);
+  base::Result<std::unique_ptr<spool::Directory>> open_directory(const std::string& name,
+                                                                 spool::Access access) override {
+    return real_.open_directory(name, access);
   }
   base::Result<std::vector<spool::DirectoryEntry>> list() override {
     auto entries = real_.list();

@@ -3,22 +3,40 @@
 
 #include <charconv>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "daemon/spool/line.h"
+#include "daemon/spool/sessions.h"
 
 namespace crawlspool::test {
 
-[[nodiscard]] inline std::string spool_line(std::uint64_t seq, std::string_view record = "{}") {
-  const spool::Origin origin = spool::make_origin("tcp", "127.0.0.1:1");
+inline constexpr std::int64_t kLineTimeUs = 1'795'147'506'123'456;  // 2026-11-20T04:05:06.123456Z
+
+struct LineParts {
+  std::uint64_t seq = 1;
+  std::string_view record = "{}";
+  std::int64_t ts_us = kLineTimeUs;
+  std::optional<spool::SessionKey> session = std::nullopt;
+  std::string_view client = {};
+};
+
+[[nodiscard]] inline std::string make_line(const LineParts& parts) {
+  spool::Origin origin = spool::make_origin("tcp", "127.0.0.1:1");
+  if (!parts.client.empty()) origin.before_seq += ",\"client\":\"" + std::string(parts.client) + '"';
+  if (parts.session) origin.before_seq += ",\"session\":\"" + spool::session_digits(*parts.session) + '"';
   char timestamp[base::kTimestampBytes];
-  std::memcpy(timestamp, "2026-11-20T04:05:06.123456Z", base::kTimestampBytes);
-  std::string line(spool::envelope_bytes_max(origin) + record.size(), '?');
-  char* const end = spool::write_line(line.data(), timestamp, origin, seq, record);
+  base::format_timestamp(parts.ts_us, timestamp);
+  std::string line(spool::envelope_bytes_max(origin) + parts.record.size(), '?');
+  char* const end = spool::write_line(line.data(), timestamp, origin, parts.seq, parts.record);
   line.resize(static_cast<std::size_t>(end - line.data()));
   return line;
+}
+
+[[nodiscard]] inline std::string spool_line(std::uint64_t seq, std::string_view record = "{}") {
+  return make_line({.seq = seq, .record = record});
 }
 
 // The line with `"synced":position` in front.
@@ -35,10 +53,8 @@ namespace crawlspool::test {
   while (!content.empty()) {
     const std::string_view line = content.substr(0, content.find('\n') + 1);
     if (line.empty()) break;
-    if (const auto sound = spool::check_line(line)) {
-      const auto digits = spool::envelope_member(sound->envelope, "seq").value_or("0");
-      std::from_chars(digits.data(), digits.data() + digits.size(), seqs.emplace_back());
-    }
+    if (const auto sound = spool::check_line(line))
+      seqs.push_back(spool::envelope_number(sound->envelope, "seq").value_or(0));
     content.remove_prefix(line.size());
   }
   return seqs;

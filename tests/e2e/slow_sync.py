@@ -1,0 +1,36 @@
+"""A disk that takes its time to sync, as cloud volumes and rotating disks do: fdatasync and fsync of the daemon wait
+first. Made of a few lines of C that are loaded before the C library, since strace would slow down all else too."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from daemon import is_sanitized
+
+SOURCE = r"""
+#define _GNU_SOURCE
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+static void wait_first(void) {
+  const struct timespec delay = {0, DELAY_MS * 1000000L};
+  nanosleep(&delay, 0);
+}
+int fdatasync(int fd) { wait_first(); return syscall(SYS_fdatasync, fd); }
+int fsync(int fd) { wait_first(); return syscall(SYS_fsync, fd); }
+"""
+
+
+def slow_sync(home, delay_ms):
+    """Options for Daemon()."""
+    if is_sanitized():
+        pytest.skip("sanitizers want to be loaded first themselves")
+    compiler = os.environ.get("CC") or shutil.which("cc")
+    if not compiler:
+        pytest.skip("no C compiler")
+    library = home / f"slow_sync_{delay_ms}.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", f"-DDELAY_MS={delay_ms}", "-x", "c", "-", "-o", str(library)],
+                   input=SOURCE, text=True, check=True)
+    return {"env": {"LD_PRELOAD": str(library)}}
