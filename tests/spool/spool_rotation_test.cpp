@@ -110,10 +110,11 @@ TEST_F(SpoolRotation, OneRotationMakesTheseCallsInThisOrder) {
 }
 
 TEST_F(SpoolRotation, ASealedSegmentGivesItsPreallocationBack) {
-  open(1);
+  open(0, kHourMs);
   const std::uint64_t free_before = spool->free_bytes();
   ASSERT_TRUE(store(1));
   ASSERT_LT(disk.free_bytes() + 1'000'000, free_before);
+  clock.advance_ms(kHourMs);
   ASSERT_TRUE(spool->tick());
   EXPECT_EQ(disk.free_bytes(), free_before - spool->position());
   EXPECT_EQ(spool->free_bytes(), disk.free_bytes());
