@@ -12,6 +12,11 @@ void DamageLog::damaged(spool::Position position, std::uint64_t bytes) {
   held_bytes_ += bytes;
 }
 
+void DamageLog::broken_promise(spool::Position position, std::uint64_t bytes, const std::string& by) {
+  settle();
+  place(position, bytes, "missing that " + by + " proves");
+}
+
 void DamageLog::damaged_otherwise(const std::string& what) {
   settle();
   ++places_;
@@ -52,7 +57,7 @@ void DamageLog::left_out(const std::string& file, const base::Error& why) {
   say_("left out " + shown(file) + ": " + shown(why.message()));
 }
 
-void DamageLog::place(spool::Position position, std::uint64_t bytes, const char* what) {
+void DamageLog::place(spool::Position position, std::uint64_t bytes, const std::string& what) {
   ++places_;
   bytes_ += bytes;
   say_("position " + std::to_string(position) + ": " + counted(bytes, "byte") + " " + what);

@@ -38,9 +38,20 @@ Result<void> check_owner(const std::string& path) {
                     path + " belongs to " + user + ", who could not read what root makes there: run it as " + user);
 }
 
+const char* word_for(const RepairStep& step, RepairMode mode) {
+  switch (step.kind) {
+    case RepairStep::Kind::kRepair:
+      return mode == RepairMode::kApply ? "done    " : "to do   ";
+    case RepairStep::Kind::kHopeless:
+      return "cannot  ";
+    case RepairStep::Kind::kNote:
+      break;
+  }
+  return "note    ";
+}
+
 void print_step(const RepairStep& step, RepairMode mode) {
-  const char* const word = step.remedy.empty() ? "cannot" : mode == RepairMode::kApply ? "done  " : "to do ";
-  std::string line = std::string(word) + "  " + shown(step.place) + ": " + shown(step.trouble);
+  std::string line = word_for(step, mode) + shown(step.place) + ": " + shown(step.trouble);
   if (!step.remedy.empty()) line += "; " + shown(step.remedy);
   if (!step.kept_in.empty()) line += "; the original is in " + shown(step.kept_in);
   std::puts(line.c_str());

@@ -142,7 +142,8 @@ void Verification::check_promises(const spool::SegmentReader& reader) {
                             " of an unfinished line");
   }
   damage_.settle();
-  if (promised_ > end && !reader.is_cut_short()) damage_.missing(end, promised_ - end);
+  if (promised_ > end && !reader.is_cut_short())
+    damage_.broken_promise(end, promised_ - end, files_.durable == promised_ ? "durable" : "a snapshot");
   if (!durable_is_possible_ && *files_.durable <= reader.position())
     damage_.damaged_otherwise("durable: " + at(*files_.durable) + " is no line's end");
 }

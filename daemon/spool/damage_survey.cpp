@@ -73,9 +73,13 @@ class Survey {
     out_.known_synced = std::max({out_.known_synced, durable_.value_or(0), last.segment.name.position});
     out_.known_synced = std::min(out_.known_synced, out_.end);
     const Position limit = out_.known_synced;
-    std::erase_if(last.lines, [limit](const ByteRange& range) { return range.position >= limit; });
-    if (!last.lines.empty())
-      last.lines.back().bytes = std::min(last.lines.back().bytes, limit - last.lines.back().position);
+    const auto reaches_behind = [limit](const ByteRange& range) { return range.position + range.bytes > limit; };
+    const auto first = std::find_if(last.lines.begin(), last.lines.end(), reaches_behind);
+    if (first == last.lines.end()) return;
+    const Position unsettled = std::max(first->position, limit);
+    out_.unsettled = ByteRange{unsettled, out_.end - unsettled};
+    first->bytes = limit - std::min(first->position, limit);
+    last.lines.erase(first->bytes > 0 ? std::next(first) : first, last.lines.end());
   }
 
   Directory& directory_;

@@ -26,9 +26,10 @@ struct DamageSurvey {
   Position end = 0;           // of the last segment's content
   Position known_synced = 0;  // as a start would find it; what is not sound behind it, that start cuts off
   bool durable_is_within_a_line = false;
+  std::optional<ByteRange> unsettled;  // from the first line behind known_synced that is not sound
 };
 
-// What lies behind `known_synced` is left out of the damage.
+// What lies behind `known_synced` is no damage.
 [[nodiscard]] base::Result<DamageSurvey> survey_damage(Directory& directory, const ControlFiles& files);
 
 }  // namespace crawlspool::spool

@@ -92,6 +92,14 @@ void append_crc_trailer(std::string& out, std::size_t start) {
   out.append(trailer.data(), trailer.size());
 }
 
+bool has_sound_trailer(std::string_view text) {
+  if (text.size() < kTrailerBytes + kLineEndBytes) return false;
+  const std::string_view trailer = text.substr(text.size() - kTrailerBytes - kLineEndBytes);
+  if (!trailer.starts_with(kTrailerStart) || !trailer.ends_with(kTrailerEnd)) return false;
+  const auto expected = parse_crc(trailer.substr(kTrailerStart.size(), kCrcDigits));
+  return expected && *expected == crc32(text.substr(0, text.size() - trailer.size()));
+}
+
 SyncedMark mark_synced(std::string_view line, Position synced) {
   SyncedMark mark;
   mark.head = std::string(kSyncedKey) + std::to_string(synced) + ",";

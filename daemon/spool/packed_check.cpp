@@ -4,6 +4,7 @@
 #include <string>
 
 #include "daemon/spool/frame_decoder.h"
+#include "daemon/spool/frame_layout.h"
 #include "daemon/spool/frame_table.h"
 #include "daemon/spool/timestamp_scanner.h"
 
@@ -21,6 +22,16 @@ TimestampRange timestamps_in(std::string_view content) {
     return true;
   }));
   return range;
+}
+
+// The decoder goes by the checksum alone; other programs believe the size in the header, too.
+Result<bool> decode_frame(ByteSource& file, FrameDecoder& decoder, const Frame& frame, std::string& content) {
+  const auto header = read_frame_header(file, frame.offset);
+  if (!header) return tl::unexpected(header.error());
+  const auto decoded = decoder.decode({frame.offset, frame.offset + frame.file_bytes, frame.bytes}, &content);
+  if (!decoded) return tl::unexpected(decoded.error());
+  return *header && (*header)->content_bytes == frame.bytes && decoded->is_sound &&
+         decoded->content_bytes == frame.bytes && decoded->file_bytes == frame.file_bytes;
 }
 
 bool covers(const TimestampRange& outer, const TimestampRange& inner) {
@@ -69,13 +80,10 @@ Result<PackedCheck> check_frames(ByteSource& file, Frames frames) {
   PackedCheck check{std::move(frames), {}, IndexState::kSound};
   std::string content;
   for (Frame& frame : check.frames) {
-    const std::uint64_t end = frame.offset + frame.file_bytes;
-    const auto decoded = decoder.decode({frame.offset, end, frame.bytes}, &content);
-    if (!decoded) return tl::unexpected(decoded.error());
-    const bool is_sound =
-        decoded->is_sound && decoded->content_bytes == frame.bytes && decoded->file_bytes == frame.file_bytes;
-    if (!is_sound) check.unsound.push_back(static_cast<std::size_t>(&frame - check.frames.data()));
-    frame.timestamps = is_sound ? std::optional(timestamps_in(content)) : std::nullopt;
+    const auto is_sound = decode_frame(file, decoder, frame, content);
+    if (!is_sound) return tl::unexpected(is_sound.error());
+    if (!*is_sound) check.unsound.push_back(static_cast<std::size_t>(&frame - check.frames.data()));
+    frame.timestamps = *is_sound ? std::optional(timestamps_in(content)) : std::nullopt;
   }
   return check;
 }

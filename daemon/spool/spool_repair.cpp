@@ -14,6 +14,8 @@ using base::Result;
 
 namespace {
 
+constexpr auto kRepair = RepairStep::Kind::kRepair;
+
 std::string at(Position position) { return "position " + std::to_string(position); }
 
 std::string bytes_of(std::uint64_t bytes) { return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes"); }
@@ -46,9 +48,9 @@ RepairStep step_for_frame(const Frame& frame, const Damage& damage) {
     lost += overlap(range, frame);
   }
   if (lost == 0)
-    return {at(frame.position), "a packed frame is damaged, its lines are whole", "the frame is made anew", {}};
-  return {
-      at(first), bytes_of(lost) + " damaged in a packed frame", "the frame is made anew with blank lines there", {}};
+    return {kRepair, at(frame.position), "a packed frame is damaged, its lines are whole", "the frame is made anew"};
+  return {kRepair, at(first), bytes_of(lost) + " damaged in a packed frame",
+          "the frame is made anew with blank lines there"};
 }
 
 }  // namespace
@@ -67,6 +69,10 @@ Result<RepairSummary> SpoolRepair::run() {
   const Position proved = files_.snapshot.value_or(0);
   if (proved > survey->end)
     give_up(at(survey->end), bytes_of(proved - survey->end) + " are missing that the last snapshot proves");
+  if (survey->unsettled)
+    tell_(
+        {RepairStep::Kind::kNote, at(survey->unsettled->position),
+         bytes_of(survey->unsettled->bytes) + " that nothing proves to have been acked: the next start cuts them off"});
   return summary_;
 }
 
@@ -105,7 +111,7 @@ Result<void> SpoolRepair::take(std::vector<RepairStep> steps, const Apply& apply
 
 void SpoolRepair::give_up(std::string place, std::string trouble) {
   ++summary_.hopeless;
-  tell_({std::move(place), std::move(trouble), {}, {}});
+  tell_({RepairStep::Kind::kHopeless, std::move(place), std::move(trouble)});
 }
 
 Result<void> SpoolRepair::repair_identity() {
@@ -113,7 +119,7 @@ Result<void> SpoolRepair::repair_identity() {
   if (trouble == nullptr) return {};
   const std::string remedy = files_.spool_id ? "made anew with the id that snapshots and cursors name"
                                              : "made anew with a new id: nothing names the old one, cursors begin anew";
-  return take({{trouble->file, trouble->why, remedy, {}}}, [&]() -> Result<Names> {
+  return take({{kRepair, trouble->file, trouble->why, remedy}}, [&]() -> Result<Names> {
     Names names;
     if (trouble->code != ErrorCode::kNotFound) {
       auto kept = keep_file(directory_, trouble->file, "repair-" + trouble->file);
@@ -142,7 +148,7 @@ Result<void> SpoolRepair::repair_segment(const SegmentDamage& damage) {
   if (name.kind == SegmentKind::kCompressed) return repair_packed(damage);
   std::vector<RepairStep> steps;
   for (const ByteRange& range : damage.lines)
-    steps.push_back({at(range.position), bytes_of(range.bytes) + " damaged", "blank lines in their place", {}});
+    steps.push_back({kRepair, at(range.position), bytes_of(range.bytes) + " damaged", "blank lines in their place"});
   return take(std::move(steps), [&] { return blank_plain_segment(directory_, damage.segment, damage.lines, kept_); });
 }
 
@@ -160,7 +166,7 @@ Result<void> SpoolRepair::repair_packed(const SegmentDamage& damage) {
   std::vector<RepairStep> steps;
   for (const std::size_t i : frames) steps.push_back(step_for_frame(check->frames[i], damage.lines));
   if (check->index != IndexState::kSound)
-    steps.push_back({index_file_name(position), describe(check->index), "made anew", {}});
+    steps.push_back({kRepair, index_file_name(position), describe(check->index), "made anew"});
   return take(std::move(steps), [&]() -> Result<Names> {
     Names index;
     if (check->index == IndexState::kDamaged || check->index == IndexState::kWrong) {
@@ -177,7 +183,7 @@ Result<void> SpoolRepair::repair_packed(const SegmentDamage& damage) {
 Result<void> SpoolRepair::repair_index(Position position, const PackedCheck& check) {
   if (check.index == IndexState::kSound) return {};
   const std::string file = index_file_name(position);
-  return take({{file, describe(check.index), "made anew", {}}}, [&]() -> Result<Names> {
+  return take({{kRepair, file, describe(check.index), "made anew"}}, [&]() -> Result<Names> {
     Names names;
     if (check.index != IndexState::kMissing) {
       auto kept = keep_file(directory_, file, "repair-" + file);
@@ -207,7 +213,7 @@ Result<void> SpoolRepair::repair_second_copies() {
 }
 
 Result<void> SpoolRepair::set_aside_copy(const Segment& plain, const std::string& copy) {
-  return take({{copy, "is damaged", "set aside: " + plain.file + " is there, too", {}}}, [&] {
+  return take({{kRepair, copy, "is damaged", "set aside: " + plain.file + " is there, too"}}, [&] {
     return keep_file(directory_, copy, "repair-" + copy).and_then([&](Names names) {
       return directory_.remove(copy).and_then([&] { return directory_.sync(); }).map([&] { return names; });
     });
@@ -232,7 +238,7 @@ Result<void> SpoolRepair::repair_durable(const DamageSurvey& survey) {
     return {};
   }
   const std::string digits = position_digits(survey.known_synced);
-  return take({{file, why, "made anew with " + digits, {}}}, [&] {
+  return take({{kRepair, file, why, "made anew with " + digits}}, [&] {
     return keep_file(directory_, file, "repair-" + file).and_then([&](Names names) {
       return replace_file(directory_, file, digits).map([&] { return names; });
     });
@@ -248,7 +254,7 @@ Result<void> SpoolRepair::set_aside(const ControlTrouble& trouble) {
   const std::string remedy = is_cursor
                                  ? "set aside: its reader begins anew, and retention waits for it no longer"
                                  : "set aside: the next start reads the other snapshot, or all lines of the spool";
-  return take({{trouble.file, trouble.why, remedy, {}}}, [&]() -> Result<Names> {
+  return take({{kRepair, trouble.file, trouble.why, remedy}}, [&]() -> Result<Names> {
     const std::size_t slash = trouble.file.find('/');
     if (slash == std::string::npos)
       return keep_file(directory_, trouble.file, "repair-" + trouble.file).and_then([&](Names names) {

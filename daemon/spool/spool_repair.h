@@ -21,10 +21,16 @@ namespace crawlspool::spool {
 enum class RepairMode { kDryRun, kApply };
 
 struct RepairStep {
-  std::string place;    // "position 123" or a file's name
-  std::string trouble;  // what is wrong there
-  std::string remedy;   // what is done about it; empty: nothing can be
-  std::string kept_in;  // where the original is now, if there is one and the step has been taken
+  enum class Kind {
+    kRepair,
+    kHopeless,  // nothing can be done
+    kNote,      // nothing is to be done: the next start does it
+  };
+  Kind kind;
+  std::string place;         // "position 123" or a file's name
+  std::string trouble;       // what is wrong there
+  std::string remedy = {};   // what is done about it
+  std::string kept_in = {};  // where the original is now, if there is one and the step has been taken
 };
 
 struct RepairSummary {

@@ -217,7 +217,10 @@ TEST_F(RepairTest, WhatIsNotKnownToBeSyncedIsLeftToTheNextStart) {
   std::string damaged = content.substr(growing.begin);
   damaged[line_bytes + 5] = 'X';
   put(growing.file, damaged);
-  EXPECT_EQ(apply().exit_code, kExitOk);
+  const Ran ran = apply();
+  EXPECT_EQ(ran.exit_code, kExitOk);
+  EXPECT_NE(ran.out.find("note    position " + std::to_string(growing.begin + line_bytes) + ": "), std::string::npos)
+      << ran.out;
   EXPECT_EQ(read(growing.file), damaged);
   damaged[5] = 'X';
   put(growing.file, damaged);
