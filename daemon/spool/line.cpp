@@ -110,14 +110,6 @@ SyncedMark mark_synced(std::string_view line, Position synced) {
   return mark;
 }
 
-bool has_sound_trailer(std::string_view text) {
-  if (text.size() < kTrailerBytes + kLineEndBytes) return false;
-  const std::string_view tail = text.substr(text.size() - kTrailerBytes - kLineEndBytes);
-  if (!tail.starts_with(kTrailerStart) || !tail.ends_with(kTrailerEnd)) return false;
-  const auto expected = parse_crc(tail.substr(kTrailerStart.size(), kCrcDigits));
-  return expected && *expected == crc32(text.substr(0, text.size() - tail.size()));
-}
-
 std::optional<SoundLine> check_line(std::string_view line) {
   constexpr std::size_t kLeast = kTimestampKey.size() + kTrailerBytes + kLineEndBytes;
   if (line.size() < kLeast || !has_sound_trailer(line)) return std::nullopt;
