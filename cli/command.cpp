@@ -34,7 +34,9 @@ int run(int argc, const char* const* argv) {
   add_send(app, context);
   add_cat(app, context);
   add_tail(app, context);
+  add_cursors(app, context);
   add_verify(app, context);
+  add_repair(app, context);
   add_status(app, context);
   try {
     app.parse(argc, argv);

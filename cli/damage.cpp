@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/human.h"
 
 namespace crawlspool::cli {
 
@@ -9,6 +10,22 @@ void DamageLog::damaged(spool::Position position, std::uint64_t bytes) {
   if (held_position_ + held_bytes_ != position) settle();
   if (held_bytes_ == 0) held_position_ = position;
   held_bytes_ += bytes;
+}
+
+void DamageLog::broken_promise(spool::Position position, std::uint64_t bytes, const std::string& by) {
+  settle();
+  place(position, bytes, "missing that " + by + " proves");
+}
+
+void DamageLog::damaged_otherwise(const std::string& what) {
+  settle();
+  ++places_;
+  say_(what);
+}
+
+void DamageLog::say(const std::string& line) {
+  settle();
+  say_(line);
 }
 
 void DamageLog::settle() {
@@ -31,7 +48,7 @@ void DamageLog::doubled(spool::Position position, std::uint64_t bytes) {
 // The spool's own doing, after a full disk or a crash: said, but no damage.
 void DamageLog::taken_back(spool::Position position, std::uint64_t bytes) {
   settle();
-  say_("position " + std::to_string(position) + ": " + std::to_string(bytes) + " bytes taken back by the daemon");
+  say_("position " + std::to_string(position) + ": " + counted(bytes, "byte") + " taken back by the daemon");
 }
 
 void DamageLog::left_out(const std::string& file, const base::Error& why) {
@@ -40,10 +57,10 @@ void DamageLog::left_out(const std::string& file, const base::Error& why) {
   say_("left out " + shown(file) + ": " + shown(why.message()));
 }
 
-void DamageLog::place(spool::Position position, std::uint64_t bytes, const char* what) {
+void DamageLog::place(spool::Position position, std::uint64_t bytes, const std::string& what) {
   ++places_;
   bytes_ += bytes;
-  say_("position " + std::to_string(position) + ": " + std::to_string(bytes) + " bytes " + what);
+  say_("position " + std::to_string(position) + ": " + counted(bytes, "byte") + " " + what);
 }
 
 int DamageLog::exit_code() const {

@@ -15,6 +15,12 @@ class DamageLog final : public spool::LossReporter {
   explicit DamageLog(Say say) : say_(std::move(say)) {}
 
   void damaged(spool::Position position, std::uint64_t bytes);
+  // Bytes that are not there, though the file `by` says that they were on the disk.
+  void broken_promise(spool::Position position, std::uint64_t bytes, const std::string& by);
+  // Anything else that is damaged, in words.
+  void damaged_otherwise(const std::string& what);
+  // Said in its order, and no damage.
+  void say(const std::string& line);
   // Says what is still held back because more may be next to it.
   void settle();
 
@@ -29,7 +35,7 @@ class DamageLog final : public spool::LossReporter {
   [[nodiscard]] int exit_code() const;
 
  private:
-  void place(spool::Position position, std::uint64_t bytes, const char* what);
+  void place(spool::Position position, std::uint64_t bytes, const std::string& what);
 
   Say say_;
   spool::Position held_position_ = 0;

@@ -7,63 +7,67 @@
 
 #include "cli/command.h"
 #include "cli/console.h"
-#include "cli/damage.h"
 #include "cli/defaults.h"
-#include "cli/line_printer.h"
-#include "cli/output.h"
+#include "cli/last_lines.h"
+#include "cli/reading.h"
 #include "cli/spool_access.h"
 #include "cli/stop_signals.h"
 #include "cli/subcommands.h"
-#include "daemon/spool/position_search.h"
 
 namespace crawlspool::cli {
 namespace {
 
 using base::Result;
+using spool::Position;
 
 constexpr int kPollEveryMs = 100;
+constexpr std::uint64_t kLines = 10;
 
 struct TailOptions {
-  std::optional<std::string> spool;
-  std::string lines = "10";
+  ReadingOptions reading;
+  std::optional<std::string> lines;  // checked
   bool follow = false;
-  bool records = false;
 };
 
-// Everything there is for now.
-Result<void> print_to_end(spool::SegmentReader& reader, LinePrinter& printer, Output& output) {
-  while (!output.closed() && !stop_requested()) {
-    const auto line = reader.next();
-    if (!line) return tl::unexpected(line.error());
-    if (!*line || (*line)->kind == spool::LineKind::kUnfinished) break;
-    if (auto printed = printer.print(**line); !printed) return printed;
-  }
-  return output.flush();
+// A place that was asked for stands for all lines behind it, unless -n says how many of them.
+Result<std::optional<Position>> find_begin(spool::Directory& directory, const TailOptions& options, Reading& reading) {
+  const auto asked = options.lines ? parse_count(*options.lines) : std::nullopt;
+  auto begin = reading.find_begin(asked);
+  const bool has_place = options.reading.cursor || options.reading.from || options.reading.since;
+  if (!begin || !*begin || options.reading.cursor || (has_place && !asked)) return begin;
+  return find_last_lines(directory, reading.filter(), asked.value_or(kLines), **begin).map([](Position position) {
+    return std::optional(position);
+  });
+}
+
+Result<void> print_new(spool::Directory& directory, const TailOptions& options, Reading& reading) {
+  if (!options.reading.cursor) return reading.print_to(std::nullopt);
+  return settled_position(directory).and_then([&](Position end) { return reading.print_to(end); });
 }
 
 Result<void> print_tail(spool::Directory& directory, const TailOptions& options, DamageLog& damage) {
-  const auto from = spool::position_of_last_lines(directory, parse_count(options.lines).value_or(0));
-  if (!from) return tl::unexpected(from.error());
   Output output(STDOUT_FILENO);
-  LinePrinter printer(output, damage, options.records);
-  spool::SegmentReader reader(directory, damage, *from);
+  Reading reading(directory, options.reading, damage, output);
+  const auto from = find_begin(directory, options, reading);
+  if (!from) return tl::unexpected(from.error());
+  if (!*from) return {};
+  if (auto begun = reading.begin(**from); !begun) return begun;
   do {
-    if (auto printed = print_to_end(reader, printer, output); !printed) return printed;
-    damage.settle();
+    if (auto printed = print_new(directory, options, reading); !printed) return printed;
   } while (options.follow && !stop_requested() && !output.closed() && !output.wait_closed(kPollEveryMs));
   return {};
 }
 
 int tail(const TailOptions& options, const std::optional<std::string>& config_file) {
-  if (options.follow) catch_stop_signals();
+  if (options.follow || options.reading.cursor) catch_stop_signals();
   Console console;
   DamageLog damage([&console](const std::string& line) { console.say(line); });
-  const auto done = spool_directory(options.spool, config_file)
+  const auto done = spool_directory(options.reading.spool, config_file)
                         .and_then([](const std::string& path) { return open_spool(path); })
                         .and_then([&](const auto& directory) { return print_tail(*directory, options, damage); });
+  damage.settle();
   if (!done) console.say_error(done.error());
-  if (!done) return kExitFailed;
-  return options.follow ? kExitOk : damage.exit_code();
+  return done ? damage.exit_code() : kExitFailed;
 }
 
 }  // namespace
@@ -71,10 +75,14 @@ int tail(const TailOptions& options, const std::optional<std::string>& config_fi
 void add_tail(CLI::App& app, Context& context) {
   auto* const command = app.add_subcommand("tail", "Print the spool's last lines");
   const auto options = std::make_shared<TailOptions>();
-  command->add_option("--spool", options->spool, "The spool directory")->type_name("DIR");
   command->add_flag("-f,--follow", options->follow, "Go on with what is added");
-  command->add_option("-n,--lines", options->lines, "How many lines (10)")->type_name("LINES")->check(check_count);
-  command->add_flag("--records", options->records, "Print the bare records instead of whole lines");
+  command
+      ->add_option("-n,--lines", options->lines,
+                   "How many lines to begin with, of those that are wanted (10; with --from or --since: all; with a "
+                   "cursor: all, and a new one begins with so many)")
+      ->type_name("LINES")
+      ->check(check_count);
+  add_reading_options(*command, options->reading);
   command->callback([options, &context] { context.exit_code = tail(*options, context.config_file); });
 }
 

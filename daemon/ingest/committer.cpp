@@ -167,7 +167,7 @@ Result<void> Committer::store_lines(Batches& batches) {
     });
     if (!stored) return stored;
     const std::size_t whole_batches = pending.advance(stored_bytes);
-    if (!pending.empty()) hand_back(batches, whole_batches);
+    if (whole_batches > 0 && !pending.empty()) hand_back(batches, whole_batches);
   }
   if (state() == SpoolState::kDiskFull) enter(SpoolState::kOk);
   return {};

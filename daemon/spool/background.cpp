@@ -117,6 +117,7 @@ bool Background::retain() {
   if (policy.bytes_max == 0 && policy.age_ms_max == 0) return false;
   if (clock_.monotonic_us() < retain_at_us_) return false;
   retain_at_us_ = clock_.monotonic_us() + kRetainEveryUs;
+  if (!make_removals_durable()) return false;
   RetentionView view;
   for (const Sealed& sealed : sealed_) view.segments.push_back(sealed.facts);
   view.growing_bytes = growing_bytes_.load(std::memory_order_relaxed);
@@ -152,7 +153,16 @@ Position Background::cursors_need_from() {
   return least;
 }
 
-// One after the other is durable, so that a crash leaves no hole in the row.
+// False: no other may follow, or its segment may be gone after a crash and this one be back, with a hole between.
+bool Background::make_removals_durable() {
+  if (removals_are_durable_) return true;
+  const auto synced = directory_.sync();
+  if (!synced) base::log_warn_limited("removal_failed", {{"detail", synced.error().message()}});
+  removals_are_durable_ = synced.has_value();
+  return removals_are_durable_;
+}
+
+// False if no other may follow.
 bool Background::remove(const RetentionVerdict::Removal& removal) {
   const SegmentFacts& segment = removal.segment;
   const std::string file = segment_file_name(segment.name);
@@ -162,16 +172,17 @@ bool Background::remove(const RetentionVerdict::Removal& removal) {
     return false;
   }
   static_cast<void>(directory_.remove(index_file_name(segment.name.position)));
-  if (const auto synced = directory_.sync(); !synced)
-    base::log_warn_limited("removal_failed", {{"detail", synced.error().message()}});
+  removals_are_durable_ = false;
   base::log_info("segment_removed", {{"segment", file},
                                      {"bytes", segment.file_bytes},
                                      {"reason", removal.reason},
                                      {"overrides_cursor", removal.overrides_cursor}});
   forget(segment.name);
-  const std::lock_guard lock(mutex_);
-  ++stats_.removed;
-  return true;
+  {
+    const std::lock_guard lock(mutex_);
+    ++stats_.removed;
+  }
+  return make_removals_durable();
 }
 
 bool Background::pack_one(const std::function<bool()>& stop) {

@@ -75,6 +75,7 @@ class Background {
   bool retain();
   [[nodiscard]] Position cursors_need_from();
   bool remove(const RetentionVerdict::Removal& removal);
+  bool make_removals_durable();
   bool pack_one(const std::function<bool()>& stop);
   void packing_failed(const SegmentFacts& segment, const base::Error& error);
   void forget(const SegmentName& name);
@@ -96,7 +97,8 @@ class Background {
   ClockWatch clock_watch_;
   std::int64_t retain_at_us_ = 0;  // monotonic
   std::int64_t pack_at_us_ = 0;
-  Position held_told_ = 0;
+  std::optional<Position> held_told_;  // the place of the cursor that was named last
+  bool removals_are_durable_ = true;
 };
 
 }  // namespace crawlspool::spool

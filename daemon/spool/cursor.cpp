@@ -50,6 +50,16 @@ Result<Cursor> read_from(Directory& cursors, const std::string& name) {
       });
 }
 
+// Opening a directory makes it where it is missing: not for those who only look.
+Result<std::unique_ptr<Directory>> open_existing(Directory& spool) {
+  const auto entries = spool.list();
+  if (!entries) return tl::unexpected(entries.error());
+  const bool is_there =
+      std::any_of(entries->begin(), entries->end(), [](const auto& entry) { return entry.name == kCursorsName; });
+  if (!is_there) return base::fail(ErrorCode::kNotFound, spool.path() + " has no " + std::string(kCursorsName) + "/");
+  return spool.open_directory(std::string(kCursorsName), Access::kGroup);
+}
+
 }  // namespace
 
 bool is_cursor_name(std::string_view name) {
@@ -57,8 +67,10 @@ bool is_cursor_name(std::string_view name) {
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
 }
 
+std::string cursor_file_name(const std::string& name) { return std::string(kCursorsName) + "/" + file_of(name); }
+
 Result<Cursor> read_cursor(Directory& spool, const std::string& name) {
-  auto cursors = spool.open_directory(std::string(kCursorsName), Access::kGroup);
+  const auto cursors = open_existing(spool);
   if (!cursors) return tl::unexpected(cursors.error());
   return read_from(**cursors, name);
 }
@@ -69,8 +81,15 @@ Result<void> store_cursor(Directory& spool, const std::string& name, const Curso
   return replace_file(**cursors, file_of(name), render(cursor));
 }
 
+Result<void> remove_cursor(Directory& spool, const std::string& name) {
+  const auto cursors = open_existing(spool);
+  if (!cursors) return tl::unexpected(cursors.error());
+  return (*cursors)->remove(file_of(name)).and_then([&] { return (*cursors)->sync(); });
+}
+
 Result<std::vector<NamedCursor>> list_cursors(Directory& spool) {
-  auto cursors = spool.open_directory(std::string(kCursorsName), Access::kGroup);
+  const auto cursors = open_existing(spool);
+  if (!cursors && cursors.error().code == ErrorCode::kNotFound) return std::vector<NamedCursor>{};
   if (!cursors) return tl::unexpected(cursors.error());
   const auto entries = (*cursors)->list();
   if (!entries) return tl::unexpected(entries.error());

@@ -4,8 +4,27 @@ namespace crawlspool::spool {
 
 using base::Result;
 
+namespace {
+
+constexpr int kReadingsMax = 100;
+
+}  // namespace
+
+// Overwritten meanwhile, it may show half of the old digits and half of the new: read until it stands still.
+Result<std::string> read_durable_text(Directory& directory) {
+  const std::string name(kDurableName);
+  auto text = read_small_file(directory, name, kPositionDigits);
+  for (int readings = 1; text && readings < kReadingsMax; ++readings) {
+    auto again = read_small_file(directory, name, kPositionDigits);
+    const bool stands_still = again && *again == *text;
+    text = std::move(again);
+    if (stands_still) return text;
+  }
+  return text;
+}
+
 std::optional<Position> read_durable(Directory& directory) {
-  const auto text = read_small_file(directory, std::string(kDurableName), kPositionDigits);
+  const auto text = read_durable_text(directory);
   return text ? parse_position_digits(*text) : std::nullopt;
 }
 

@@ -4,12 +4,15 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "daemon/spool/file_system.h"
 #include "daemon/spool/layout.h"
 
 namespace crawlspool::spool {
 
+// Its content, at most that many bytes; kNotFound, or kDamaged where there are more. May be called beside the writer.
+[[nodiscard]] base::Result<std::string> read_durable_text(Directory& directory);
 // What it says; nothing where it is not there or holds anything other than 20 digits.
 [[nodiscard]] std::optional<Position> read_durable(Directory& directory);
 

@@ -14,6 +14,9 @@ using base::Result;
 namespace {
 
 constexpr std::uint64_t kReadBytes = 256 * 1024;
+// A frame whose content is its window claims its size in its header only. Up to level 19 it is not larger than this,
+// whatever the header says.
+constexpr std::uint64_t kWindowBytesLikely = 8 * 1024 * 1024;
 // The decoder asks for a block and the header of the next one. It is given the block alone: a call that fails says
 // nothing of what it decoded before.
 constexpr std::size_t kNextBlockHeaderBytes = 3;
@@ -48,7 +51,8 @@ Result<bool> FrameDecoder::feed_header(const Request& request, DecodedFrame& fra
   if (!text) return tl::unexpected(text.error());
   const auto header = parse_frame_header(*text);
   if (!header) return false;
-  const std::string bytes = without_content_size(*text, *header, request.content_bytes_max);
+  const std::uint64_t window = std::max(header->content_bytes, kWindowBytesLikely);
+  const std::string bytes = without_content_size(*text, *header, std::min(window, request.content_bytes_max));
   ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
   ZSTD_outBuffer out{nullptr, 0, 0};
   wanted = ZSTD_decompressStream(context_.get(), &out, &in);

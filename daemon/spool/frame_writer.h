@@ -12,17 +12,18 @@
 
 namespace crawlspool::spool {
 
-struct FrameWriterOptions {
-  int level;
-  std::uint64_t frame_bytes_min;
-  std::uint64_t sync_every_bytes;  // of the file
-  std::function<bool()> stop;      // asked now and then; empty: never
+struct PackOptions {
+  int level = 3;  // zstd's
+  std::uint64_t frame_bytes_min = 8ULL * 1024 * 1024;
+  // The copy is synced in steps: one large sync would hold up those that acks wait for.
+  std::uint64_t sync_every_bytes = 4ULL * 1024 * 1024;
+  std::function<bool()> stop = {};  // asked every few milliseconds of work; true ends it. Empty: never
 };
 
 class FrameWriter {
  public:
   // All references outlive the writer. `file` is empty; it is synced now and then, but not at the end.
-  FrameWriter(ByteSource& content, Position begin, File& file, const FrameWriterOptions& options)
+  FrameWriter(ByteSource& content, Position begin, File& file, const PackOptions& options)
       : content_(content), begin_(begin), file_(file), options_(options), encoder_(options.level) {}
 
   // ECANCELED where `stop` said so. Empty content is one empty frame.
@@ -37,7 +38,7 @@ class FrameWriter {
   ByteSource& content_;
   Position begin_;
   File& file_;
-  const FrameWriterOptions& options_;
+  const PackOptions& options_;
   FrameEncoder encoder_;
   std::string block_;
   std::uint64_t written_ = 0;

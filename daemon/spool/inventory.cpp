@@ -22,26 +22,6 @@ std::optional<Position> parse_index_file_name(std::string_view file) {
   return position && file == index_file_name(*position) ? position : std::nullopt;
 }
 
-bool is_temporary(const DirectoryEntry& entry) {
-  const std::string_view file = entry.name;
-  if (!file.ends_with(kTemporarySuffix) || entry.kind == EntryKind::kDirectory) return false;
-  const std::string_view made = file.substr(0, file.size() - kTemporarySuffix.size());
-  return parse_segment_file_name(made) || parse_index_file_name(made) || is_one_of(kFiles, made) ||
-         made == kCurrentName;
-}
-
-// Why an entry is none of the spool's; nothing if it is one.
-std::optional<std::string> objection(const DirectoryEntry& entry) {
-  if (entry.name == kCurrentName) return std::nullopt;  // made anew at each start
-  const bool is_directory = is_one_of(kDirectories, entry.name);
-  if (is_directory && entry.kind != EntryKind::kDirectory) return "is no directory";
-  if (is_directory) return std::nullopt;
-  if (!parse_segment_file_name(entry.name) && !parse_index_file_name(entry.name) && !is_one_of(kFiles, entry.name))
-    return "is none of the spool's";
-  if (entry.kind != EntryKind::kFile) return "is a link or no regular file";
-  return std::nullopt;
-}
-
 // By position, and of one position by kind: packed, sealed, open.
 bool comes_before(const SegmentName& a, const SegmentName& b) {
   return a.position != b.position ? a.position < b.position : a.kind < b.kind;
@@ -105,6 +85,25 @@ Result<Entries> sort_entries(Directory& directory) {
 }
 
 }  // namespace
+
+std::optional<std::string> objection(const DirectoryEntry& entry) {
+  if (entry.name == kCurrentName) return std::nullopt;  // made anew at each start
+  const bool is_directory = is_one_of(kDirectories, entry.name);
+  if (is_directory && entry.kind != EntryKind::kDirectory) return "is no directory";
+  if (is_directory) return std::nullopt;
+  if (!parse_segment_file_name(entry.name) && !parse_index_file_name(entry.name) && !is_one_of(kFiles, entry.name))
+    return "is none of the spool's";
+  if (entry.kind != EntryKind::kFile) return "is a link or no regular file";
+  return std::nullopt;
+}
+
+bool is_temporary(const DirectoryEntry& entry) {
+  const std::string_view file = entry.name;
+  if (!file.ends_with(kTemporarySuffix) || entry.kind == EntryKind::kDirectory) return false;
+  const std::string_view made = file.substr(0, file.size() - kTemporarySuffix.size());
+  return parse_segment_file_name(made) || parse_index_file_name(made) || is_one_of(kFiles, made) ||
+         made == kCurrentName;
+}
 
 Result<Inventory> take_inventory(Directory& directory) {
   auto entries = sort_entries(directory);

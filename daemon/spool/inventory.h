@@ -23,6 +23,11 @@ struct Inventory {
   std::vector<UnusableFile> left_out;  // links, directories and foreign files: reported, never touched
 };
 
+// Why an entry of the directory is none of the spool's, or not of the right kind; nothing if it is one.
+[[nodiscard]] std::optional<std::string> objection(const DirectoryEntry& entry);
+// Whether it is one of the spool's files that was being made: by the daemon that runs, or left by a crash.
+[[nodiscard]] bool is_temporary(const DirectoryEntry& entry);
+
 // A link, or what is no regular file, under a growing segment's name is refused (kPermission).
 // Removes temporary files, plain segments whose packed copy is there, and indexes of segments that are gone. The
 // directory is not synced: what comes back after a crash is removed again.

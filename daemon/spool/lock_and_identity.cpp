@@ -29,15 +29,6 @@ std::string random_id() {
   return id;
 }
 
-Result<std::string> create_identity(Directory& directory, const base::Clock& clock) {
-  const std::string id = random_id();
-  const nlohmann::ordered_json identity{
-      {"format", kFormatVersion}, {"id", id}, {"created", base::format_timestamp(clock.wall_us())}};
-  const auto written = replace_file(directory, std::string(kIdentityName), identity.dump() + "\n");
-  if (!written) return tl::unexpected(written.error());
-  return id;
-}
-
 }  // namespace
 
 Result<std::string> read_spool_id(Directory& directory) {
@@ -55,6 +46,16 @@ Result<std::string> read_spool_id(Directory& directory) {
   return identity["id"].get<std::string>();
 }
 
+Result<std::string> write_spool_id(Directory& directory, const base::Clock& clock,
+                                   const std::optional<std::string>& given) {
+  const std::string id = given ? *given : random_id();
+  const nlohmann::ordered_json identity{
+      {"format", kFormatVersion}, {"id", id}, {"created", base::format_timestamp(clock.wall_us())}};
+  const auto written = replace_file(directory, std::string(kIdentityName), identity.dump() + "\n");
+  if (!written) return tl::unexpected(written.error());
+  return id;
+}
+
 Result<std::string> claim_spool(Directory& directory, const base::Clock& clock) {
   auto id = read_spool_id(directory);
   if (!id && id.error().code != ErrorCode::kNotFound) return id;
@@ -63,7 +64,7 @@ Result<std::string> claim_spool(Directory& directory, const base::Clock& clock) 
   if (id) return id;
   // Asked again under the lock: another process may have made it meanwhile.
   id = read_spool_id(directory);
-  return id || id.error().code != ErrorCode::kNotFound ? id : create_identity(directory, clock);
+  return id || id.error().code != ErrorCode::kNotFound ? id : write_spool_id(directory, clock, std::nullopt);
 }
 
 }  // namespace crawlspool::spool

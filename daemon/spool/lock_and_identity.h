@@ -2,6 +2,7 @@
 // spool's id. Source: FORMAT.md, "Files".
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "daemon/base/clock.h"
@@ -16,5 +17,9 @@ namespace crawlspool::spool {
 
 // The id of an existing spool, without taking anything: for readers. kNotFound where there is no spool.json.
 [[nodiscard]] base::Result<std::string> read_spool_id(Directory& directory);
+
+// Replaces spool.json; without an id by one that is new. The id.
+[[nodiscard]] base::Result<std::string> write_spool_id(Directory& directory, const base::Clock& clock,
+                                                       const std::optional<std::string>& id);
 
 }  // namespace crawlspool::spool

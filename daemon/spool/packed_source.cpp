@@ -12,10 +12,12 @@ Result<std::unique_ptr<PackedSource>> PackedSource::open(Directory& directory, P
                                                          std::optional<std::uint64_t> expected_bytes) {
   auto file = directory.open(segment_file_name({begin, SegmentKind::kCompressed}), OpenMode::kRead);
   if (!file) return tl::unexpected(file.error());
-  FrameDecoder decoder(**file);
-  auto frames = make_frame_table(**file, decoder, {begin, read_index(directory, begin), expected_bytes});
+  auto source = std::make_unique<PackedSource>(std::move(*file), Frames{});
+  auto frames =
+      make_frame_table(*source->file_, source->decoder_, {begin, read_index(directory, begin), expected_bytes});
   if (!frames) return tl::unexpected(frames.error());
-  return std::make_unique<PackedSource>(std::move(*file), std::move(*frames));
+  source->frames_ = std::move(*frames);
+  return source;
 }
 
 Result<std::size_t> PackedSource::read_at(std::uint64_t offset, std::span<char> into) {

@@ -90,6 +90,19 @@ std::uint64_t find_in_packed(PackedSource& source, std::string_view timestamp) {
   return content_bytes(source.frames());
 }
 
+// The content's length of a packed segment all of which is before `timestamp`, if its index says so. Of the file only
+// the length is looked at: to look at its frames' headers would cost one seek each, for all that was ever packed.
+std::optional<std::uint64_t> pass_over(Directory& directory, const Segment& segment,
+                                       std::optional<std::uint64_t> expected, std::string_view timestamp) {
+  const auto index = read_index(directory, segment.name.position);
+  const auto file = directory.open(segment.file, OpenMode::kRead);
+  if (!index || !file || (*file)->size() != file_bytes(*index)) return std::nullopt;
+  if (expected && *expected != content_bytes(*index)) return std::nullopt;
+  const bool is_before = std::all_of(
+      index->begin(), index->end(), [timestamp](const Frame& frame) { return frame.timestamps->greatest < timestamp; });
+  return is_before ? std::optional(content_bytes(*index)) : std::nullopt;
+}
+
 // As an offset in the segment, with its content's length.
 struct Found {
   std::uint64_t offset;
@@ -98,10 +111,12 @@ struct Found {
 
 Result<Found> find_in_segment(Directory& directory, const Segment& segment, std::optional<std::uint64_t> expected,
                               std::string_view timestamp) {
-  if (segment.name.kind == SegmentKind::kCompressed)
+  if (segment.name.kind == SegmentKind::kCompressed) {
+    if (const auto bytes = pass_over(directory, segment, expected, timestamp)) return Found{*bytes, *bytes};
     return PackedSource::open(directory, segment.name.position, expected).map([&](const auto& source) {
       return Found{find_in_packed(*source, timestamp), content_bytes(source->frames())};
     });
+  }
   return directory.open(segment.file, OpenMode::kRead).and_then([&](const auto& file) {
     return file->size().map([&](std::uint64_t size) { return Found{find_forwards(*file, 0, size, timestamp), size}; });
   });
@@ -113,8 +128,8 @@ Result<Extent> spool_extent(Directory& directory) {
   return search_segments(directory, [&directory](const Segments& segments) -> Result<Extent> {
     Extent extent;
     extent.segments = segments.size();
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-      const auto file = directory.open(segments[i].file, OpenMode::kRead);
+    for (const Segment& segment : segments) {
+      const auto file = directory.open(segment.file, OpenMode::kRead);
       if (!file && file.error().code == ErrorCode::kNotFound) return tl::unexpected(file.error());
       if (file) extent.file_bytes += (*file)->size().value_or(0);
     }

@@ -4,7 +4,6 @@
 #include <array>
 #include <cerrno>
 
-#include "daemon/spool/frame_writer.h"
 #include "daemon/spool/packed_source.h"
 #include "daemon/spool/segment_index.h"
 
@@ -40,9 +39,7 @@ class SegmentPacker {
     if (!copy) return tl::unexpected(copy.error());
     copy_ = std::move(*copy);
     if (auto emptied = copy_->truncate(0); !emptied) return emptied;
-    const FrameWriterOptions options{options_.level, options_.frame_bytes_min, options_.sync_every_bytes,
-                                     options_.stop};
-    auto frames = FrameWriter(*plain_, position_, *copy_, options).write_all();
+    auto frames = FrameWriter(*plain_, position_, *copy_, options_).write_all();
     if (!frames) return tl::unexpected(frames.error());
     frames_ = std::move(*frames);
     return copy_->sync();

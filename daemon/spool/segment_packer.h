@@ -4,21 +4,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 
 #include "daemon/spool/file_system.h"
+#include "daemon/spool/frame_writer.h"
 #include "daemon/spool/layout.h"
 #include "daemon/spool/timestamp_scanner.h"
 
 namespace crawlspool::spool {
-
-struct PackOptions {
-  int level = 3;  // zstd's
-  std::uint64_t frame_bytes_min = 8ULL * 1024 * 1024;
-  // The copy is synced in steps: one large sync would hold up those that acks wait for.
-  std::uint64_t sync_every_bytes = 4ULL * 1024 * 1024;
-  std::function<bool()> stop = {};  // asked every few milliseconds of work; true ends it. Empty: never
-};
 
 struct PackedSegment {
   std::uint64_t content_bytes;

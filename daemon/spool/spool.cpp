@@ -73,6 +73,7 @@ Result<void> Spool::take_over(Recovered recovered) {
   }
   writer_ = std::make_unique<SegmentWriter>(*directory_, std::move(recovered.growing),
                                             SegmentWriter::Start{recovery_.begin, recovery_.end}, writer_limits());
+  background_->set_growing_bytes(growing_bytes());
   point_at(segment_file_name({recovery_.begin, SegmentKind::kOpen}));
   return directory_->sync();
 }

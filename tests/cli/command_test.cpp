@@ -6,54 +6,23 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/temp_dir.h"
+#include "tests/cli/command_fixture.h"
 
 namespace crawlspool::cli {
 namespace {
 
-struct Ran {
-  int exit_code;
-  std::string out;
-  std::string err;
-};
-
-// Runs the command in this process. The output is what it wrote to the descriptors.
-Ran run_command(std::vector<const char*> arguments) {
-  arguments.insert(arguments.begin(), "crawlspool");
-  ::testing::internal::CaptureStdout();
-  ::testing::internal::CaptureStderr();
-  const int exit_code = run(static_cast<int>(arguments.size()), arguments.data());
-  return {exit_code, ::testing::internal::GetCapturedStdout(), ::testing::internal::GetCapturedStderr()};
-}
-
-// The crc is Python's zlib.crc32 of what is before `,"crc32":`.
-const std::string kLine =
-    R"({"ts":"2026-11-20T04:05:06.123456Z","seq":42,"via":"tcp","peer":"10.0.0.7:51234","record":{"a":1},"crc32":"defefd27"})"
-    "\n";
-
-class CommandTest : public ::testing::Test {
- protected:
-  void make_spool(const std::string& content) {
-    static_cast<void>(temp.write("spool.json", "{\"format\":1,\"id\":\"0123456789abcdef0123456789abcdef\"}\n"));
-    static_cast<void>(temp.write("00000000000000000000.ndjson.open", content));
-  }
-  Ran on_spool(std::vector<const char*> arguments) {
-    arguments.push_back("--spool");
-    arguments.push_back(spool_path.c_str());
-    return run_command(std::move(arguments));
-  }
-
-  test::TempDir temp;
-  const std::string spool_path = temp.path().string();
-};
-
 TEST_F(CommandTest, AWrongCommandLineIs64) {
-  for (const std::vector<const char*>& arguments :
-       std::vector<std::vector<const char*>>{{},
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{},
                                              {"nonsense"},
                                              {"--no-such"},
                                              {"cat", "--no-such"},
-                                             {"cat", "--stream", "x"},
+                                             {"cat", "--from", "1", "--cursor", "c"},
+                                             {"cat", "--since", "1h", "--cursor", "c"},
+                                             {"cat", "--since", "yesterday"},
+                                             {"cat", "--cursor", "Name"},
+                                             {"tail", "--skip"},
+                                             {"cursors", "--remove", "a/b"},
                                              {"cat", "--from", "-1"},
                                              {"cat", "--from", "0x10"},
                                              {"cat", "more"},
@@ -82,7 +51,7 @@ TEST_F(CommandTest, WhatIsNoSpoolIsNamed) {
     const Ran no_spool = on_spool({command});
     EXPECT_EQ(no_spool.exit_code, kExitFailed);
     EXPECT_NE(no_spool.err.find(spool_path), std::string::npos);
-    EXPECT_EQ(run_command({command, "--spool", temp.file("none").c_str()}).exit_code, kExitFailed);
+    EXPECT_EQ(run_command({command, "--spool", temp.file("none")}).exit_code, kExitFailed);
   }
 }
 
@@ -101,8 +70,8 @@ TEST_F(CommandTest, CatPrintsLinesAsTheyAre) {
 TEST_F(CommandTest, CatBeginsAtAPositionAsSegmentsAreNamed) {
   make_spool(kLine + kLine);
   EXPECT_EQ(on_spool({"cat", "--from", "00000000000000000009"}).out, kLine);
-  EXPECT_EQ(on_spool({"cat", "--from", std::to_string(2 * kLine.size()).c_str()}).out, "");
-  const Ran beyond = on_spool({"cat", "--from", std::to_string(2 * kLine.size() + 1).c_str()});
+  EXPECT_EQ(on_spool({"cat", "--from", std::to_string(2 * kLine.size())}).out, "");
+  const Ran beyond = on_spool({"cat", "--from", std::to_string(2 * kLine.size() + 1)});
   EXPECT_EQ(beyond.exit_code, kExitFailed);
   EXPECT_NE(beyond.err, "");
 }
@@ -149,7 +118,7 @@ TEST_F(CommandTest, VerifyMissesWhatTheDaemonHasPromised) {
   durable(kLine.size() + 1);
   const Ran ran = on_spool({"verify"});
   EXPECT_EQ(ran.exit_code, kExitDamaged);
-  EXPECT_NE(ran.out.find("position " + std::to_string(kLine.size()) + ": 1 bytes missing\n"), std::string::npos);
+  EXPECT_NE(ran.out.find("position " + std::to_string(kLine.size()) + ": 1 byte damaged\n"), std::string::npos);
 }
 
 TEST_F(CommandTest, VerifyOfAFileThatCannotBeReadIs1) {
@@ -161,7 +130,7 @@ TEST_F(CommandTest, VerifyOfAFileThatCannotBeReadIs1) {
 }
 
 TEST_F(CommandTest, SendNamesAFileThatIsNotThereBeforeItConnects) {
-  const Ran ran = run_command({"send", "--server", "tcp://127.0.0.1:1", temp.file("none").c_str()});
+  const Ran ran = run_command({"send", "--server", "tcp://127.0.0.1:1", temp.file("none")});
   EXPECT_EQ(ran.exit_code, kExitFailed);
   EXPECT_NE(ran.err.find("none: No such file"), std::string::npos);
 }

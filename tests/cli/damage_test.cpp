@@ -23,7 +23,7 @@ TEST_F(DamageLogTest, NeighboursAreOnePlace) {
   damage.damaged(15, 7);
   damage.damaged(30, 1);
   damage.settle();
-  EXPECT_EQ(said, (Strings{"position 10: 12 bytes damaged", "position 30: 1 bytes damaged"}));
+  EXPECT_EQ(said, (Strings{"position 10: 12 bytes damaged", "position 30: 1 byte damaged"}));
   EXPECT_EQ(damage.places(), 2U);
   EXPECT_EQ(damage.bytes(), 13U);
   EXPECT_EQ(damage.exit_code(), kExitDamaged);

@@ -5,21 +5,9 @@ import subprocess
 
 import pytest
 
+from command import run, send
 from daemon import CRAWLSPOOL, clean_environment
 from waiting import seconds, wait_until
-
-
-def run(*arguments, stdin=b"", timeout=30):
-    return subprocess.run([CRAWLSPOOL, *map(str, arguments)], input=stdin, capture_output=True, check=False,
-                          timeout=seconds(timeout), env=clean_environment())
-
-
-def server(daemon):
-    return "tcp://%s:%d" % daemon.address()
-
-
-def send(daemon, *files, stdin=b""):
-    return run("send", "--server", server(daemon), *files, stdin=stdin)
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def test_a_start_does_not_read_the_backlog(start):
     assert daemon.terminate() == 0
     end = add_backlog(daemon.spool)
     daemon.start()
-    (recovered,) = daemon.events("recovered")
+    recovered = daemon.wait_event("recovered")
     assert (int(recovered["read_from"]), int(recovered["lines"]), int(recovered["sessions"])) == (end, 0, 1)
     assert bytes_read(daemon.pid) < READ_BYTES_MAX
     assert daemon.status()["spool"]["position"] == end
@@ -53,7 +53,6 @@ def test_a_start_does_not_read_the_backlog(start):
 
 def test_after_a_crash_only_what_came_since_the_snapshot_is_read(start):
     daemon = start()
-    end = 0
     with daemon.connect() as client:
         client.send_records([b'{"n":%d}' % n for n in range(500)])
         client.wait_ack()
@@ -65,5 +64,5 @@ def test_after_a_crash_only_what_came_since_the_snapshot_is_read(start):
         client.wait_ack()
     daemon.kill()
     daemon.start()
-    (recovered,) = daemon.events("recovered")
+    recovered = daemon.wait_event("recovered")
     assert (int(recovered["read_from"]), int(recovered["lines"])) == (end, 3)

@@ -20,9 +20,6 @@ class CommitterOnFullDisk : public OnForgetfulDisk {
     disk.set_capacity(1 << 30);  // the end waits for room
     OnForgetfulDisk::TearDown();
   }
-  void wait_for_state(SpoolState state) {
-    wait_until([&] { return committer->state() == state; });
-  }
 };
 
 TEST_F(CommitterOnFullDisk, BatchesWaitAndTheSameLinesAreStoredOnceWhenThereIsRoom) {

@@ -17,13 +17,10 @@ class CommitterTest : public OnForgetfulDisk {
  protected:
   // Submits all of them so that they are taken together, behind batch `first`, which is stored alone.
   void submit_together(std::unique_ptr<AppendBatch> first, std::vector<std::unique_ptr<AppendBatch>> rest) {
-    returned.hold(true);
-    const std::size_t had = returned.count();
-    committer->submit(std::move(first));
-    returned.wait_for(had + 1);
-    for (auto& made : rest) committer->submit(std::move(made));
+    const std::size_t expected = returned.count() + 1 + rest.size();
+    hold_behind(std::move(first), std::move(rest));
     returned.hold(false);
-    returned.wait_for(had + 1 + rest.size());
+    returned.wait_for(expected);
   }
 };
 

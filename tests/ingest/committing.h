@@ -104,8 +104,7 @@ class OnForgetfulDisk : public ::testing::Test {
     made->number = number;
     const std::string line = record.empty() ? std::string() : test::spool_line(number, record);
     if (!line.empty()) {
-      std::copy(line.begin(), line.end(), made->lines.reserve(line.size()));
-      made->lines.commit(line.size());
+      add_line(*made, line);
       made->records = 1;
       made->record_bytes = record.size();
     }
@@ -115,10 +114,27 @@ class OnForgetfulDisk : public ::testing::Test {
     return made;
   }
 
+  static void add_line(AppendBatch& batch, std::string_view line) {
+    std::copy(line.begin(), line.end(), batch.lines.reserve(line.size()));
+    batch.lines.commit(line.size());
+  }
+
+  // Submits `rest` behind `first`, which comes back alone; they are taken together once the committer is let go.
+  void hold_behind(std::unique_ptr<AppendBatch> first, std::vector<std::unique_ptr<AppendBatch>> rest) {
+    returned.hold(true);
+    const std::size_t had = returned.count();
+    committer->submit(std::move(first));
+    returned.wait_for(had + 1);
+    for (auto& made : rest) committer->submit(std::move(made));
+  }
+
   static void wait_until(const std::function<bool()>& condition) {
     const auto deadline = std::chrono::steady_clock::now() + kDeadline;
     while (!condition() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
     ASSERT_TRUE(condition());
+  }
+  void wait_for_state(SpoolState state) {
+    wait_until([&] { return committer->state() == state; });
   }
   [[nodiscard]] std::vector<SpoolState> states_so_far() {
     const std::lock_guard lock(states_mutex);

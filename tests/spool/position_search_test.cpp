@@ -140,17 +140,31 @@ TEST_F(PositionSearchTest, AClockThatWentBackHidesNothing) {
 }
 
 TEST_F(PositionSearchTest, ATimeIsFoundWithoutReadingWhatLiesBeforeIt) {
+  Position of_hour_18 = 0;
   for (int hour = 10; hour < 20; ++hour) {
+    if (hour == 18) of_hour_18 = begin + all.size();
     std::string lines;
     for (int i = 0; i < 20; ++i) lines += line_at(std::to_string(hour) + ":00");
     add(SegmentKind::kCompressed, lines);
   }
   disk.forget_calls();
-  EXPECT_EQ(since("18"), first_since("18"));
-  std::uint64_t packed_reads = 0;
-  for (const auto& call : disk.calls())
-    if (call.call == Call::kRead && call.name.ends_with(".zst") && call.bytes > 18) ++packed_reads;
-  EXPECT_EQ(packed_reads, 1U);  // but for the frames' headers
+  EXPECT_EQ(since("18"), of_hour_18);
+  std::uint64_t frames_read = 0;
+  for (const auto& call : disk.calls()) {
+    if (call.call != Call::kRead || !call.name.ends_with(".zst")) continue;
+    EXPECT_EQ(call.name, file_of(of_hour_18, SegmentKind::kCompressed));
+    if (call.bytes > 18) ++frames_read;  // more than a frame's header
+  }
+  EXPECT_EQ(frames_read, 1U);
+}
+
+TEST_F(PositionSearchTest, AnIndexOfAnotherFileHidesNothing) {
+  add(SegmentKind::kCompressed, line_at("04:01") + line_at("04:02"));
+  const std::string other = *disk.content(index_file_name(begin));
+  disk.put(file_of(begin, SegmentKind::kSealed), line_at("04:03") + line_at("04:04", 90));
+  ASSERT_TRUE(pack_segment(*directory, begin, test::small_frames(300)).has_value());
+  disk.put(index_file_name(begin), other);
+  EXPECT_EQ(since("04:03"), begin);
 }
 
 TEST_F(PositionSearchTest, WhatCannotBeReadEndsTheSearchBeforeIt) {

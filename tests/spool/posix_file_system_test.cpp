@@ -52,6 +52,17 @@ TEST_F(PosixFileSystem, MakesDirectories0750AndFiles0640) {
   EXPECT_EQ(mode_of(at("LOCK")), 0640U);
 }
 
+TEST_F(PosixFileSystem, ADirectoryForTheGroupIs2770WhateverTheUmask) {
+  for (const mode_t mask : {0U, 027U, 077U}) {
+    ::umask(mask);
+    const std::string name = "group" + std::to_string(mask);
+    ASSERT_TRUE(directory->open_directory(name, Access::kGroup));
+    EXPECT_EQ(mode_of(at(name)), 02770U);
+    ASSERT_TRUE(directory->open_directory(name));  // one that is there keeps what it has
+    EXPECT_EQ(mode_of(at(name)), 02770U);
+  }
+}
+
 TEST_F(PosixFileSystem, MakesNoMissingParentsAndNothingUnlessAsked) {
   EXPECT_FALSE(open_posix_directory(temp.file("a/b"), IfMissing::kCreate));
   EXPECT_EQ(code_of(open_posix_directory(temp.file("a"), IfMissing::kFail)), ErrorCode::kNotFound);

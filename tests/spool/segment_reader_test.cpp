@@ -190,7 +190,8 @@ TEST_F(SegmentReaderTest, ASegmentMayBeRemovedWhileItIsRead) {
 }
 
 TEST_F(SegmentReaderTest, WhatIsTooLongForALineIsDamageInPiecesSideBySide) {
-  const std::string hole(20'000'000, '\0');
+  std::string hole;
+  hole.resize(20'000'000);
   write(0, SegmentKind::kSealed, one + hole + two + three);
   Position end = line_bytes + hole.size() + line_bytes;
   write(end + line_bytes, SegmentKind::kOpen, "");

@@ -71,10 +71,11 @@ TEST(SnapshotWriter, IsDurableBeforeItTakesAnothersPlace) {
 
 TEST(SnapshotWriter, LeavesOutAnOlderOneAndThatOfAnEmptySpool) {
   ForgetfulDisk disk;
+  ASSERT_TRUE(write(disk, 0));
+  EXPECT_EQ(disk.changes(), 0U);
   ASSERT_TRUE(write(disk, 100));
   disk.forget_calls();
   ASSERT_TRUE(write(disk, 99));
-  ASSERT_TRUE(write(disk, 0));
   EXPECT_EQ(disk.changes(), 0U);
   EXPECT_EQ(newest(disk), 100U);
 }
@@ -154,6 +155,20 @@ TEST(SnapshotWriter, AfterAFailureAtAnyCallASoundOneIsThereAndTheNextOneIsWritte
         EXPECT_GE(find_snapshot(*disk.open(), kOurs).places.previous.value_or(0), writer.needed_from());
       }
     }
+  }
+}
+
+// Else a segment that the older one needs might go, and a damaged newer one would leave nothing to begin from.
+TEST(SnapshotWriter, WhatWasNotSyncedIsNotCountedOn) {
+  for (const Call call : {Call::kRename, Call::kSyncDirectory}) {
+    ForgetfulDisk disk;
+    for (const Position position : {100U, 200U}) ASSERT_TRUE(write(disk, position));
+    const auto directory = disk.open();
+    SnapshotWriter writer(*directory, kOurs, find_snapshot(*directory, kOurs).places);
+    disk.fail({call, EIO, "", call == Call::kRename ? 2U : 1U});
+    EXPECT_FALSE(writer.write(snapshot_at(300)));
+    disk.crash();
+    EXPECT_GE(find_snapshot(*disk.open(), kOurs).places.previous.value_or(0), writer.needed_from());
   }
 }
 

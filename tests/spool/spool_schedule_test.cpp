@@ -124,9 +124,9 @@ class Schedule {
     unsynced_.clear();
     durable_text_ = test::whole_spool(disk_);
     EXPECT_EQ(spool_->durable(), durable_text_.size());
-    for (const auto& [session, last] : last_numbers(acked_)) {  // never more than what is synced
+    for (const auto& [session, last] : last_numbers(acked_)) {  // of what is synced, all of it and nothing else
       const SessionState* const known = spool_->sessions().find(session);
-      EXPECT_LE(known != nullptr ? known->last_seq : 0, last);
+      EXPECT_EQ(known != nullptr ? known->last_seq : 0, last);
     }
   }
 

@@ -77,6 +77,23 @@ TEST(Spool, ASegmentBegunElsewhereKeepsItsPositions) {
   EXPECT_EQ(disk.content(kDurableName), position_digits(5000 + spool_line(1).size()));
 }
 
+TEST(Spool, WhatGrowsCountsForRetentionFromTheStartOn) {
+  ForgetfulDisk disk;
+  SpoolOptions options{.segment_bytes_max = 1};
+  for (int start = 0; start < 2; ++start) {  // each close leaves a snapshot
+    const auto spool = open_spool(disk, kClock, options);
+    ASSERT_TRUE(spool && store_lines(**spool, spool_line(1)) && store_lines(**spool, spool_line(2)));
+    ASSERT_TRUE((*spool)->close());
+  }
+  const std::size_t segments = test::segments_on(disk).size();
+  options.background.retention.bytes_max = test::whole_spool(disk).size() - 1;
+  const auto spool = open_spool(disk, kClock, options);
+  ASSERT_TRUE(spool && (*spool)->growing_bytes() > 0);
+  while ((*spool)->maintain()) {
+  }
+  EXPECT_EQ(test::segments_on(disk).size(), segments - 1);
+}
+
 TEST(Spool, ACrashAtEachCallOfTheStartLosesNothing) {
   const std::string kept = spool_line(1) + spool_line(2);
   test::crash_at_each_change(

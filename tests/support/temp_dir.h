@@ -1,6 +1,8 @@
 // A directory of a test's own, removed with all that is in it when the test ends.
 #pragma once
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -11,10 +13,16 @@
 
 namespace crawlspool::test {
 
+// A file system in memory where there is one: for tests that sync a thousand times.
+[[nodiscard]] inline std::filesystem::path memory_directory() {
+  const std::filesystem::path shared = "/dev/shm";
+  return ::access(shared.c_str(), W_OK) == 0 ? shared : std::filesystem::temp_directory_path();
+}
+
 class TempDir {
  public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "crawlspool-test-XXXXXX").string();
+  explicit TempDir(const std::filesystem::path& below = std::filesystem::temp_directory_path()) {
+    std::string name = (below / "crawlspool-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
     path_ = name;
   }

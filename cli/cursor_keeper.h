@@ -1,0 +1,45 @@
+// One reader's named place, from finding it to keeping it: what was printed and flushed counts as taken, nothing else,
+// so that after a crash lines may come twice and none is left out.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "daemon/spool/cursor.h"
+#include "daemon/spool/cursor_place.h"
+#include "daemon/spool/segment_reader.h"
+
+namespace crawlspool::cli {
+
+class CursorKeeper {
+ public:
+  // `directory` outlives it.
+  CursorKeeper(spool::Directory& directory, std::string name) : directory_(directory), name_(std::move(name)) {}
+
+  // Looks at the cursor's file and at the place it names. Nothing: there is no such cursor yet. kDamaged: its file does
+  // not prove itself.
+  [[nodiscard]] base::Result<std::optional<spool::CursorPlace>> find();
+  // From here on it reads: `position` is a line's start, kept as the place until a line is taken.
+  [[nodiscard]] base::Result<void> begin(spool::Position position);
+
+  // The next line, in order, is on its way out: damaged, filtered out or printed.
+  void take(const spool::ReadLine& line);
+  // All that was taken is out: its place becomes durable, if it is another than before. Fails where someone else has
+  // moved or removed the cursor meanwhile.
+  [[nodiscard]] base::Result<void> keep();
+
+  // Why the cursor's place is not where reading can go on, and what `--skip` would do.
+  [[nodiscard]] std::string describe(const spool::CursorPlace& place) const;
+  [[nodiscard]] const std::string& name() const { return name_; }
+
+ private:
+  spool::Directory& directory_;
+  std::string name_;
+  std::string spool_id_;
+  std::optional<spool::Cursor> kept_;  // as it stands in its file
+  bool may_replace_anything_ = false;  // the file was damaged
+  bool is_lost_ = false;               // its place is not where reading can go on
+  spool::Cursor taken_;
+};
+
+}  // namespace crawlspool::cli

@@ -1,0 +1,37 @@
+// Which lines of the spool are wanted, by the envelope the daemon has put around the record. Never looks into records.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/spool/segment_reader.h"
+
+namespace crawlspool::cli {
+
+// Of a sound line: what is before its record, which may have members of the same names.
+[[nodiscard]] std::string_view envelope_of(const spool::ReadLine& line);
+
+class LineFilter {
+ public:
+  struct Wanted {
+    std::optional<std::string> stream;
+    std::optional<std::string> client;
+    std::optional<std::int64_t> since_us;  // wall clock
+  };
+  explicit LineFilter(Wanted wanted);
+
+  // Of a sound line; others have no envelope and are not taken unless everything is.
+  [[nodiscard]] bool takes(const spool::ReadLine& line) const;
+  // The earliest ts that is taken, as lines spell it; empty: any.
+  [[nodiscard]] const std::string& since() const { return since_; }
+  [[nodiscard]] bool takes_all() const { return !stream_ && !client_ && since_.empty(); }
+
+ private:
+  std::optional<std::string> stream_;
+  std::optional<std::string> client_;
+  std::string since_;  // as a line's ts is written: their order as text is that of time
+};
+
+}  // namespace crawlspool::cli
