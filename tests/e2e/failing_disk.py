@@ -34,8 +34,8 @@ class FailingDisk:
         nbdkit = ["nbdkit", "-s", "--exit-with-parent", "--filter=error", "memory", "64M", "error-pwrite=EIO",
                   "error-pwrite-rate=100%", f"error-pwrite-file={self.sign}"]
         with open(home / "nbdfuse.log", "wb") as log:
-            self.server = subprocess.Popen(["nbdfuse", str(self.device), "--command", *nbdkit], stdin=subprocess.DEVNULL,
-                                           stdout=log, stderr=log, preexec_fn=end_with_parent)
+            self.server = subprocess.Popen(["nbdfuse", str(self.device), "--command", *nbdkit], stdout=log, stderr=log,
+                                           stdin=subprocess.DEVNULL, preexec_fn=end_with_parent)
         try:
             wait_until(lambda: self.device.stat().st_size or self.server.poll() is not None, "nbdfuse serves the disk")
             if self.server.poll() is not None:

@@ -4,6 +4,7 @@ itself; the command agrees; and the daemon serves again without a hand."""
 
 import collections
 import itertools
+import os
 import subprocess
 
 from daemon import CRAWLSPOOL, clean_environment
@@ -83,7 +84,8 @@ def check_at_rest(spool, ledgers):
     assert not left, f"left behind: {left}"
     positions = [position for position, _ in spool.segments()]
     assert len(positions) == len(set(positions)), f"a segment in two files: {spool.segments()}"
-    assert spool.open_segment()
+    link = os.readlink(spool.directory / "current.ndjson")
+    assert link == spool.open_segment().name, f"current.ndjson points at {link}"
     return kept
 
 

@@ -8,7 +8,8 @@ import re
 import zlib
 
 IDENTITY = re.compile(rb'\{ ?"from":"([^"]+)", *"n":(\d+),')
-HEADS = (b'{"from":"%s","n":%d,', b'{ "from":"%s", "n":%d,', b'{"from":"%s",  "n":%d,"\xc3\xbc":"\\ud83d\\udd77\xe2\x80\xa8",')
+HEADS = (b'{"from":"%s","n":%d,', b'{ "from":"%s", "n":%d,',
+         b'{"from":"%s",  "n":%d,"\xc3\xbc":"\\ud83d\\udd77\xe2\x80\xa8",')
 TEXT = bytes(random.Random(20261120).choices(b"abcdefghijklmnopqrstuvwxyz0123456789 {}[]:,'", k=1 << 18))
 
 

@@ -147,8 +147,8 @@ class Spool:
         return [line.record for line in self.lines(**filters)]
 
     def rejected(self, *, peer=None):
-        """The lines in rejected/ as dicts, in order, with the raw bytes decoded under "raw". A crash may leave bytes that
-        prove nothing behind the last ack; whoever waits for a line finds it missing."""
+        """The lines in rejected/ as dicts, in order, with the raw bytes decoded under "raw". A crash may leave bytes
+        that prove nothing behind the last ack; whoever waits for a line finds it missing."""
         lines = []
         for path in sorted((self.directory / "rejected").glob("*.ndjson*")):
             for text in path.read_bytes().split(b"\n")[:-1]:

@@ -10,10 +10,10 @@ import re
 from daemon import Daemon
 from tools import strace_environment, strace_works
 
-CALLS = ("write", "writev", "pwrite64", "pwritev", "pwritev2", "copy_file_range", "fdatasync", "fsync", "openat", "close",
-         "rename", "renameat", "renameat2", "link", "linkat", "symlinkat", "unlink", "unlinkat", "ftruncate",
-         "fallocate", "mkdir", "mkdirat")
-BY_NAME = ("openat", "rename", "renameat", "renameat2", "link", "linkat", "symlinkat", "unlink", "unlinkat", "mkdir", "mkdirat")
+BY_NAME = ("openat", "rename", "renameat", "renameat2", "link", "linkat", "symlinkat", "unlink", "unlinkat", "mkdir",
+           "mkdirat")
+CALLS = (*BY_NAME, "write", "writev", "pwrite64", "pwritev", "pwritev2", "copy_file_range", "fdatasync", "fsync", "close",
+         "ftruncate", "fallocate")
 ENTRY = re.compile(r"(\d+) +(\w+)\((.*)")
 DESCRIPTOR = re.compile(r"\w+<([^<>]*)>")
 NAME = re.compile(r'"([^"]*)"')

@@ -54,7 +54,7 @@ class SmallTmpfs:
 
 
 class SmallExt4(LoopDisk):
-    """Promises room at the write that it may not have at the sync (delayed allocation); ballast gives way to free it."""
+    """Promises room at the write that it may not have at the sync (delayed allocation); ballast goes to free it."""
 
     def __init__(self, home):
         super().__init__(home, "ext4")

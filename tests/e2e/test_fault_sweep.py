@@ -1,30 +1,29 @@
-"""EIO and ENOSPC at each storage call of a session in turn: no false ack anywhere; a failed write or sync of the
-segment ends the daemon with 74, a full disk is waited out, and whatever else fails does one or the other. The next
-start finds all that was acked. CRAWLSPOOL_FAULTS sets how many points of each kind of call are taken (0: all)."""
+"""EIO and ENOSPC at each storage call of a session in turn, and at each of a recovery: no false ack anywhere; a failed
+write or sync of the segment ends the daemon with 74, a full disk is waited out, and whatever else fails does one or the
+other. The next start finds all that was acked. CRAWLSPOOL_FAULTS sets how many points of each kind of call are taken
+(0: all)."""
 
 import contextlib
 import dataclasses
 import json
 import os
 import re
-import shutil
 import signal
 import time
 
 import pytest
 
 from daemon import Daemon
-from invariant import check_at_rest, check_restart
 from storage_calls import injected, list_points, thin, traced
 from story import SETTINGS, run_story, wait_until_packed
+from sweep import check_after, copy_home, list_story, tell_to_the_end, told_on_failure
 from tools import strace_works
 from waiting import wait_until
 
 FAULTS = int(os.environ.get("CRAWLSPOOL_FAULTS", "2"))
 KEPT = re.compile(r"\d+<[^<>]*(\.ndjson\.open|/durable)>")  # what may not fail unnoticed
 WRITING = {"write", "writev", "pwrite64", "pwritev", "pwritev2", "fdatasync", "fsync"}
-# What has no room to need, or whose failure the kernel never reports so.
-NEVER_FULL = {"close", "unlink", "unlinkat"}
+NEVER_FULL = {"close", "unlink", "unlinkat"}  # need no room
 
 
 @pytest.fixture(autouse=True)
@@ -33,27 +32,23 @@ def needs_strace():
         pytest.skip("strace cannot inject faults here")
 
 
-def tell_under(home, *fault):
-    """The story with this fault: the daemon, what is owed, whether all of it was told, and the exit code."""
-    daemon = traced(home, SETTINGS, *fault)
-    owed, complete = run_story(daemon)
-    if daemon.ready:
-        with contextlib.suppress(ProcessLookupError):
-            daemon.signal(signal.SIGTERM)
-    try:
-        return daemon, owed, complete, daemon.wait_exit()
-    finally:
-        daemon.kill()
+class Tally:
+    """What came of the points."""
 
+    def __init__(self):
+        self.began = time.monotonic()
+        self.swept = self.hits = self.ended = 0
 
-def check_after(daemon, owed):
-    survivor = Daemon(daemon.home, SETTINGS)
-    try:
-        _, service = check_restart(survivor, owed)
-        assert survivor.terminate() == 0
-        check_at_rest(survivor.spool, [*owed, service])
-    finally:
-        survivor.finish()
+    def add(self, daemon, code):
+        self.swept += 1
+        self.hits += bool(injected(daemon.calls_log))
+        self.ended += code == 74
+
+    def conclude(self, what):
+        took = time.monotonic() - self.began
+        print(f"\n{what}: hit at {self.hits} of {self.swept} points in {took:.1f} s: {self.ended} ended with 74, "
+              f"{self.swept - self.ended} went on, 0 false acks")
+        assert self.hits > self.swept * 0.8
 
 
 def check_outcome(daemon, error, complete, code):
@@ -73,53 +68,17 @@ def sweep_points(listed, error):
     return thin([point for point in listed if error != "ENOSPC" or point.call not in NEVER_FULL], FAULTS)
 
 
-def list_story(tmp_path):
-    lister, owed, complete, code = tell_under(tmp_path / "listing")
-    assert complete and code == 0
-    check_at_rest(lister.spool, owed)
-    return list_points(lister)
-
-
-class Tally:
-    """What came of the points; one failure names its point."""
-
-    def __init__(self):
-        self.began = time.monotonic()
-        self.swept = self.hits = self.ended = 0
-
-    @contextlib.contextmanager
-    def at(self, error, point):
-        try:
-            yield
-        except BaseException:
-            print(f"{error} at {point}")
-            raise
-
-    def add(self, daemon, code):
-        self.swept += 1
-        self.hits += bool(injected(daemon.calls_log))
-        self.ended += code == 74
-        shutil.rmtree(daemon.home)
-
-    def conclude(self, what):
-        took = time.monotonic() - self.began
-        print(f"\n{what}: hit at {self.hits} of {self.swept} points in {took:.1f} s: {self.ended} ended with 74, "
-              f"{self.swept - self.ended} went on, 0 false acks")
-        assert self.hits > self.swept * 0.8
-
-
 @pytest.mark.parametrize("error, lasting", [("EIO", ""), ("EIO", "+"), ("ENOSPC", "")],
                          ids=["EIO", "EIO for good", "ENOSPC"])
 def test_no_failing_storage_call_makes_a_false_ack(tmp_path, error, lasting):
     tally = Tally()
-    listed = list_story(tmp_path)
-    for point in sweep_points(listed, error):
-        with tally.at(error, point):
-            home = tmp_path / point.home_name
-            fault = dataclasses.replace(point, when=f"{point.when}{lasting}"), f"error={error}"
-            daemon, owed, complete, code = tell_under(home, *fault)
+    for point in sweep_points(list_story(tmp_path / "listing"), error):
+        with told_on_failure(f"{error}{lasting} at", point):
+            from_here = dataclasses.replace(point, when=f"{point.when}{lasting}")
+            daemon = traced(tmp_path / point.home_name, SETTINGS, from_here, f"error={error}")
+            owed, complete, code = tell_to_the_end(daemon)
             check_outcome(daemon, error, complete, code)
-            check_after(daemon, owed)
+            check_after(daemon.home, owed)
             tally.add(daemon, code)
     tally.conclude(f"{error}{' for good' if lasting else ''}")
 
@@ -127,44 +86,42 @@ def test_no_failing_storage_call_makes_a_false_ack(tmp_path, error, lasting):
 def crashed_spool(home):
     """A story that ended in SIGKILL and in a torn tail, so that recovery has all of its work to do."""
     daemon = Daemon(home, SETTINGS)
-    owed, complete = run_story(daemon)
-    daemon.kill()
+    try:
+        owed, complete = run_story(daemon)
+    finally:
+        daemon.kill()
     assert complete
     with open(daemon.spool.open_segment(), "ab") as segment:
         segment.write(b'{"ts":"torn')
     return owed
 
 
-def recover_under(home, *fault):
-    """A start with this fault and, where it gets that far, a clean stop: the daemon and the exit code."""
-    daemon = traced(home, SETTINGS, *fault).launch()
-    wait_until(lambda: daemon.ready_file.exists() or not daemon.running(), "ready, or ended at the start", 30)
-    wait_until_packed(daemon)
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        daemon.ready = json.loads(daemon.ready_file.read_text(encoding="utf-8"))
-        daemon.signal(signal.SIGTERM)
+def start_and_stop(daemon):
+    """A start and, where it gets that far, a clean stop: the exit code."""
     try:
-        return daemon, daemon.wait_exit()
+        daemon.launch()
+        wait_until(lambda: daemon.ready_file.exists() or not daemon.running(), "ready, or ended at the start", 30)
+        wait_until_packed(daemon)
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            daemon.ready = json.loads(daemon.ready_file.read_text(encoding="utf-8"))
+            daemon.signal(signal.SIGTERM)
+        return daemon.wait_exit()
     finally:
         daemon.kill()
 
 
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
 def test_no_failing_storage_call_of_recovery_loses_what_was_acked(tmp_path, error):
-    owed = crashed_spool(tmp_path / "crashed")
-
-    def copy(name):
-        return shutil.copytree(tmp_path / "crashed", tmp_path / name, symlinks=True)
-
-    lister, code = recover_under(copy("recovery-listing"))
-    assert code == 0
+    crashed = tmp_path / "crashed"
+    owed = crashed_spool(crashed)
+    lister = traced(copy_home(crashed, "listing"), SETTINGS)
+    assert start_and_stop(lister) == 0
     tally = Tally()
-    listed = list_points(lister)
-    for point in sweep_points(listed, error):
-        with tally.at(error, point):
-            home = copy(f"recovery-{point.home_name}")
-            daemon, code = recover_under(home, point, f"error={error}")
+    for point in sweep_points(list_points(lister), error):
+        with told_on_failure(f"{error} at", point):
+            daemon = traced(copy_home(crashed, point.home_name), SETTINGS, point, f"error={error}")
+            code = start_and_stop(daemon)
             check_outcome(daemon, error, True, code)
-            check_after(daemon, owed)
+            check_after(daemon.home, owed)
             tally.add(daemon, code)
     tally.conclude(f"{error} in recovery")

@@ -2,7 +2,6 @@
 disk, so this is a crash at any instruction. CRAWLSPOOL_SWEEP sets how many points of each kind of call are taken (0:
 all), CRAWLSPOOL_SWEEP_RECOVERY after how many such crashes recovery is swept too."""
 
-import contextlib
 import os
 import shutil
 import signal
@@ -10,10 +9,9 @@ import time
 
 import pytest
 
-from daemon import Daemon
-from invariant import check_at_rest, check_restart
 from storage_calls import list_points, spread, thin, traced
-from story import SETTINGS, run_story, wait_until_packed
+from story import SETTINGS, wait_until_packed
+from sweep import check_after, copy_home, list_story, tell_to_the_end, told_on_failure
 from tools import strace_works
 from waiting import wait_until
 
@@ -27,63 +25,22 @@ def needs_strace():
         pytest.skip("strace cannot inject faults here")
 
 
-@contextlib.contextmanager
-def killed_at(*kills):
-    try:
-        yield
-    except BaseException:
-        print("killed at", *kills, sep="\n  ")
-        raise
-
-
-def stop(daemon):
-    """After the story: a clean stop, which may meet its fault too. Whether the daemon was killed by its fault."""
-    if daemon.ready:
-        with contextlib.suppress(ProcessLookupError):
-            daemon.signal(signal.SIGTERM)
-    return daemon.wait_exit() == -signal.SIGKILL
-
-
-def check_after(home, owed):
-    """A plain start in this home, the promise, a clean stop, the promise once more."""
-    survivor = Daemon(home, SETTINGS)
-    try:
-        _, service = check_restart(survivor, owed)
-        assert survivor.terminate() == 0
-        check_at_rest(survivor.spool, [*owed, service])
-    finally:
-        survivor.finish()
-
-
-def list_story(tmp_path):
-    """The storage calls of an undisturbed story."""
-    daemon = traced(tmp_path / "listing", SETTINGS)
-    told, complete = run_story(daemon)
-    stop(daemon)
-    assert complete and daemon.process.returncode == 0
-    check_at_rest(daemon.spool, told)
-    return list_points(daemon)
-
-
 def crash(home, point):
     """The story, broken off at this point: what is owed, and whether it came to it."""
-    victim = traced(home, SETTINGS, point, "signal=KILL")
-    owed, _ = run_story(victim)
-    return owed, stop(victim)
+    owed, _, code = tell_to_the_end(traced(home, SETTINGS, point, "signal=KILL"))
+    return owed, code == -signal.SIGKILL
 
 
 def test_a_kill_at_any_storage_call_loses_nothing_acked(tmp_path):
     began = time.monotonic()
-    listed = list_story(tmp_path)
+    listed = list_story(tmp_path / "listing")
     swept = thin(listed, SWEEP)
     hits = 0
     for point in swept:
-        home = tmp_path / point.home_name
-        owed, hit = crash(home, point)
+        with told_on_failure("killed at", point):
+            owed, hit = crash(tmp_path / point.home_name, point)
+            check_after(tmp_path / point.home_name, owed)
         hits += hit
-        with killed_at(point):
-            check_after(home, owed)
-        shutil.rmtree(home)
     took = time.monotonic() - began
     print(f"\nkilled at {hits} of {len(swept)} points taken from {len(listed)}, {took:.1f} s")
     assert hits > len(swept) * 0.8
@@ -91,12 +48,13 @@ def test_a_kill_at_any_storage_call_loses_nothing_acked(tmp_path):
 
 def start_and_kill(daemon):
     """Whether its fault was quicker."""
-    daemon.launch()
-    wait_until(lambda: daemon.ready_file.exists() or not daemon.running(), "ready, or killed", 30)
-    wait_until_packed(daemon)
-    hit = not daemon.running()
-    daemon.kill()
-    return hit
+    try:
+        daemon.launch()
+        wait_until(lambda: daemon.ready_file.exists() or not daemon.running(), "ready, or killed", 30)
+        wait_until_packed(daemon)
+        return not daemon.running()
+    finally:
+        daemon.kill()
 
 
 def tear_the_tail(home):
@@ -106,38 +64,33 @@ def tear_the_tail(home):
             file.write(b'{"ts":"torn')
 
 
-def sweep_recovery(tmp_path, crashed, owed, first):
-    shutil.copytree(crashed, tmp_path / "recovery-listing", symlinks=True)
-    lister = traced(tmp_path / "recovery-listing", SETTINGS)
+def sweep_recovery(crashed, owed, first):
+    """How many kills there were, and how many of them hit."""
+    lister = traced(copy_home(crashed, "recovery-listing"), SETTINGS)
     start_and_kill(lister)
-    listed = list_points(lister)
-    swept = thin(listed, SWEEP)
+    swept = thin(list_points(lister), SWEEP)
     shutil.rmtree(lister.home)
     hits = 0
     for point in swept:
-        home = tmp_path / f"recovery-{point.home_name}"
-        shutil.copytree(crashed, home, symlinks=True)
-        victim = traced(home, SETTINGS, point, "signal=KILL")
-        hits += start_and_kill(victim)
-        with killed_at(first, point):
+        with told_on_failure("killed at", first, point):
+            home = copy_home(crashed, f"recovery-{point.home_name}")
+            hits += start_and_kill(traced(home, SETTINGS, point, "signal=KILL"))
             check_after(home, owed)
-        shutil.rmtree(home)
     return len(swept), hits
 
 
 @pytest.mark.parametrize("torn", [False, True], ids=["as left", "torn tail"])
 def test_a_kill_at_any_storage_call_of_recovery_loses_nothing_acked(tmp_path, torn):
     began = time.monotonic()
-    listed = list_story(tmp_path)
-    firsts = spread(listed, SWEEP_RECOVERY)
+    firsts = spread(list_story(tmp_path / "listing"), SWEEP_RECOVERY)
     swept = hits = 0
     for first in firsts:
         home = tmp_path / first.home_name
         owed, _ = crash(home, first)
         if torn:
             tear_the_tail(home)
-        more = sweep_recovery(tmp_path, home, owed, first)
-        swept, hits = swept + more[0], hits + more[1]
+        kills, hit = sweep_recovery(home, owed, first)
+        swept, hits = swept + kills, hits + hit
         shutil.rmtree(home)
     took = time.monotonic() - began
     print(f"\nkilled at {hits} of {swept} points of recovery after {len(firsts)} crashes, {took:.1f} s")

@@ -27,8 +27,8 @@ class RedisAlways(Peer):
     appendfsync = "always"
 
     def command(self):
-        return [self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory), "--save", "",
-                "--appendonly", "yes", "--appendfsync", self.appendfsync, "--daemonize", "no"]
+        return [self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory),
+                "--save", "", "--appendonly", "yes", "--appendfsync", self.appendfsync, "--daemonize", "no"]
 
     def greets(self, sock):
         sock.sendall(command(b"PING"))
