@@ -1,0 +1,320 @@
+#include "tests/simulator/simulation.h"
+
+#include <algorithm>
+
+#include "daemon/spool/layout.h"
+#include "tests/simulator/violation.h"
+
+namespace crawlspool::simulator {
+namespace {
+
+using spool::Position;
+
+constexpr std::uint64_t kNever = ~std::uint64_t{0};
+constexpr int kLivesMax = 12;
+constexpr int kCalmStepsMax = 4000;
+
+spool::SpoolOptions draw_options(Random& random) {
+  spool::SpoolOptions options;
+  options.rejected_bytes_max = 1 << 20;
+  options.keep_free_bytes = random.one_in(4) ? 1 << 20 : 0;
+  return options;
+}
+
+std::string words(const Range& range) {
+  return std::to_string(range.bytes) + " bytes at " + std::to_string(range.position);
+}
+
+}  // namespace
+
+Simulation::Simulation(std::uint64_t seed, Statistics& statistics, Trace trace)
+    : random_(seed),
+      statistics_(statistics),
+      trace_(std::move(trace)),
+      options_(draw_options(random_)),
+      weather_(disk_, random_, statistics),
+      records_(seed, random_.between(kSessionsMin, 6), static_cast<SizeProfile>(random_.below(3))),
+      ledger_(records_),
+      feeder_(records_, ledger_, random_),
+      vandal_(disk_, random_, statistics),
+      roughness_(random_.below(4)) {
+  disk_.record_calls(false);
+}
+
+void Simulation::run() {
+  start();
+  for (int life = 0; life < kLivesMax && (crashes_ < kCrashesMin || ledger_.acked() < kRecordsMin); ++life) {
+    const End end = random_.one_in(2) ? End::kCrashAtSomeCall : static_cast<End>(random_.below(5));
+    serve(end);
+    start();
+  }
+  finish();
+}
+
+// --- Starts -----------------------------------------------------------------------------------------------------
+
+Simulation::Growing Simulation::growing() const {
+  Growing last;
+  for (const std::string& file : disk_.names()) {
+    const auto name = spool::parse_segment_file_name(file);
+    if (name && name->kind == spool::SegmentKind::kOpen)
+      last = {name->position, disk_.settled_content(file).value_or("")};
+  }
+  return last;
+}
+
+void Simulation::start() {
+  for (int attempt = 0; !subject_; ++attempt) {
+    const bool calmly = attempt >= 3 || roughness_ == 0 || random_.below(8) >= 2 * roughness_;
+    const Growing before = growing();
+    try_start(calmly);
+    if (subject_) {
+      inspect_start(before);
+    } else if (random_.one_in(2)) {
+      crash();
+    } else {
+      disk_.stop_after(kNever);
+      weather_.clear();
+    }
+  }
+}
+
+void Simulation::try_start(bool calmly) {
+  if (!calmly && random_.one_in(2)) {
+    disk_.stop_after(random_.below(25));
+  } else if (!calmly) {
+    weather_.worsen_start();
+  }
+  auto opened = Subject::open(disk_, options_, clock_, records_);
+  trace([&] { return "start: " + (opened ? "done" : "fails: " + opened.error().message()); });
+  if (!opened) {
+    if (calmly) throw Violation("a start fails on a disk that works: " + opened.error().message());
+    statistics_.count("start: failed or crashed on the way");
+    return;
+  }
+  statistics_.count("start: done");
+  subject_ = std::move(*opened);
+  disk_.stop_after(kNever);
+  weather_.clear();
+}
+
+std::vector<std::uint64_t> Simulation::last_seqs() const {
+  std::vector<std::uint64_t> numbers;
+  for (std::size_t i = 0; i < records_.sessions(); ++i) numbers.push_back(subject_->last_seq(records_.key(i)));
+  return numbers;
+}
+
+Excuses Simulation::excuses(const Census& census) const {
+  Excuses excuses;
+  excuses.reported.add(census.damaged);
+  excuses.reported.add(census.missing);
+  return excuses;
+}
+
+// A start that fails behind the cut leaves no other word of it.
+Ranges Simulation::in_cut() const {
+  Ranges all;
+  const std::string folder(spool::kCutName);
+  for (const std::string& file : disk_.names(folder))
+    if (const auto position = spool::parse_position_digits(file))
+      all.add({*position, disk_.content(folder + "/" + file).value_or("").size()});
+  return all;
+}
+
+void Simulation::inspect_start(const Growing& before) {
+  const SubjectReport& report = subject_->report();
+  const Census census = take_census(disk_, records_);
+  promise(!census.has_tail, "a tail is left behind the last line");
+  if (census.end != report.end || subject_->position() != report.end)
+    throw Violation("the spool ends at " + std::to_string(census.end) + ", and recovery says " +
+                    std::to_string(report.end));
+  promise(census.begin == 0, "the spool's beginning is gone");
+  check_losses(census, report);
+  check_cut(report, before);
+
+  Excuses excuses = this->excuses(census);
+  excuses.reported.add(report.damaged);
+  excuses.reported.add(report.missing);
+  if (report.cut) excuses.reported.add(*report.cut);
+  if (harm_) excuses.damage_may_cost = harm_->may_cost;
+  if (harm_) excuses.in_cut = in_cut();
+  excuses.unacked_may_be_lost = harm_ && harm_->unacked_may_be_lost;
+  ledger_.check_start(census, last_seqs(), excuses);
+
+  if (report.cut) statistics_.count("recovery: tails cut");
+  if (!report.damaged.empty()) statistics_.count("recovery: damage reported");
+  if (!report.missing.empty()) statistics_.count("recovery: missing bytes reported");
+  known_losses_.add(excuses.reported);
+  harm_.reset();
+  feeder_.forget();
+  feeder_.set_acked_end(report.end);
+  count_segments();
+}
+
+// What is said to be lost has been harmed, and what a reader finds damaged recovery has found too, as far as it looked.
+void Simulation::check_losses(const Census& census, const SubjectReport& report) const {
+  Ranges explained = known_losses_;
+  if (harm_) explained.add(harm_->may_cost);
+  Ranges by_reader;
+  Ranges by_recovery;
+  by_reader.add(census.damaged);
+  by_recovery.add(report.damaged);
+  // Recovery ends a line that was cut short, so that the next one is not joined to it.
+  if (!report.damaged.empty() && report.damaged.back().end() + 1 == report.end) by_recovery.add({report.end - 1, 1});
+  explained.add({report.end - 1, by_recovery.cover({report.end - 1, 1}) ? 1U : 0U});
+  for (const auto& range : report.damaged) {
+    if (!explained.cover(range) && !(harm_ && harm_->unacked_may_be_lost))
+      throw Violation("recovery reports damage where none was done: " + words(range));
+    if (!by_reader.cover(range)) throw Violation("recovery reports damage that a reader does not: " + words(range));
+  }
+  for (const auto& range : census.damaged) {
+    if (!explained.cover(range) && !(harm_ && harm_->unacked_may_be_lost))
+      throw Violation("a reader finds damage where none was done: " + words(range));
+    if (range.position >= report.read_from && !by_recovery.cover(range))
+      throw Violation("recovery does not report damage that it has read: " + words(range));
+  }
+  for (const auto& range : census.missing)
+    if (!explained.cover(range)) throw Violation("a reader misses what nothing has harmed: " + words(range));
+  const bool durable_lies = harm_ && harm_->file == spool::kDurableName;
+  for (const auto& range : report.missing)
+    if (!explained.cover(range) && !durable_lies)
+      throw Violation("recovery misses what nothing has harmed: " + words(range));
+}
+
+// What is cut was not acked, but for harm, and is kept.
+void Simulation::check_cut(const SubjectReport& report, const Growing& before) const {
+  if (!report.cut) return;
+  const Range& cut = *report.cut;
+  if (!harm_ && cut.position < feeder_.acked_end())
+    throw Violation("recovery cuts " + words(cut) + ", and acked was up to " + std::to_string(feeder_.acked_end()));
+  promise(cut.end() == before.begin + before.content.size(), "what is cut does not reach to the segment's end");
+  if (!report.cut_was_kept) return;
+  const auto copy = disk_.content(std::string(spool::kCutName) + "/" + spool::position_digits(cut.position));
+  promise(copy == before.content.substr(cut.position - before.begin), "cut/ does not hold what was cut");
+}
+
+void Simulation::inspect_growing() {
+  const Census census = take_census(disk_, records_);
+  for (const auto& range : census.damaged)
+    if (!known_losses_.cover(range)) throw Violation("a reader finds new damage: " + words(range));
+  ledger_.check_growing(census, excuses(census));
+  count_segments();
+}
+
+void Simulation::count_segments() {
+  for (const std::string& file : disk_.names())
+    if (const auto name = spool::parse_segment_file_name(file)) segments_seen_.insert(name->position);
+}
+
+// --- Lives ------------------------------------------------------------------------------------------------------
+
+void Simulation::serve(End end) {
+  const std::uint64_t steps = random_.between(10, 80);
+  const std::uint64_t stop_at = end == End::kCrashAtSomeCall ? random_.below(steps) : steps;
+  for (std::uint64_t i = 0; i < steps; ++i) {
+    if (i == stop_at) disk_.stop_after(random_.below(40));
+    if (step()) continue;
+    statistics_.count("process: ended by a storage error");
+    if (i < stop_at) check_that_errors_stick();
+    return end_process(random_.one_in(2) || i >= stop_at ? End::kCrash : End::kKill);
+  }
+  end_process(end);
+}
+
+bool Simulation::step() {
+  clock_.step(static_cast<std::int64_t>(random_.below(20'000)));
+  const std::uint64_t kind = random_.below(40);
+  Outcome outcome = Outcome::kDone;
+  if (kind < 16) {
+    outcome = feeder_.append(*subject_, clock_.wall_us());
+    trace([&] { return "append, up to " + std::to_string(subject_->position()); });
+  } else if (kind < 28) {
+    outcome = feeder_.sync(*subject_);
+    trace([&] { return "sync, acked up to " + std::to_string(feeder_.acked_end()); });
+  } else if (kind < 33) {
+    subject_->maintain();
+  } else if (kind < 34) {
+    weather_.write_back();
+  } else if (kind < 35) {
+    clock_.step(static_cast<std::int64_t>(random_.below(40'000'000)));
+  } else if (kind < 36) {
+    if (random_.below(4) < roughness_) weather_.worsen();
+  } else if (kind < 39) {
+    weather_.clear();
+  } else if (weather_.is_clear()) {
+    inspect_growing();
+  }
+  if (outcome == Outcome::kDiskFull) statistics_.count("full: a write or sync was turned away");
+  return outcome != Outcome::kFailed;
+}
+
+// Also where the disk would work again.
+void Simulation::check_that_errors_stick() {
+  weather_.clear();
+  const std::uint64_t changes = disk_.changes();
+  promise(feeder_.append(*subject_, clock_.wall_us()) == Outcome::kFailed, "an append succeeds after a storage error");
+  promise(feeder_.sync(*subject_) == Outcome::kFailed, "a sync succeeds after a storage error");
+  promise(disk_.changes() == changes, "the disk is written to after a storage error");
+}
+
+void Simulation::end_process(End end) {
+  if (end == End::kClose || end == End::kCloseAndCrash) {
+    const auto closed = subject_->close();
+    trace([&] { return "close: " + (closed ? "done" : closed.error().message()); });
+  }
+  disk_.stop_after(0);  // a process that is gone writes nothing
+  subject_.reset();
+  if (end == End::kKill || end == End::kClose) {
+    disk_.stop_after(kNever);
+    statistics_.count(end == End::kKill ? "process: killed" : "process: stopped");
+    trace([] { return "process gone"; });
+    return weather_.clear();
+  }
+  crash();
+}
+
+void Simulation::crash() {
+  weather_.crash();
+  ++crashes_;
+  trace([] { return "crash"; });
+  if (!harm_ && random_.one_in(8)) do_harm();
+}
+
+void Simulation::do_harm() {
+  const Census before = take_census(disk_, records_);
+  ledger_.learn_places(before);
+  harm_ = vandal_.strike(before, feeder_.acked_end());
+  trace([&] { return harm_ ? "harm: " + harm_->file + ", " + harm_->what : "nothing to harm"; });
+}
+
+// --- The end ----------------------------------------------------------------------------------------------------
+
+void Simulation::settle_all() {
+  for (int i = 0; ledger_.acked() < kRecordsMin || !ledger_.all_sent_again() || feeder_.has_unsettled(); ++i) {
+    promise(i < kCalmStepsMax, "a disk that works does not take what is sent");
+    promise(feeder_.append(*subject_, clock_.wall_us()) == Outcome::kDone, "a disk that works takes no write");
+    promise(feeder_.sync(*subject_) == Outcome::kDone, "a disk that works takes no sync");
+    subject_->maintain();
+    count_segments();
+  }
+}
+
+void Simulation::finish() {
+  roughness_ = 0;
+  weather_.clear();
+  settle_all();
+  for (int i = 0; subject_->maintain(); ++i) promise(i < kCalmStepsMax, "the background finds no end");
+  const auto closed = subject_->close();
+  if (!closed) throw Violation("a disk that works takes no close: " + closed.error().message());
+  subject_.reset();
+  weather_.crash();
+  start();
+  const Census census = take_census(disk_, records_);
+  ledger_.check_end(census, excuses(census));
+  statistics_.count("seeds");
+  statistics_.count("records", ledger_.acked());
+  statistics_.count("records lost to harm and reported", ledger_.lost_lines());
+  statistics_.count("rotations", rotations());
+}
+
+}  // namespace crawlspool::simulator

@@ -1,0 +1,63 @@
+// The spool under test, behind the calls that the simulator makes: what the committer and the background do with it.
+// One process's life: made by a start, gone with its end.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/spool/spool.h"
+#include "tests/simulator/ranges.h"
+#include "tests/simulator/records.h"
+#include "tests/support/forgetful_file_system.h"
+
+namespace crawlspool::simulator {
+
+struct SubjectReport {
+  spool::Position read_from = 0;  // what lies before it was not looked at
+  spool::Position end = 0;
+  std::vector<Range> damaged;
+  std::vector<Range> missing;
+  std::optional<Range> cut;
+  bool cut_was_kept = true;
+};
+
+struct SubjectMark {
+  std::uint64_t session;
+  std::string_view client;
+  std::uint64_t last_seq;
+};
+
+class Subject {
+ public:
+  [[nodiscard]] static base::Result<std::unique_ptr<Subject>> open(test::ForgetfulDisk& disk,
+                                                                   const spool::SpoolOptions& options,
+                                                                   const base::Clock& clock, Records& records);
+
+  // How many bytes of `lines`, whole ones, are in the spool and need no second offer. kDiskFull: none.
+  [[nodiscard]] base::Result<std::size_t> append(std::string_view lines, std::size_t first_line_bytes,
+                                                 std::span<const SubjectMark> marks);
+  // kDiskFull: what was appended since the last one is to be offered again.
+  [[nodiscard]] base::Result<void> sync();
+  bool maintain();
+  [[nodiscard]] base::Result<void> close();
+
+  [[nodiscard]] std::uint64_t last_seq(std::uint64_t session) const;  // 0: not known
+  [[nodiscard]] spool::Position position();
+  [[nodiscard]] const SubjectReport& report() const { return report_; }
+
+ private:
+  explicit Subject(std::unique_ptr<spool::Spool> spool) : spool_(std::move(spool)) {}
+
+  std::unique_ptr<spool::Spool> spool_;
+  SubjectReport report_;
+  std::unordered_map<std::uint64_t, std::uint64_t> synced_;
+  std::unordered_map<std::uint64_t, std::uint64_t> appended_;
+};
+
+}  // namespace crawlspool::simulator
