@@ -45,6 +45,7 @@ Census take_census(test::ForgetfulDisk& disk, Records& records) {
   while (true) {
     const auto read = reader.next();
     if (!read) throw Violation("the spool cannot be read: " + read.error().message());
+    census.end = reader.position();
     if (!*read) return census;
     const spool::ReadLine& line = **read;
     const Range range{line.position, line.bytes.size()};
@@ -52,7 +53,6 @@ Census take_census(test::ForgetfulDisk& disk, Records& records) {
       census.has_tail = true;
       return census;
     }
-    census.end = range.end();
     if (line.kind == spool::LineKind::kDamaged) census.damaged.push_back(range);
     if (line.kind != spool::LineKind::kSound) continue;
     const auto sound = spool::check_line(line.bytes);

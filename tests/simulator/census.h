@@ -22,7 +22,7 @@ struct Census {
   std::vector<Range> missing;  // left-out files too
   bool has_tail = false;       // bytes behind the last line's end
   spool::Position begin = 0;
-  spool::Position end = 0;  // behind the last line, sound or not
+  spool::Position end = 0;  // behind the last line, sound or not, and what is missing behind it
 };
 
 // Reads the spool from its first position to its end, as a program beside the daemon does. A line that proves itself

@@ -21,10 +21,10 @@ void Feeder::render(std::int64_t wall_us) {
   }
 }
 
-std::vector<SubjectMark> Feeder::marks() const {
-  std::vector<SubjectMark> marks;
+std::vector<spool::SessionMark> Feeder::marks() const {
+  std::vector<spool::SessionMark> marks;
   for (const RecordName& name : waiting_) {
-    const auto known = std::find_if(marks.begin(), marks.end(), [&](const SubjectMark& mark) {
+    const auto known = std::find_if(marks.begin(), marks.end(), [&](const spool::SessionMark& mark) {
       return mark.session == records_.key(name.session);
     });
     if (known == marks.end())
@@ -60,6 +60,8 @@ Outcome Feeder::sync(Subject& subject) {
   const auto synced = subject.sync();
   if (synced) {
     for (const RecordName& name : appended_) ledger_.ack(name);
+    for (const RecordName& name : appended_)
+      ledger_.check_acked(name.session, subject.last_seq(records_.key(name.session)));
     appended_.clear();
     acked_end_ = subject.position();
     return Outcome::kDone;

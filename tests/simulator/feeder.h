@@ -22,6 +22,7 @@ class Feeder {
   // One write: what was turned away before, or else new records.
   [[nodiscard]] Outcome append(Subject& subject, std::int64_t wall_us);
   [[nodiscard]] Outcome sync(Subject& subject);
+  [[nodiscard]] bool has_unsynced() const { return !appended_.empty(); }
   [[nodiscard]] bool has_unsettled() const { return !waiting_.empty() || !appended_.empty(); }
 
   // The process is gone, and with it all that was not synced as far as anyone knows.
@@ -34,7 +35,7 @@ class Feeder {
  private:
   void make_batch();
   void render(std::int64_t wall_us);
-  [[nodiscard]] std::vector<SubjectMark> marks() const;
+  [[nodiscard]] std::vector<spool::SessionMark> marks() const;
   void settle(std::size_t bytes, spool::Position position);
 
   Records& records_;

@@ -31,6 +31,14 @@ void Ledger::ack(RecordName name) {
   acked = std::max(acked, name.seq);
 }
 
+void Ledger::check_acked(std::size_t session, std::uint64_t last_seq) const {
+  std::uint64_t acked = sessions_[session].acked;
+  while (acked > last_seq && records_.is_rejected({session, acked})) --acked;
+  if (acked > last_seq || last_seq > sessions_[session].acked)
+    throw Violation("last_seq of session " + std::to_string(session) + " is " + std::to_string(last_seq) +
+                    " behind a sync that settles " + std::to_string(acked));
+}
+
 void Ledger::excuse(RecordName name, const Excuses& excuses) {
   Session& session = sessions_[name.session];
   Record& record = session.records[name.seq];
@@ -38,7 +46,10 @@ void Ledger::excuse(RecordName name, const Excuses& excuses) {
   const bool was_put = record.place.bytes > 0;
   if (was_put && record.place.position < excuses.retired) return;
   const bool was_acked = name.seq <= session.acked;
-  if (!was_acked && excuses.unacked_may_be_lost) return;
+  if (!was_acked && excuses.unacked_may_be_lost) {
+    record.is_lost = true;
+    return;
+  }
   if (!was_put || !excuses.damage_may_cost.cover(record.place))
     throw Violation(words(name) + (was_acked ? ", acked," : ", which last_seq or a later one covers,") +
                     " is not in the spool; it was put at " + std::to_string(record.place.position));

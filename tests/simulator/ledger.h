@@ -17,8 +17,8 @@ namespace crawlspool::simulator {
 // What may be missing after a start, and why.
 struct Excuses {
   Ranges damage_may_cost;  // what was done to the disk on purpose touches no more than this
-  Ranges reported;  // what the spool says is lost
-  Ranges in_cut;    // what cut/ holds, of this start or one before
+  Ranges reported;         // what the spool says is lost
+  Ranges in_cut;           // what cut/ holds, of this start or one before
   bool unacked_may_be_lost = false;
   spool::Position retired = 0;  // retention may have removed what lies before it
 };
@@ -32,6 +32,8 @@ class Ledger {
   // It was written at or behind `position`.
   void put_at(RecordName name, spool::Position position);
   void ack(RecordName name);
+  // The session's last_seq, after a sync, is what was acked; where that was refused and is no line, it may be less.
+  void check_acked(std::size_t session, std::uint64_t last_seq) const;
 
   // Where the lines are, without a judgement.
   void learn_places(const Census& census);

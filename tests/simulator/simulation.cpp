@@ -18,11 +18,29 @@ spool::SpoolOptions draw_options(Random& random) {
   spool::SpoolOptions options;
   options.rejected_bytes_max = 1 << 20;
   options.keep_free_bytes = random.one_in(4) ? 1 << 20 : 0;
+  options.segment_bytes_max = random.between(4000, 20'000);
+  options.segment_age_ms_max = random.one_in(4) ? static_cast<std::int64_t>(random.between(1000, 60'000)) : 0;
+  options.snapshot_interval_ms = random.one_in(3) ? 0 : static_cast<std::int64_t>(random.between(10, 2000));
+  options.background.compress = random.one_in(2);
+  options.background.frame_bytes_min = random.between(1000, 16'000);
+  options.background.keep_free_bytes = options.keep_free_bytes;
+  if (random.one_in(8)) options.background.retention.bytes_max = random.between(10'000, 60'000);
+  if (random.one_in(8))
+    options.background.retention.age_ms_max = static_cast<std::int64_t>(random.between(5000, 100'000));
   return options;
 }
 
 std::string words(const Range& range) {
   return std::to_string(range.bytes) + " bytes at " + std::to_string(range.position);
+}
+
+std::string describe(const SubjectReport& report) {
+  std::string text = "start: read from " + std::to_string(report.read_from) + ", ends at " + std::to_string(report.end);
+  if (report.cut) text += ", cut " + words(*report.cut);
+  for (const Range& range : report.damaged) text += ", damaged " + words(range);
+  for (const Range& range : report.missing) text += ", missing " + words(range);
+  for (const std::string& file : report.left_out) text += ", left out " + file;
+  return text;
 }
 
 }  // namespace
@@ -85,8 +103,9 @@ void Simulation::try_start(bool calmly) {
   } else if (!calmly) {
     weather_.worsen_start();
   }
-  auto opened = Subject::open(disk_, options_, clock_, records_);
-  trace([&] { return "start: " + (opened ? "done" : "fails: " + opened.error().message()); });
+  auto opened = Subject::open(disk_, options_, clock_);
+  trace([&] { return opened ? describe((*opened)->report()) : "start fails: " + opened.error().message(); });
+  trace([&] { return describe_files(); });
   if (!opened) {
     if (calmly) throw Violation("a start fails on a disk that works: " + opened.error().message());
     statistics_.count("start: failed or crashed on the way");
@@ -96,6 +115,13 @@ void Simulation::try_start(bool calmly) {
   subject_ = std::move(*opened);
   disk_.stop_after(kNever);
   weather_.clear();
+}
+
+std::string Simulation::describe_files() const {
+  std::string text = "files:";
+  for (const std::string& file : disk_.names())
+    if (const auto content = disk_.content(file)) text += " " + file + "=" + std::to_string(content->size());
+  return text + ", durable " + disk_.content(spool::kDurableName).value_or("none");
 }
 
 std::vector<std::uint64_t> Simulation::last_seqs() const {
@@ -108,6 +134,7 @@ Excuses Simulation::excuses(const Census& census) const {
   Excuses excuses;
   excuses.reported.add(census.damaged);
   excuses.reported.add(census.missing);
+  if (may_remove()) excuses.retired = census.begin;
   return excuses;
 }
 
@@ -128,7 +155,7 @@ void Simulation::inspect_start(const Growing& before) {
   if (census.end != report.end || subject_->position() != report.end)
     throw Violation("the spool ends at " + std::to_string(census.end) + ", and recovery says " +
                     std::to_string(report.end));
-  promise(census.begin == 0, "the spool's beginning is gone");
+  promise(census.begin == 0 || may_remove(), "the spool's beginning is gone");
   check_losses(census, report);
   check_cut(report, before);
 
@@ -226,13 +253,17 @@ bool Simulation::step() {
   const std::uint64_t kind = random_.below(40);
   Outcome outcome = Outcome::kDone;
   if (kind < 16) {
-    outcome = feeder_.append(*subject_, clock_.wall_us());
+    if (feeder_.has_unsynced() && subject_->wants_rotation()) outcome = feeder_.sync(*subject_);
+    if (outcome == Outcome::kDone) outcome = feeder_.append(*subject_, clock_.wall_us());
     trace([&] { return "append, up to " + std::to_string(subject_->position()); });
   } else if (kind < 28) {
     outcome = feeder_.sync(*subject_);
     trace([&] { return "sync, acked up to " + std::to_string(feeder_.acked_end()); });
-  } else if (kind < 33) {
+  } else if (kind < 31) {
     subject_->maintain();
+  } else if (kind < 33) {
+    if (const auto ticked = subject_->tick(); !ticked) outcome = Outcome::kFailed;
+    trace([&] { return "tick"; });
   } else if (kind < 34) {
     weather_.write_back();
   } else if (kind < 35) {
@@ -276,7 +307,7 @@ void Simulation::end_process(End end) {
 void Simulation::crash() {
   weather_.crash();
   ++crashes_;
-  trace([] { return "crash"; });
+  trace([&] { return "crash; " + describe_files(); });
   if (!harm_ && random_.one_in(8)) do_harm();
 }
 
@@ -290,11 +321,16 @@ void Simulation::do_harm() {
 // --- The end ----------------------------------------------------------------------------------------------------
 
 void Simulation::settle_all() {
-  for (int i = 0; ledger_.acked() < kRecordsMin || !ledger_.all_sent_again() || feeder_.has_unsettled(); ++i) {
+  for (int i = 0; ledger_.acked() < kRecordsMin || rotations() < kRotationsMin || !ledger_.all_sent_again() ||
+                  feeder_.has_unsettled();
+       ++i) {
     promise(i < kCalmStepsMax, "a disk that works does not take what is sent");
     promise(feeder_.append(*subject_, clock_.wall_us()) == Outcome::kDone, "a disk that works takes no write");
     promise(feeder_.sync(*subject_) == Outcome::kDone, "a disk that works takes no sync");
+    if (const auto ticked = subject_->tick(); !ticked)
+      throw Violation("a disk that works takes no tick: " + ticked.error().message());
     subject_->maintain();
+    clock_.step(static_cast<std::int64_t>(random_.below(200'000)));
     count_segments();
   }
 }

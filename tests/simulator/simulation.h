@@ -64,7 +64,11 @@ class Simulation {
   [[nodiscard]] Excuses excuses(const Census& census) const;
   [[nodiscard]] Ranges in_cut() const;
   void inspect_growing();
+  [[nodiscard]] bool may_remove() const {
+    return options_.background.retention.bytes_max != 0 || options_.background.retention.age_ms_max != 0;
+  }
   [[nodiscard]] Growing growing() const;
+  [[nodiscard]] std::string describe_files() const;
   [[nodiscard]] std::vector<std::uint64_t> last_seqs() const;
   void count_segments();
 

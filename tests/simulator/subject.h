@@ -8,12 +8,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "daemon/spool/spool.h"
 #include "tests/simulator/ranges.h"
-#include "tests/simulator/records.h"
 #include "tests/support/forgetful_file_system.h"
 
 namespace crawlspool::simulator {
@@ -25,39 +23,35 @@ struct SubjectReport {
   std::vector<Range> missing;
   std::optional<Range> cut;
   bool cut_was_kept = true;
-};
-
-struct SubjectMark {
-  std::uint64_t session;
-  std::string_view client;
-  std::uint64_t last_seq;
+  std::vector<std::string> left_out;  // with the reason
 };
 
 class Subject {
  public:
   [[nodiscard]] static base::Result<std::unique_ptr<Subject>> open(test::ForgetfulDisk& disk,
                                                                    const spool::SpoolOptions& options,
-                                                                   const base::Clock& clock, Records& records);
+                                                                   const base::Clock& clock);
 
   // How many bytes of `lines`, whole ones, are in the spool and need no second offer. kDiskFull: none.
   [[nodiscard]] base::Result<std::size_t> append(std::string_view lines, std::size_t first_line_bytes,
-                                                 std::span<const SubjectMark> marks);
+                                                 std::span<const spool::SessionMark> marks);
   // kDiskFull: what was appended since the last one is to be offered again.
-  [[nodiscard]] base::Result<void> sync();
-  bool maintain();
-  [[nodiscard]] base::Result<void> close();
+  [[nodiscard]] base::Result<void> sync() { return spool_->sync(); }
+  [[nodiscard]] base::Result<void> tick() { return spool_->tick(); }
+  [[nodiscard]] bool wants_rotation() const { return spool_->wants_rotation(); }
+  bool maintain() { return spool_->maintain(); }
+  [[nodiscard]] base::Result<void> close() { return spool_->close(); }
 
   [[nodiscard]] std::uint64_t last_seq(std::uint64_t session) const;  // 0: not known
-  [[nodiscard]] spool::Position position();
+  [[nodiscard]] spool::Position position() const { return spool_->position(); }
   [[nodiscard]] const SubjectReport& report() const { return report_; }
+  [[nodiscard]] spool::BackgroundStats background() const { return spool_->background_stats(); }
 
  private:
-  explicit Subject(std::unique_ptr<spool::Spool> spool) : spool_(std::move(spool)) {}
+  explicit Subject(std::unique_ptr<spool::Spool> spool);
 
   std::unique_ptr<spool::Spool> spool_;
   SubjectReport report_;
-  std::unordered_map<std::uint64_t, std::uint64_t> synced_;
-  std::unordered_map<std::uint64_t, std::uint64_t> appended_;
 };
 
 }  // namespace crawlspool::simulator

@@ -110,9 +110,10 @@ std::optional<Harm> Vandal::strike_plain(const std::string& file, const Census& 
   if (synced == 0) return std::nullopt;
   const auto durable = spool::parse_position_digits(disk_.content(spool::kDurableName).value_or(""));
   Way way = static_cast<Way>(random_.below(3));
-  // That a growing file is too short shows only against what the durable position says.
+  // That the last file is too short shows only against what the durable position says.
   const bool is_open = name.kind == spool::SegmentKind::kOpen;
-  if (way == Way::kCut && is_open && durable.value_or(0) < acked_end) way = Way::kFlip;
+  const bool is_last = name.position + content.size() >= acked_end;
+  if (way == Way::kCut && is_last && durable.value_or(0) < acked_end) way = Way::kFlip;
   const Hit hit = choose(way, synced);
   apply(file, way, hit);
 
