@@ -37,9 +37,9 @@ class Losses final : public spool::LossReporter {
 Census take_census(test::ForgetfulDisk& disk, Records& records) {
   const auto directory = disk.open();
   Census census;
-  const auto extent = spool::spool_extent(*directory);
-  if (!extent) throw Violation("the spool cannot be listed: " + extent.error().message());
-  census.begin = census.end = extent->begin;
+  const auto segments = spool::list_segments(*directory);
+  if (!segments) throw Violation("the spool cannot be listed: " + segments.error().message());
+  if (!segments->empty()) census.begin = census.end = segments->front().name.position;
   Losses losses(*directory, census);
   spool::SegmentReader reader(*directory, losses);
   while (true) {
