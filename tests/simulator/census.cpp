@@ -54,6 +54,7 @@ Census take_census(test::ForgetfulDisk& disk, Records& records) {
       return census;
     }
     if (line.kind == spool::LineKind::kDamaged) census.damaged.push_back(range);
+    if (line.kind == spool::LineKind::kBlank) census.blank.push_back(range);
     if (line.kind != spool::LineKind::kSound) continue;
     const auto sound = spool::check_line(line.bytes);
     const auto name = sound ? records.recognise(*sound) : std::nullopt;

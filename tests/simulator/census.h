@@ -20,6 +20,7 @@ struct Census {
   std::vector<FoundLine> lines;
   std::vector<Range> damaged;
   std::vector<Range> missing;  // left-out files too
+  std::vector<Range> blank;    // no record and no damage
   bool has_tail = false;       // bytes behind the last line's end
   spool::Position begin = 0;
   spool::Position end = 0;  // behind the last line, sound or not, and what is missing behind it

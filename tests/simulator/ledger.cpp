@@ -50,10 +50,13 @@ void Ledger::excuse(RecordName name, const Excuses& excuses) {
     record.is_lost = true;
     return;
   }
-  if (!was_put || !excuses.damage_may_cost.cover(record.place))
+  if (!was_put || !excuses.harm_may_cost.cover(record.place))
     throw Violation(words(name) + (was_acked ? ", acked," : ", which last_seq or a later one covers,") +
                     " is not in the spool; it was put at " + std::to_string(record.place.position));
-  if (!excuses.reported.cover(record.place) && !excuses.in_cut.cover(record.place))
+  Ranges told = excuses.reported;
+  told.add(excuses.blank);
+  told.add(excuses.in_cut);
+  if (!told.cover(record.place) && !excuses.report_may_be_lost)
     throw Violation(words(name) + " was damaged, is not in the spool and is not reported as lost; it was at " +
                     std::to_string(record.place.position));
   record.is_lost = true;

@@ -16,11 +16,13 @@ namespace crawlspool::simulator {
 
 // What may be missing after a start, and why.
 struct Excuses {
-  Ranges damage_may_cost;  // what was done to the disk on purpose touches no more than this
-  Ranges reported;         // what the spool says is lost
-  Ranges in_cut;           // what cut/ holds, of this start or one before
-  bool unacked_may_be_lost = false;
-  spool::Position retired = 0;  // retention may have removed what lies before it
+  Ranges harm_may_cost;              // what was done to the disk on purpose touches no more than this
+  Ranges reported;                   // what the spool says is lost
+  Ranges blank;                      // lines of spaces, as what is left of damaged ones may read
+  Ranges in_cut;                     // what cut/ holds, of this start or one before
+  bool report_may_be_lost = false;   // a start that failed may have had it
+  bool unacked_may_be_lost = false;  // without a word, or with one that names no place
+  spool::Position retired = 0;       // retention may have removed what lies before it
 };
 
 class Ledger {

@@ -109,6 +109,7 @@ void Simulation::try_start(bool calmly) {
   if (!opened) {
     if (calmly) throw Violation("a start fails on a disk that works: " + opened.error().message());
     statistics_.count("start: failed or crashed on the way");
+    start_failed_since_harm_ = true;
     return;
   }
   statistics_.count("start: done");
@@ -134,6 +135,7 @@ Excuses Simulation::excuses(const Census& census) const {
   Excuses excuses;
   excuses.reported.add(census.damaged);
   excuses.reported.add(census.missing);
+  excuses.blank.add(census.blank);
   if (may_remove()) excuses.retired = census.begin;
   return excuses;
 }
@@ -156,15 +158,16 @@ void Simulation::inspect_start(const Growing& before) {
     throw Violation("the spool ends at " + std::to_string(census.end) + ", and recovery says " +
                     std::to_string(report.end));
   promise(census.begin == 0 || may_remove(), "the spool's beginning is gone");
-  check_losses(census, report);
+  check_losses(census, report, before);
   check_cut(report, before);
 
   Excuses excuses = this->excuses(census);
   excuses.reported.add(report.damaged);
   excuses.reported.add(report.missing);
   if (report.cut) excuses.reported.add(*report.cut);
-  if (harm_) excuses.damage_may_cost = harm_->may_cost;
+  if (harm_) excuses.harm_may_cost = harm_->may_cost;
   if (harm_) excuses.in_cut = in_cut();
+  excuses.report_may_be_lost = harm_ && start_failed_since_harm_;
   excuses.unacked_may_be_lost = harm_ && harm_->unacked_may_be_lost;
   ledger_.check_start(census, last_seqs(), excuses);
 
@@ -179,16 +182,19 @@ void Simulation::inspect_start(const Growing& before) {
 }
 
 // What is said to be lost has been harmed, and what a reader finds damaged recovery has found too, as far as it looked.
-void Simulation::check_losses(const Census& census, const SubjectReport& report) const {
+void Simulation::check_losses(const Census& census, const SubjectReport& report, const Growing& before) const {
   Ranges explained = known_losses_;
   if (harm_) explained.add(harm_->may_cost);
   Ranges by_reader;
   Ranges by_recovery;
   by_reader.add(census.damaged);
   by_recovery.add(report.damaged);
-  // Recovery ends a line that was cut short, so that the next one is not joined to it.
-  if (!report.damaged.empty() && report.damaged.back().end() + 1 == report.end) by_recovery.add({report.end - 1, 1});
-  explained.add({report.end - 1, by_recovery.cover({report.end - 1, 1}) ? 1U : 0U});
+  // The end that recovery gives to a line that was cut short, so that the next one is not joined to it.
+  const Position kept_end = report.cut ? report.cut->position : before.begin + before.content.size();
+  if (kept_end + 1 == report.end) {
+    explained.add({kept_end, 1});
+    by_recovery.add({kept_end, 1});
+  }
   for (const auto& range : report.damaged) {
     if (!explained.cover(range) && !(harm_ && harm_->unacked_may_be_lost))
       throw Violation("recovery reports damage where none was done: " + words(range));
@@ -260,7 +266,8 @@ bool Simulation::step() {
     outcome = feeder_.sync(*subject_);
     trace([&] { return "sync, acked up to " + std::to_string(feeder_.acked_end()); });
   } else if (kind < 31) {
-    subject_->maintain();
+    for (std::uint64_t pieces = random_.between(1, 12); pieces > 0 && subject_->maintain(); --pieces)
+      trace([] { return "a piece of background work"; });
   } else if (kind < 33) {
     if (const auto ticked = subject_->tick(); !ticked) outcome = Outcome::kFailed;
     trace([&] { return "tick"; });
@@ -314,6 +321,7 @@ void Simulation::crash() {
 void Simulation::do_harm() {
   const Census before = take_census(disk_, records_);
   ledger_.learn_places(before);
+  start_failed_since_harm_ = false;
   harm_ = vandal_.strike(before, feeder_.acked_end());
   trace([&] { return harm_ ? "harm: " + harm_->file + ", " + harm_->what : "nothing to harm"; });
 }

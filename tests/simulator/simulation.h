@@ -59,7 +59,7 @@ class Simulation {
   void start();
   void try_start(bool calmly);
   void inspect_start(const Growing& before);
-  void check_losses(const Census& census, const SubjectReport& report) const;
+  void check_losses(const Census& census, const SubjectReport& report, const Growing& before) const;
   void check_cut(const SubjectReport& report, const Growing& before) const;
   [[nodiscard]] Excuses excuses(const Census& census) const;
   [[nodiscard]] Ranges in_cut() const;
@@ -105,6 +105,7 @@ class Simulation {
   std::set<spool::Position> segments_seen_;
   Ranges known_losses_;       // reported before
   std::optional<Harm> harm_;  // since the last start that succeeded
+  bool start_failed_since_harm_ = false;
 };
 
 }  // namespace crawlspool::simulator
