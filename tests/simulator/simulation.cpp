@@ -18,10 +18,10 @@ spool::SpoolOptions draw_options(Random& random) {
   spool::SpoolOptions options;
   options.rejected_bytes_max = 1 << 20;
   options.keep_free_bytes = random.one_in(4) ? 1 << 20 : 0;
-  options.segment_bytes_max = random.between(4000, 20'000);
+  options.segment_bytes_max = random.between(5000, 30'000);
   options.segment_age_ms_max = random.one_in(4) ? static_cast<std::int64_t>(random.between(1000, 60'000)) : 0;
   options.snapshot_interval_ms = random.one_in(3) ? 0 : static_cast<std::int64_t>(random.between(10, 2000));
-  options.background.compress = random.one_in(2);
+  options.background.compress = random.one_in(3);
   options.background.frame_bytes_min = random.between(1000, 16'000);
   options.background.keep_free_bytes = options.keep_free_bytes;
   if (random.one_in(8)) options.background.retention.bytes_max = random.between(10'000, 60'000);
@@ -61,7 +61,7 @@ Simulation::Simulation(std::uint64_t seed, Statistics& statistics, Trace trace)
 
 void Simulation::run() {
   start();
-  for (int life = 0; life < kLivesMax && (crashes_ < kCrashesMin || ledger_.acked() < kRecordsMin); ++life) {
+  for (int life = 0; crashes_ < kCrashesMin || (ledger_.acked() < kRecordsMin && life < kLivesMax); ++life) {
     const End end = random_.one_in(2) ? End::kCrashAtSomeCall : static_cast<End>(random_.below(5));
     serve(end);
     start();
@@ -191,6 +191,7 @@ void Simulation::check_losses(const Census& census, const SubjectReport& report,
   by_recovery.add(report.damaged);
   // The end that recovery gives to a line that was cut short, so that the next one is not joined to it.
   const Position kept_end = report.cut ? report.cut->position : before.begin + before.content.size();
+  if (harm_) explained.add({report.end - 1, 1});  // by a start that failed
   if (kept_end + 1 == report.end) {
     explained.add({kept_end, 1});
     by_recovery.add({kept_end, 1});
@@ -242,7 +243,7 @@ void Simulation::count_segments() {
 // --- Lives ------------------------------------------------------------------------------------------------------
 
 void Simulation::serve(End end) {
-  const std::uint64_t steps = random_.between(10, 80);
+  const std::uint64_t steps = random_.between(8, 60);
   const std::uint64_t stop_at = end == End::kCrashAtSomeCall ? random_.below(steps) : steps;
   for (std::uint64_t i = 0; i < steps; ++i) {
     if (i == stop_at) disk_.stop_after(random_.below(40));
@@ -254,20 +255,49 @@ void Simulation::serve(End end) {
   end_process(end);
 }
 
+Outcome Simulation::append() {
+  Outcome outcome = Outcome::kDone;
+  if (feeder_.has_unsynced() && subject_->wants_rotation()) outcome = sync();
+  if (outcome == Outcome::kDone) outcome = feeder_.append(*subject_, clock_.wall_us());
+  trace([&] { return "append, up to " + std::to_string(subject_->position()); });
+  return outcome;
+}
+
+Outcome Simulation::sync() {
+  const Outcome outcome = feeder_.sync(*subject_);
+  trace([&] { return "sync, acked up to " + std::to_string(feeder_.acked_end()); });
+  return outcome;
+}
+
+// The background's thread, and between its calls the committer's.
+Outcome Simulation::maintain() {
+  Outcome outcome = Outcome::kDone;
+  bool is_committing = false;
+  disk_.before_each_call([&] {
+    if (is_committing || outcome == Outcome::kFailed || !random_.one_in(8)) return;
+    is_committing = true;
+    outcome = random_.one_in(2) ? append() : sync();
+    is_committing = false;
+    statistics_.count("background: committed meanwhile");
+  });
+  for (std::uint64_t pieces = random_.between(1, 12); pieces > 0 && subject_->maintain(); --pieces) {
+    trace([] { return "a piece of background work"; });
+    statistics_.count("background: pieces");
+  }
+  disk_.before_each_call(nullptr);
+  return outcome;
+}
+
 bool Simulation::step() {
   clock_.step(static_cast<std::int64_t>(random_.below(20'000)));
   const std::uint64_t kind = random_.below(40);
   Outcome outcome = Outcome::kDone;
   if (kind < 16) {
-    if (feeder_.has_unsynced() && subject_->wants_rotation()) outcome = feeder_.sync(*subject_);
-    if (outcome == Outcome::kDone) outcome = feeder_.append(*subject_, clock_.wall_us());
-    trace([&] { return "append, up to " + std::to_string(subject_->position()); });
-  } else if (kind < 28) {
-    outcome = feeder_.sync(*subject_);
-    trace([&] { return "sync, acked up to " + std::to_string(feeder_.acked_end()); });
+    outcome = append();
+  } else if (kind < 27) {
+    outcome = sync();
   } else if (kind < 31) {
-    for (std::uint64_t pieces = random_.between(1, 12); pieces > 0 && subject_->maintain(); --pieces)
-      trace([] { return "a piece of background work"; });
+    outcome = maintain();
   } else if (kind < 33) {
     if (const auto ticked = subject_->tick(); !ticked) outcome = Outcome::kFailed;
     trace([&] { return "tick"; });
@@ -275,7 +305,7 @@ bool Simulation::step() {
     weather_.write_back();
   } else if (kind < 35) {
     clock_.step(static_cast<std::int64_t>(random_.below(40'000'000)));
-  } else if (kind < 36) {
+  } else if (kind < 37) {
     if (random_.below(4) < roughness_) weather_.worsen();
   } else if (kind < 39) {
     weather_.clear();

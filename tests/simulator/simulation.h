@@ -73,6 +73,9 @@ class Simulation {
   void count_segments();
 
   void serve(End end);
+  [[nodiscard]] Outcome append();
+  [[nodiscard]] Outcome sync();
+  [[nodiscard]] Outcome maintain();
   [[nodiscard]] bool step();  // false: the process has failed for good
   void end_process(End end);
   void check_that_errors_stick();

@@ -41,6 +41,8 @@ std::vector<ForgetfulDisk::Hit> ForgetfulDisk::hits() const {
   return state_->hits;
 }
 
+void ForgetfulDisk::before_each_call(std::function<void()> meanwhile) { state_->meanwhile = std::move(meanwhile); }
+
 void ForgetfulDisk::set_write_bytes_max(std::size_t bytes) {
   const std::lock_guard lock(state_->mutex);
   state_->write_bytes_max = bytes;

@@ -65,6 +65,8 @@ class ForgetfulDisk {
     std::uint64_t pages_arrived;
   };
   [[nodiscard]] std::vector<Hit> hits() const;  // the faults that calls have met
+  // Called before each call of a file or directory, on its thread: what others do meanwhile. Not thread-safe.
+  void before_each_call(std::function<void()> meanwhile);
   void set_write_bytes_max(std::size_t bytes);  // a longer write is short
   void set_capacity(std::uint64_t bytes);
   [[nodiscard]] std::uint64_t free_bytes() const;

@@ -23,7 +23,7 @@ class ForgetfulFile final : public spool::File {
       : state_(std::move(state)), node_(std::move(node)), name_(std::move(name)) {}
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     if (auto entered = state_->enter(Call::kRead, name_, offset, into.size()); !entered)
       return tl::unexpected(entered.error());
     const std::string& bytes = node_->bytes.cached();
@@ -31,7 +31,7 @@ class ForgetfulFile final : public spool::File {
   }
 
   Result<std::size_t> write_at(std::uint64_t offset, std::span<const std::string_view> parts) override {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     std::uint64_t bytes = bytes_of(parts);
     if (auto entered = state_->enter(Call::kWrite, name_, offset, bytes); !entered)
       return tl::unexpected(entered.error());
@@ -46,19 +46,19 @@ class ForgetfulFile final : public spool::File {
   Result<void> sync() override { return sync_as(Call::kSync); }
 
   Result<void> truncate(std::uint64_t size) override {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     return state_->enter(Call::kTruncate, name_, size).map([&] {
       state_->change_bytes(*node_, [&](ForgetfulBytes& file) { file.truncate(size); });
     });
   }
 
   Result<std::uint64_t> size() override {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     return node_->bytes.cached().size();
   }
 
   Result<void> preallocate(std::uint64_t offset, std::uint64_t length) override {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     if (auto entered = state_->enter(Call::kPreallocate, name_, offset, length); !entered) return entered;
     if (offset + length > node_->bytes.allocated_end() + state_->free_bytes())
       return fail_errno("fallocate of " + name_, ENOSPC);
@@ -67,19 +67,19 @@ class ForgetfulFile final : public spool::File {
   }
 
   bool has_name() override {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     return node_->has_name;
   }
 
   void drop_cache() override {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     static_cast<void>(state_->enter(Call::kDropCache, name_));
     node_->bytes.drop_cache();
   }
 
  private:
   Result<void> sync_as(Call call) {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     const bool is_stopped = state_->is_stopped();
     auto entered = state_->enter(call, name_);
     if (entered)
@@ -106,7 +106,7 @@ class ForgetfulDirectory final : public spool::Directory {
   }
 
   Result<std::unique_ptr<spool::File>> open(const std::string& name, spool::OpenMode mode) override {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     NodePtr node = node_->names.find(name);
     if (node) {
       if (node->kind != spool::EntryKind::kFile) return fail_errno("open of " + name, EPERM);
@@ -122,7 +122,7 @@ class ForgetfulDirectory final : public spool::Directory {
   }
 
   Result<std::unique_ptr<spool::Directory>> open_directory(const std::string& name, spool::Access) override {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     NodePtr node = node_->names.find(name);
     if (!node) {
       auto made = make(name, spool::EntryKind::kDirectory);
@@ -134,7 +134,7 @@ class ForgetfulDirectory final : public spool::Directory {
   }
 
   Result<std::vector<spool::DirectoryEntry>> list() override {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     std::vector<spool::DirectoryEntry> all;
     all.reserve(node_->names.cached().size());
     for (const auto& [name, child] : node_->names.cached()) all.push_back({name, child->kind});
@@ -142,7 +142,7 @@ class ForgetfulDirectory final : public spool::Directory {
   }
 
   Result<void> rename(const std::string& from, const std::string& to) override {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     if (auto entered = state_->enter(Call::kRename, prefix_ + to); !entered) return entered;
     if (!node_->names.find(from)) return fail_errno("rename of " + from, ENOENT);
     state_->lose_name(node_->names.rename(from, to));
@@ -150,7 +150,7 @@ class ForgetfulDirectory final : public spool::Directory {
   }
 
   Result<void> remove(const std::string& name) override {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     if (auto entered = state_->enter(Call::kRemove, prefix_ + name); !entered) return entered;
     if (!node_->names.find(name)) return fail_errno("unlink of " + name, ENOENT);
     state_->lose_name(node_->names.remove(name));
@@ -158,7 +158,7 @@ class ForgetfulDirectory final : public spool::Directory {
   }
 
   Result<void> link_to(const std::string& target, const std::string& name) override {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     return state_->enter(Call::kLink, prefix_ + name).map([&] {
       auto link = std::make_shared<Node>(spool::EntryKind::kOther);
       link->target = target;
@@ -167,17 +167,17 @@ class ForgetfulDirectory final : public spool::Directory {
   }
 
   Result<void> sync() override {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     return sync_names();
   }
 
   Result<std::uint64_t> free_bytes() override {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     return state_->free_bytes();
   }
 
   Result<void> lock(const std::string& name, std::string_view holder) override {
-    const std::lock_guard lock(state_->mutex);
+    const auto lock = state_->lock();
     NodePtr node = node_->names.find(name);
     if (state_->lock_owner != nullptr && state_->lock_owner != this)
       return base::fail(base::ErrorCode::kLocked, path() + " is in use by " + node->bytes.cached());

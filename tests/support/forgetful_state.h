@@ -1,9 +1,10 @@
 // What the handles of one forgetful disk share: its nodes, the faults set up for it and the record of its calls.
-// Everything is used under the mutex.
+// Everything but `meanwhile` is used under the mutex.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@ namespace crawlspool::test {
 
 struct ForgetfulDisk::State {
   std::mutex mutex;
+  std::function<void()> meanwhile;
   NodePtr root = std::make_shared<Node>(spool::EntryKind::kDirectory);
   const void* lock_owner = nullptr;
   bool records_calls = true;
@@ -32,6 +34,10 @@ struct ForgetfulDisk::State {
   [[nodiscard]] std::uint64_t free_bytes() const { return capacity - std::min(capacity, used); }
   [[nodiscard]] bool is_stopped() const { return changes_left == 0U; }
 
+  [[nodiscard]] std::unique_lock<std::mutex> lock() {
+    if (meanwhile) meanwhile();
+    return std::unique_lock(mutex);
+  }
   // Before each call: records it and fails it where it is to fail.
   [[nodiscard]] base::Result<void> enter(Call call, std::string_view name, std::uint64_t offset = 0,
                                          std::uint64_t bytes = 0);
