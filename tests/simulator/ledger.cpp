@@ -77,7 +77,8 @@ void Ledger::find_lines(const Census& census, const Excuses& excuses) {
       throw Violation(words(line.name) + " lies behind number " + std::to_string(session.found) + ", at " +
                       std::to_string(line.range.position));
     // But for its end, which recovery gives back.
-    if (excuses.reported.touches({line.range.position, line.range.bytes - 1})) throw Violation(words(line.name) + " is reported as lost and is there");
+    if (excuses.reported.touches({line.range.position, line.range.bytes - 1}))
+      throw Violation(words(line.name) + " is reported as lost and is there");
     excuse_up_to(line.name.session, line.name.seq - 1, excuses);
     session.found = line.name.seq;
     session.records[line.name.seq] = {line.range, false};

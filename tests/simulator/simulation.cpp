@@ -55,6 +55,8 @@ Simulation::Simulation(std::uint64_t seed, Statistics& statistics, Trace trace)
       ledger_(records_),
       feeder_(records_, ledger_, random_),
       vandal_(disk_, random_, statistics),
+      inspection_(disk_, records_, ledger_, statistics,
+                  options_.background.retention.bytes_max != 0 || options_.background.retention.age_ms_max != 0),
       roughness_(random_.below(4)) {
   disk_.record_calls(false);
 }
@@ -71,23 +73,15 @@ void Simulation::run() {
 
 // --- Starts -----------------------------------------------------------------------------------------------------
 
-Simulation::Growing Simulation::growing() const {
-  Growing last;
-  for (const std::string& file : disk_.names()) {
-    const auto name = spool::parse_segment_file_name(file);
-    if (name && name->kind == spool::SegmentKind::kOpen)
-      last = {name->position, disk_.settled_content(file).value_or("")};
-  }
-  return last;
-}
-
 void Simulation::start() {
   for (int attempt = 0; !subject_; ++attempt) {
     const bool calmly = attempt >= 3 || roughness_ == 0 || random_.below(8) >= 2 * roughness_;
-    const Growing before = growing();
+    const Growing before = inspection_.growing();
     try_start(calmly);
     if (subject_) {
-      inspect_start(before);
+      inspection_.inspect_start(*subject_, before, feeder_.acked_end());
+      feeder_.forget();
+      feeder_.set_acked_end(subject_->report().end);
     } else if (random_.one_in(2)) {
       crash();
     } else {
@@ -109,10 +103,9 @@ void Simulation::try_start(bool calmly) {
   if (!opened) {
     if (calmly) throw Violation("a start fails on a disk that works: " + opened.error().message());
     statistics_.count("start: failed or crashed on the way");
-    start_failed_since_harm_ = true;
+    inspection_.start_failed();
     return;
   }
-  statistics_.count("start: done");
   subject_ = std::move(*opened);
   disk_.stop_after(kNever);
   weather_.clear();
@@ -123,121 +116,6 @@ std::string Simulation::describe_files() const {
   for (const std::string& file : disk_.names())
     if (const auto content = disk_.content(file)) text += " " + file + "=" + std::to_string(content->size());
   return text + ", durable " + disk_.content(spool::kDurableName).value_or("none");
-}
-
-std::vector<std::uint64_t> Simulation::last_seqs() const {
-  std::vector<std::uint64_t> numbers;
-  for (std::size_t i = 0; i < records_.sessions(); ++i) numbers.push_back(subject_->last_seq(records_.key(i)));
-  return numbers;
-}
-
-Excuses Simulation::excuses(const Census& census) const {
-  Excuses excuses;
-  excuses.reported.add(census.damaged);
-  excuses.reported.add(census.missing);
-  excuses.blank.add(census.blank);
-  if (may_remove()) excuses.retired = census.begin;
-  return excuses;
-}
-
-// A start that fails behind the cut leaves no other word of it.
-Ranges Simulation::in_cut() const {
-  Ranges all;
-  const std::string folder(spool::kCutName);
-  for (const std::string& file : disk_.names(folder))
-    if (const auto position = spool::parse_position_digits(file))
-      all.add({*position, disk_.content(folder + "/" + file).value_or("").size()});
-  return all;
-}
-
-void Simulation::inspect_start(const Growing& before) {
-  const SubjectReport& report = subject_->report();
-  const Census census = take_census(disk_, records_);
-  promise(!census.has_tail, "a tail is left behind the last line");
-  if (census.end != report.end || subject_->position() != report.end)
-    throw Violation("the spool ends at " + std::to_string(census.end) + ", and recovery says " +
-                    std::to_string(report.end));
-  promise(census.begin == 0 || may_remove(), "the spool's beginning is gone");
-  check_losses(census, report, before);
-  check_cut(report, before);
-
-  Excuses excuses = this->excuses(census);
-  excuses.reported.add(report.damaged);
-  excuses.reported.add(report.missing);
-  if (report.cut) excuses.reported.add(*report.cut);
-  if (harm_) excuses.harm_may_cost = harm_->may_cost;
-  if (harm_) excuses.in_cut = in_cut();
-  excuses.report_may_be_lost = harm_ && start_failed_since_harm_;
-  excuses.unacked_may_be_lost = harm_ && harm_->unacked_may_be_lost;
-  ledger_.check_start(census, last_seqs(), excuses);
-
-  if (report.cut) statistics_.count("recovery: tails cut");
-  if (!report.damaged.empty()) statistics_.count("recovery: damage reported");
-  if (!report.missing.empty()) statistics_.count("recovery: missing bytes reported");
-  known_losses_.add(excuses.reported);
-  harm_.reset();
-  feeder_.forget();
-  feeder_.set_acked_end(report.end);
-  count_segments();
-}
-
-// What is said to be lost has been harmed, and what a reader finds damaged recovery has found too, as far as it looked.
-void Simulation::check_losses(const Census& census, const SubjectReport& report, const Growing& before) const {
-  Ranges explained = known_losses_;
-  if (harm_) explained.add(harm_->may_cost);
-  Ranges by_reader;
-  Ranges by_recovery;
-  by_reader.add(census.damaged);
-  by_recovery.add(report.damaged);
-  // The end that recovery gives to a line that was cut short, so that the next one is not joined to it.
-  const Position kept_end = report.cut ? report.cut->position : before.begin + before.content.size();
-  if (harm_) explained.add({report.end - 1, 1});  // by a start that failed
-  if (kept_end + 1 == report.end) {
-    explained.add({kept_end, 1});
-    by_recovery.add({kept_end, 1});
-  }
-  for (const auto& range : report.damaged) {
-    if (!explained.cover(range) && !(harm_ && harm_->unacked_may_be_lost))
-      throw Violation("recovery reports damage where none was done: " + words(range));
-    if (!by_reader.cover(range)) throw Violation("recovery reports damage that a reader does not: " + words(range));
-  }
-  for (const auto& range : census.damaged) {
-    if (!explained.cover(range) && !(harm_ && harm_->unacked_may_be_lost))
-      throw Violation("a reader finds damage where none was done: " + words(range));
-    if (range.position >= report.read_from && !by_recovery.cover(range))
-      throw Violation("recovery does not report damage that it has read: " + words(range));
-  }
-  for (const auto& range : census.missing)
-    if (!explained.cover(range)) throw Violation("a reader misses what nothing has harmed: " + words(range));
-  const bool durable_lies = harm_ && harm_->file == spool::kDurableName;
-  for (const auto& range : report.missing)
-    if (!explained.cover(range) && !durable_lies)
-      throw Violation("recovery misses what nothing has harmed: " + words(range));
-}
-
-// What is cut was not acked, but for harm, and is kept.
-void Simulation::check_cut(const SubjectReport& report, const Growing& before) const {
-  if (!report.cut) return;
-  const Range& cut = *report.cut;
-  if (!harm_ && cut.position < feeder_.acked_end())
-    throw Violation("recovery cuts " + words(cut) + ", and acked was up to " + std::to_string(feeder_.acked_end()));
-  promise(cut.end() == before.begin + before.content.size(), "what is cut does not reach to the segment's end");
-  if (!report.cut_was_kept) return;
-  const auto copy = disk_.content(std::string(spool::kCutName) + "/" + spool::position_digits(cut.position));
-  promise(copy == before.content.substr(cut.position - before.begin), "cut/ does not hold what was cut");
-}
-
-void Simulation::inspect_growing() {
-  const Census census = take_census(disk_, records_);
-  for (const auto& range : census.damaged)
-    if (!known_losses_.cover(range)) throw Violation("a reader finds new damage: " + words(range));
-  ledger_.check_growing(census, excuses(census));
-  count_segments();
-}
-
-void Simulation::count_segments() {
-  for (const std::string& file : disk_.names())
-    if (const auto name = spool::parse_segment_file_name(file)) segments_seen_.insert(name->position);
 }
 
 // --- Lives ------------------------------------------------------------------------------------------------------
@@ -310,7 +188,7 @@ bool Simulation::step() {
   } else if (kind < 39) {
     weather_.clear();
   } else if (weather_.is_clear()) {
-    inspect_growing();
+    inspection_.inspect_growing();
   }
   if (outcome == Outcome::kDiskFull) statistics_.count("full: a write or sync was turned away");
   return outcome != Outcome::kFailed;
@@ -345,22 +223,22 @@ void Simulation::crash() {
   weather_.crash();
   ++crashes_;
   trace([&] { return "crash; " + describe_files(); });
-  if (!harm_ && random_.one_in(8)) do_harm();
+  if (!inspection_.is_harmed() && random_.one_in(8)) do_harm();
 }
 
 void Simulation::do_harm() {
   const Census before = take_census(disk_, records_);
   ledger_.learn_places(before);
-  start_failed_since_harm_ = false;
-  harm_ = vandal_.strike(before, feeder_.acked_end());
-  trace([&] { return harm_ ? "harm: " + harm_->file + ", " + harm_->what : "nothing to harm"; });
+  auto harm = vandal_.strike(before, feeder_.acked_end());
+  trace([&] { return harm ? "harm: " + harm->file + ", " + harm->what : "nothing to harm"; });
+  if (harm) inspection_.harmed(std::move(*harm));
 }
 
 // --- The end ----------------------------------------------------------------------------------------------------
 
 void Simulation::settle_all() {
-  for (int i = 0; ledger_.acked() < kRecordsMin || rotations() < kRotationsMin || !ledger_.all_sent_again() ||
-                  feeder_.has_unsettled();
+  for (int i = 0; ledger_.acked() < kRecordsMin || inspection_.rotations() < kRotationsMin ||
+                  !ledger_.all_sent_again() || feeder_.has_unsettled();
        ++i) {
     promise(i < kCalmStepsMax, "a disk that works does not take what is sent");
     promise(feeder_.append(*subject_, clock_.wall_us()) == Outcome::kDone, "a disk that works takes no write");
@@ -369,7 +247,7 @@ void Simulation::settle_all() {
       throw Violation("a disk that works takes no tick: " + ticked.error().message());
     subject_->maintain();
     clock_.step(static_cast<std::int64_t>(random_.below(200'000)));
-    count_segments();
+    inspection_.count_segments();
   }
 }
 
@@ -383,12 +261,11 @@ void Simulation::finish() {
   subject_.reset();
   weather_.crash();
   start();
-  const Census census = take_census(disk_, records_);
-  ledger_.check_end(census, excuses(census));
+  inspection_.inspect_end();
   statistics_.count("seeds");
   statistics_.count("records", ledger_.acked());
   statistics_.count("records lost to harm and reported", ledger_.lost_lines());
-  statistics_.count("rotations", rotations());
+  statistics_.count("rotations", inspection_.rotations());
 }
 
 }  // namespace crawlspool::simulator

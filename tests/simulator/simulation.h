@@ -5,13 +5,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <set>
 #include <string>
-#include <vector>
 
 #include "daemon/base/clock.h"
 #include "tests/simulator/feeder.h"
+#include "tests/simulator/inspection.h"
 #include "tests/simulator/ledger.h"
 #include "tests/simulator/random.h"
 #include "tests/simulator/records.h"
@@ -50,27 +48,9 @@ class Simulation {
   // How a process ends.
   enum class End { kCrash, kCrashAtSomeCall, kKill, kClose, kCloseAndCrash };
 
-  // The growing segment as a start will find it.
-  struct Growing {
-    spool::Position begin = 0;
-    std::string content;
-  };
-
   void start();
   void try_start(bool calmly);
-  void inspect_start(const Growing& before);
-  void check_losses(const Census& census, const SubjectReport& report, const Growing& before) const;
-  void check_cut(const SubjectReport& report, const Growing& before) const;
-  [[nodiscard]] Excuses excuses(const Census& census) const;
-  [[nodiscard]] Ranges in_cut() const;
-  void inspect_growing();
-  [[nodiscard]] bool may_remove() const {
-    return options_.background.retention.bytes_max != 0 || options_.background.retention.age_ms_max != 0;
-  }
-  [[nodiscard]] Growing growing() const;
   [[nodiscard]] std::string describe_files() const;
-  [[nodiscard]] std::vector<std::uint64_t> last_seqs() const;
-  void count_segments();
 
   void serve(End end);
   [[nodiscard]] Outcome append();
@@ -84,7 +64,6 @@ class Simulation {
   void settle_all();
   void finish();
 
-  [[nodiscard]] std::uint64_t rotations() const { return segments_seen_.empty() ? 0 : segments_seen_.size() - 1; }
   template <class Words>
   void trace(Words words) {
     if (trace_) trace_(words());
@@ -101,14 +80,11 @@ class Simulation {
   Ledger ledger_;
   Feeder feeder_;
   Vandal vandal_;
+  Inspection inspection_;
   std::unique_ptr<Subject> subject_;
 
   std::uint64_t roughness_;  // 0 to 3
   std::uint64_t crashes_ = 0;
-  std::set<spool::Position> segments_seen_;
-  Ranges known_losses_;       // reported before
-  std::optional<Harm> harm_;  // since the last start that succeeded
-  bool start_failed_since_harm_ = false;
 };
 
 }  // namespace crawlspool::simulator
