@@ -57,7 +57,7 @@ Outcome Feeder::append(Subject& subject, std::int64_t wall_us) {
 }
 
 Outcome Feeder::sync(Subject& subject) {
-  const auto synced = subject.sync();
+  const auto synced = subject.sync(if_full_);
   if (synced) {
     for (const RecordName& name : appended_) ledger_.ack(name);
     for (const RecordName& name : appended_)

@@ -17,7 +17,8 @@ enum class Outcome { kDone, kDiskFull, kFailed };
 
 class Feeder {
  public:
-  Feeder(Records& records, Ledger& ledger, Random& random) : records_(records), ledger_(ledger), random_(random) {}
+  Feeder(Records& records, Ledger& ledger, Random& random, spool::IfFull if_full)
+      : records_(records), ledger_(ledger), random_(random), if_full_(if_full) {}
 
   // One write: what was turned away before, or else new records.
   [[nodiscard]] Outcome append(Subject& subject, std::int64_t wall_us);
@@ -41,6 +42,7 @@ class Feeder {
   Records& records_;
   Ledger& ledger_;
   Random& random_;
+  spool::IfFull if_full_;
   std::vector<RecordName> waiting_;   // to be offered
   std::vector<RecordName> appended_;  // to be acked with the next sync
   std::string lines_;

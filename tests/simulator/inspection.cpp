@@ -14,7 +14,11 @@ std::string words(const Range& range) {
 
 std::vector<std::uint64_t> last_seqs(const Subject& subject, const Records& records) {
   std::vector<std::uint64_t> numbers;
-  for (std::size_t i = 0; i < records.sessions(); ++i) numbers.push_back(subject.last_seq(records.key(i)));
+  for (std::size_t i = 0; i < records.sessions(); ++i) {
+    numbers.push_back(subject.last_seq(records.key(i)));
+    if (numbers.back() != 0 && subject.client(records.key(i)) != records.client(i))
+      throw Violation("session " + std::to_string(i) + " is said to be of client " + subject.client(records.key(i)));
+  }
   return numbers;
 }
 

@@ -53,7 +53,7 @@ Simulation::Simulation(std::uint64_t seed, Statistics& statistics, Trace trace)
       weather_(disk_, random_, statistics),
       records_(seed, random_.between(kSessionsMin, 6), static_cast<SizeProfile>(random_.below(3))),
       ledger_(records_),
-      feeder_(records_, ledger_, random_),
+      feeder_(records_, ledger_, random_, random_.one_in(8) ? spool::IfFull::kFail : spool::IfFull::kCutBack),
       vandal_(disk_, random_, statistics),
       inspection_(disk_, records_, ledger_, statistics,
                   options_.background.retention.bytes_max != 0 || options_.background.retention.age_ms_max != 0),
@@ -177,8 +177,9 @@ bool Simulation::step() {
   } else if (kind < 31) {
     outcome = maintain();
   } else if (kind < 33) {
-    if (const auto ticked = subject_->tick(); !ticked) outcome = Outcome::kFailed;
-    trace([&] { return "tick"; });
+    const auto ticked = random_.one_in(4) ? subject_->probe() : subject_->tick();
+    if (!ticked && ticked.error().code != base::ErrorCode::kDiskFull) outcome = Outcome::kFailed;
+    trace([&] { return "tick or probe"; });
   } else if (kind < 34) {
     weather_.write_back();
   } else if (kind < 35) {

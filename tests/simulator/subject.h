@@ -36,13 +36,15 @@ class Subject {
   [[nodiscard]] base::Result<std::size_t> append(std::string_view lines, std::size_t first_line_bytes,
                                                  std::span<const spool::SessionMark> marks);
   // kDiskFull: what was appended since the last one is to be offered again.
-  [[nodiscard]] base::Result<void> sync() { return spool_->sync(); }
+  [[nodiscard]] base::Result<void> sync(spool::IfFull if_full) { return spool_->sync(if_full); }
+  [[nodiscard]] base::Result<void> probe() { return spool_->probe(); }
   [[nodiscard]] base::Result<void> tick() { return spool_->tick(); }
   [[nodiscard]] bool wants_rotation() const { return spool_->wants_rotation(); }
   bool maintain() { return spool_->maintain(); }
   [[nodiscard]] base::Result<void> close() { return spool_->close(); }
 
   [[nodiscard]] std::uint64_t last_seq(std::uint64_t session) const;  // 0: not known
+  [[nodiscard]] std::string client(std::uint64_t session) const;
   [[nodiscard]] spool::Position position() const { return spool_->position(); }
   [[nodiscard]] const SubjectReport& report() const { return report_; }
   [[nodiscard]] spool::BackgroundStats background() const { return spool_->background_stats(); }

@@ -186,10 +186,8 @@ class ForgetfulDirectory final : public spool::Directory {
       if (!made) return tl::unexpected(made.error());
       node = std::move(*made);
     }
-    state_->change_bytes(*node, [&](ForgetfulBytes& file) {
-      file.truncate(0);
-      file.write(0, std::span(&holder, 1), holder.size());
-    });
+    // At once on the disk: the holder names its process, and chance must not depend on how long that name is.
+    state_->change_bytes(*node, [&](ForgetfulBytes& file) { file.put(holder); });
     state_->lock_owner = this;
     return {};
   }
