@@ -39,7 +39,7 @@ void Inspection::harmed(Harm harm) {
   start_failed_since_harm_ = false;
 }
 
-void Inspection::inspect_start(const Subject& subject, const Growing& before, Position acked_end) {
+void Inspection::inspect_start(const Subject& subject, const Growing& before, Position acked_end, bool calmly) {
   const SubjectReport& report = subject.report();
   const Census census = take_census(disk_, records_);
   promise(!census.has_tail, "a tail is left behind the last line");
@@ -49,15 +49,11 @@ void Inspection::inspect_start(const Subject& subject, const Growing& before, Po
   promise(census.begin == 0 || may_remove_, "the spool's beginning is gone");
 
   Ranges explained = known_losses_;
-  Ranges by_recovery;
-  by_recovery.add(report.damaged);
-  // The end that a start, this one or one that failed, gave to a line that was cut short.
-  const Position kept_end = report.cut ? report.cut->position : before.end();
-  if (kept_end + 1 == report.end) by_recovery.add({kept_end, 1});
-  if (harm_) explained.add({report.end - 1, 1});
   if (harm_) explained.add(harm_->may_cost);
+  if (harm_) explained.add({report.end - 1, 1});  // the end that a start gave to a line that was cut short
   check_recovered(census, report, explained);
-  check_read(census, report, explained, by_recovery);
+  check_read(census, explained);
+  if (calmly) check_told(census, report, before);
   check_cut(report, before, acked_end);
 
   Excuses excuses = this->excuses(census);
@@ -92,18 +88,25 @@ void Inspection::check_recovered(const Census& census, const SubjectReport& repo
       throw Violation("recovery misses what nothing has harmed: " + words(range));
 }
 
-// What a reader finds damaged recovery has found too, as far as it looked.
-void Inspection::check_read(const Census& census, const SubjectReport& report, const Ranges& explained,
-                            const Ranges& by_recovery) const {
+// What a reader finds damaged or missing has been harmed.
+void Inspection::check_read(const Census& census, const Ranges& explained) const {
   const bool durable_lies = harm_ && harm_->unacked_may_be_lost;
-  for (const Range& range : census.damaged) {
+  for (const Range& range : census.damaged)
     if (!explained.cover(range) && !durable_lies)
       throw Violation("a reader finds damage where none was done: " + words(range));
-    if (range.position >= report.read_from && !by_recovery.cover(range))
-      throw Violation("recovery does not report damage that it has read: " + words(range));
-  }
   for (const Range& range : census.missing)
     if (!explained.cover(range)) throw Violation("a reader misses what nothing has harmed: " + words(range));
+}
+
+// What a reader finds damaged recovery has told of, as far as it looked.
+void Inspection::check_told(const Census& census, const SubjectReport& report, const Growing& before) const {
+  Ranges told;
+  told.add(report.damaged);
+  const Position kept_end = report.cut ? report.cut->position : before.end();
+  if (kept_end + 1 == report.end) told.add({kept_end, 1});
+  for (const Range& range : census.damaged)
+    if (range.position >= report.read_from && !told.cover(range))
+      throw Violation("recovery does not report damage that it has read: " + words(range));
 }
 
 // What is cut was not acked, but for harm, and is kept.

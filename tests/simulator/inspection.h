@@ -38,8 +38,8 @@ class Inspection {
   [[nodiscard]] bool is_harmed() const { return harm_.has_value(); }
   void start_failed() { start_failed_since_harm_ = true; }
 
-  // `acked_end`: behind all that had been acked.
-  void inspect_start(const Subject& subject, const Growing& before, spool::Position acked_end);
+  // `acked_end`: behind all that had been acked. `calmly`: no call failed on the way.
+  void inspect_start(const Subject& subject, const Growing& before, spool::Position acked_end, bool calmly);
   void inspect_growing();
   void inspect_end();
 
@@ -49,8 +49,8 @@ class Inspection {
 
  private:
   void check_recovered(const Census& census, const SubjectReport& report, const Ranges& explained) const;
-  void check_read(const Census& census, const SubjectReport& report, const Ranges& explained,
-                  const Ranges& by_recovery) const;
+  void check_read(const Census& census, const Ranges& explained) const;
+  void check_told(const Census& census, const SubjectReport& report, const Growing& before) const;
   void check_cut(const SubjectReport& report, const Growing& before, spool::Position acked_end) const;
   [[nodiscard]] Excuses excuses(const Census& census) const;
   [[nodiscard]] Ranges in_cut() const;

@@ -79,7 +79,7 @@ void Simulation::start() {
     const Growing before = inspection_.growing();
     try_start(calmly);
     if (subject_) {
-      inspection_.inspect_start(*subject_, before, feeder_.acked_end());
+      inspection_.inspect_start(*subject_, before, feeder_.acked_end(), calmly);
       feeder_.forget();
       feeder_.set_acked_end(subject_->report().end);
     } else if (random_.one_in(2)) {
