@@ -103,12 +103,6 @@ FAULTS = [
         "writer_->append(chunks, first_line_bytes, position_)",
     ),
     Fault(
-        "cut_not_synced",
-        "daemon/spool/segment_writer.cpp",
-        "  const auto cut = segment_->truncate(position - begin_).and_then([&] { return segment_->sync(); });\n",
-        "  const auto cut = segment_->truncate(position - begin_);\n",
-    ),
-    Fault(
         "numbers_kept_of_what_was_cut",
         "daemon/spool/spool.cpp",
         "    position_ = durable_;\n    unsynced_sessions_.clear();\n",
