@@ -19,6 +19,7 @@ namespace crawlspool::spool {
 using Range = std::pair<Position, std::uint64_t>;
 [[nodiscard]] inline std::vector<Range> ranges(const std::vector<ByteRange>& all) {
   std::vector<Range> pairs;
+  pairs.reserve(all.size());
   for (const ByteRange& range : all) pairs.emplace_back(range.position, range.bytes);
   return pairs;
 }

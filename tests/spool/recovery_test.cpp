@@ -14,7 +14,6 @@
 namespace crawlspool::spool {
 namespace {
 
-using test::Call;
 using test::ForgetfulDisk;
 using Strings = std::vector<std::string>;
 using Ranges = std::vector<Range>;
