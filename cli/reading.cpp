@@ -58,8 +58,13 @@ Result<std::optional<Position>> Reading::find_cursor_begin(const std::optional<s
   if (begin_anew) damage_.say(found.error().message() + "; --skip begins at the spool's beginning");
   if (begin_anew || (!*found && !new_cursor_lines))
     return spool::spool_extent(directory_).map([](const spool::Extent& extent) { return std::optional(extent.begin); });
-  if (!*found)
-    return find_last_lines(directory_, filter_, *new_cursor_lines, 0).map([](Position p) { return std::optional(p); });
+  if (!*found) {
+    const auto settled = settled_position(directory_);  // first: a cursor must not stand where nothing is yet
+    if (!settled) return tl::unexpected(settled.error());
+    return find_last_lines(directory_, filter_, *new_cursor_lines, 0).map([&](Position last) {
+      return std::optional(std::min(last, *settled));
+    });
+  }
   const spool::CursorPlace& place = **found;
   if (place.state == spool::CursorState::kInPlace) return place.go_on_at;
   const std::string goes_on = "--skip goes on at position " + std::to_string(place.go_on_at);

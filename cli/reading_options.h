@@ -6,7 +6,7 @@
 
 #include "cli/line_filter.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's
 class App;
 }
 

@@ -13,6 +13,7 @@
 #include "cli/spool_access.h"
 #include "cli/stop_signals.h"
 #include "cli/subcommands.h"
+#include "daemon/spool/durable_mark.h"
 
 namespace crawlspool::cli {
 namespace {
@@ -40,8 +41,12 @@ Result<std::optional<Position>> find_begin(spool::Directory& directory, const Ta
   });
 }
 
-Result<void> print_new(spool::Directory& directory, const TailOptions& options, Reading& reading) {
+// With a cursor no further than lines are settled. Looking at all segments is for the first time only, for those that
+// lie behind a durable file that a crash has left behind: this is asked ten times a second.
+Result<void> print_new(spool::Directory& directory, const TailOptions& options, bool is_first, Reading& reading) {
   if (!options.reading.cursor) return reading.print_to(std::nullopt);
+  const auto durable = spool::read_durable(directory);
+  if (durable && !is_first) return reading.print_to(*durable);
   return settled_position(directory).and_then([&](Position end) { return reading.print_to(end); });
 }
 
@@ -52,8 +57,10 @@ Result<void> print_tail(spool::Directory& directory, const TailOptions& options,
   if (!from) return tl::unexpected(from.error());
   if (!*from) return {};
   if (auto begun = reading.begin(**from); !begun) return begun;
+  bool is_first = true;
   do {
-    if (auto printed = print_new(directory, options, reading); !printed) return printed;
+    if (auto printed = print_new(directory, options, is_first, reading); !printed) return printed;
+    is_first = false;
   } while (options.follow && !stop_requested() && !output.closed() && !output.wait_closed(kPollEveryMs));
   return {};
 }

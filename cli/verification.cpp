@@ -201,7 +201,7 @@ Result<void> Verification::note_strangers() {
   const bool has_durable = std::any_of(entries->begin(), entries->end(),
                                        [](const auto& entry) { return entry.name == spool::kDurableName; });
   if (!has_durable && totals_.extent.end > 0)
-    totals_.notes.push_back("durable: is missing; the next start writes it anew");
+    totals_.notes.emplace_back("durable: is missing; the next start writes it anew");
   return {};
 }
 

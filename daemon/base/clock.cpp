@@ -69,12 +69,13 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
     std::from_chars(text.data() + at, text.data() + at + digits, value);
     return value;
   };
-  using namespace std::chrono;
-  const year_month_day date{year(static_cast<int>(number(0, 4))), month(number(5, 2)), day(number(8, 2))};
+  namespace chrono = std::chrono;
+  const chrono::year_month_day date{chrono::year(static_cast<int>(number(0, 4))), chrono::month(number(5, 2)),
+                                    chrono::day(number(8, 2))};
   if (!date.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) return std::nullopt;
-  const auto time = sys_days(date) + hours(number(11, 2)) + minutes(number(14, 2)) + seconds(number(17, 2)) +
-                    microseconds(number(20, 6));
-  return duration_cast<microseconds>(time.time_since_epoch()).count();
+  const auto time = chrono::sys_days(date) + chrono::hours(number(11, 2)) + chrono::minutes(number(14, 2)) +
+                    chrono::seconds(number(17, 2)) + chrono::microseconds(number(20, 6));
+  return chrono::duration_cast<chrono::microseconds>(time.time_since_epoch()).count();
 }
 
 }  // namespace crawlspool::base

@@ -121,6 +121,7 @@ void log_warn(std::string_view event, LogFields fields) { write(LogLevel::kWarn,
 void log_error(std::string_view event, LogFields fields) { write(LogLevel::kError, event, fields); }
 
 void log_warn_limited(std::string_view event, LogFields fields) {
+  if (!the_log().logger) return;
   static Limiter limiter;
   std::uint64_t suppressed = 0;
   if (limiter.admit(event, suppressed)) write(LogLevel::kWarn, event, fields, suppressed);

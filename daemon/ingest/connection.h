@@ -110,7 +110,7 @@ class Connection : private net::PollHandler {
 
   // Which record of a connection or request: the place in the spool's own count, 0 for none, and what the log calls it.
   struct RecordNumber {
-    std::uint64_t seq;
+    std::uint64_t seq = 0;
     base::LogField logged;
   };
   // Keeps a record that is not stored in rejected/, and says so in the log. Returns the bytes it takes there.

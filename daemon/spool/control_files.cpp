@@ -5,7 +5,6 @@
 
 #include "daemon/spool/durable_mark.h"
 #include "daemon/spool/line.h"
-#include "daemon/spool/line.h"
 #include "daemon/spool/line_scanner.h"
 #include "daemon/spool/lock_and_identity.h"
 #include "daemon/spool/snapshot.h"

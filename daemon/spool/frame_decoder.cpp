@@ -28,9 +28,7 @@ std::size_t without_next_header(std::size_t wanted) {
 
 void FreeDecodingContext::operator()(ZSTD_DCtx_s* context) const noexcept { ZSTD_freeDCtx(context); }
 
-FrameDecoder::FrameDecoder(ByteSource& file) : file_(file), context_(ZSTD_createDCtx()) {
-  CRAWLSPOOL_CHECK(context_ != nullptr);
-}
+FrameDecoder::FrameDecoder(ByteSource& file) : file_(file) {}
 
 // `bytes` of the file from `offset` on, fewer at `end` or where the file ends.
 Result<std::string_view> FrameDecoder::input(std::uint64_t offset, std::uint64_t bytes, std::uint64_t end) {
@@ -61,6 +59,8 @@ Result<bool> FrameDecoder::feed_header(const Request& request, DecodedFrame& fra
 }
 
 Result<DecodedFrame> FrameDecoder::decode(const Request& request, std::string* content) {
+  if (!context_) context_.reset(ZSTD_createDCtx());  // a good index asks for none
+  CRAWLSPOOL_CHECK(context_ != nullptr);
   ZSTD_DCtx_reset(context_.get(), ZSTD_reset_session_only);
   if (content != nullptr) content->clear();
   DecodedFrame frame;

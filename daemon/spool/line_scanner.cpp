@@ -6,6 +6,7 @@ namespace crawlspool::spool {
 namespace {
 
 constexpr std::size_t kReadBytes = 1024 * 1024;
+constexpr std::size_t kFirstReadBytes = 32 * 1024;  // many sources are small
 // A shorter stretch costs nothing to hold, NUL bytes or not.
 constexpr std::size_t kHeldBytes = 4 * 1024 * 1024;
 
@@ -16,7 +17,8 @@ base::Result<bool> LineScanner::fill() {
   buffer_.erase(0, begin_);
   begin_ = 0;
   const std::size_t had = buffer_.size();
-  buffer_.resize(had + std::min<std::uint64_t>(std::max(kReadBytes, had), line_bytes_max_ + kReadBytes - had));
+  const std::uint64_t read_bytes = fill_offset_ == offset_ ? kFirstReadBytes : kReadBytes;
+  buffer_.resize(had + std::min<std::uint64_t>(std::max(read_bytes, had), line_bytes_max_ + kReadBytes - had));
   const auto n = source_.read_at(fill_offset_, std::span(buffer_).subspan(had));
   buffer_.resize(had + n.value_or(0));
   if (!n) return tl::unexpected(n.error());

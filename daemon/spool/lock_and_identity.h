@@ -18,8 +18,8 @@ namespace crawlspool::spool {
 // The id of an existing spool, without taking anything: for readers. kNotFound where there is no spool.json.
 [[nodiscard]] base::Result<std::string> read_spool_id(Directory& directory);
 
-// Replaces spool.json; without an id by one that is new. The id.
+// Replaces spool.json; without a given id by one that is new. The id.
 [[nodiscard]] base::Result<std::string> write_spool_id(Directory& directory, const base::Clock& clock,
-                                                       const std::optional<std::string>& id);
+                                                       const std::optional<std::string>& given);
 
 }  // namespace crawlspool::spool

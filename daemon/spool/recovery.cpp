@@ -26,11 +26,24 @@ class ReportedLosses final : public LossReporter {
   void missing(Position position, std::uint64_t bytes) override { report_.missing.push_back({position, bytes}); }
   void doubled(Position, std::uint64_t) override {}     // nothing is lost by it
   void taken_back(Position, std::uint64_t) override {}  // nobody writes
-  void left_out(const std::string& file, const base::Error& why) override { leave_out(report_, {file, why.message()}); }
+  void left_out(const std::string& file, const base::Error& why) override {
+    if (why.code == base::ErrorCode::kIo) failed_ = why;
+    leave_out(report_, {file, why.message()});
+  }
+  // Without lines that could be there again tomorrow the sessions' numbers would be too low.
+  [[nodiscard]] const std::optional<base::Error>& failed() const { return failed_; }
 
  private:
   RecoveryReport& report_;
+  std::optional<base::Error> failed_;
 };
+
+// What the durable file says. One that cannot be read now may say more tomorrow: it counts as an error, not as nothing.
+Result<std::optional<Position>> read_promise(Directory& directory) {
+  const auto text = read_durable_text(directory);
+  if (!text && text.error().code == base::ErrorCode::kIo) return tl::unexpected(text.error());
+  return text ? parse_position_digits(*text) : std::nullopt;
+}
 
 // A crash between the making of a segment and the sealing of the one before leaves both growing.
 Result<void> seal_what_was_left(Directory& directory, Inventory& inventory) {
@@ -57,6 +70,7 @@ Result<void> read_sealed(Directory& directory, Position from, Position to, Recov
   while (true) {
     const auto line = reader.next();
     if (!line) return tl::unexpected(line.error());
+    if (losses.failed()) return tl::unexpected(*losses.failed());
     if (!*line || (*line)->position >= to) return {};
     if ((*line)->kind == LineKind::kSound)
       replay.add(*check_line((*line)->bytes));
@@ -69,7 +83,9 @@ Result<void> recover_growing(Directory& directory, const SegmentName& name, Posi
                              SessionReplay& replay) {
   auto file = directory.open(segment_file_name(name), OpenMode::kWrite);
   if (!file) return tl::unexpected(file.error());
-  const SegmentPlace place{name.position, std::max(from, name.position), read_durable(directory)};
+  const auto durable = read_promise(directory);
+  if (!durable) return tl::unexpected(durable.error());
+  const SegmentPlace place{name.position, std::max(from, name.position), *durable};
   auto segment = recover_segment(directory, **file, place, replay);
   if (!segment) return tl::unexpected(segment.error());
   RecoveryReport& report = out.report;
@@ -98,9 +114,12 @@ Result<void> begin_behind_the_last(Directory& directory, const std::vector<Segme
 }
 
 // What the growing segment's own recovery would have said if there were one.
-void miss_what_was_promised(Directory& directory, Position snapshot, RecoveryReport& report) {
-  const Position promised = std::max(snapshot, read_durable(directory).value_or(0));
+Result<void> miss_what_was_promised(Directory& directory, Position snapshot, RecoveryReport& report) {
+  const auto durable = read_promise(directory);
+  if (!durable) return tl::unexpected(durable.error());
+  const Position promised = std::max(snapshot, durable->value_or(0));
   if (promised > report.end) report.missing.push_back({report.end, promised - report.end});
+  return {};
 }
 
 // The snapshot proves that there was more than the segments have: a position that named a record never names another.
@@ -130,6 +149,7 @@ Result<Recovered> recover(Directory& directory, const std::string& spool_id) {
 
   Recovered out;
   SnapshotSearch search = find_snapshot(directory, spool_id);
+  if (!search.newest && search.failed) return tl::unexpected(*search.failed);
   SessionReplay replay;
   if (search.newest) {
     out.report.read_from = search.newest->position;
@@ -148,7 +168,7 @@ Result<Recovered> recover(Directory& directory, const std::string& spool_id) {
   const Position sealed_end = growing ? growing->position : out.report.end;
   if (done && snapshot < sealed_end) done = read_sealed(directory, snapshot, sealed_end, out.report, replay);
   if (done && growing) done = recover_growing(directory, *growing, snapshot, out, replay);
-  if (done && !growing) miss_what_was_promised(directory, snapshot, out.report);
+  if (done && !growing) done = miss_what_was_promised(directory, snapshot, out.report);
   if (done && out.report.end < snapshot) done = go_on_behind_snapshot(directory, snapshot, out);
   if (!done) return tl::unexpected(done.error());
   out.report.lines = replay.lines;

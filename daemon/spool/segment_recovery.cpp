@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/spool/durable_mark.h"
 #include "daemon/spool/line.h"
 #include "daemon/spool/line_scanner.h"
 
@@ -25,16 +26,11 @@ class Lines {
     bool is_blank;
   };
 
-  Lines(File& segment, Position begin, Position from) : segment_(segment), begin_(begin) { go_to(from); }
-
-  void go_to(Position position) {
-    scanner_.emplace(segment_, position - begin_);
-    ended_ = false;
-  }
+  Lines(File& segment, Position begin, Position from) : begin_(begin), scanner_(segment, from - begin) {}
 
   Result<std::optional<Line>> next() {
     if (ended_) return std::nullopt;
-    const auto scanned = scanner_->next();
+    const auto scanned = scanner_.next();
     if (!scanned) return tl::unexpected(scanned.error());
     if (!*scanned) return std::nullopt;
     ended_ = !(*scanned)->is_whole;
@@ -45,9 +41,8 @@ class Lines {
   }
 
  private:
-  File& segment_;
   Position begin_;
-  std::optional<LineScanner> scanner_;
+  LineScanner scanner_;
   bool ended_ = false;
 };
 
@@ -77,18 +72,13 @@ Result<void> find_end(File& segment, const SegmentPlace& place, SegmentRecovery&
     if (!line) return tl::unexpected(line.error());
     if (!*line) return {};
     const auto& [position, bytes, sound, is_blank] = **line;
-    Position end = position + bytes;
     if (sound) {
       replay.add(*sound);
     } else if (!is_blank) {
       if (position >= report.known_synced) return {};
-      if (end > report.known_synced) {  // the line's end before known_synced is what is damaged: a line begins there
-        end = report.known_synced;
-        lines.go_to(end);
-      }
-      add_range(report.damaged, {position, end - position});
+      add_range(report.damaged, {position, bytes});
     }
-    report.end = end;
+    report.end = position + bytes;
   }
 }
 
@@ -114,21 +104,30 @@ Result<void> keep_cut(Directory& directory, File& segment, Position begin, const
   return copy_range(segment, cut.position - begin, cut.bytes, **copy).and_then([&] { return (*folder)->sync(); });
 }
 
-// Damage at the very end leaves a line without its end, which the next line must not be joined to.
-Result<Position> end_last_line(File& segment, Position begin, Position end) {
-  if (end == begin) return end;
+// A line ends where everything before is known to have been synced. Where damage has taken that end it is put back: the
+// line in front may be sound with it, and for every reader the one behind begins there. Behind a segment that is cut
+// short it is added. Returns how many bytes were.
+Result<std::uint64_t> end_line_before(File& segment, Position begin, Position promised, Position size_end) {
+  const bool is_short = promised > size_end;
+  const Position behind = is_short ? size_end : promised;
+  if (behind == begin) return 0;
   char last = 0;
-  const auto n = segment.read_at(end - begin - 1, std::span(&last, 1));
+  const auto n = segment.read_at(behind - begin - 1, std::span(&last, 1));
   if (!n) return tl::unexpected(n.error());
-  if (last == '\n') return end;
+  if (last == '\n') return 0;
   const std::string_view parts[] = {"\n"};
-  if (auto written = write_fully(segment, end - begin, parts); !written) return tl::unexpected(written.error());
-  return end + 1;
+  if (auto written = write_fully(segment, behind - begin - (is_short ? 0 : 1), parts); !written)
+    return tl::unexpected(written.error());
+  return is_short ? 1 : 0;
 }
 
 Result<void> cut_tail(Directory& directory, File& segment, Position begin, Position size_end, SegmentRecovery& report) {
   if (report.end == size_end) return {};
   report.cut = ByteRange{report.end, size_end - report.end};
+  // What is cut may hold the mark that says how far everything was synced: a start after a crash still has to know.
+  auto durable = DurableMark::open(directory);
+  if (!durable) return tl::unexpected(durable.error());
+  if (auto told = durable->write(report.known_synced).and_then([&] { return durable->sync(); }); !told) return told;
   const auto kept = keep_cut(directory, segment, begin, *report.cut);
   if (!kept && kept.error().code != base::ErrorCode::kDiskFull) return kept;
   report.cut_was_kept = kept.has_value();
@@ -151,7 +150,7 @@ Result<SegmentRecovery> recover_segment(Directory& directory, File& segment, con
   segment.drop_cache();
   const auto size = segment.size();
   if (!size) return tl::unexpected(size.error());
-  const Position size_end = asked.begin + *size;
+  Position size_end = asked.begin + *size;
   SegmentPlace place = asked;
   place.from = std::min(asked.from, size_end);
   auto promised = find_known_synced(segment, place);
@@ -159,13 +158,13 @@ Result<SegmentRecovery> recover_segment(Directory& directory, File& segment, con
   promised = std::max(*promised, asked.from);
 
   SegmentRecovery report;
-  report.known_synced = std::min(*promised, size_end);
   if (*promised > size_end) report.missing = ByteRange{size_end, *promised - size_end};
+  const auto added = end_line_before(segment, place.begin, *promised, size_end);
+  if (!added) return tl::unexpected(added.error());
+  size_end += *added;
+  report.known_synced = std::min(*promised, size_end);
   if (auto found = find_end(segment, place, report, replay); !found) return tl::unexpected(found.error());
   if (auto cut = cut_tail(directory, segment, place.begin, size_end, report); !cut) return tl::unexpected(cut.error());
-  const auto ended = end_last_line(segment, place.begin, report.end);
-  if (!ended) return tl::unexpected(ended.error());
-  report.end = *ended;
   if (auto synced = segment.sync().and_then([&] { return directory.sync(); }); !synced)
     return tl::unexpected(synced.error());
   return report;

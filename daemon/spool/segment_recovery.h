@@ -36,9 +36,9 @@ struct SegmentPlace {
   std::optional<Position> durable;  // what the durable file said, if it said anything
 };
 
-// The segment's cached pages are written and dropped first, so that what is read is what the disk has. Each line that
-// is kept goes through `replay`.
+// `asked.from` may lie behind the segment's end. Its cached pages are written and dropped first, so that what is read
+// is what the disk has. Each line that is kept goes through `replay`.
 [[nodiscard]] base::Result<SegmentRecovery> recover_segment(Directory& directory, File& segment,
-                                                            const SegmentPlace& place, SessionReplay& replay);
+                                                            const SegmentPlace& asked, SessionReplay& replay);
 
 }  // namespace crawlspool::spool

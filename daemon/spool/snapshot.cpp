@@ -88,6 +88,7 @@ SnapshotSearch find_snapshot(Directory& directory, const std::string& spool_id) 
     auto file = directory.open(std::string(name), OpenMode::kRead);
     if (!file && file.error().code == base::ErrorCode::kNotFound) return;
     auto snapshot = file.and_then([&](const auto& opened) { return read_snapshot(*opened, spool_id); });
+    if (!snapshot && snapshot.error().code == base::ErrorCode::kIo) search.failed = snapshot.error();
     if (!snapshot) search.unusable.push_back({std::string(name), snapshot.error().message()});
     if (!snapshot) return;
     place = snapshot->position;

@@ -31,6 +31,7 @@ struct SnapshotSearch {
   std::optional<Snapshot> newest;  // that proves itself and is this spool's
   SnapshotPlaces places;
   std::vector<UnusableFile> unusable;
+  std::optional<base::Error> failed;  // a file could not be read, and may be the newest
 };
 [[nodiscard]] SnapshotSearch find_snapshot(Directory& directory, const std::string& spool_id);
 

@@ -62,7 +62,9 @@ Result<void> Spool::take_over(Recovered recovered) {
       *directory_, options_.background, clock_,
       Background::Start{id_, std::move(recovered.sealed), recovered.snapshots, recovery_.begin, recovery_.newest_us});
   snapshot_offered_us_ = clock_.monotonic_us() - options_.snapshot_interval_ms * kUsPerMs;
-  if (auto written = durable_mark_->write(durable_); !written) return written;
+  // One that was ahead, by damage, must not come back with a crash.
+  const auto told = durable_mark_->write(durable_).and_then([&] { return durable_mark_->sync(); });
+  if (!told) return told;
   if (!recovered.growing) {
     const auto begun = begin_segment();
     return begun || is_disk_full(begun.error()) ? Result<void>{} : begun;  // the first append tries again

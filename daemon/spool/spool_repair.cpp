@@ -164,6 +164,7 @@ Result<void> SpoolRepair::repair_packed(const SegmentDamage& damage) {
     return {};
   }
   std::vector<RepairStep> steps;
+  steps.reserve(frames.size() + 1);
   for (const std::size_t i : frames) steps.push_back(step_for_frame(check->frames[i], damage.lines));
   if (check->index != IndexState::kSound)
     steps.push_back({kRepair, index_file_name(position), describe(check->index), "made anew"});

@@ -15,7 +15,6 @@ namespace crawlspool::spool {
 namespace {
 
 using test::Call;
-using test::ForgetfulDisk;
 
 class BackgroundTest : public FiveSegments {};
 

@@ -9,7 +9,7 @@ namespace crawlspool::spool {
 namespace {
 
 TEST(Blanks, KeepLineEndsAndEndWithOne) {
-  std::string text = "ab\n\ncd\0e";
+  std::string text = "ab\n\ncd";
   Blanks().make(text, true);
   EXPECT_EQ(text, "  \n\n \n");
   text = "x";

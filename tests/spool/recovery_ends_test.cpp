@@ -179,12 +179,27 @@ TEST_F(RecoveryEnds, AFailureAtAnyChangeEndsTheStartAndTheNextOneRecovers) {
   }
 }
 
-TEST_F(RecoveryEnds, ASealedSegmentThatCannotBeReadIsLeftOutAndTheRestIsServed) {
+TEST_F(RecoveryEnds, WhatCannotBeReadNowMayBeThereTomorrowAndEndsTheStart) {
+  for (const std::string& file : {sealed(2), open_one(4), std::string(kDurableName)}) {
+    disk = test::ForgetfulDisk();
+    put_three_segments();
+    put_durable(0);
+    disk.fail({Call::kRead, EIO, file});
+    EXPECT_EQ(test::errno_of(recover(*disk.open(), kId)), EIO) << file;
+    disk.clear_faults();
+    EXPECT_EQ(recover_it().report.lines, 6U);
+  }
+}
+
+TEST_F(RecoveryEnds, ASnapshotThatCannotBeReadIsNoMatterWhereTheOtherOneCan) {
   put_three_segments();
-  disk.fail({Call::kRead, EIO, sealed(2)});
-  const Recovered recovered = recover_it();
-  EXPECT_EQ(left_out(recovered), Strings{sealed(2)});
-  EXPECT_EQ(recovered.report.lines, 4U);
+  put_snapshot(2);
+  put_snapshot(3);
+  disk.fail({Call::kRead, EIO, std::string(kSnapshotName)});
+  EXPECT_EQ(recover_it().report.lines, 4U);
+  disk.fail({Call::kRead, EIO, std::string(kSnapshotName)});
+  disk.fail({Call::kRead, EIO, std::string(kPreviousSnapshotName)});
+  EXPECT_EQ(test::errno_of(recover(*disk.open(), kId)), EIO);
 }
 
 }  // namespace

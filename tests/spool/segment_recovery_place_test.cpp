@@ -23,7 +23,7 @@ class SegmentRecoveryFrom : public OneSegment {
 };
 
 TEST_F(SegmentRecoveryFrom, WhatLiesBeforeItIsNeitherReadNorCounted) {
-  const std::string damaged(second.size(), 'x');
+  const std::string damaged = std::string(second.size() - 1, 'x') + "\n";
   const std::string content = first + damaged + third;
   const SegmentOutcome report = recover_content(content, from(first.size() + damaged.size()));
   EXPECT_EQ(left(), content);

@@ -128,20 +128,21 @@ TEST_F(SegmentRecoveryTest, DurableBeyondTheEndIsReportedAndCutsNothing) {
   // A torn line before the promised end is damage: kept, and ended so that the next line is not joined to it.
   report = recover_content(content.substr(0, content.size() - 30), content.size());
   EXPECT_EQ(range(report.missing.value()), (Range{content.size() - 30, 30}));
-  EXPECT_EQ(range(report.damaged.at(0)), (Range{first.size(), second.size() - 30}));
+  EXPECT_EQ(range(report.damaged.at(0)), (Range{first.size(), second.size() - 30 + 1}));
   EXPECT_FALSE(report.cut);
   EXPECT_EQ(left(), content.substr(0, content.size() - 30) + "\n");
 }
 
-TEST_F(SegmentRecoveryTest, ALostLineBreakBeforeTheSyncedEndCostsNotTheLineBehind) {
-  std::string content = first + second + spool_line(3);
+TEST_F(SegmentRecoveryTest, ALostLineBreakBeforeTheSyncedEndIsPutBack) {
+  const std::string whole = first + second + spool_line(3);
+  std::string content = whole;
   content[first.size() + second.size() - 1] = 'x';  // now two lines are one, and the synced part ends inside of it
   disk.put(kSegment, content);
   const auto report = recover_on(disk, {0, 0, first.size() + second.size()});
   ASSERT_TRUE(report);
-  EXPECT_EQ(left(), content);
-  EXPECT_EQ(range(report->damaged.at(0)), (Range{first.size(), second.size()}));
-  EXPECT_EQ(report->lines(), 2U);
+  EXPECT_EQ(left(), whole);
+  EXPECT_TRUE(report->damaged.empty());
+  EXPECT_EQ(report->lines(), 3U);
 }
 
 TEST_F(SegmentRecoveryTest, ADurableInsideOfASoundLineDoesNotTearIt) {
