@@ -18,9 +18,9 @@ from storage_calls import injected, list_points, thin, traced
 from story import SETTINGS, run_story, wait_until_packed
 from sweep import check_after, copy_home, list_story, tell_to_the_end, told_on_failure
 from tools import strace_works
-from waiting import wait_until
+from waiting import SLOWDOWN, wait_until
 
-FAULTS = int(os.environ.get("CRAWLSPOOL_FAULTS", "2"))
+FAULTS = int(os.environ.get("CRAWLSPOOL_FAULTS", "2" if SLOWDOWN == 1 else "1"))
 KEPT = re.compile(r"\d+<[^<>]*(\.ndjson\.open|/durable)>")  # what may not fail unnoticed
 WRITING = {"write", "writev", "pwrite64", "pwritev", "pwritev2", "fdatasync", "fsync"}
 NEVER_FULL = {"close", "unlink", "unlinkat"}  # need no room

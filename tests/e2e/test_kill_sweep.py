@@ -13,10 +13,11 @@ from storage_calls import list_points, spread, thin, traced
 from story import SETTINGS, wait_until_packed
 from sweep import check_after, copy_home, list_story, tell_to_the_end, told_on_failure
 from tools import strace_works
-from waiting import wait_until
+from waiting import SLOWDOWN, wait_until
 
-SWEEP = int(os.environ.get("CRAWLSPOOL_SWEEP", "2"))
-SWEEP_RECOVERY = int(os.environ.get("CRAWLSPOOL_SWEEP_RECOVERY", "2"))
+FEW = "2" if SLOWDOWN == 1 else "1"
+SWEEP = int(os.environ.get("CRAWLSPOOL_SWEEP", FEW))
+SWEEP_RECOVERY = int(os.environ.get("CRAWLSPOOL_SWEEP_RECOVERY", FEW))
 
 
 @pytest.fixture(autouse=True)
