@@ -13,7 +13,7 @@ using base::Result;
 
 namespace {
 
-constexpr std::uint64_t kReadBytes = 256 * 1024;
+constexpr std::uint64_t kReadBytes = 1024 * 1024;
 // A frame whose content is its window claims its size in its header only. Up to level 19 it is not larger than this,
 // whatever the header says.
 constexpr std::uint64_t kWindowBytesLikely = 8 * 1024 * 1024;

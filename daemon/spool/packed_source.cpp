@@ -43,7 +43,7 @@ Result<void> PackedSource::load(const Frame& frame) {
   const auto decoded = decoder_.decode({frame.offset, frame.offset + frame.file_bytes, frame.bytes}, &content_);
   if (!decoded) return tl::unexpected(decoded.error());
   loaded_ = &frame;
-  is_sound_ = decoded->is_sound && decoded->content_bytes == frame.bytes && decoded->file_bytes == frame.file_bytes;
+  is_sound_ = decoded->is_sound && decoded->content_bytes == frame.bytes;
   has_met_damage_ = has_met_damage_ || !is_sound_;
   return {};
 }

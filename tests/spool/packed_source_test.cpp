@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <functional>
 #include <random>
 #include <string>
@@ -22,6 +23,18 @@ using test::sound_offsets;
 using Offsets = std::vector<std::size_t>;
 
 constexpr Position kBegin = 4096;
+
+// Megabytes, in the file too.
+std::string lines_hard_to_pack(unsigned seed = 1) {
+  std::mt19937 random(seed);
+  std::string content;
+  while (content.size() < 4'000'000) {
+    std::string record = "\"";
+    for (int i = 0; i < 1000; ++i) record += static_cast<char>('0' + random() % 64);
+    content += record + "\n";
+  }
+  return content;
+}
 
 class PackedSourceTest : public ::testing::Test {
  protected:
@@ -114,11 +127,35 @@ TEST_F(PackedSourceTest, ASeekReadsOneFrameOnly) {
   EXPECT_LE(bytes, 2 * frames.front().file_bytes);
 }
 
-TEST_F(PackedSourceTest, ReadingOnReadsTheFileOnce) {
+TEST_F(PackedSourceTest, ReadingOnDecodesEachFrameOnce) {
+  pack(lines_hard_to_pack(), 1'000'000);
   const auto source = open();
   disk.forget_calls();
-  EXPECT_TRUE(test::read_whole(*source, 10) == content);
-  EXPECT_LE(disk.calls().size(), frames.size());
+  EXPECT_TRUE(test::read_whole(*source, 10'000) == content);
+  std::uint64_t bytes = 0;
+  for (const auto& call : disk.calls()) bytes += call.bytes;
+  EXPECT_LE(bytes, packed.size() + packed.size() / 5);
+}
+
+TEST_F(PackedSourceTest, AFailedReadLeavesNothingHalfDone) {
+  pack(lines_hard_to_pack(), 1'000'000);
+  const auto source = open();
+  std::string block(100, '?');
+  ASSERT_TRUE(source->read_at(0, block).has_value());
+  disk.fail({test::Call::kRead, EIO, ".zst"});
+  EXPECT_FALSE(source->read_at(content.size() - 100, block).has_value());
+  for (const std::size_t at : {std::size_t{0}, content.size() - 100}) {
+    ASSERT_TRUE(source->read_at(at, block).has_value());
+    EXPECT_EQ(block, content.substr(at, 100));
+  }
+}
+
+TEST_F(PackedSourceTest, AFrameThatIsShorterThanItsPlaceIsDamaged) {
+  Frames longer = frames;
+  longer.back().bytes += 10;
+  PackedSource source(std::move(*directory->open(file_of(kBegin, SegmentKind::kCompressed), OpenMode::kRead)), longer);
+  EXPECT_TRUE(test::read_whole(source, 1000) == content + std::string(9, '\0') + "\n");
+  EXPECT_TRUE(source.has_met_damage());
 }
 
 TEST_F(PackedSourceTest, AFlippedByteHurtsItsFrameOnly) {
@@ -325,6 +362,21 @@ TEST_F(PackedSourceTest, DamagedFramesSideBySideKeepTheirLengthsWithoutAnIndex) 
     for (std::size_t i = 0; i < frames.size(); ++i) EXPECT_EQ(source->frames()[i].position, frames[i].position);
     EXPECT_EQ(source->size(), content.size());
   }
+}
+
+TEST_F(PackedSourceTest, ADamagedFrameThatClaimsMoreThanThereCanBeIsNotBelieved) {
+  remove_index();
+  std::string bytes = packed;
+  for (const std::size_t at : {frames[1].offset + 6, frames[1].offset + 30})
+    bytes[at] = static_cast<char>(bytes[at] ^ 8);
+  put_packed(bytes);
+  expect_one_frame_hurt(read(content.size()), frames[1].offset, "");
+}
+
+TEST_F(PackedSourceTest, DamageOfUnknownLengthIsNoBlankLine) {
+  remove_index();
+  put_packed(packed + "x");
+  EXPECT_TRUE(read() == content + std::string("\0\n", 2));
 }
 
 // Its exit code; nothing if there is no such program.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/spool/segment_index.h"
+#include "tests/support/directory_hooks.h"
 #include "tests/support/errors.h"
 #include "tests/support/packed_segment.h"
 
@@ -218,6 +219,32 @@ TEST_F(SegmentPackerTest, ASegmentRemovedMeanwhileStaysRemoved) {
   };
   EXPECT_EQ(test::code_of(pack(options)), base::ErrorCode::kNotFound);
   EXPECT_EQ(disk.names(), Names{});
+}
+
+TEST_F(SegmentPackerTest, ASegmentRemovedAtTheLastMomentIsPackedAllTheSame) {
+  test::HookedDirectory hooked(*directory);
+  hooked.before_remove = [&](const std::string& name) { static_cast<void>(directory->remove(name)); };
+  EXPECT_TRUE(pack_segment(hooked, kBegin, test::small_frames(300)).has_value());
+  EXPECT_EQ(unpacked(), content);
+}
+
+TEST_F(SegmentPackerTest, ACopyThatReadsOtherwiseIsDropped) {
+  // A hole in the copy reads as NUL bytes and a line end, which is what the second original consists of.
+  for (const std::string& original : {content, std::string(200, '\0') + "\n"})
+    for (const std::string& harmed : {plain, packed + ".tmp"}) {
+      if (original != content && harmed == plain) continue;
+      disk.put(plain, original);
+      disk.forget_calls();
+      PackOptions options = test::small_frames(300);
+      options.stop = [&] {
+        const std::string_view parts[] = {"xxxxxxxxxxxxxxx"};
+        if (disk.count(Call::kDropCache, ".tmp") > 0)
+          static_cast<void>((*directory->open(harmed, OpenMode::kWrite))->write_at(0, parts));
+        return false;
+      };
+      EXPECT_EQ(test::code_of(pack(options)), base::ErrorCode::kDamaged);
+      EXPECT_EQ(disk.names(), Names{plain});
+    }
 }
 
 TEST_F(SegmentPackerTest, ManyBlocksMakeOneFrame) {

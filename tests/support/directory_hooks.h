@@ -1,4 +1,4 @@
-// A directory in which something happens between two calls: before a file is opened, or within a listing.
+// A directory in which something happens between two calls: before a file is opened or removed, or within a listing.
 #pragma once
 
 #include <functional>
@@ -15,6 +15,7 @@ class HookedDirectory final : public spool::Directory {
   explicit HookedDirectory(spool::Directory& real) : real_(real) {}
 
   std::function<void(const std::string& name)> before_open = [](const std::string&) {};
+  std::function<void(const std::string& name)> before_remove = [](const std::string&) {};
   std::function<void(std::vector<spool::DirectoryEntry>&)> after_list = [](auto&) {};
 
   base::Result<std::unique_ptr<spool::File>> open(const std::string& name, spool::OpenMode mode) override {
@@ -31,7 +32,10 @@ class HookedDirectory final : public spool::Directory {
     return entries;
   }
   base::Result<void> rename(const std::string& from, const std::string& to) override { return real_.rename(from, to); }
-  base::Result<void> remove(const std::string& name) override { return real_.remove(name); }
+  base::Result<void> remove(const std::string& name) override {
+    before_remove(name);
+    return real_.remove(name);
+  }
   base::Result<void> link_to(const std::string& target, const std::string& name) override {
     return real_.link_to(target, name);
   }
