@@ -9,6 +9,7 @@ from daemon import Daemon
 from invariant import check_at_rest, check_restart
 from storage_calls import list_points, traced
 from story import SETTINGS, run_story
+from waiting import wait_until
 
 
 def tell_to_the_end(daemon):
@@ -36,6 +37,8 @@ def list_story(home):
 def check_after(home, owed):
     """A plain start in this home, the promise, a clean stop, the promise once more. Then nothing is needed any more."""
     survivor = Daemon(home, SETTINGS)
+    if (survivor.spool.directory / "LOCK").exists():
+        wait_until(lambda: not survivor.spool.is_locked(), "the killed daemon is gone")
     try:
         _, service = check_restart(survivor, owed)
         assert survivor.terminate() == 0
