@@ -24,9 +24,9 @@ Subject::Subject(std::unique_ptr<spool::Spool> spool)
 
 base::Result<std::unique_ptr<Subject>> Subject::open(test::ForgetfulDisk& disk, const spool::SpoolOptions& options,
                                                      const base::Clock& clock) {
-  return spool::Spool::open(disk.open(), options, clock).map([](std::unique_ptr<spool::Spool> spool) {
-    return std::unique_ptr<Subject>(new Subject(std::move(spool)));
-  });
+  auto opened = spool::Spool::open(disk.open(), options, clock);
+  if (!opened) return tl::unexpected(opened.error());
+  return std::unique_ptr<Subject>(new Subject(std::move(*opened)));
 }
 
 base::Result<std::size_t> Subject::append(std::string_view lines, std::size_t first_line_bytes,

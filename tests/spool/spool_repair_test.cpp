@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -70,9 +71,9 @@ class DamagedSpool {
   }
 
   [[nodiscard]] bool keeps(const std::string& bytes) const {
-    for (const std::string& name : disk.names("cut"))
-      if (disk.content("cut/" + name) == bytes) return true;
-    return false;
+    const std::vector<std::string> names = disk.names("cut");
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return disk.content("cut/" + name) == bytes; });
   }
 
   test::ForgetfulDisk disk;

@@ -22,7 +22,6 @@ using test::code_of;
 using test::errno_of;
 using test::ForgetfulDisk;
 using test::kFirstSegment;
-using test::make_line;
 using test::marked;
 using test::seqs_in;
 using test::spool_line;
