@@ -1,5 +1,5 @@
-// The thread for what is done beside the ingest: snapshots, retention, packing. Of the lowest priority, so that it
-// takes what the loops and the committer leave.
+// The thread for what is done beside the ingest: snapshots, retention, packing. Of low priority: it takes what the
+// loops and the committer leave, and where they leave nothing still enough to go on.
 #pragma once
 
 #include <atomic>

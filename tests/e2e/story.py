@@ -82,7 +82,7 @@ def wait_until_packed(daemon):
         plain = [path for _, path in daemon.spool.segments() if path.suffix == ".ndjson"]
         return not plain or not daemon.running() or daemon.events("packing_failed")
 
-    wait_until(is_settled, "sealed segments are packed")
+    wait_until(is_settled, "sealed segments are packed", 60)
 
 
 def run_story(daemon, name="story", singles=12):
