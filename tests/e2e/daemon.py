@@ -46,10 +46,12 @@ def is_sanitized():
 
 
 def is_alive(pid):
+    """Whether any of its threads is: the first may be gone while another still ends what it was writing."""
     try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0] not in "ZX"
+        return any(stat.read_text(encoding="ascii").rsplit(")", 1)[1].split()[0] not in "ZX"
+                   for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"))
     except (FileNotFoundError, ProcessLookupError):
-        return False
+        return True  # it is just going
 
 
 def clean_environment(extra=None):

@@ -3,7 +3,6 @@ gives those that prove themselves."""
 
 import base64
 import dataclasses
-import fcntl
 import json
 import pathlib
 import re
@@ -95,15 +94,6 @@ class Spool:
     def open_segment(self):
         (path,) = [path for _, path in self.segments() if path.suffix == ".open"]
         return path
-
-    def is_locked(self):
-        """Whether a daemon has it, or one that is being killed still does: its last thread may end after its first."""
-        with open(self.directory / "LOCK", "rb") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
 
     def durable(self):
         text = (self.directory / "durable").read_text(encoding="ascii").rstrip("\n")

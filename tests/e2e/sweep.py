@@ -2,6 +2,7 @@
 and the check of what it left behind."""
 
 import contextlib
+import fcntl
 import shutil
 import signal
 
@@ -12,17 +13,37 @@ from story import SETTINGS, run_story
 from waiting import wait_until
 
 
+def lock_is_free(spool):
+    try:
+        with open(spool.directory / "LOCK", "rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return True
+    except FileNotFoundError:
+        return True
+    except BlockingIOError:
+        return False
+
+
+@contextlib.contextmanager
+def ended_after(daemon):
+    """Nothing of it is left behind this. strace ends before the last threads of a killed daemon have left the kernel,
+    where they may still hold the spool and end what they were writing."""
+    try:
+        yield
+    finally:
+        daemon.kill()
+        wait_until(lambda: lock_is_free(daemon.spool), "the daemon lets go of its spool")
+
+
 def tell_to_the_end(daemon):
     """The story and a clean stop, each of which a fault may end: what is owed, whether the story came to its end, and
     the daemon's exit code."""
-    try:
+    with ended_after(daemon):
         owed, complete = run_story(daemon)
         if daemon.ready:
             with contextlib.suppress(ProcessLookupError):
                 daemon.signal(signal.SIGTERM)
         return owed, complete, daemon.wait_exit()
-    finally:
-        daemon.kill()
 
 
 def list_story(home):
@@ -37,8 +58,6 @@ def list_story(home):
 def check_after(home, owed):
     """A plain start in this home, the promise, a clean stop, the promise once more. Then nothing is needed any more."""
     survivor = Daemon(home, SETTINGS)
-    if (survivor.spool.directory / "LOCK").exists():
-        wait_until(lambda: not survivor.spool.is_locked(), "the killed daemon is gone")
     try:
         _, service = check_restart(survivor, owed)
         assert survivor.terminate() == 0

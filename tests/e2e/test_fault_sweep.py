@@ -16,7 +16,7 @@ import pytest
 from daemon import Daemon
 from storage_calls import injected, list_points, thin, traced
 from story import SETTINGS, run_story, wait_until_packed
-from sweep import check_after, copy_home, list_story, tell_to_the_end, told_on_failure
+from sweep import check_after, copy_home, ended_after, list_story, tell_to_the_end, told_on_failure
 from tools import strace_works
 from waiting import SLOWDOWN, wait_until
 
@@ -98,7 +98,7 @@ def crashed_spool(home):
 
 def start_and_stop(daemon):
     """A start and, where it gets that far, a clean stop: the exit code."""
-    try:
+    with ended_after(daemon):
         daemon.launch()
         wait_until(lambda: daemon.ready_file.exists() or not daemon.running(), "ready, or ended at the start", 30)
         wait_until_packed(daemon)
@@ -106,8 +106,6 @@ def start_and_stop(daemon):
             daemon.ready = json.loads(daemon.ready_file.read_text(encoding="utf-8"))
             daemon.signal(signal.SIGTERM)
         return daemon.wait_exit()
-    finally:
-        daemon.kill()
 
 
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])

@@ -11,7 +11,7 @@ import pytest
 
 from storage_calls import list_points, spread, thin, traced
 from story import SETTINGS, wait_until_packed
-from sweep import check_after, copy_home, list_story, tell_to_the_end, told_on_failure
+from sweep import check_after, copy_home, ended_after, list_story, tell_to_the_end, told_on_failure
 from tools import strace_works
 from waiting import SLOWDOWN, wait_until
 
@@ -49,13 +49,11 @@ def test_a_kill_at_any_storage_call_loses_nothing_acked(tmp_path):
 
 def start_and_kill(daemon):
     """Whether its fault was quicker."""
-    try:
+    with ended_after(daemon):
         daemon.launch()
         wait_until(lambda: daemon.ready_file.exists() or not daemon.running(), "ready, or killed", 30)
         wait_until_packed(daemon)
         return not daemon.running()
-    finally:
-        daemon.kill()
 
 
 def tear_the_tail(home):
