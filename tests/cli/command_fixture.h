@@ -23,6 +23,7 @@ struct Ran {
 inline Ran run_command(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "crawlspool");
   std::vector<const char*> pointers;
+  pointers.reserve(arguments.size());
   for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
   ::testing::internal::CaptureStdout();
   ::testing::internal::CaptureStderr();

@@ -39,8 +39,8 @@ class SmallSpoolTest : public CommandTest {
   [[nodiscard]] std::size_t line_start(std::size_t position) const { return position - position % line_bytes; }
 
   struct Part {
-    std::size_t begin;
-    std::size_t end;
+    std::size_t begin = 0;
+    std::size_t end = 0;
     std::string file;
   };
   const std::size_t line_bytes = session_line(10).size();
