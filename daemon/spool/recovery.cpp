@@ -149,7 +149,7 @@ Result<Recovered> recover(Directory& directory, const std::string& spool_id) {
 
   Recovered out;
   SnapshotSearch search = find_snapshot(directory, spool_id);
-  if (!search.newest && search.failed) return tl::unexpected(*search.failed);
+  if (search.failed) return tl::unexpected(*search.failed);
   SessionReplay replay;
   if (search.newest) {
     out.report.read_from = search.newest->position;

@@ -65,6 +65,8 @@ Result<void> Spool::take_over(Recovered recovered) {
   // One that was ahead, by damage, must not come back with a crash.
   const auto told = durable_mark_->write(durable_).and_then([&] { return durable_mark_->sync(); });
   if (!told) return told;
+  // What was synced behind damage is proved by marks that may be damaged next: a snapshot has a checksum, and a second.
+  if (!recovery_.damaged.empty()) leave_snapshot();
   if (!recovered.growing) {
     const auto begun = begin_segment();
     return begun || is_disk_full(begun.error()) ? Result<void>{} : begun;  // the first append tries again
@@ -203,10 +205,14 @@ Result<void> Spool::close() {
   if (auto synced = sync(IfFull::kFail); !synced) return synced;
   if (writer_)
     if (auto trimmed = writer_->trim(); !trimmed) return tl::unexpected(stick(trimmed.error()));
-  // Without it the next start only has more to read.
+  leave_snapshot();
+  return {};
+}
+
+// Without it the next start only has more to read.
+void Spool::leave_snapshot() {
   if (auto written = background_->write_snapshot({durable_, clock_.wall_us(), sessions_}); !written)
     base::log_warn("snapshot_failed", {{"detail", written.error().message()}});
-  return {};
 }
 
 bool Spool::has_room(std::uint64_t bytes) const {

@@ -99,6 +99,7 @@ class Spool {
   base::Result<void> seal();
   base::Result<void> begin_segment();
   [[nodiscard]] SegmentWriter::Limits writer_limits() const;
+  void leave_snapshot();
   void point_at(const std::string& segment);
   void note_sessions_of(std::span<const std::string_view> chunks, std::size_t bytes);
   [[nodiscard]] base::Error stick(base::Error error);

@@ -191,15 +191,13 @@ TEST_F(RecoveryEnds, WhatCannotBeReadNowMayBeThereTomorrowAndEndsTheStart) {
   }
 }
 
-TEST_F(RecoveryEnds, ASnapshotThatCannotBeReadIsNoMatterWhereTheOtherOneCan) {
+TEST_F(RecoveryEnds, ASnapshotThatCannotBeReadMayBeTheOneThatProvesMost) {
   put_three_segments();
   put_snapshot(2);
   put_snapshot(3);
   disk.fail({Call::kRead, EIO, std::string(kSnapshotName)});
-  EXPECT_EQ(recover_it().report.lines, 4U);
-  disk.fail({Call::kRead, EIO, std::string(kSnapshotName)});
-  disk.fail({Call::kRead, EIO, std::string(kPreviousSnapshotName)});
   EXPECT_EQ(test::errno_of(recover(*disk.open(), kId)), EIO);
+  EXPECT_EQ(recover_it().report.lines, 3U);
 }
 
 }  // namespace
