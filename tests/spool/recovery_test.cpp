@@ -56,6 +56,14 @@ TEST_F(RecoveryTest, ASnapshotAnywhereGivesTheSameNumbersAndLessToRead) {
   }
 }
 
+TEST_F(RecoveryTest, WhereNoLineCameSinceTheSnapshotItsTimeIsTheNewest) {
+  put_three_segments();
+  Snapshot snapshot = snapshot_behind(6);
+  snapshot.created_us = test::kLineTimeUs + 12'345;
+  put_snapshot(disk, snapshot);
+  EXPECT_EQ(recover_it().report.newest_us, test::kLineTimeUs + 12'345);
+}
+
 TEST_F(RecoveryTest, WhatLiesBeforeTheSnapshotIsNotLookedAt) {
   disk.put(sealed(0), lines(1, 1) + std::string(line(2).size(), 'x'));  // damaged
   disk.put(open_one(4), lines(5, 6));                                   // and the one between them is gone

@@ -116,6 +116,17 @@ TEST_F(SegmentWriterRoom, PreallocationIsNotCountedAsUsed) {
   EXPECT_EQ(free_bytes(), free_before - content().size());
 }
 
+TEST_F(SegmentWriterRoom, WhatACutGivesBackIsNotCountedTwice) {
+  open();
+  const std::uint64_t free_before = disk.free_bytes();
+  ASSERT_TRUE(append(spool_line(1)));
+  const std::uint64_t kept = content().size();
+  ASSERT_TRUE(append(spool_line(2)));
+  ASSERT_TRUE(writer->cut_back_to(kept));
+  EXPECT_EQ(writer->unused_preallocation(), 0U);
+  EXPECT_EQ(free_bytes(), free_before - kept);
+}
+
 TEST_F(SegmentWriterRoom, AFailedPreallocationIsNoError) {
   open();
   disk.fail({Call::kPreallocate, EOPNOTSUPP, kSegment});

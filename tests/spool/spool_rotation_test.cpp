@@ -1,6 +1,7 @@
 // When a segment is sealed and the next one begun, and in what order of calls.
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <string>
 #include <vector>
 
@@ -181,6 +182,18 @@ TEST_F(SpoolRotation, AnEmptySegmentIsNeverSealed) {
   clock.advance_ms(kHourMs);
   ASSERT_TRUE(spool->tick());
   EXPECT_EQ(test::segments_on(disk).size(), 1U);
+}
+
+TEST_F(SpoolRotation, NorIsOneWhoseLinesWereTakenBack) {
+  open(0, kHourMs);
+  ASSERT_TRUE(append_lines(*spool, line(1)));
+  disk.fail({Call::kSyncData, ENOSPC, kFirstSegment});
+  ASSERT_FALSE(spool->sync());
+  clock.advance_ms(kHourMs);
+  EXPECT_FALSE(spool->wants_rotation());
+  ASSERT_TRUE(spool->tick());
+  EXPECT_EQ(segments(), 1U);
+  EXPECT_EQ(disk.content(kFirstSegment), "");
 }
 
 TEST_F(SpoolRotation, UnsyncedLinesHoldItBack) {

@@ -135,6 +135,23 @@ TEST_F(SpoolSessions, NumbersOutliveACrashWithASnapshotAndWithout) {
   }
 }
 
+TEST_F(SpoolSessions, ASnapshotIsTakenOnceAnInterval) {
+  const auto taken = [&] {
+    EXPECT_TRUE(spool->tick());
+    while (spool->maintain()) {
+    }
+    return spool->background_stats().snapshots;
+  };
+  ASSERT_TRUE(store(1));
+  EXPECT_EQ(taken(), 1U);
+  ASSERT_TRUE(store(2));
+  EXPECT_EQ(taken(), 1U);
+  clock.advance_ms(SpoolOptions{}.snapshot_interval_ms - 1);
+  EXPECT_EQ(taken(), 1U);
+  clock.advance_ms(1);
+  EXPECT_EQ(taken(), 2U);
+}
+
 TEST_F(SpoolSessions, ANumberNeverGoesBack) {
   ASSERT_TRUE(store(5));
   ASSERT_TRUE(store(3));
