@@ -123,9 +123,10 @@ bool Ledger::all_sent_again() const {
 }
 
 std::uint64_t Ledger::acked() const {
-  std::uint64_t numbers = 0;
-  for (const Session& session : sessions_) numbers += session.acked;
-  return numbers;
+  std::uint64_t lines = 0;
+  for (std::size_t i = 0; i < sessions_.size(); ++i)
+    for (std::uint64_t seq = 1; seq <= sessions_[i].acked; ++seq) lines += records_.is_rejected({i, seq}) ? 0 : 1;
+  return lines;
 }
 
 }  // namespace crawlspool::simulator

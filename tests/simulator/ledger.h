@@ -47,7 +47,7 @@ class Ledger {
   // At the end: all that was sent is there.
   void check_end(const Census& census, const Excuses& excuses);
 
-  [[nodiscard]] std::uint64_t acked() const;  // numbers, over all sessions
+  [[nodiscard]] std::uint64_t acked() const;  // records with a line, over all sessions
   [[nodiscard]] bool all_sent_again() const;  // what a process took with it
   [[nodiscard]] std::uint64_t lost_lines() const { return lost_lines_; }
 

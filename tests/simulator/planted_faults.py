@@ -76,7 +76,7 @@ FAULTS = [
         "snapshot_renamed_before_sync",
         "daemon/spool/file_system.cpp",
         "    return (*file)->sync();\n",
-        "    return Result<void>{};\n".replace("Result", "base::Result"),
+        "    return base::Result<void>{};\n",
     ),
     Fault(
         "short_write_taken_as_whole",
@@ -120,6 +120,18 @@ FAULTS = [
         "  background_->offer_snapshot({durable_, clock_.wall_us(), sessions_});\n",
         "  background_->offer_snapshot({position_, clock_.wall_us(), sessions_});\n",
     ),
+    Fault(
+        "read_error_taken_for_nothing",
+        "daemon/spool/recovery.cpp",
+        "    if (losses.failed()) return tl::unexpected(*losses.failed());\n",
+        "",
+    ),
+    Fault(
+        "lost_line_break_not_put_back",
+        "daemon/spool/segment_recovery.cpp",
+        "  if (last == '\\n') return 0;\n",
+        "  if (last == '\\n' || !is_short) return 0;\n",
+    ),
 ]
 
 
@@ -160,13 +172,10 @@ class Build:
 
     def compile_command(self, source, changed, planted_object):
         arguments = shlex.split(self.commands[str(source)]["command"])
-        while "-MF" in arguments:  # what it depends on is nobody's business
-            at = arguments.index("-MF")
-            del arguments[at : at + 2]
-        arguments = [argument for argument in arguments if argument not in ("-MD",)]
-        if "-MT" in arguments:
-            at = arguments.index("-MT")
-            del arguments[at : at + 2]
+        for option, values in (("-MD", 0), ("-MT", 1), ("-MF", 1)):  # no list of what it depends on
+            if option in arguments:
+                at = arguments.index(option)
+                del arguments[at : at + 1 + values]
         arguments[arguments.index("-o") + 1] = str(planted_object)
         arguments[arguments.index("-c") + 1] = str(changed)
         return arguments

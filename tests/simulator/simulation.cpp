@@ -1,7 +1,5 @@
 #include "tests/simulator/simulation.h"
 
-#include <algorithm>
-
 #include "daemon/spool/layout.h"
 #include "tests/simulator/violation.h"
 
@@ -51,7 +49,7 @@ Simulation::Simulation(std::uint64_t seed, Statistics& statistics, Trace trace)
       trace_(std::move(trace)),
       options_(draw_options(random_)),
       weather_(disk_, random_, statistics),
-      records_(seed, random_.between(kSessionsMin, 6), static_cast<SizeProfile>(random_.below(3))),
+      records_{seed, random_.between(kSessionsMin, 6), static_cast<SizeProfile>(random_.below(3))},  // in this order
       ledger_(records_),
       feeder_(records_, ledger_, random_, random_.one_in(8) ? spool::IfFull::kFail : spool::IfFull::kCutBack),
       vandal_(disk_, random_, statistics),
@@ -75,7 +73,8 @@ void Simulation::run() {
 
 void Simulation::start() {
   for (int attempt = 0; !subject_; ++attempt) {
-    const bool calmly = attempt >= 3 || roughness_ == 0 || random_.below(8) >= 2 * roughness_;
+    const std::uint64_t odds = inspection_.is_harmed() ? 3 : 2;  // both at once are the hardest
+    const bool calmly = attempt >= 3 || roughness_ == 0 || random_.below(9) >= odds * roughness_;
     const Growing before = inspection_.growing();
     try_start(calmly);
     if (subject_) {
