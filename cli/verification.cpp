@@ -25,6 +25,10 @@ bool is_told_elsewhere(const std::string& name) {
          name == spool::kSnapshotName || name == spool::kPreviousSnapshotName || name == spool::kCursorsName;
 }
 
+bool cannot_be_read(base::ErrorCode code) {
+  return code != base::ErrorCode::kDamaged && code != base::ErrorCode::kNotFound && code != base::ErrorCode::kConfig;
+}
+
 // What a daemon has not synced yet it may take back, and write once more.
 Result<Position> end_of_reading(spool::Directory& directory, const spool::Extent& extent) {
   if (!is_in_use(directory)) return extent.end;
@@ -49,7 +53,10 @@ Result<Verification::Totals> Verification::run() {
 
 void Verification::tell_troubles() {
   for (const spool::ControlTrouble& trouble : files_.troubles)
-    damage_.damaged_otherwise(shown(trouble.file) + ": " + shown(trouble.why));
+    if (cannot_be_read(trouble.code))
+      damage_.left_out(trouble.file, {trouble.code, 0, trouble.why});
+    else
+      damage_.damaged_otherwise(shown(trouble.file) + ": " + shown(trouble.why));
   for (const spool::NamedCursor& named : files_.cursors)
     if (named.cursor) check_cursor(named);
 }

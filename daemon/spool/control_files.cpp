@@ -41,10 +41,11 @@ Result<void> read_identity(Directory& directory, ControlFiles& files) {
     return {};
   }
   if (id.error().code == ErrorCode::kConfig) return tl::unexpected(id.error());
-  const bool is_missing = id.error().code == ErrorCode::kNotFound;
-  files.troubles.push_back({ControlFile::kIdentity, std::string(kIdentityName),
-                            is_missing ? "is missing" : "does not read as {\"format\":…,\"id\":…}",
-                            is_missing ? ErrorCode::kNotFound : id.error().code});
+  const ErrorCode code = id.error().code;
+  std::string why = id.error().message();
+  if (code == ErrorCode::kNotFound) why = "is missing";
+  if (code == ErrorCode::kDamaged) why = "does not read as {\"format\":…,\"id\":…}";
+  files.troubles.push_back({ControlFile::kIdentity, std::string(kIdentityName), std::move(why), code});
   files.spool_id = id_elsewhere(directory, files.cursors);
   return {};
 }
@@ -77,6 +78,20 @@ void read_the_cursors(Directory& directory, ControlFiles& files) {
   }
 }
 
+ControlTrouble judge(Directory& directory, const UnusableFile& snapshot, const ControlFiles& files) {
+  ControlTrouble trouble{ControlFile::kSnapshot, snapshot.name, snapshot.why, ErrorCode::kDamaged};
+  if (const auto file = directory.open(snapshot.name, OpenMode::kRead); !file) {
+    trouble.code = file.error().code;
+    return trouble;
+  }
+  // Sound in itself: spool.json, which no checksum guards, may be what is wrong.
+  const auto id = id_in_snapshot(directory, snapshot.name);
+  if (!id || id == files.spool_id) return trouble;
+  trouble.why = "is of spool " + *id + ", and spool.json says otherwise";
+  trouble.code = ErrorCode::kConfig;
+  return trouble;
+}
+
 }  // namespace
 
 Result<ControlFiles> read_control_files(Directory& directory) {
@@ -86,14 +101,7 @@ Result<ControlFiles> read_control_files(Directory& directory) {
   read_the_durable_file(directory, files);
   SnapshotSearch search = find_snapshot(directory, files.spool_id.value_or(""));
   if (search.newest) files.snapshot = search.newest->position;
-  for (UnusableFile& unusable : search.unusable) {
-    // Sound in itself: spool.json, which no checksum guards, may be what is wrong.
-    const auto id = id_in_snapshot(directory, unusable.name);
-    const bool is_anothers = id && id != files.spool_id;
-    files.troubles.push_back({ControlFile::kSnapshot, std::move(unusable.name),
-                              is_anothers ? "is of spool " + *id + ", and spool.json says otherwise" : unusable.why,
-                              is_anothers ? ErrorCode::kConfig : ErrorCode::kDamaged});
-  }
+  for (const UnusableFile& unusable : search.unusable) files.troubles.push_back(judge(directory, unusable, files));
   return files;
 }
 

@@ -18,7 +18,8 @@ struct ControlTrouble {
   ControlFile kind;
   std::string file;  // below the spool's directory
   std::string why;
-  base::ErrorCode code;  // kDamaged: it can be read
+  base::ErrorCode code;  // kDamaged: it does not prove itself. kNotFound. kConfig: it proves itself, for another spool.
+                         // Any other: it cannot be read
 };
 
 struct ControlFiles {

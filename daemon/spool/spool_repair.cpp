@@ -117,6 +117,10 @@ void SpoolRepair::give_up(std::string place, std::string trouble) {
 Result<void> SpoolRepair::repair_identity() {
   const ControlTrouble* const trouble = trouble_with(files_, ControlFile::kIdentity);
   if (trouble == nullptr) return {};
+  if (trouble->code != ErrorCode::kDamaged && trouble->code != ErrorCode::kNotFound) {
+    give_up(trouble->file, trouble->why);
+    return {};
+  }
   const std::string remedy = files_.spool_id ? "made anew with the id that snapshots and cursors name"
                                              : "made anew with a new id: nothing names the old one, cursors begin anew";
   return take({{kRepair, trouble->file, trouble->why, remedy}}, [&]() -> Result<Names> {
@@ -234,7 +238,7 @@ Result<void> SpoolRepair::repair_durable(const DamageSurvey& survey) {
     why = at(*files_.durable) + " is " + bytes_of(*files_.durable - survey.end) + " beyond the spool's end";
   if (why.empty()) return {};
   const std::string file(kDurableName);
-  if (!can_be_told) {
+  if (!can_be_told || (trouble != nullptr && trouble->code != ErrorCode::kDamaged)) {
     give_up(file, why);
     return {};
   }

@@ -108,6 +108,22 @@ TEST_F(VerificationTest, ADamagedIdentityIsTold) {
   expect_named("spool.json: is missing");
 }
 
+TEST_F(VerificationTest, AFileOfAnotherKindCannotBeRead) {
+  for (const char* name : {"durable", "sessions.ndjson", "spool.json", "cursors/reader.json"}) {
+    const std::string sound = read(name);
+    std::filesystem::remove(temp.path() / name);
+    std::filesystem::create_symlink("/dev/null", temp.path() / name);
+    const Ran ran = verify();
+    EXPECT_EQ(ran.exit_code, kExitFailed) << ran.out;
+    EXPECT_NE(ran.out.find(std::string("left out ") + name), std::string::npos) << ran.out;
+    const Ran repair = on_spool({"repair", "--apply"});
+    EXPECT_EQ(repair.exit_code, kExitDamaged);
+    EXPECT_NE(repair.out.find(std::string("cannot  ") + name), std::string::npos) << repair.out;
+    std::filesystem::remove(temp.path() / name);
+    put(name, sound);
+  }
+}
+
 TEST_F(VerificationTest, AMissingIndexIsTold) {
   std::filesystem::remove(temp.path() / index);
   expect_named(index + ": is missing");
