@@ -93,7 +93,10 @@ class Server {
 
   void log_stopped(int exit_code) {
     status_.log_summary();
-    base::log_info("stopped", {{"exit", exit_code}});
+    if (committer_.state() == SpoolState::kFailed)
+      base::log_error("stopped", {{"reason", "spool_failed"}, {"exit", exit_code}});
+    else
+      base::log_info("stopped", {{"exit", exit_code}});
   }
 
  private:

@@ -165,7 +165,8 @@ void Spool::note_sessions_of(std::span<const std::string_view> chunks, std::size
 Result<void> Spool::sync(IfFull if_full) {
   if (failed_) return tl::unexpected(*failed_);
   if (!writer_) return {};
-  const auto synced = writer_->sync();
+  // Both before it may be acked: without the mark, recovery would take damage in what was acked for a torn tail.
+  const auto synced = writer_->sync().and_then([&] { return durable_mark_->write(position_); });
   if (!synced && is_disk_full(synced.error()) && if_full == IfFull::kCutBack) {
     if (auto cut = writer_->cut_back_to(durable_); !cut) return tl::unexpected(stick(cut.error()));
     position_ = durable_;
@@ -174,7 +175,6 @@ Result<void> Spool::sync(IfFull if_full) {
   }
   if (!synced) return tl::unexpected(stick(synced.error()));
   durable_ = position_;
-  if (auto written = durable_mark_->write(durable_); !written) return tl::unexpected(stick(written.error()));
   const std::int64_t now_us = clock_.wall_us();
   for (const SessionMark& mark : unsynced_sessions_)
     sessions_.advance(mark.session, mark.client, mark.last_seq, now_us);

@@ -154,12 +154,17 @@ TEST_F(SpoolStoring, AStorageErrorSticksAndNothingIsTouchedAgain) {
   }
 }
 
-TEST_F(SpoolStoring, ADurableFileThatFindsNoRoomIsFinalToo) {
-  ASSERT_TRUE(append_lines(*spool, spool_line(1)));
+TEST_F(SpoolStoring, AFullDiskAtTheDurableFileTakesTheLinesBackLikeOneAtTheSync) {
+  ASSERT_TRUE(store_lines(*spool, spool_line(1)));
+  const std::string before = content();
+  ASSERT_TRUE(append_lines(*spool, spool_line(2)));
   disk.fail({Call::kWrite, ENOSPC, "durable"});
-  EXPECT_EQ(code_of(spool->sync()), ErrorCode::kIo);
-  EXPECT_EQ(code_of(append_lines(*spool, spool_line(2))), ErrorCode::kIo);
-  EXPECT_EQ(durable_file(), position_digits(0));
+  EXPECT_EQ(code_of(spool->sync()), ErrorCode::kDiskFull);
+  EXPECT_EQ(content(), before);
+  EXPECT_EQ(spool->durable(), before.size());
+  EXPECT_EQ(durable_file(), position_digits(before.size()));
+  ASSERT_TRUE(store_lines(*spool, spool_line(2)));
+  EXPECT_EQ(seqs_in(content()), (std::vector<std::uint64_t>{1, 2}));
 }
 
 TEST_F(SpoolStoring, AProbeSyncsAWriteAndLeavesTheSegmentAlone) {
