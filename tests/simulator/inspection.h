@@ -48,6 +48,7 @@ class Inspection {
   void count_segments();
 
  private:
+  [[nodiscard]] bool has_growing_segment() const;
   void check_recovered(const Census& census, const SubjectReport& report, const Ranges& explained) const;
   void check_read(const Census& census, const Ranges& explained) const;
   void check_told(const Census& census, const SubjectReport& report, const Growing& before) const;
