@@ -18,16 +18,20 @@ enum class ErrorWord {
   kFrameTimeout,
   kUnknownFrameType,
   kBadFrame,
+  kBadHello,
+  kBadBatch,
+  kSessionMismatch,
+  kTooManySessions,
   kTooManyConnections,
   kSlowReader,
   kSpoolFailed,
 };
 
 // Why the server ends a connection with `goodbye`.
-enum class GoodbyeReason { kBye, kIdleTimeout, kDraining };
+enum class GoodbyeReason { kBye, kIdleTimeout, kDraining, kSuperseded };
 
 // Why the server does not read a connection for now.
-enum class SlowReason { kDiskFull, kMemory };
+enum class SlowReason { kDiskFull, kSpoolBusy, kMemory };
 
 [[nodiscard]] std::string_view word(RejectCode code);
 [[nodiscard]] std::string_view word(ErrorWord code);

@@ -26,6 +26,13 @@ bool is_json_start(std::string_view header) {
   return start == 0 && (header[0] == '{' || header[0] == '[');
 }
 
+// An empty frame of another type than a record, and behind it what no header begins with.
+bool is_empty_before_json(std::string_view header, std::string_view behind) {
+  const FrameHeader as_sent = decode_header(header);
+  return as_sent.type != static_cast<std::uint8_t>(FrameType::kRecord) && as_sent.length == 0 &&
+         (behind.starts_with('{') || behind.starts_with('['));
+}
+
 // Read from the other end, the header is a likely record's length. A byte of JSON behind it tells it from a frame that
 // is merely too long or of a reserved type.
 bool is_little_endian_length(std::string_view header, std::string_view behind, std::uint64_t record_bytes_max) {
@@ -53,7 +60,7 @@ std::optional<std::string_view> recognise_header(std::string_view header, std::s
     return "this looks like a Redis client (RESP)";
   if (is_json_start(first))
     return "this looks like JSON without its length; send 4 bytes of big-endian length before each record";
-  if (!is_legal && is_little_endian_length(first, behind, record_bytes_max))
+  if ((!is_legal || is_empty_before_json(first, behind)) && is_little_endian_length(first, behind, record_bytes_max))
     return "this looks like a little-endian length; send the length big-endian";
   return std::nullopt;
 }

@@ -25,6 +25,12 @@ enum class FrameType : std::uint8_t {
   kFirstReserved = 7,  // this one and all above
 };
 
+[[nodiscard]] constexpr bool carries_records(std::uint8_t type) {
+  return type == static_cast<std::uint8_t>(FrameType::kRecord) ||
+         type == static_cast<std::uint8_t>(FrameType::kBatch) ||
+         type == static_cast<std::uint8_t>(FrameType::kZstdBatch);
+}
+
 struct FrameHeader {
   std::uint8_t type;  // 0 to 15, reserved ones too
   std::uint32_t length;

@@ -9,6 +9,7 @@
 namespace crawlspool::proto {
 namespace {
 
+constexpr std::uint64_t kHelloBytesMax = 64 * 1024;
 constexpr std::uint64_t kPingBytesMax = 256;
 constexpr std::size_t kFirstPartialBytes = 4096;
 
@@ -17,6 +18,11 @@ std::optional<std::uint64_t> length_max(std::uint8_t type, const FrameLimits& li
   switch (static_cast<FrameType>(type)) {
     case FrameType::kRecord:
       return limits.record_bytes_max;
+    case FrameType::kHello:
+      return kHelloBytesMax;
+    case FrameType::kBatch:
+    case FrameType::kZstdBatch:
+      return limits.batch_bytes_max;
     case FrameType::kPing:
     case FrameType::kPong:
       return kPingBytesMax;
@@ -29,9 +35,9 @@ std::optional<std::uint64_t> length_max(std::uint8_t type, const FrameLimits& li
 
 }  // namespace
 
-void FrameDecoder::refuse(ErrorWord code, std::string detail, bool is_record) {
+void FrameDecoder::refuse(ErrorWord code, std::string detail, bool has_records) {
   refused_ = true;
-  refusal_ = {code, std::move(detail), is_record};
+  refusal_ = {code, std::move(detail), has_records};
   base::free_text(partial_);
   header_bytes_ = 0;
 }
@@ -75,7 +81,7 @@ bool FrameDecoder::header_is_legal(std::string_view behind) {
     refuse(ErrorWord::kFrameTooLarge,
            "a " + std::string(frame_type_name(header_.type)) + " frame of " + std::to_string(header_.length) +
                " bytes; at most " + std::to_string(*max),
-           begun_record());
+           begun_records());
     return false;
   }
   return true;
@@ -102,6 +108,14 @@ void FrameDecoder::frame_taken() {
   base::free_text(partial_);
 }
 
+std::string FrameDecoder::keep_payload(std::string_view payload) {
+  if (payload.data() == partial_.data()) return std::move(partial_);
+  std::string kept;
+  kept.reserve(payload.size() + kPaddingBytes);
+  kept = payload;
+  return kept;
+}
+
 void FrameDecoder::abandon() { refuse(ErrorWord::kBadFrame, "given up", false); }
 
 FrameDecoder::Step FrameDecoder::next(std::string_view& input, Frame& frame) {
@@ -119,6 +133,7 @@ FrameDecoder::Step FrameDecoder::next(std::string_view& input, Frame& frame) {
   }
   frame.type = static_cast<FrameType>(header_.type);
   frame_out_ = true;
+  any_whole_frame_ = true;
   header_bytes_ = 0;
   return Step::kFrame;
 }

@@ -33,7 +33,7 @@ struct Frame {
 struct Refusal {
   ErrorWord code;
   std::string detail;
-  bool is_record;  // the refused frame would have carried records, so that its number can be named
+  bool has_records;  // the refused frame would have carried some, so that the first one's number can be named
 };
 
 class FrameDecoder {
@@ -52,6 +52,10 @@ class FrameDecoder {
   // The frame that was handed out is no longer needed: gives its memory back before the next call to next() would.
   void frame_taken();
 
+  // The payload that was handed out, to be kept: without a copy where the decoder had to put it together. Padding is
+  // readable behind it.
+  [[nodiscard]] std::string keep_payload(std::string_view payload);
+
   // Drops what has begun; from now on everything is refused.
   void abandon();
 
@@ -63,10 +67,12 @@ class FrameDecoder {
   [[nodiscard]] std::size_t bytes_needed() const;
   // The begun frame's claimed payload length; 0 while its header is not whole.
   [[nodiscard]] std::size_t claimed_bytes() const { return header_bytes_ == kFrameHeaderBytes ? header_.length : 0; }
-  // The begun frame's header is whole and says that it carries a record.
-  [[nodiscard]] bool begun_record() const {
-    return header_bytes_ == kFrameHeaderBytes && header_.type == static_cast<std::uint8_t>(FrameType::kRecord);
+  // The begun frame's header is whole and says that it carries records.
+  [[nodiscard]] bool begun_records() const {
+    return header_bytes_ == kFrameHeaderBytes && carries_records(header_.type);
   }
+  // The connection's first frame is not whole yet.
+  [[nodiscard]] bool at_first_frame() const { return !any_whole_frame_; }
   // Memory held for the begun frame.
   [[nodiscard]] std::size_t held_bytes() const { return partial_.capacity(); }
   // Of the begun frame's payload.
@@ -76,15 +82,16 @@ class FrameDecoder {
   [[nodiscard]] bool take_header(std::string_view& input);
   [[nodiscard]] bool header_is_legal(std::string_view behind);
   void take_partial(std::string_view& input);
-  void refuse(ErrorWord code, std::string detail, bool is_record);
+  void refuse(ErrorWord code, std::string detail, bool has_records);
 
   FrameLimits limits_;
   std::array<char, kFrameHeaderBytes> header_text_{};
   std::size_t header_bytes_ = 0;  // of the frame under way
   FrameHeader header_{};
-  std::string partial_;     // the payload so far, if it did not come in one piece
-  bool frame_out_ = false;  // the last step handed a frame out; its memory goes at the next
-  bool any_frame_ = false;  // the connection's first header has passed
+  std::string partial_;           // the payload so far, if it did not come in one piece
+  bool frame_out_ = false;        // the last step handed a frame out; its memory goes at the next
+  bool any_frame_ = false;        // the connection's first header has passed
+  bool any_whole_frame_ = false;  // and its first payload
   bool refused_ = false;
   Refusal refusal_{};
 };

@@ -46,6 +46,21 @@ class MessageWriter {
 
 }  // namespace
 
+void append_welcome(std::string& out, const WelcomeMessage& message) {
+  MessageWriter(out)
+      .number("{\"welcome\":{\"protocol\":", kProtocolVersion)
+      .text(",\"server\":", message.server)
+      .number(",\"last_seq\":", message.last_seq)
+      .raw(message.known ? ",\"known\":true" : ",\"known\":false")
+      .number(",\"rejected\":", message.rejected)
+      .text(",\"ack\":", word(message.ack))
+      .number(",\"record_bytes_max\":", message.record_bytes_max)
+      .number(",\"batch_bytes_max\":", message.batch_bytes_max)
+      .number(",\"batch_records_max\":", message.batch_records_max)
+      .number(",\"idle_timeout_ms\":", message.idle_timeout_ms)
+      .raw("}}");
+}
+
 void append_ack(std::string& out, std::uint64_t seq) { MessageWriter(out).number("{\"ack\":", seq).raw("}"); }
 
 void append_reject(std::string& out, const RejectMessage& message) {
@@ -60,6 +75,8 @@ void append_reject(std::string& out, const RejectMessage& message) {
 void append_pong(std::string& out, std::string_view ping_payload) {
   MessageWriter(out).raw("{\"pong\":").raw(ping_payload.empty() ? "null" : ping_payload).raw("}");
 }
+
+void append_ping(std::string& out) { MessageWriter(out).raw("{\"ping\":null}"); }
 
 void append_slow(std::string& out, SlowReason reason, std::int64_t retry_after_ms) {
   MessageWriter(out)

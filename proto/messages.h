@@ -8,10 +8,23 @@
 #include <string_view>
 
 #include "proto/codes.h"
+#include "proto/hello.h"
 
 namespace crawlspool::proto {
 
 inline constexpr std::size_t kDetailBytesMax = 512;
+
+struct WelcomeMessage {
+  std::string_view server;     // name and version
+  std::uint64_t last_seq = 0;  // the next record is number last_seq + 1
+  bool known = false;          // the server remembers the session
+  std::uint64_t rejected = 0;  // of the session's records so far
+  AckLevel ack = AckLevel::kSynced;
+  std::uint64_t record_bytes_max = 0;
+  std::uint64_t batch_bytes_max = 0;
+  std::uint64_t batch_records_max = 0;
+  std::int64_t idle_timeout_ms = 0;
+};
 
 struct RejectMessage {
   std::uint64_t seq;
@@ -24,7 +37,7 @@ struct ErrorMessage {
   ErrorWord code;
   std::string_view detail;
   std::optional<std::uint64_t> seq = std::nullopt;  // the number the refused frame's first record would have had
-  std::string_view limit = {};                      // with kTooManyConnections: the key, and
+  std::string_view limit = {};                      // with kTooMany…: the key, and
   std::uint64_t max = 0;                            // its value
   std::optional<std::int64_t> reconnect_after_ms = std::nullopt;
 };
@@ -36,9 +49,11 @@ struct GoodbyeMessage {
 };
 
 // Each appends one whole frame.
+void append_welcome(std::string& out, const WelcomeMessage& message);
 void append_ack(std::string& out, std::uint64_t seq);
 void append_reject(std::string& out, const RejectMessage& message);
 void append_pong(std::string& out, std::string_view ping_payload);  // valid JSON, or empty for null
+void append_ping(std::string& out);                                 // its payload is null
 void append_slow(std::string& out, SlowReason reason, std::int64_t retry_after_ms);
 void append_resume(std::string& out);
 void append_goodbye(std::string& out, const GoodbyeMessage& message);

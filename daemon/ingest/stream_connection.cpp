@@ -96,7 +96,7 @@ void StreamConnection::take_frames(std::string_view input) {
     if (step == proto::FrameDecoder::Step::kNeedMore) break;
     if (step == proto::FrameDecoder::Step::kRefused) {
       const proto::Refusal& refusal = decoder_.refusal();
-      const auto seq = refusal.is_record ? std::optional(taken_seq_ + 1) : std::nullopt;
+      const auto seq = refusal.has_records ? std::optional(taken_seq_ + 1) : std::nullopt;
       return end_with_error({.code = refusal.code, .detail = std::string(refusal.detail), .seq = seq});
     }
     took_frames = true;
@@ -143,9 +143,10 @@ void StreamConnection::take_frame(const proto::Frame& frame, const ReadTime& whe
     case FrameType::kBye:
       return end_with_goodbye({.reason = GoodbyeReason::kBye, .detail = "all is settled"});
     default:
-      break;
+      return end_with_error({.code = ErrorWord::kUnknownFrameType,
+                             .detail = std::string(proto::frame_type_name(static_cast<std::uint8_t>(frame.type))) +
+                                       " frames are not taken"});
   }
-  CRAWLSPOOL_CHECK(false);  // the decoder lets no other type through
 }
 
 void StreamConnection::take_record(std::string_view record, const ReadTime& when) {
@@ -200,7 +201,7 @@ void StreamConnection::on_long_pause() {
 
 // The number that the begun frame's record would have had.
 std::optional<std::uint64_t> StreamConnection::begun_seq() const {
-  return decoder_.begun_record() ? std::optional(taken_seq_ + 1) : std::nullopt;
+  return decoder_.begun_records() ? std::optional(taken_seq_ + 1) : std::nullopt;
 }
 
 double StreamConnection::begun_frame_rate() const {

@@ -22,12 +22,18 @@ TEST(Codes, EachEnumeratorHasTheProtocolsWord) {
   EXPECT_EQ(word(ErrorWord::kFrameTimeout), "frame_timeout");
   EXPECT_EQ(word(ErrorWord::kUnknownFrameType), "unknown_frame_type");
   EXPECT_EQ(word(ErrorWord::kBadFrame), "bad_frame");
+  EXPECT_EQ(word(ErrorWord::kBadHello), "bad_hello");
+  EXPECT_EQ(word(ErrorWord::kBadBatch), "bad_batch");
+  EXPECT_EQ(word(ErrorWord::kSessionMismatch), "session_mismatch");
+  EXPECT_EQ(word(ErrorWord::kTooManySessions), "too_many_sessions");
   EXPECT_EQ(word(ErrorWord::kTooManyConnections), "too_many_connections");
   EXPECT_EQ(word(ErrorWord::kSlowReader), "slow_reader");
   EXPECT_EQ(word(ErrorWord::kSpoolFailed), "spool_failed");
   EXPECT_EQ(word(GoodbyeReason::kBye), "bye");
   EXPECT_EQ(word(GoodbyeReason::kIdleTimeout), "idle_timeout");
   EXPECT_EQ(word(GoodbyeReason::kDraining), "draining");
+  EXPECT_EQ(word(GoodbyeReason::kSuperseded), "superseded");
+  EXPECT_EQ(word(SlowReason::kSpoolBusy), "spool_busy");
   EXPECT_EQ(word(SlowReason::kDiskFull), "disk_full");
   EXPECT_EQ(word(SlowReason::kMemory), "memory");
 }
@@ -54,7 +60,7 @@ TEST(Codes, WordsAreUniqueAndLowerSnakeCase) {
   std::vector<std::string> endings = words_up_to(RejectCode::kRecordTooLarge);
   EXPECT_EQ(endings.size(), kRejectCodes);
   for (auto& text : words_up_to(ErrorWord::kSpoolFailed)) endings.push_back(text);
-  for (auto& text : words_up_to(GoodbyeReason::kDraining)) endings.push_back(text);
+  for (auto& text : words_up_to(GoodbyeReason::kSuperseded)) endings.push_back(text);
   expect_unique_snake_case(endings);
   expect_unique_snake_case(words_up_to(SlowReason::kMemory));
 }

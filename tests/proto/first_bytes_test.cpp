@@ -77,11 +77,21 @@ TEST(FirstBytes, LegalFramesAreNeverTakenForSomethingElse) {
   // Every type at every length that the protocol's own limits and the default sizes allow, in steps.
   const std::size_t most[] = {16U << 20, 64U << 10, 32U << 20, 32U << 20, 256, 256, 0};
   for (int type = 0; type < 7; ++type) {
-    for (std::size_t length = 0; length <= most[type]; length += 1 + length / 64) {
+    for (std::size_t length = type == 0 ? 0 : 1; length <= most[type]; length += 1 + length / 64) {
       const auto bytes = encode_header(static_cast<FrameType>(type), length);
       EXPECT_FALSE(recognise_header({bytes.data(), bytes.size()}, "{\"a\":1}", true, kRecordBytesMax))
           << type << " " << length;
     }
+  }
+}
+
+TEST(FirstBytes, AnEmptyFrameIsALittleEndianLengthOnlyWithAnObjectOrAListBehindIt) {
+  for (const std::string_view header :
+       {"\x10\0\0\0"sv, "\x20\0\0\0"sv, "\x30\0\0\0"sv, "\x40\0\0\0"sv, "\x60\0\0\0"sv}) {
+    EXPECT_TRUE(recognise_header(header, "{", true, kRecordBytesMax));
+    EXPECT_TRUE(recognise_header(header, "[", true, kRecordBytesMax));
+    for (const std::string_view behind : {""sv, "\0\0\0\1"sv, "\x60"sv, "\x20"sv, "\x30"sv})
+      EXPECT_FALSE(recognise_header(header, behind, true, kRecordBytesMax));
   }
 }
 

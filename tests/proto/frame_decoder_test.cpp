@@ -14,9 +14,11 @@ namespace {
 using namespace std::string_view_literals;
 using Step = FrameDecoder::Step;
 
+constexpr std::uint64_t kBatchBytesMax = 1U << 21;
 constexpr FrameLimits kLimits = [] {
   FrameLimits limits{};
   limits.record_bytes_max = 1U << 20;
+  limits.batch_bytes_max = kBatchBytesMax;
   return limits;
 }();
 // What may be held beside twice the bytes received: the first step of the buffer, and the padding.
@@ -237,13 +239,13 @@ TEST(FrameDecoder, WhatIsNeededClaimedAndReceivedIsKnownAtEachByte) {
     EXPECT_EQ(feed(decoder, bytes.substr(i - 1, 1)), Step::kNeedMore);
     EXPECT_TRUE(decoder.mid_frame()) << i;
     EXPECT_EQ(decoder.received_bytes(), i < kFrameHeaderBytes ? 0 : i - kFrameHeaderBytes);
-    EXPECT_EQ(decoder.begun_record(), i >= kFrameHeaderBytes);
+    EXPECT_EQ(decoder.begun_records(), i >= kFrameHeaderBytes);
     EXPECT_EQ(decoder.bytes_needed(), (i < kFrameHeaderBytes ? kFrameHeaderBytes : bytes.size()) - i) << i;
     EXPECT_EQ(decoder.claimed_bytes(), i < kFrameHeaderBytes ? 0U : 5U) << i;
   }
   EXPECT_EQ(feed(decoder, bytes.substr(bytes.size() - 1)), Step::kNeedMore);
   EXPECT_FALSE(decoder.mid_frame());
-  EXPECT_FALSE(decoder.begun_record());
+  EXPECT_FALSE(decoder.begun_records());
   EXPECT_EQ(decoder.received_bytes(), 0U);
   EXPECT_EQ(decoder.claimed_bytes(), 0U);
   EXPECT_EQ(decoder.bytes_needed(), kFrameHeaderBytes);
@@ -252,10 +254,12 @@ TEST(FrameDecoder, WhatIsNeededClaimedAndReceivedIsKnownAtEachByte) {
 struct TypeLimit {
   std::size_t bytes_max;
   int type;
-  bool is_record;
+  bool has_records;
 };
 
-constexpr TypeLimit kTypeLimits[] = {{1U << 20, 0, true}, {256, 4, false}, {256, 5, false}, {0, 6, false}};
+constexpr TypeLimit kTypeLimits[] = {
+    {1U << 20, 0, true}, {1U << 16, 1, false}, {kBatchBytesMax, 2, true}, {kBatchBytesMax, 3, true}, {256, 4, false},
+    {256, 5, false},     {0, 6, false}};
 
 TEST(FrameDecoder, EachTypeHasItsLimit) {
   for (const TypeLimit& limit : kTypeLimits) {
@@ -265,7 +269,7 @@ TEST(FrameDecoder, EachTypeHasItsLimit) {
     FrameDecoder over(kLimits);
     EXPECT_EQ(feed(over, header_bytes(limit.type, limit.bytes_max + 1)), Step::kRefused) << limit.type;
     EXPECT_EQ(over.refusal().code, ErrorWord::kFrameTooLarge);
-    EXPECT_EQ(over.refusal().is_record, limit.is_record) << limit.type;
+    EXPECT_EQ(over.refusal().has_records, limit.has_records) << limit.type;
     const std::string max = std::to_string(limit.bytes_max);
     const std::string length = std::to_string(limit.bytes_max + 1);
     EXPECT_EQ(over.refusal().detail, "a " + std::string(frame_type_name(static_cast<std::uint8_t>(limit.type))) +
@@ -281,11 +285,11 @@ TEST(FrameDecoder, TheGreatestLengthIsRefusedOffItsHeader) {
 }
 
 TEST(FrameDecoder, TypesThatAreNotTakenAreRefused) {
-  for (const int type : {1, 2, 3, 7, 8, 9, 10, 11, 12, 13, 14, 15}) {
+  for (const int type : {7, 8, 9, 10, 11, 12, 13, 14, 15}) {
     FrameDecoder decoder(kLimits);
     EXPECT_EQ(feed(decoder, frame_bytes(FrameType::kRecord, "1") + header_bytes(type, 0)), Step::kRefused) << type;
     EXPECT_EQ(decoder.refusal().code, ErrorWord::kUnknownFrameType);
-    EXPECT_FALSE(decoder.refusal().is_record);
+    EXPECT_FALSE(decoder.refusal().has_records);
     EXPECT_NE(decoder.refusal().detail.find(" " + std::to_string(type) + " "), std::string::npos);
   }
 }
@@ -294,7 +298,7 @@ TEST(FrameDecoder, APingIsNoRecordThatHasBegun) {
   FrameDecoder decoder(kLimits);
   EXPECT_EQ(feed(decoder, header_bytes(4, 10) + "[1,"), Step::kNeedMore);
   EXPECT_TRUE(decoder.mid_frame());
-  EXPECT_FALSE(decoder.begun_record());
+  EXPECT_FALSE(decoder.begun_records());
 }
 
 TEST(FrameDecoder, ARefusalIsFinalAndNothingBehindItIsTaken) {
@@ -340,7 +344,7 @@ TEST(FrameDecoder, ForeignProtocolsAreNamedHoweverTheirHeaderIsSplit) {
       EXPECT_EQ(feed(decoder, start.substr(0, split)), Step::kNeedMore);
       EXPECT_EQ(feed(decoder, start.substr(split)), Step::kRefused) << start;
       EXPECT_EQ(decoder.refusal().code, ErrorWord::kWrongProtocol) << start;
-      EXPECT_FALSE(decoder.refusal().is_record);
+      EXPECT_FALSE(decoder.refusal().has_records);
     }
   }
 }

@@ -33,6 +33,24 @@ std::string payload(const std::string& bytes) {
   return bytes.substr(kFrameHeaderBytes);
 }
 
+TEST(Messages, WelcomeTellsEachNumberAndLimit) {
+  const WelcomeMessage welcome{.server = "crawlspoold 0.1.0",
+                               .last_seq = 7,
+                               .known = true,
+                               .rejected = 2,
+                               .ack = AckLevel::kWritten,
+                               .record_bytes_max = 100,
+                               .batch_bytes_max = 200,
+                               .batch_records_max = 3,
+                               .idle_timeout_ms = 300000};
+  EXPECT_EQ(payload(bytes_of(append_welcome, welcome)),
+            "{\"welcome\":{\"protocol\":1,\"server\":\"crawlspoold 0.1.0\",\"last_seq\":7,\"known\":true,"
+            "\"rejected\":2,\"ack\":\"written\",\"record_bytes_max\":100,\"batch_bytes_max\":200,"
+            "\"batch_records_max\":3,\"idle_timeout_ms\":300000}}");
+}
+
+TEST(Messages, AServersPingIsNull) { EXPECT_EQ(payload(bytes_of(append_ping)), "{\"ping\":null}"); }
+
 TEST(Messages, AckIsBytesOnTheWire) {
   EXPECT_EQ(bytes_of(append_ack, 17), "\x00\x00\x00\x0a{\"ack\":17}"sv);
   EXPECT_EQ(payload(bytes_of(append_ack, std::numeric_limits<std::uint64_t>::max())), "{\"ack\":18446744073709551615}");

@@ -1,0 +1,96 @@
+#include "proto/hello.h"
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/base/text.h"
+#include "proto/names.h"
+
+namespace crawlspool::proto {
+namespace {
+
+using nlohmann::json;
+using Checked = tl::expected<void, std::string>;
+
+constexpr std::size_t kQuotedBytesMax = 64;
+
+tl::unexpected<std::string> wrong(std::string detail) { return tl::unexpected(std::move(detail)); }
+
+Checked check_protocol(const json& object) {
+  const auto member = object.find("protocol");
+  if (member == object.end()) return wrong("\"protocol\" is missing; this server speaks 1");
+  if (!member->is_number_integer()) return wrong("\"protocol\" is a number; this server speaks 1");
+  if (*member != kProtocolVersion)
+    return wrong("protocol " + member->dump() + " is not spoken here; this server speaks 1");
+  return {};
+}
+
+// Leaves `into` alone where the member is not there.
+Checked read_name(const json& object, const char* key, bool (*is_right)(std::string_view), const char* rule,
+                  std::string& into) {
+  const auto member = object.find(key);
+  if (member == object.end()) return {};
+  const std::string* const text = member->get_ptr<const std::string*>();
+  if (text == nullptr || !is_right(*text)) return wrong("\"" + std::string(key) + "\" is " + rule);
+  into = *text;
+  return {};
+}
+
+Checked read_from(const json& object, std::uint64_t& from) {
+  const auto member = object.find("from");
+  if (member == object.end()) return {};
+  if (!member->is_number_unsigned() || *member < 1U || *member > kSeqMax)
+    return wrong("\"from\" is a whole number from 1 to 2^53 - 1");
+  from = member->get<std::uint64_t>();
+  return {};
+}
+
+Checked read_ack(const json& object, AckLevel& level) {
+  const auto member = object.find("ack");
+  if (member == object.end()) return {};
+  for (const AckLevel candidate : {AckLevel::kSynced, AckLevel::kWritten}) {
+    if (*member != word(candidate)) continue;
+    level = candidate;
+    return {};
+  }
+  return wrong("\"ack\" is \"synced\" or \"written\"");
+}
+
+Checked read_heartbeat(const json& object, bool& heartbeat) {
+  const auto member = object.find("heartbeat");
+  if (member == object.end()) return {};
+  if (!member->is_boolean()) return wrong("\"heartbeat\" is true or false");
+  heartbeat = member->get<bool>();
+  return {};
+}
+
+}  // namespace
+
+std::string_view word(AckLevel level) { return level == AckLevel::kSynced ? "synced" : "written"; }
+
+tl::expected<Hello, std::string> parse_hello(std::string_view payload) {
+  const json object = json::parse(payload, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) {
+    std::string detail = "a hello is a JSON object; this begins with \"";
+    base::append_json_escaped(detail, base::clip(payload, kQuotedBytesMax));
+    return wrong(detail + "\"");
+  }
+  Hello hello;
+  const auto read =
+      check_protocol(object)
+          .and_then([&] {
+            return read_name(object, "client", is_client_name, "1 to 128 of letters, digits, '.', '_', '-' and ':'",
+                             hello.client);
+          })
+          .and_then([&] {
+            return read_name(object, "stream", is_stream_name,
+                             "1 to 128 of letters, digits, '.', '_', '-', ':' and '/'", hello.stream);
+          })
+          .and_then([&] { return read_name(object, "session", is_session, "32 hex digits", hello.session); })
+          .and_then([&] { return read_from(object, hello.from); })
+          .and_then([&] { return read_ack(object, hello.ack); })
+          .and_then([&] { return read_heartbeat(object, hello.heartbeat); });
+  if (!read) return wrong(read.error());
+  return hello;
+}
+
+}  // namespace crawlspool::proto

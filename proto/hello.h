@@ -1,0 +1,29 @@
+// What a client says of itself first. Source: PROTOCOL.md, "Hello".
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+namespace crawlspool::proto {
+
+inline constexpr int kProtocolVersion = 1;
+
+// When a record counts as settled: once it is on the disk, or once it is written to the file.
+enum class AckLevel { kSynced, kWritten };
+[[nodiscard]] std::string_view word(AckLevel level);
+
+struct Hello {
+  std::string client;      // empty: none was given
+  std::string stream;      // empty: none was given
+  std::string session;     // 32 hex digits as sent; empty: none was given
+  std::uint64_t from = 1;  // the lowest number the client may still send
+  AckLevel ack = AckLevel::kSynced;
+  bool heartbeat = false;
+};
+
+// The error says in words what is wrong with it.
+[[nodiscard]] tl::expected<Hello, std::string> parse_hello(std::string_view payload);
+
+}  // namespace crawlspool::proto
