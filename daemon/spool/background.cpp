@@ -114,6 +114,7 @@ bool Background::look_at_one() {
 bool Background::retain() {
   const RetentionPolicy& policy = options_.retention;
   const bool may_remove_by_age = clock_watch_.may_remove_by_age();
+  believes_ages_.store(may_remove_by_age, std::memory_order_relaxed);
   if (policy.bytes_max == 0 && policy.age_ms_max == 0) return false;
   if (clock_.monotonic_us() < retain_at_us_) return false;
   retain_at_us_ = clock_.monotonic_us() + kRetainEveryUs;

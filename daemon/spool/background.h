@@ -58,6 +58,8 @@ class Background {
   bool step(const std::function<bool()>& stop);
 
   [[nodiscard]] BackgroundStats stats() const;  // from any thread
+  // Whether the wall clock may be believed where something goes because of its age. From any thread.
+  [[nodiscard]] bool believes_ages() const { return believes_ages_.load(std::memory_order_relaxed); }
 
  private:
   struct Sealed {
@@ -87,6 +89,7 @@ class Background {
   const std::string spool_id_;
   SnapshotWriter snapshots_;
   std::atomic<std::uint64_t> growing_bytes_{0};
+  std::atomic<bool> believes_ages_{false};
 
   mutable std::mutex mutex_;  // of inbox_ and stats_
   Inbox inbox_;

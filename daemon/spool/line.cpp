@@ -50,17 +50,27 @@ std::optional<std::uint32_t> parse_crc(std::string_view digits) {
   return crc;
 }
 
+// Nothing where it is empty.
+void append_member(std::string& out, std::string_view key, std::string_view text) {
+  if (text.empty()) return;
+  out += ",\"" + std::string(key) + "\":\"";
+  base::append_json_escaped(out, text);
+  out += '"';
+}
+
 }  // namespace
 
 std::uint32_t crc32(std::string_view bytes, std::uint32_t seed) {
   return ::libdeflate_crc32(seed, bytes.data(), bytes.size());
 }
 
-Origin make_origin(std::string_view via, std::string_view peer) {
+Origin make_origin(std::string_view via, std::string_view peer, const ClientNames& names) {
   Origin origin;
-  origin.after_seq = ",\"via\":\"" + std::string(via) + "\",\"peer\":\"";
-  base::append_json_escaped(origin.after_seq, peer);
-  origin.after_seq += '"';
+  append_member(origin.before_seq, "client", names.client);
+  append_member(origin.before_seq, "session", names.session);
+  append_member(origin.after_seq, "stream", names.stream);
+  append_member(origin.after_seq, "via", via);
+  append_member(origin.after_seq, "peer", peer);
   origin.after_seq += kRecordKey;
   return origin;
 }

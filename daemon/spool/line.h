@@ -23,10 +23,16 @@ inline constexpr std::string_view kRecordKey = ",\"record\":";
 
 // What is the same for each record of one connection: the members between ts and seq, and between seq and record.
 struct Origin {
-  std::string before_seq;  // `,"client":"…"` or empty
-  std::string after_seq;   // `,"via":"tcp","peer":"…","record":`
+  std::string before_seq;  // `,"client":"…","session":"…"`, or what there is of it
+  std::string after_seq;   // `,"stream":"…","via":"tcp","peer":"…","record":`
 };
-[[nodiscard]] Origin make_origin(std::string_view via, std::string_view peer);
+// What a client gave itself; empty where it gave none. Of the characters that PROTOCOL.md allows.
+struct ClientNames {
+  std::string client;
+  std::string session;  // its 16 hex digits
+  std::string stream;
+};
+[[nodiscard]] Origin make_origin(std::string_view via, std::string_view peer, const ClientNames& names = {});
 
 // The most bytes a line takes around its record.
 [[nodiscard]] std::size_t envelope_bytes_max(const Origin& origin);

@@ -37,6 +37,8 @@ void append_rejected_line(std::string& out, const RejectedRecord& record, std::s
   append_text(out, ",\"code\":\"", record.code);
   append_text(out, ",\"detail\":\"", record.detail);
   if (record.offset) out += ",\"offset\":" + std::to_string(*record.offset);
+  if (!record.client.empty()) append_text(out, ",\"client\":\"", record.client);
+  if (!record.session.empty()) append_text(out, ",\"session\":\"", record.session);
   if (record.seq != 0) out += ",\"seq\":" + std::to_string(record.seq);
   append_text(out, ",\"via\":\"", record.via);
   append_text(out, ",\"peer\":\"", record.peer);

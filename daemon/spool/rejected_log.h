@@ -19,7 +19,9 @@ struct RejectedRecord {
   std::string_view code;
   std::string_view detail;
   std::optional<std::uint64_t> offset;
-  std::uint64_t seq;  // 0: none
+  std::string_view client;   // empty: none
+  std::string_view session;  // its 16 hex digits; empty: none
+  std::uint64_t seq;         // 0: none
   std::string_view via;
   std::string_view peer;
   std::string_view raw;  // whole; the line keeps the first kRejectedRawBytesMax

@@ -27,11 +27,13 @@ std::optional<SessionKey> parse_session_digits(std::string_view text) {
   return key;
 }
 
-void SessionTable::advance(SessionKey key, std::string_view client, std::uint64_t last_seq, std::int64_t used_us) {
+void SessionTable::advance(SessionKey key, std::string_view client, std::uint64_t last_seq, std::int64_t used_us,
+                           std::uint64_t rejected) {
   SessionState& state = sessions_[key];
   if (state.client.empty()) state.client = client;
   state.last_seq = std::max(state.last_seq, last_seq);
   state.last_used_us = std::max(state.last_used_us, used_us);
+  state.rejected += rejected;
 }
 
 const SessionState* SessionTable::find(SessionKey key) const {

@@ -21,6 +21,7 @@ struct SessionState {
   std::string client;  // empty: it gave none
   std::uint64_t last_seq = 0;
   std::int64_t last_used_us = 0;  // wall clock
+  std::uint64_t rejected = 0;     // of its records, as far as is known
 };
 
 // What a commit brings to a session.
@@ -28,14 +29,17 @@ struct SessionMark {
   SessionKey session = 0;
   std::string client;
   std::uint64_t last_seq = 0;
+  std::uint64_t rejected = 0;  // of the records that it brings
 };
 
 class SessionTable {
  public:
   using Map = std::unordered_map<SessionKey, SessionState>;
 
-  // A session's number never goes back.
-  void advance(SessionKey key, std::string_view client, std::uint64_t last_seq, std::int64_t used_us);
+  // A session's number never goes back. `rejected` more of its records were turned down.
+  void advance(SessionKey key, std::string_view client, std::uint64_t last_seq, std::int64_t used_us,
+               std::uint64_t rejected = 0);
+  void forget(SessionKey key) { sessions_.erase(key); }
 
   [[nodiscard]] const SessionState* find(SessionKey key) const;
   [[nodiscard]] std::size_t size() const { return sessions_.size(); }

@@ -29,8 +29,9 @@ void append_session_line(std::string& out, SessionKey key, const SessionState& s
   const std::size_t start = out.size();
   out += "{\"session\":\"" + session_digits(key) + "\"";
   if (!state.client.empty()) out += ",\"client\":\"" + state.client + "\"";
-  out += ",\"last_seq\":" + std::to_string(state.last_seq) + ",\"used\":\"" +
-         base::format_timestamp(state.last_used_us) + "\"";
+  out += ",\"last_seq\":" + std::to_string(state.last_seq);
+  if (state.rejected != 0) out += ",\"rejected\":" + std::to_string(state.rejected);
+  out += ",\"used\":\"" + base::format_timestamp(state.last_used_us) + "\"";
   append_crc_trailer(out, start);
 }
 
@@ -55,7 +56,8 @@ bool add_session(SessionTable& sessions, std::string_view line) {
   const auto last_seq = envelope_number(line, "last_seq");
   const auto used_us = time_member(line, "used");
   if (!key || !last_seq || !used_us) return false;
-  sessions.advance(*key, envelope_member(line, "client").value_or(""), *last_seq, *used_us);
+  sessions.advance(*key, envelope_member(line, "client").value_or(""), *last_seq, *used_us,
+                   envelope_number(line, "rejected").value_or(0));
   return true;
 }
 

@@ -143,7 +143,7 @@ Result<std::size_t> Spool::append(std::span<const std::string_view> chunks, std:
   background_->set_growing_bytes(position_ - writer_->begin());
   if (!segment_since_us_) segment_since_us_ = clock_.monotonic_us();
   if (*appended == bytes_of(chunks))
-    unsynced_sessions_.insert(unsynced_sessions_.end(), sessions.begin(), sessions.end());
+    add_unsynced(sessions);
   else
     note_sessions_of(chunks, *appended);
   return appended;
@@ -156,7 +156,7 @@ void Spool::note_sessions_of(std::span<const std::string_view> chunks, std::size
     bytes -= chunk.size();
     while (!chunk.empty()) {
       const std::string_view line = chunk.substr(0, chunk.find('\n') + 1);
-      if (const auto mark = session_mark(line)) unsynced_sessions_.push_back(*mark);
+      if (const auto mark = session_mark(line)) add_unsynced({&*mark, 1});
       chunk.remove_prefix(line.size());
     }
   }
@@ -175,11 +175,29 @@ Result<void> Spool::sync(IfFull if_full) {
   }
   if (!synced) return tl::unexpected(stick(synced.error()));
   durable_ = position_;
-  const std::int64_t now_us = clock_.wall_us();
-  for (const SessionMark& mark : unsynced_sessions_)
-    sessions_.advance(mark.session, mark.client, mark.last_seq, now_us);
-  unsynced_sessions_.clear();
+  apply_sessions();
   return {};
+}
+
+void Spool::add_unsynced(std::span<const SessionMark> sessions) {
+  for (const SessionMark& mark : sessions) {
+    const auto [known, is_new] = unsynced_sessions_.try_emplace(mark.session, mark);
+    if (is_new) continue;
+    known->second.last_seq = std::max(known->second.last_seq, mark.last_seq);
+    known->second.rejected += mark.rejected;
+  }
+}
+
+void Spool::apply_sessions() {
+  const std::int64_t now_us = clock_.wall_us();
+  for (const auto& [key, mark] : unsynced_sessions_)
+    sessions_.advance(key, mark.client, mark.last_seq, now_us, mark.rejected);
+  unsynced_sessions_.clear();
+}
+
+void Spool::note(std::span<const SessionMark> sessions) {
+  add_unsynced(sessions);
+  if (durable_ == position_) apply_sessions();
 }
 
 Result<void> Spool::probe() {

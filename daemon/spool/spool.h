@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "daemon/base/clock.h"
@@ -55,6 +56,9 @@ class Spool {
   [[nodiscard]] base::Result<std::size_t> append(std::span<const std::string_view> chunks, std::size_t first_line_bytes,
                                                  std::span<const SessionMark> sessions = {});
 
+  // The numbers that records without a line bring: in force with the next sync, or now if all is synced.
+  void note(std::span<const SessionMark> sessions);
+
   // Makes what was appended durable and says so in the durable file: now it may be acked. kDiskFull, with kCutBack
   // only: what was appended since the last sync is no longer in the segment.
   [[nodiscard]] base::Result<void> sync(IfFull if_full = IfFull::kCutBack);
@@ -80,6 +84,9 @@ class Spool {
   [[nodiscard]] std::uint64_t growing_bytes() const { return writer_ ? position_ - writer_->begin() : 0; }
   // Numbers of what is synced, and of nothing else.
   [[nodiscard]] const SessionTable& sessions() const { return sessions_; }
+  void forget_session(SessionKey key) { sessions_.forget(key); }
+  // Whether the wall clock may be believed where something goes because of its age.
+  [[nodiscard]] bool believes_ages() const { return background_->believes_ages(); }
   // Whether `bytes` more would leave less than the keep-free mark.
   [[nodiscard]] bool has_room(std::uint64_t bytes) const;
   // Free for the spool: what the file system says and what is preallocated and not used.
@@ -101,6 +108,8 @@ class Spool {
   [[nodiscard]] SegmentWriter::Limits writer_limits() const;
   void leave_snapshot();
   void point_at(const std::string& segment);
+  void add_unsynced(std::span<const SessionMark> sessions);
+  void apply_sessions();
   void note_sessions_of(std::span<const std::string_view> chunks, std::size_t bytes);
   [[nodiscard]] base::Error stick(base::Error error);
 
@@ -113,7 +122,7 @@ class Spool {
   std::unique_ptr<SegmentWriter> writer_;  // none between the sealing of one segment and the first line of the next
   std::unique_ptr<RejectedLog> rejected_;
   SessionTable sessions_;
-  std::vector<SessionMark> unsynced_sessions_;
+  std::unordered_map<SessionKey, SessionMark> unsynced_sessions_;
   Position position_ = 0;
   Position durable_ = 0;
   std::optional<std::int64_t> segment_since_us_;  // monotonic, of the segment's first line

@@ -52,6 +52,14 @@ TEST(WriteLine, MatchesTheGoldenLines) {
   EXPECT_EQ(written(make_origin("tcp", "x"), 332, "0"), kCrcWithZerosInFront);
 }
 
+TEST(WriteLine, NamesWhatTheClientGaveItself) {
+  EXPECT_EQ(
+      written(make_origin("tcp", "x", {"worker-7", "c1f2000000000abc", "a/b"}), 42, "1"),
+      R"({"ts":"2026-11-20T04:05:06.123456Z","client":"worker-7","session":"c1f2000000000abc","seq":42,"stream":"a/b",)"
+      R"("via":"tcp","peer":"x","record":1,"crc32":"a4aaf7fa"})"
+      "\n");
+}
+
 TEST(WriteLine, LeavesOutRawLineBreaksAndNothingElse) {
   const std::string line = written(make_origin("tcp", "x"), UINT64_MAX, "\r\n[1,\n2]\r");
   EXPECT_EQ(line, kGreatestSeq);

@@ -52,20 +52,25 @@ class RejectedLogTest : public ::testing::Test {
 TEST(RejectedLine, MatchesTheGoldenLines) {
   // The crc of each is Python's zlib.crc32 of what is before `,"crc32":`.
   EXPECT_EQ(
-      rejected_line({"invalid_json", "not valid JSON at byte 2", 2, 7, "tcp", "10.0.0.7:51234", "{\"\xff"}),
+      rejected_line({"invalid_json", "not valid JSON at byte 2", 2, "", "", 7, "tcp", "10.0.0.7:51234", "{\"\xff"}),
       R"({"ts":"2026-11-20T04:05:06.123456Z","code":"invalid_json","detail":"not valid JSON at byte 2","offset":2,)"
       R"("seq":7,"via":"tcp","peer":"10.0.0.7:51234","length":3,"raw":"eyL/","crc32":"972e77a2"})"
       "\n");
-  EXPECT_EQ(rejected_line({"empty_record", "say \"why\"\n", std::nullopt, 0, "http", "[::1]:1", ""}),
+  EXPECT_EQ(rejected_line({"empty_record", "say \"why\"\n", std::nullopt, "", "", 0, "http", "[::1]:1", ""}),
             R"({"ts":"2026-11-20T04:05:06.123456Z","code":"empty_record","detail":"say \"why\"\u000a",)"
             R"("via":"http","peer":"[::1]:1","length":0,"raw":"","crc32":"6d311d47"})"
+            "\n");
+  EXPECT_EQ(rejected_line({"too_deep", "d", std::nullopt, "worker-7", "c1f2000000000abc", 7, "tcp", "p", "1"}),
+            R"({"ts":"2026-11-20T04:05:06.123456Z","code":"too_deep","detail":"d","client":"worker-7",)"
+            R"("session":"c1f2000000000abc","seq":7,"via":"tcp","peer":"p","length":1,"raw":"MQ==",)"
+            R"("crc32":"f6600ee8"})"
             "\n");
 }
 
 TEST(RejectedLine, ALargeRecordIsCutAndItsFullLengthTold) {
   for (const std::size_t bytes : {kRejectedRawBytesMax - 1, kRejectedRawBytesMax, kRejectedRawBytesMax + 1}) {
     const std::string raw(bytes, 'x');
-    const std::string line = rejected_line({"too_deep", "", std::nullopt, 1, "tcp", "p", raw});
+    const std::string line = rejected_line({"too_deep", "", std::nullopt, "", "", 1, "tcp", "p", raw});
     EXPECT_NE(line.find("\"length\":" + std::to_string(bytes) + ","), std::string::npos);
     const std::size_t begin = line.find("\"raw\":\"") + 7;
     const std::size_t kept = std::min(bytes, kRejectedRawBytesMax);

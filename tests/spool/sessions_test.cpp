@@ -52,6 +52,17 @@ TEST(SessionTable, AClientIsKnownByTheFirstNameItGave) {
   EXPECT_EQ(table.find(7)->client, "first");
 }
 
+TEST(SessionTable, RejectsAddUpAndAForgottenSessionBeginsAnew) {
+  SessionTable table;
+  table.advance(7, "", 5, 1, 2);
+  table.advance(7, "", 6, 2, 1);
+  EXPECT_EQ(table.find(7)->rejected, 3U);
+  table.forget(7);
+  EXPECT_EQ(table.find(7), nullptr);
+  table.advance(7, "", 1, 3);
+  EXPECT_EQ(table.find(7)->rejected, 0U);
+}
+
 TEST(SessionTable, SessionsDoNotShareTheirNumbers) {
   SessionTable table;
   for (SessionKey key = 0; key < 1000; ++key) table.advance(key, "", key * 2, 1);
@@ -78,6 +89,14 @@ TEST_F(SessionReplayTest, LinesOfASessionBringItsNumberAndTime) {
   EXPECT_EQ(replay.sessions.find(7)->last_used_us, test::kLineTimeUs + 5);
   EXPECT_EQ(replay.newest_us, test::kLineTimeUs + 5);
   EXPECT_EQ(replay.lines, 2U);
+}
+
+TEST_F(SessionReplayTest, NumbersLeftOutInAKnownSessionCountAsRejected) {
+  for (const std::uint64_t seq : {3, 4, 7}) add(make_line({.seq = seq, .session = 7}));
+  EXPECT_EQ(replay.sessions.find(7)->last_seq, 7U);
+  EXPECT_EQ(replay.sessions.find(7)->rejected, 2U);  // what was before the first number is not known
+  add(make_line({.seq = 5, .session = 7}));
+  EXPECT_EQ(replay.sessions.find(7)->rejected, 2U);
 }
 
 TEST_F(SessionReplayTest, OtherLinesOnlyCount) {

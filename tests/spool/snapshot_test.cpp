@@ -79,6 +79,22 @@ TEST_F(SnapshotTest, MatchesTheGoldenFile) {
             "\n");
 }
 
+TEST_F(SnapshotTest, TellsHowManyRecordsOfASessionWereRejected) {
+  const auto directory = disk.open();
+  SnapshotWriter writer(*directory, kOurs, {});
+  Snapshot snapshot{1, test::kLineTimeUs, {}};
+  snapshot.sessions.advance(0xc1f2000000000abd, "", 42, test::kLineTimeUs, 3);
+  ASSERT_TRUE(writer.write(snapshot));
+  EXPECT_TRUE(
+      file(kSnapshotName)
+          .ends_with(R"({"session":"c1f2000000000abd","last_seq":42,"rejected":3,"used":"2026-11-20T04:05:06.123456Z",)"
+                     R"("crc32":"00d12634"})"
+                     "\n"));
+  const auto found = find().newest;
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->sessions.find(0xc1f2000000000abd)->rejected, 3U);
+}
+
 TEST_F(SnapshotTest, TheNewerOfTheTwoIsTakenWhicheverFileItIsIn) {
   write(100);
   write(200);

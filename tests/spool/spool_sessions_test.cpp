@@ -73,6 +73,17 @@ TEST_F(SpoolSessions, ANumberIsInForceOnceItsLinesAreSynced) {
   EXPECT_EQ(last_seq(), 3U);
 }
 
+TEST_F(SpoolSessions, ANumberWithoutALineIsInForceOnceAllBeforeItIsSynced) {
+  spool->note(std::vector<SessionMark>{{kKey, "worker", 1, 1}});
+  EXPECT_EQ(last_seq(), 1U);
+  ASSERT_TRUE(append_lines(*spool, line(2), mark(2)));
+  spool->note(std::vector<SessionMark>{{kKey, "worker", 3, 1}});
+  EXPECT_EQ(last_seq(), 1U);
+  ASSERT_TRUE(spool->sync());
+  EXPECT_EQ(last_seq(), 3U);
+  EXPECT_EQ(spool->sessions().find(kKey)->rejected, 2U);
+}
+
 TEST_F(SpoolSessions, WhatAFullDiskTakesBackTakesItsNumberWithIt) {
   ASSERT_TRUE(store(1));
   ASSERT_TRUE(append_lines(*spool, line(2), mark(2)));
