@@ -8,16 +8,10 @@ namespace crawlspool::config {
 namespace {
 
 constexpr std::uint64_t kConnectionsMax = 10'000'000;
+constexpr std::uint64_t kSessionsMax = 100'000'000;
 constexpr std::uint64_t kDepthMax = 1000;
 constexpr std::uint64_t kBatchRecordsMax = 1'000'000;
 constexpr std::uint64_t kAnySize = 1024 * 1024 * kTiB;  // more than any disk; the loops' sums of it stay below 2^64
-
-std::string as_is(std::string_view text) { return std::string(text); }
-
-std::string as_duration(std::string_view text) {
-  const auto ms = parse_duration_ms(text);
-  return ms ? format_duration(*ms) : std::string(text);
-}
 
 void add_listen(std::vector<Key>& table) {
   table.push_back({"listen.stream", addresses(at(&Config::listen, &Listen::stream))});
@@ -29,7 +23,8 @@ void add_limits(std::vector<Key>& table) {
   const auto limit = [](std::uint64_t Limits::*member) { return at(&Config::limits, member); };
   table.push_back({"limits.connections_max", count(limit(&Limits::connections_max), 0, kConnectionsMax)});
   table.push_back({"limits.connections_per_ip_max", count(limit(&Limits::connections_per_ip_max), 0, kConnectionsMax)});
-  table.push_back({"limits.connections_per_client_max", not_there_yet("0", as_is)});
+  table.push_back(
+      {"limits.connections_per_client_max", count(limit(&Limits::connections_per_client_max), 0, kConnectionsMax)});
   table.push_back({"limits.record_bytes_max", size(limit(&Limits::record_bytes_max), 1, kFrameBytesMax)});
   table.push_back({"limits.batch_bytes_max", size(limit(&Limits::batch_bytes_max), 1, kFrameBytesMax)});
   table.push_back({"limits.batch_records_max", count(limit(&Limits::batch_records_max), 1, kBatchRecordsMax)});
@@ -58,8 +53,8 @@ void add_spool(std::vector<Key>& table) {
   table.push_back({"spool.retention_ignores_cursors",
                    choice(at(&Config::spool, &Spool::retention_ignores_cursors), {{"true", true}, {"false", false}})});
   table.push_back({"spool.rejected_bytes_max", size(at(&Config::spool, &Spool::rejected_bytes_max), 0, kAnySize)});
-  table.push_back({"spool.sessions_max", not_there_yet("0", as_is)});
-  table.push_back({"spool.session_age_max", not_there_yet("0", as_duration)});
+  table.push_back({"spool.sessions_max", count(at(&Config::spool, &Spool::sessions_max), 0, kSessionsMax)});
+  table.push_back({"spool.session_age_max", duration(at(&Config::spool, &Spool::session_age_ms_max), Zero::kAllowed)});
 }
 
 void add_log(std::vector<Key>& table) {

@@ -175,15 +175,4 @@ Kind thread_count() {
           [](const Config& config) { return config.io_threads == 0 ? "auto" : std::to_string(config.io_threads); }};
 }
 
-Kind not_there_yet(std::string_view in_force, std::function<std::string(std::string_view)> normal) {
-  const std::string only(in_force);
-  return {[only, normal = std::move(normal)](const Value& value, Config&) -> Problem {
-            if (value.shape == Shape::kText && normal(value.text) == only) return {};
-            if (value.shape != Shape::kText)
-              return want_text(value, "must be " + only + ", as all else is not there yet");
-            return in_quotes(value.text) + " is not there yet; only " + only + " is";
-          },
-          [only](const Config&) { return only; }};
-}
-
 }  // namespace crawlspool::config

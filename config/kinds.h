@@ -53,10 +53,6 @@ enum class Zero { kAllowed, kRefused };
 template <class E>
 [[nodiscard]] Kind choice(const Field<E>& field, std::initializer_list<std::pair<std::string_view, E>> words);
 
-// A key whose feature the daemon does not have yet: it takes the one value that says so and names it otherwise.
-// `normal` brings a text into the spelling of `in_force`, so that 0 and 0s are the same.
-[[nodiscard]] Kind not_there_yet(std::string_view in_force, std::function<std::string(std::string_view)> normal);
-
 // `value` as text, or what it should have been (`expected`: "must be …").
 [[nodiscard]] Problem want_text(const Value& value, std::string_view expected);
 

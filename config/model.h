@@ -27,6 +27,7 @@ struct Listen {
 struct Limits {
   std::uint64_t connections_max = 10000;
   std::uint64_t connections_per_ip_max = 1024;
+  std::uint64_t connections_per_client_max = 64;  // 0: no limit
   std::uint64_t record_bytes_max = 16 * kMiB;
   std::uint64_t batch_bytes_max = 32 * kMiB;
   std::uint64_t batch_records_max = 65536;
@@ -56,6 +57,8 @@ struct Spool {
   std::int64_t retention_age_ms_max = 0;
   bool retention_ignores_cursors = false;
   std::uint64_t rejected_bytes_max = 64 * kMiB;
+  std::uint64_t sessions_max = 100'000;  // 0: no limit
+  std::int64_t session_age_ms_max = 30LL * 24 * 60 * 60 * 1000;
 };
 
 struct Config {

@@ -142,14 +142,14 @@ TEST(Values, SegmentsAndRetentionTakeSizesAndDurations) {
     EXPECT_TRUE(refuses(bad)) << bad;
 }
 
-TEST(Values, WhatIsNotThereYetTakesWhatIsInForceOnly) {
-  for (const char* same : {"spool.sessions_max=0", "spool.session_age_max=0", "spool.session_age_max=0s",
-                           "limits.connections_per_client_max=0"})
-    EXPECT_EQ(errors_of("", {same}), "");
-  for (const char* more :
-       {"spool.sessions_max=100000", "spool.session_age_max=30d", "limits.connections_per_client_max=64"})
-    EXPECT_TRUE(has(errors_of("", {more}), "is not there yet; only ")) << more;
-  EXPECT_EQ(errors_of("spool: {sessions_max: 7}"), "f.yaml:1: spool.sessions_max: '7' is not there yet; only 0 is");
+TEST(Values, SessionsAndClientsAreLimited) {
+  EXPECT_EQ(with("limits.connections_per_client_max=3").limits.connections_per_client_max, 3U);
+  EXPECT_EQ(with("spool.sessions_max=7").spool.sessions_max, 7U);
+  EXPECT_EQ(with("spool.session_age_max=2d").spool.session_age_ms_max, 2LL * 24 * 3600 * 1000);
+  EXPECT_EQ(with("spool.session_age_max=0").spool.session_age_ms_max, 0);
+  for (const char* bad :
+       {"limits.connections_per_client_max=-1", "spool.sessions_max=1KiB", "spool.session_age_max=30"})
+    EXPECT_TRUE(refuses(bad)) << bad;
 }
 
 }  // namespace
