@@ -30,7 +30,9 @@ Response text_response(int status, std::string_view text) {
 
 AdminConnection::AdminConnection(ingest::IoLoop& io, ingest::ConnectionId id, const std::string& peer,
                                  ingest::Admission::Ticket ticket, AdminBackend& backend)
-    : HttpConnection(io, id, ingest::Transport::kAdmin, peer, std::move(ticket)), backend_(backend) {}
+    : HttpConnection(io, id, ingest::Transport::kAdmin, peer, std::move(ticket)), backend_(backend) {
+  source_.connection = id;
+}
 
 std::optional<Response> AdminConnection::judge(const RequestHead& head, std::uint64_t& body_bytes_max) {
   body_bytes_max = kBodyBytesMax;
@@ -61,7 +63,7 @@ void AdminConnection::answer_readiness() {
   if (state != "ok") return respond(text_response(503, state));
   if (backend_.has_synced_lately()) return respond(text_response(200, state));
   io().appender().request_probe();
-  io().appender().settle(id(), ++probes_, mark_);
+  io().appender().settle(source_, {++probes_});
 }
 
 // The probe waits for room; the question does not.

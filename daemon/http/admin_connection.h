@@ -37,7 +37,7 @@ class AdminConnection final : public HttpConnection {
   void answer_readiness();
 
   AdminBackend& backend_;
-  ingest::Appender::Mark mark_;
+  ingest::RecordSource source_;
   std::uint64_t probes_ = 0;
 };
 

@@ -35,10 +35,13 @@ void HttpConnection::on_start() {
 // ---- input ----
 
 ingest::Connection::ReadPlan HttpConnection::plan_read() {
-  if (serving_unfinished_) return {kReadBytes};
+  const ingest::MemoryBudget& memory = io().shared().memory;
+  // What is whole goes on even when the budget is used up, if nothing else would give memory back.
+  if (serving_unfinished_ && (memory.may_continue() || !io().is_anything_under_way())) return {kReadBytes};
+  if (serving_unfinished_) return {0, Pause::kMemory};
   if (serving_) return {0, Pause::kBusy};
   if (unsent_bytes() > kUnsentBytesMax) return {0, Pause::kOutput};
-  if (parser_.head_is_whole() && !io().shared().memory.may_continue()) return {0, Pause::kMemory};
+  if (parser_.head_is_whole() && !memory.may_continue()) return {0, Pause::kMemory};
   return {kReadBytes};
 }
 

@@ -24,6 +24,7 @@ class HttpConnection : public ingest::Connection {
   void spool_failed() override;
   void drain() override;
   [[nodiscard]] double begun_frame_rate() const override;
+  [[nodiscard]] bool holds_whole_batch() const override { return serving_unfinished_; }
   void give_way() override;
 
  protected:

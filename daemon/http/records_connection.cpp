@@ -1,16 +1,22 @@
 #include "daemon/http/records_connection.h"
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "daemon/base/text.h"
+#include "proto/names.h"
 
 namespace crawlspool::http {
 namespace {
 
+using ingest::BatchIntake;
+using ingest::Encoding;
 using ingest::Pause;
 using ingest::ReadTime;
 using ingest::RejectReason;
 using ingest::SpoolState;
+using Verdict = ingest::SessionAnswer::Verdict;
 
 constexpr std::string_view kPath = "/v1/records";
 constexpr std::size_t kMadePerTurnMax = 1024 * 1024;
@@ -18,29 +24,29 @@ constexpr std::size_t kMadePerTurnMax = 1024 * 1024;
 bool is_json(std::string_view type) { return type == "application/json"; }
 bool is_ndjson(std::string_view type) { return type == "application/x-ndjson" || type == "application/jsonl"; }
 
-std::string_view without_cr(std::string_view line) {
-  return line.ends_with('\r') ? line.substr(0, line.size() - 1) : line;
+bool is_plain(std::string_view encoding) { return encoding.empty() || encoding == "identity"; }
+std::optional<Encoding> compression(std::string_view encoding) {
+  if (encoding == "zstd") return Encoding::kZstd;
+  if (encoding == "gzip" || encoding == "x-gzip") return Encoding::kGzip;
+  return std::nullopt;
 }
 
-// Records of a batch: lines that are not blank.
-std::uint64_t count_records(std::string_view body, std::uint64_t enough) {
-  std::uint64_t count = 0;
-  while (!body.empty() && count < enough) {
-    const std::size_t end = std::min(body.find('\n'), body.size());
-    if (!without_cr(body.substr(0, end)).empty()) ++count;
-    body.remove_prefix(std::min(end + 1, body.size()));
-  }
-  return count;
-}
+Response bad_request(std::string_view detail) { return error_response(400, "bad_request", detail); }
 
 }  // namespace
 
 RecordsConnection::RecordsConnection(ingest::IoLoop& io, ingest::ConnectionId id, const std::string& peer,
                                      ingest::Admission::Ticket ticket)
-    : HttpConnection(io, id, ingest::Transport::kHttp, peer, std::move(ticket)),
-      origin_(spool::make_origin(word(ingest::Transport::kHttp), peer)) {}
+    : HttpConnection(io, id, ingest::Transport::kHttp, peer, std::move(ticket)) {
+  source_.connection = id;
+}
 
-RecordsConnection::~RecordsConnection() { charge(0); }
+RecordsConnection::~RecordsConnection() {
+  release_session();
+  io().appender().memory().release(charged_request_bytes_);
+}
+
+// ---- before the body ----
 
 std::optional<Response> RecordsConnection::judge(const RequestHead& head, std::uint64_t& body_bytes_max) {
   if (head.path != kPath) return error_response(404, "not_found", "records go to POST /v1/records");
@@ -51,55 +57,96 @@ std::optional<Response> RecordsConnection::judge(const RequestHead& head, std::u
   }
   if (!is_json(head.content_type) && !is_ndjson(head.content_type))
     return error_response(415, "unsupported_media_type", "application/json and application/x-ndjson are taken");
-  if (!head.content_encoding.empty() && head.content_encoding != "identity")
-    return error_response(415, "unsupported_media_type", "no Content-Encoding is taken");
+  if (!is_plain(head.content_encoding) && !compression(head.content_encoding))
+    return error_response(415, "unsupported_media_type", "of Content-Encoding, gzip and zstd are taken");
+  if (const auto client = read_client(head.fields); !client) return bad_request(client.error());
+  if (auto unavailable = judge_resources()) return unavailable;
+  const config::Limits& limits = io().shared().config.limits;
+  const bool is_one_record = is_json(head.content_type) && is_plain(head.content_encoding);
+  body_bytes_max = is_one_record ? limits.record_bytes_max : limits.batch_bytes_max;
+  return std::nullopt;
+}
+
+std::optional<Response> RecordsConnection::judge_resources() const {
   const SpoolState state = io().shared().committer.state();
   if (state == SpoolState::kFailed) return unavailable("spool_failed", "the disk has failed");
   if (state == SpoolState::kDiskFull) return unavailable("disk_full", "the spool takes nothing for now");
   if (!io().shared().memory.may_begin()) return unavailable("memory", "too much is on its way to the disk");
-  const config::Limits& limits = io().shared().config.limits;
-  body_bytes_max = is_json(head.content_type) ? limits.record_bytes_max : limits.batch_bytes_max;
   return std::nullopt;
 }
 
+// ---- the request, a turn's worth at a time ----
+
 void RecordsConnection::serve(const RequestHead& head, std::string body) {
-  is_batch_ = is_ndjson(head.content_type);
-  const std::uint64_t records_max = io().shared().config.limits.batch_records_max;
-  if (is_batch_ && count_records(body, records_max + 1) > records_max)
-    return respond(error_response(413, "body_too_large", "at most " + std::to_string(records_max) + " records"));
-  body_ = std::move(body);
-  body_at_ = 0;
-  is_taken_ = false;
-  index_ = 0;
-  accepted_ = 0;
-  rejected_.clear();
-  only_reject_.reset();
+  request_ = Request{};
+  request_.is_batch = is_ndjson(head.content_type);
+  request_.client = *read_client(head.fields);
+  request_.origin = spool::make_origin(word(transport()), peer(), request_.client.names);
+  source_.client = request_.client.names.client;
+  source_.session.reset();
+  if (request_.client.session) source_.session = request_.client.session->key;
+  config::Limits limits = io().shared().config.limits;
+  if (!request_.is_batch) limits.batch_records_max = std::numeric_limits<std::uint64_t>::max() - 1;  // lines of one
+  if (const auto encoding = compression(head.content_encoding))
+    request_.intake.emplace(*encoding, ingest::Parts::kAny, std::move(body), limits);
+  else
+    request_.intake.emplace(std::move(body), limits);
   go_on_serving();
 }
 
 void RecordsConnection::go_on_serving() {
   made_this_turn_ = 0;
-  // The body, and room for the lines of what is still to be taken, as it was counted while it came.
-  charge(body_.capacity() + body_.size() - body_at_);
-  if (is_batch_)
-    take_lines();
-  else
-    take_record(body_, io().read_time());
-  if (is_batch_ && body_at_ < body_.size()) return go_on_serving_next_turn();
-  all_taken();
+  if (request_.stage == Stage::kUnpacking) unpack();
+  if (request_.stage == Stage::kTaking && is_serving()) take_some();
+  if (is_serving()) account_request();
 }
 
-void RecordsConnection::take_lines() {
-  const ReadTime when = io().read_time();
-  while (body_at_ < body_.size() && made_this_turn_ <= kMadePerTurnMax) {
-    const std::size_t end = std::min(body_.find('\n', body_at_), body_.size());
-    const std::string_view line = without_cr(std::string_view(body_).substr(body_at_, end - body_at_));
-    body_at_ = std::min(end + 1, body_.size());
-    if (!line.empty()) take_record(line, when);
+void RecordsConnection::unpack() {
+  switch (request_.intake->step()) {
+    case BatchIntake::Step::kMore:
+      return go_on_serving_next_turn();
+    case BatchIntake::Step::kTooLarge:
+      return turn_down(error_response(413, "body_too_large", request_.intake->detail()));
+    case BatchIntake::Step::kBroken:
+      return turn_down(error_response(400, "bad_batch", request_.intake->detail()));
+    case BatchIntake::Step::kReady:
+      break;
   }
+  const std::uint64_t record_bytes_max = io().shared().config.limits.record_bytes_max;
+  if (!request_.is_batch && request_.intake->content().size() > record_bytes_max)
+    return turn_down(
+        error_response(413, "body_too_large", "at most " + std::to_string(record_bytes_max) + " bytes of a record"));
+  if (request_.client.session) return claim_session();
+  request_.stage = Stage::kTaking;
+}
+
+void RecordsConnection::take_some() {
+  const ReadTime when = io().read_time();
+  if (!request_.is_batch) {
+    // With a session, nothing at all asks for the session's number.
+    if (!(request_.client.session && request_.intake->content().empty())) take_record(request_.intake->content(), when);
+    return all_taken();
+  }
+  while (made_this_turn_ <= kMadePerTurnMax) {
+    const auto record = request_.intake->next();
+    if (!record) return all_taken();
+    take_record(*record, when);
+  }
+  go_on_serving_next_turn();
+}
+
+// The next record's number in its session; 0 without one.
+std::uint64_t RecordsConnection::seq_of_next() const {
+  return request_.client.session ? request_.client.session->first_seq + request_.index : 0;
 }
 
 void RecordsConnection::take_record(std::string_view record, const ReadTime& when) {
+  const std::uint64_t seq = seq_of_next();
+  if (seq != 0 && seq <= request_.last_seq) {
+    ++request_.skipped;
+    ++request_.index;
+    return;
+  }
   const std::uint64_t record_bytes_max = io().shared().config.limits.record_bytes_max;
   std::optional<RejectReason> reason;
   if (record.size() > record_bytes_max)
@@ -109,50 +156,126 @@ void RecordsConnection::take_record(std::string_view record, const ReadTime& whe
   if (reason) {
     note_reject(record, *reason, when);
   } else {
-    made_this_turn_ += io().appender().add_record(origin_, when, 0, record);
-    ++accepted_;
+    made_this_turn_ += io().appender().add_record(request_.origin, when, seq, record);
+    ++request_.accepted;
     count_record();
   }
-  ++index_;
-  io().appender().settle(id(), ++taken_seq_, mark_);
+  ++request_.index;
+  io().appender().settle(source_, {++taken_seq_, seq, reason ? 1U : 0U});
 }
 
 void RecordsConnection::note_reject(std::string_view record, const RejectReason& reason, const ReadTime& when) {
-  made_this_turn_ += keep_reject(record, reason, when, {0, {"index", index_}});
-  if (!is_batch_) {
-    only_reject_ = reason;
+  made_this_turn_ +=
+      keep_reject(record, reason, when, {seq_of_next(), {"index", request_.index}, request_.client.names});
+  if (!request_.is_batch) {
+    request_.only_reject = reason;
     return;
   }
-  if (!rejected_.empty()) rejected_ += ',';
-  rejected_ += "{\"index\":" + std::to_string(index_) + ",\"code\":\"" + std::string(proto::word(reason.code)) +
-               "\",\"detail\":\"";
-  base::append_json_escaped(rejected_, reason.detail);
-  rejected_ += '"';
-  if (reason.offset) rejected_ += ",\"offset\":" + std::to_string(*reason.offset);
-  rejected_ += '}';
+  std::string& rejected = request_.rejected;
+  if (!rejected.empty()) rejected += ',';
+  rejected += "{\"index\":" + std::to_string(request_.index) + ",\"code\":\"" + std::string(proto::word(reason.code)) +
+              "\",\"detail\":\"";
+  base::append_json_escaped(rejected, reason.detail);
+  rejected += '"';
+  if (reason.offset) rejected += ",\"offset\":" + std::to_string(*reason.offset);
+  rejected += '}';
 }
 
 void RecordsConnection::all_taken() {
-  is_taken_ = true;
-  base::free_text(body_);
-  charge(rejected_.capacity());
-  if (settled_seq_ == taken_seq_) return respond(answer());  // there was nothing in it
+  request_.stage = Stage::kTaken;
+  request_.intake.reset();
+  release_session();
+  if (settled_seq_ == taken_seq_) return finish_request(answer());  // nothing new was in it
   pause(Pause::kBusy);
 }
 
 void RecordsConnection::settled(std::uint64_t seq) {
   settled_seq_ = seq;
-  if (is_serving() && is_taken_ && settled_seq_ == taken_seq_) respond(answer());
+  if (is_serving() && request_.stage == Stage::kTaken && settled_seq_ == taken_seq_) finish_request(answer());
 }
 
-void RecordsConnection::charge(std::uint64_t bytes) { io().appender().memory().adjust(charged_body_bytes_, bytes); }
+void RecordsConnection::finish_request(Response response) {
+  release_session();
+  request_ = Request{};
+  account_request();
+  respond(std::move(response));
+}
+
+// ---- the session ----
+
+void RecordsConnection::claim_session() {
+  request_.stage = Stage::kAwaitingSession;
+  ingest::SessionQuestion question;
+  question.connection = id();
+  question.session = *source_.session;
+  question.client = source_.client;
+  question.machine = ticket().machine();
+  claim_ = io().session_claims().claim(std::move(question));
+}
+
+void RecordsConnection::release_session() {
+  if (!claim_) return;
+  io().session_claims().release(*source_.session, *std::exchange(claim_, std::nullopt));
+  if (request_.stage != Stage::kAwaitingSession) io().appender().end_session(*source_.session);
+}
+
+bool RecordsConnection::session_answered(const ingest::SessionQuestion& question) {
+  if (request_.stage != Stage::kAwaitingSession || claim_ != question.claim || !is_open()) return false;
+  const ingest::SessionAnswer& answer = question.answer;
+  if (answer.verdict == Verdict::kOtherClient) {
+    turn_down(error_response(409, proto::word(proto::ErrorWord::kSessionMismatch),
+                             "the session is known under another client's name"));
+    return true;
+  }
+  if (answer.verdict == Verdict::kTooMany) {
+    turn_down(unavailable(proto::word(proto::ErrorWord::kTooManySessions),
+                          "sessions_max is " + std::to_string(io().shared().config.spool.sessions_max) +
+                              ", of which one machine may have a tenth"));
+    return true;
+  }
+  request_.stage = Stage::kTaking;
+  request_.last_seq = std::max(answer.last_seq, request_.client.session->from - 1);
+  if (request_.client.session->first_seq > request_.last_seq + 1) {
+    turn_down(error_response(409, "session_gap",
+                             "Crawlspool-Seq is " + std::to_string(request_.client.session->first_seq) +
+                                 "; the session's next record is " + std::to_string(request_.last_seq + 1)));
+  } else {
+    go_on_serving();
+  }
+  return true;
+}
+
+// Nothing of the request was taken in.
+void RecordsConnection::turn_down(Response response) {
+  const bool knows_number = request_.client.session && request_.stage == Stage::kTaking;
+  if (knows_number) response.body.insert(response.body.size() - 1, session_members());
+  finish_request(std::move(response));
+}
+
+// ---- the answer ----
+
+// The body, what is unpacked of it, and room for the lines of what is still to be taken.
+void RecordsConnection::account_request() {
+  const std::uint64_t intake = request_.intake ? request_.intake->held_bytes() + request_.intake->rest_bytes() : 0;
+  io().appender().memory().adjust(charged_request_bytes_, intake + request_.rejected.capacity());
+}
+
+std::string RecordsConnection::session_members() const {
+  const std::uint64_t last = request_.index == 0 ? 0 : request_.client.session->first_seq + request_.index - 1;
+  return ",\"last_seq\":" + std::to_string(std::max(request_.last_seq, last)) +
+         ",\"skipped\":" + std::to_string(request_.skipped);
+}
 
 Response RecordsConnection::answer() const {
-  if (only_reject_) return error_response(400, proto::word(only_reject_->code), only_reject_->detail);
   Response response;
-  response.body = "{\"accepted\":" + std::to_string(accepted_) + ",\"rejected\":[" + rejected_ + "]";
-  if (!io().shared().committer.syncs_before_ack()) response.body += ",\"ack\":\"written\"";
-  response.body += '}';
+  if (request_.only_reject)
+    response = error_response(400, proto::word(request_.only_reject->code), request_.only_reject->detail);
+  else
+    response.body = "{\"accepted\":" + std::to_string(request_.accepted) + ",\"rejected\":[" + request_.rejected + "]}";
+  std::string more;
+  if (request_.client.session) more += session_members();
+  if (!request_.only_reject && !io().shared().committer.syncs_before_ack()) more += ",\"ack\":\"written\"";
+  response.body.insert(response.body.size() - 1, more);
   return response;
 }
 

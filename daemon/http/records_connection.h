@@ -1,10 +1,16 @@
 // POST /v1/records: JSON or NDJSON in, one answer once every record is settled. Source: PROTOCOL.md, "HTTP".
+//
+//   unpacking ──► [awaiting the session] ──► taking ──► taken ──► answered
+//      └───────────────┴── turned down, and nothing was taken in
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "daemon/http/client_fields.h"
 #include "daemon/http/http_connection.h"
 #include "daemon/ingest/appender.h"
+#include "daemon/ingest/batch_intake.h"
 #include "daemon/ingest/record_checker.h"
 #include "daemon/spool/line.h"
 
@@ -17,36 +23,52 @@ class RecordsConnection final : public HttpConnection {
   ~RecordsConnection() override;
 
   void settled(std::uint64_t seq) override;
+  bool session_answered(const ingest::SessionQuestion& question) override;
 
  private:
+  enum class Stage { kUnpacking, kAwaitingSession, kTaking, kTaken };
+
+  // The request being served.
+  struct Request {
+    Stage stage = Stage::kUnpacking;
+    RequestClient client;
+    spool::Origin origin;
+    bool is_batch = false;
+    std::optional<ingest::BatchIntake> intake;
+    std::uint64_t last_seq = 0;  // of the session, before the first record that is taken
+    std::uint64_t index = 0;     // of the next record
+    std::uint64_t accepted = 0;
+    std::uint64_t skipped = 0;
+    std::string rejected;  // the members of the answer's array
+    std::optional<ingest::RejectReason> only_reject;
+  };
+
   std::optional<Response> judge(const RequestHead& head, std::uint64_t& body_bytes_max) override;
+  [[nodiscard]] std::optional<Response> judge_resources() const;
   void serve(const RequestHead& head, std::string body) override;
   void go_on_serving() override;
 
-  // Takes lines from body_ until it is done or has done enough for a turn.
-  void take_lines();
+  void unpack();
+  void claim_session();
+  void release_session();
+  void take_some();
   void take_record(std::string_view record, const ingest::ReadTime& when);
   void note_reject(std::string_view record, const ingest::RejectReason& reason, const ingest::ReadTime& when);
   void all_taken();
-  void charge(std::uint64_t bytes);
+  void turn_down(Response response);
+  void finish_request(Response response);
+  void account_request();
+  [[nodiscard]] std::uint64_t seq_of_next() const;
+  [[nodiscard]] std::string session_members() const;
   [[nodiscard]] Response answer() const;
 
-  const spool::Origin origin_;
-  ingest::Appender::Mark mark_;
-  std::uint64_t taken_seq_ = 0;  // counts this connection's records; not shown to anyone
+  ingest::RecordSource source_;
+  std::optional<std::uint64_t> claim_;  // held, or awaited
+  std::uint64_t taken_seq_ = 0;         // counts this connection's records; not shown to anyone
   std::uint64_t settled_seq_ = 0;
-
-  // Of the request being served.
-  bool is_batch_ = false;
-  bool is_taken_ = false;
-  std::string body_;
-  std::size_t body_at_ = 0;
-  std::uint64_t charged_body_bytes_ = 0;
+  std::uint64_t charged_request_bytes_ = 0;
   std::size_t made_this_turn_ = 0;
-  std::uint64_t index_ = 0;
-  std::uint64_t accepted_ = 0;
-  std::string rejected_;  // the members of the answer's array
-  std::optional<ingest::RejectReason> only_reject_;
+  Request request_;
 };
 
 }  // namespace crawlspool::http

@@ -191,6 +191,16 @@ void RequestParser::read_head_fields() {
   head_.host = lower(view(message[bhttp::field::host]));
   head_.content_type = without_parameters(view(message[bhttp::field::content_type]));
   head_.content_encoding = lower(view(message[bhttp::field::content_encoding]));
+  const auto field = [&](const char* name) -> std::optional<std::string> {
+    const auto count = message.count(name);
+    if (count > 1) head_.fields.is_repeated = true;
+    return count > 0 ? std::optional(std::string(view(message[name]))) : std::nullopt;
+  };
+  head_.fields.client = field("Crawlspool-Client");
+  head_.fields.session = field("Crawlspool-Session");
+  head_.fields.seq = field("Crawlspool-Seq");
+  head_.fields.from = field("Crawlspool-From");
+  head_.fields.stream = field("Crawlspool-Stream");
   if (const auto length = parser.content_length()) head_.content_length = *length;
   head_.is_chunked = parser.chunked();
   head_.expects_continue = lower(view(message[bhttp::field::expect])) == "100-continue" && message.version() == 11;

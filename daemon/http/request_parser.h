@@ -13,6 +13,16 @@
 
 namespace crawlspool::http {
 
+// The fields by which a client names itself and numbers its records, as they came.
+struct ClientFields {
+  std::optional<std::string> client;
+  std::optional<std::string> session;
+  std::optional<std::string> seq;
+  std::optional<std::string> from;
+  std::optional<std::string> stream;
+  bool is_repeated = false;  // one of them is there twice
+};
+
 struct RequestHead {
   std::string method;
   std::string path;  // the target up to `?`
@@ -20,6 +30,7 @@ struct RequestHead {
   std::string content_type;  // lower case, without parameters
   std::string content_encoding;
   std::optional<std::uint64_t> content_length;
+  ClientFields fields;
   bool is_chunked = false;
   bool expects_continue = false;
   bool keep_alive = true;

@@ -16,12 +16,44 @@ Admission::Ticket& Admission::Ticket::operator=(Ticket&& other) noexcept {
   admission_ = std::exchange(other.admission_, nullptr);
   transport_ = other.transport_;
   machine_ = other.machine_;
+  client_ = std::exchange(other.client_, {});
   refused_ = other.refused_;
   return *this;
 }
 
 void Admission::Ticket::give_back() {
+  leave_client();
   if (admission_ != nullptr) std::exchange(admission_, nullptr)->give_back(*this);
+}
+
+std::optional<LimitMet> Admission::Ticket::name_client(const std::string& client) {
+  if (admission_ == nullptr) return std::nullopt;
+  const auto limit = admission_->enter_client(client);
+  if (!limit) client_ = client;
+  return limit;
+}
+
+void Admission::Ticket::leave_client() {
+  if (admission_ != nullptr && !client_.empty()) admission_->leave_client(std::exchange(client_, {}));
+}
+
+std::optional<LimitMet> Admission::enter_client(const std::string& client) {
+  const std::uint64_t max = limits_.connections_per_client_max;
+  if (client.empty()) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  std::uint64_t& mine = by_client_[client];
+  if (max > 0 && mine >= max) {
+    ++counts_.refused_total;
+    return LimitMet{"connections_per_client_max", max};
+  }
+  ++mine;
+  return std::nullopt;
+}
+
+void Admission::leave_client(const std::string& client) {
+  const std::lock_guard lock(mutex_);
+  const auto mine = by_client_.find(client);
+  if (--mine->second == 0) by_client_.erase(mine);
 }
 
 std::uint64_t& Admission::count_of(Transport transport) {

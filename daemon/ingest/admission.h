@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -34,6 +35,12 @@ class Admission {
     Ticket& operator=(Ticket&& other) noexcept;
     ~Ticket() { give_back(); }
 
+    [[nodiscard]] const base::MachineKey& machine() const { return machine_; }
+    // Counts the connection among those of the client that it names; the limit if that has enough. Once.
+    [[nodiscard]] std::optional<LimitMet> name_client(const std::string& client);
+    // Gives the client's place back, where the connection itself goes later.
+    void leave_client();
+
     // Set where the connection is only there to be told why it may not be.
     [[nodiscard]] const std::optional<LimitMet>& refused() const { return refused_; }
 
@@ -44,6 +51,7 @@ class Admission {
     Admission* admission_ = nullptr;
     Transport transport_ = Transport::kStream;
     base::MachineKey machine_;
+    std::string client_;  // empty: counts for none
     std::optional<LimitMet> refused_;
   };
 
@@ -67,10 +75,13 @@ class Admission {
   [[nodiscard]] std::uint64_t& count_of(Transport transport);
   [[nodiscard]] std::optional<LimitMet> limit_met(Transport transport, const base::MachineKey& machine) const;
   void give_back(const Ticket& ticket);
+  [[nodiscard]] std::optional<LimitMet> enter_client(const std::string& client);
+  void leave_client(const std::string& client);
 
   const config::Limits limits_;
   mutable std::mutex mutex_;
   std::unordered_map<base::MachineKey, std::uint64_t> by_machine_;  // as large as there are connections, at most
+  std::unordered_map<std::string, std::uint64_t> by_client_;        // so is this
   Counts counts_;
   std::uint64_t being_refused_ = 0;
 };

@@ -4,20 +4,22 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "daemon/ingest/line_chunks.h"
+#include "daemon/ingest/session_question.h"
+#include "daemon/spool/sessions.h"
 #include "proto/codes.h"
 
 namespace crawlspool::ingest {
 
-using ConnectionId = std::uint64_t;  // never used twice in a process
-
 struct Settlement {
   ConnectionId connection;
-  std::uint64_t seq;  // every record of the connection up to this one is in this batch or an earlier one
+  std::uint64_t seq;          // every record of the connection up to this one is in this batch or an earlier one
+  bool once_written = false;  // to be told as soon as the lines are written, too
 };
 
 class CompletionSink;
@@ -28,8 +30,13 @@ struct AppendBatch {
   LineChunks lines;
   std::string rejects;  // whole lines for rejected/
   std::vector<Settlement> settlements;
-  std::uint64_t charged_bytes = 0;       // on the loop's memory account
-  std::uint64_t charged_line_bytes = 0;  // of that, for the lines' chunks
+  std::vector<spool::SessionMark> sessions;       // the numbers that these records bring
+  std::vector<SessionQuestion> questions;         // answered when the batch comes back
+  std::vector<spool::SessionKey> ended_sessions;  // nothing more comes from a connection that had been granted it
+  std::vector<std::function<void()>> afterwards;  // for the loop, when the batch comes back
+  bool tells_once_written = false;                // one of the settlements wants it
+  std::uint64_t charged_bytes = 0;                // on the loop's memory account
+  std::uint64_t charged_line_bytes = 0;           // of that, for the lines' chunks
   std::uint64_t records = 0;
   std::uint64_t record_bytes = 0;
   std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};
@@ -37,7 +44,9 @@ struct AppendBatch {
   bool is_probe = false;            // asks for a synced write even with nothing in it
   bool stored = false;              // the committer's answer
 
-  [[nodiscard]] bool empty() const { return settlements.empty() && !is_probe; }
+  [[nodiscard]] bool empty() const {
+    return settlements.empty() && !is_probe && questions.empty() && ended_sessions.empty() && afterwards.empty();
+  }
   [[nodiscard]] std::size_t bytes() const { return lines.bytes() + rejects.size(); }
 };
 
@@ -45,6 +54,8 @@ class CompletionSink {
  public:
   // On the committer's thread: the batch is on the disk, or never will be (`stored`).
   virtual void completed(std::unique_ptr<AppendBatch> batch) = 0;
+  // On the committer's thread: the lines of these are written and not yet on the disk.
+  virtual void written(std::vector<Settlement> settlements) = 0;
 
  protected:
   ~CompletionSink() = default;

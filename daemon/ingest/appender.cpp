@@ -56,14 +56,32 @@ std::size_t Appender::add_reject(const spool::RejectedRecord& record, proto::Rej
   return bytes;
 }
 
-void Appender::settle(ConnectionId connection, std::uint64_t seq, Mark& mark) {
-  if (mark.batch_number != filling_->number) {
-    mark = {filling_->number, filling_->settlements.size()};
-    filling_->settlements.push_back({connection, seq});
+void Appender::settle(RecordSource& source, const Settled& settled) {
+  AppendBatch& batch = *filling_;
+  if (source.batch_number != batch.number) {
+    source.batch_number = batch.number;
+    source.settlement = batch.settlements.size();
+    source.mark = batch.sessions.size();
+    batch.settlements.push_back({source.connection, settled.seq, source.acks_once_written});
+    batch.tells_once_written = batch.tells_once_written || source.acks_once_written;
     charge(sizeof(Settlement));
-  } else {
-    filling_->settlements[mark.index].seq = seq;
+    if (source.session) {
+      batch.sessions.push_back({*source.session, source.client, settled.session_seq, 0});
+      charge(sizeof(spool::SessionMark) + source.client.size());
+    }
   }
+  batch.settlements[source.settlement].seq = settled.seq;
+  if (!source.session) return;
+  spool::SessionMark& mark = batch.sessions[source.mark];
+  mark.last_seq = settled.session_seq;
+  mark.rejected += settled.rejected;
+}
+
+void Appender::after_all(std::function<void()> callback) {
+  if (has_unsettled())
+    filling_->afterwards.push_back(std::move(callback));
+  else
+    callback();
 }
 
 void Appender::turn_end() {

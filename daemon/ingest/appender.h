@@ -2,7 +2,10 @@
 // thread only. Owns the loop's memory account.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "daemon/base/clock.h"
@@ -20,23 +23,42 @@ struct ReadTime {
   std::int64_t monotonic_us;
 };
 
+// Whose records they are. Owned by the connection, or the request.
+struct RecordSource {
+  ConnectionId connection = 0;
+  std::optional<spool::SessionKey> session;
+  std::string client;
+  bool acks_once_written = false;
+
+  // Its newest places in the batch being filled, so that it has one settlement a batch; the appender's.
+  std::uint64_t batch_number = 0;
+  std::size_t settlement = 0;
+  std::size_t mark = 0;
+};
+
+// Up to where everything that a source sent is in the batch.
+struct Settled {
+  std::uint64_t seq = 0;          // in the connection's count
+  std::uint64_t session_seq = 0;  // in the session's
+  std::uint64_t rejected = 0;     // of the records since the last time
+};
+
 class Appender {
  public:
-  // A connection's newest place in the batch being filled, so that it has one settlement a batch.
-  struct Mark {
-    std::uint64_t batch_number = 0;
-    std::size_t index = 0;
-  };
-
   // All outlive it. Batches come back to `sink` on the committer's thread, which brings them to give_back().
   Appender(Committer& committer, CompletionSink& sink, MemoryBudget& budget);
 
   // `record` has passed the checker. Returns the line's length.
   std::size_t add_record(const spool::Origin& origin, const ReadTime& when, std::uint64_t seq, std::string_view record);
   std::size_t add_reject(const spool::RejectedRecord& record, proto::RejectCode code, const ReadTime& when);
-  // Everything the connection sent up to `seq` is in this batch or an earlier one.
-  void settle(ConnectionId connection, std::uint64_t seq, Mark& mark);
+  // Everything the source sent up to there is in this batch or an earlier one.
+  void settle(RecordSource& source, const Settled& settled);
   void request_probe() { filling_->is_probe = true; }
+  // Answered once everything before it is settled.
+  void ask(SessionQuestion question) { filling_->questions.push_back(std::move(question)); }
+  void end_session(spool::SessionKey session) { filling_->ended_sessions.push_back(session); }
+  // Calls back, on this thread, once everything added so far is settled.
+  void after_all(std::function<void()> callback);
 
   // Once a turn of the loop.
   void turn_end();

@@ -16,8 +16,22 @@ using config::SyncPolicy;
 // More at once would only make acks wait: the disk is at its best far below.
 constexpr std::size_t kCommitBytesMax = 32 * 1024 * 1024;
 constexpr std::int64_t kRoomCheckMs = 200;
+constexpr std::int64_t kForgetEveryUs = 60'000'000;
 constexpr std::int64_t kRoomWatchUs = 500'000;               // while nothing comes
 constexpr std::uint64_t kRoomMarginBytes = 4 * 1024 * 1024;  // hysteresis: what has to be free beyond the need
+
+std::vector<spool::SessionMark> sessions_of(const std::vector<std::unique_ptr<AppendBatch>>& batches) {
+  std::vector<spool::SessionMark> sessions;
+  for (const auto& batch : batches) sessions.insert(sessions.end(), batch->sessions.begin(), batch->sessions.end());
+  return sessions;
+}
+
+bool any_of(const std::vector<std::unique_ptr<AppendBatch>>& batches, bool (*is)(const AppendBatch&)) {
+  return std::any_of(batches.begin(), batches.end(), [is](const auto& batch) { return is(*batch); });
+}
+
+bool is_probe(const AppendBatch& batch) { return batch.is_probe; }
+bool has_questions(const AppendBatch& batch) { return !batch.questions.empty(); }
 
 std::size_t bytes_of(const std::vector<std::unique_ptr<AppendBatch>>& batches) {
   std::size_t bytes = 0;
@@ -28,7 +42,11 @@ std::size_t bytes_of(const std::vector<std::unique_ptr<AppendBatch>>& batches) {
 }  // namespace
 
 Committer::Committer(spool::Spool& spool, const Options& options, const base::Clock& clock, OnState on_state)
-    : spool_(spool), options_(options), clock_(clock), on_state_(std::move(on_state)) {
+    : spool_(spool),
+      options_(options),
+      clock_(clock),
+      on_state_(std::move(on_state)),
+      sessions_(spool, options.sessions, clock) {
   publish();
   thread_ = std::thread([this] { run(); });
 }
@@ -93,6 +111,10 @@ void Committer::watch() {
   const bool has_room = spool_.has_room(state() == SpoolState::kOk ? 0 : kRoomMarginBytes);
   if (!has_room && state() == SpoolState::kOk) enter_disk_full("spool.keep_free_bytes reached");
   if (has_room && state() == SpoolState::kDiskFull) enter(SpoolState::kOk);
+  if (clock_.monotonic_us() >= forget_at_us_) {
+    forget_at_us_ = clock_.monotonic_us() + kForgetEveryUs;
+    sessions_.forget_old();
+  }
   if (auto ticked = spool_.tick(); !ticked) fail(ticked.error());
   publish();
 }
@@ -133,6 +155,7 @@ void Committer::hand_back(Batches& batches, std::size_t count) {
   publish();
   for (auto batch = batches.begin(); batch != end; ++batch) {
     (*batch)->stored = stored;
+    if (stored) answer_questions(**batch);
     CompletionSink* const sink = (*batch)->sink;
     sink->completed(std::move(*batch));
   }
@@ -141,9 +164,9 @@ void Committer::hand_back(Batches& batches, std::size_t count) {
 
 // Rejects first: the ack that covers them promises that they are kept.
 Result<void> Committer::store(Batches& batches) {
-  return until_there_is_room(bytes_of(batches), [&] { return store_rejects(batches); }).and_then([&] {
-    return store_lines(batches);
-  });
+  return until_there_is_room(bytes_of(batches), [&] { return store_rejects(batches); })
+      .and_then([&] { return store_lines(batches); })
+      .and_then([&] { return sync_for_questions(batches); });
 }
 
 Result<void> Committer::store_rejects(const Batches& batches) {
@@ -154,13 +177,16 @@ Result<void> Committer::store_rejects(const Batches& batches) {
 
 // Where the disk runs full on the way, the batches that are wholly in are acked and the rest waits for room.
 Result<void> Committer::store_lines(Batches& batches) {
-  const bool probe = std::any_of(batches.begin(), batches.end(), [](const auto& batch) { return batch->is_probe; });
+  const std::vector<spool::SessionMark> sessions = sessions_of(batches);
   PendingLines pending(batches);
-  if (pending.empty()) return until_there_is_room(0, [&] { return sync_if_due(false, probe); });
+  if (pending.empty()) {
+    spool_.note(sessions);
+    return until_there_is_room(0, [&] { return sync_if_due(false, any_of(batches, is_probe)); });
+  }
   while (!pending.empty()) {
     std::size_t stored_bytes = 0;
     const auto stored = until_there_is_room(pending.bytes(), [&]() -> Result<void> {
-      const auto some = store_some(pending, probe);
+      const auto some = store_some(pending, sessions, batches);
       if (!some) return tl::unexpected(some.error());
       stored_bytes = *some;
       return {};
@@ -173,16 +199,40 @@ Result<void> Committer::store_lines(Batches& batches) {
   return {};
 }
 
-Result<std::size_t> Committer::store_some(const PendingLines& pending, bool probe) {
+Result<std::size_t> Committer::store_some(const PendingLines& pending, std::span<const spool::SessionMark> sessions,
+                                          const Batches& batches) {
   // Out of a full disk only with some room to spare, or it would be in and out with every batch.
   if (state() == SpoolState::kDiskFull && !spool_.has_room(pending.bytes() + kRoomMarginBytes))
     return base::fail(ErrorCode::kDiskFull, "not enough room yet");
   // A segment is sealed with all of its lines synced.
   if (unsynced_ && spool_.wants_rotation())
     if (auto synced = sync_now(); !synced) return tl::unexpected(synced.error());
-  const auto appended = spool_.append(pending.chunks(), pending.first_line_bytes());
+  const auto appended = spool_.append(pending.chunks(), pending.first_line_bytes(), sessions);
   if (!appended) return appended;
-  return sync_if_due(true, probe).map([&] { return *appended; });
+  if (syncs_before_ack() && *appended == pending.bytes()) tell_written(batches);
+  return sync_if_due(true, any_of(batches, is_probe)).map([&] { return *appended; });
+}
+
+// Those who are content with it; the others wait for the sync.
+void Committer::tell_written(const Batches& batches) {
+  for (const auto& batch : batches) {
+    if (!batch->tells_once_written) continue;
+    std::vector<Settlement> written;
+    std::copy_if(batch->settlements.begin(), batch->settlements.end(), std::back_inserter(written),
+                 [](const Settlement& settlement) { return settlement.once_written; });
+    batch->sink->written(std::move(written));
+  }
+}
+
+// What a session is told of its number has to outlive the machine.
+Result<void> Committer::sync_for_questions(const Batches& batches) {
+  return unsynced_ && any_of(batches, has_questions) ? sync_now() : Result<void>{};
+}
+
+void Committer::answer_questions(AppendBatch& batch) {
+  for (const spool::SessionMark& mark : batch.sessions) sessions_.brought(mark.session);
+  for (SessionQuestion& question : batch.questions) question.answer = sessions_.answer(question);
+  for (const spool::SessionKey session : batch.ended_sessions) sessions_.ended(session);
 }
 
 bool Committer::sync_is_due() const {
@@ -265,6 +315,8 @@ void Committer::publish() {
   stats_.growing_bytes = spool_.growing_bytes();
   stats_.free_bytes = free_bytes;
   stats_.rejected_bytes = spool_.rejected().bytes();
+  stats_.sessions = spool_.sessions().size();
+  stats_.sessions_connected = sessions_.connected();
 }
 
 }  // namespace crawlspool::ingest

@@ -22,6 +22,7 @@
 #include "daemon/ingest/append_batch.h"
 #include "daemon/ingest/latency.h"
 #include "daemon/ingest/pending_lines.h"
+#include "daemon/ingest/session_register.h"
 #include "daemon/spool/spool.h"
 
 namespace crawlspool::ingest {
@@ -40,6 +41,8 @@ struct CommitStats {
   spool::BackgroundStats background;  // sealed segments, and what was done to them
   std::uint64_t free_bytes = 0;
   std::uint64_t rejected_bytes = 0;
+  std::uint64_t sessions = 0;  // remembered
+  std::uint64_t sessions_connected = 0;
   std::int64_t last_proof_us = 0;  // monotonic: when a write was last synced
 };
 
@@ -48,6 +51,7 @@ class Committer {
   struct Options {
     config::SyncPolicy sync = config::SyncPolicy::kAlways;
     std::int64_t sync_interval_ms = 0;
+    SessionRegister::Limits sessions{};
   };
   using OnState = std::function<void(SpoolState)>;  // on the committer's thread
 
@@ -77,7 +81,12 @@ class Committer {
   [[nodiscard]] base::Result<void> store(Batches& batches);
   [[nodiscard]] base::Result<void> store_rejects(const Batches& batches);
   [[nodiscard]] base::Result<void> store_lines(Batches& batches);
-  [[nodiscard]] base::Result<std::size_t> store_some(const PendingLines& pending, bool probe);
+  [[nodiscard]] base::Result<std::size_t> store_some(const PendingLines& pending,
+                                                     std::span<const spool::SessionMark> sessions,
+                                                     const Batches& batches);
+  [[nodiscard]] base::Result<void> sync_for_questions(const Batches& batches);
+  void tell_written(const Batches& batches);
+  void answer_questions(AppendBatch& batch);
   [[nodiscard]] base::Result<void> sync_if_due(bool wrote, bool probe);
   [[nodiscard]] base::Result<void> sync_now();
   [[nodiscard]] base::Result<void> until_there_is_room(std::size_t bytes,
@@ -107,6 +116,8 @@ class Committer {
   CommitStats stats_;
 
   // The thread's own.
+  SessionRegister sessions_;
+  std::int64_t forget_at_us_ = 0;
   std::uint64_t syncs_ = 0;
   bool unsynced_ = false;  // with an interval: lines are written and not synced
   std::int64_t last_sync_us_ = 0;

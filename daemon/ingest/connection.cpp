@@ -22,6 +22,7 @@ Connection::Connection(IoLoop& io, ConnectionId id, Transport transport, std::st
       ticket_(std::move(ticket)),
       opened_ms_(io.now_ms()),
       last_activity_ms_(opened_ms_),
+      last_input_ms_(opened_ms_),
       write_progress_ms_(opened_ms_) {}
 
 void Connection::start(base::UniqueFd fd) {
@@ -77,7 +78,7 @@ void Connection::read_some() {
       break;
     case net::ReadResult::End::kNone:
       bytes_read_ += result.bytes;
-      last_activity_ms_ = io_.now_ms();
+      last_activity_ms_ = last_input_ms_ = io_.now_ms();
       take_input({buffer.data(), result.bytes});
       break;
   }
@@ -130,10 +131,8 @@ void Connection::pause(Pause why) {
   stop_reading();
   if (!paused_) paused_since_ms_ = io_.now_ms();
   paused_ = why;
-  if (waits_for_resources()) {
-    if (long_pause_due_ms_ == kNever) long_pause_due_ms_ = io_.now_ms() + kLongPauseMs;
-    io_.wait_for_resources(id_);
-  }
+  if (tells_long_pause() && long_pause_due_ms_ == kNever) long_pause_due_ms_ = io_.now_ms() + kLongPauseMs;
+  if (waits_for_resources()) io_.wait_for_resources(id_);
   if (why == Pause::kTurn) io_.go_on_next_turn(id_);
   rearm();
 }
@@ -146,7 +145,7 @@ void Connection::resume() {
   const std::int64_t now = io_.now_ms();
   paused_.reset();
   long_pause_due_ms_ = kNever;
-  last_activity_ms_ = now;
+  last_activity_ms_ = last_input_ms_ = now;
   on_resumed(now - paused_since_ms_);
   if (!is_open()) return;
   if (const bool went_on = go_on_with_kept_input(); went_on && (!is_open() || paused_)) return;
@@ -200,7 +199,7 @@ std::int64_t Connection::next_deadline_ms() const {
   std::int64_t due = kNever;
   if (replies_unsent_ && unsent_bytes() > 0) due = write_progress_ms_ + io_.shared().config.timeouts.write_ms;
   if (phase_ != Phase::kOpen) return due;
-  if (paused_) return std::min(due, waits_for_resources() ? long_pause_due_ms_ : kNever);
+  if (paused_) return std::min(due, tells_long_pause() ? long_pause_due_ms_ : kNever);
   return std::min(due, reading_deadline_ms());
 }
 
@@ -219,7 +218,7 @@ void Connection::check_deadlines() {
   } else if (write_is_stalled(now)) {
     return close_now(phase_ == Phase::kOpen ? "slow_reader" : close_reason_);
   } else if (is_open() && paused_) {
-    if (waits_for_resources() && now >= long_pause_due_ms_) {
+    if (tells_long_pause() && now >= long_pause_due_ms_) {
       long_pause_due_ms_ = now + kLongPauseRepeatMs;
       on_long_pause();
     }
@@ -238,6 +237,8 @@ std::size_t Connection::keep_reject(std::string_view record, const RejectReason&
   return io_.appender().add_reject({.code = proto::word(reason.code),
                                     .detail = reason.detail,
                                     .offset = reason.offset,
+                                    .client = number.names.client,
+                                    .session = number.names.session,
                                     .seq = number.seq,
                                     .via = word(transport_),
                                     .peer = peer_,

@@ -34,6 +34,7 @@ enum class Pause {
   kOutput,    // the peer does not read its answers
   kTurn,      // enough for one turn of the loop
   kBusy,      // an earlier request is not answered yet
+  kSession,   // what was taken in for its session before is not settled yet
 };
 
 class Connection : private net::PollHandler {
@@ -52,7 +53,13 @@ class Connection : private net::PollHandler {
   void resume();  // from any pause, if its reason is gone
   void check_deadlines();
   void cut_if_finished();
-  virtual void settled(std::uint64_t seq) = 0;  // every record up to `seq` is on the disk
+  virtual void settled(std::uint64_t seq) = 0;    // every record up to `seq` is on the disk
+  virtual void written(std::uint64_t /*seq*/) {}  // the same, and not synced yet
+  // False if it does not want the session any more.
+  virtual bool session_answered(const SessionQuestion& /*question*/) { return false; }
+  virtual void give_up_session() {}  // another connection has claimed it
+  // Has a batch that came whole and is not all taken in: it needs memory only to give more back.
+  [[nodiscard]] virtual bool holds_whole_batch() const { return false; }
   virtual void spool_failed() = 0;
   virtual void drain() = 0;
   virtual void disk_full() {}
@@ -76,7 +83,8 @@ class Connection : private net::PollHandler {
   [[nodiscard]] virtual bool go_on_with_kept_input() { return false; }
   virtual void on_resumed(std::int64_t paused_ms) = 0;
   virtual void on_output_sent() {}
-  virtual void on_long_pause() {}  // at kLongPauseMs and every kLongPauseRepeatMs of a pause for memory or disk
+  // At kLongPauseMs and every kLongPauseRepeatMs of a pause for memory, the disk or a session.
+  virtual void on_long_pause() {}
   [[nodiscard]] virtual std::int64_t reading_deadline_ms() const = 0;
   virtual void on_reading_deadline() = 0;
 
@@ -102,16 +110,19 @@ class Connection : private net::PollHandler {
   void rearm();
 
   [[nodiscard]] const std::string& peer() const { return peer_; }
-  [[nodiscard]] const Admission::Ticket& ticket() const { return ticket_; }
+  [[nodiscard]] Admission::Ticket& ticket() { return ticket_; }
   [[nodiscard]] Transport transport() const { return transport_; }
   [[nodiscard]] std::int64_t opened_ms() const { return opened_ms_; }
   [[nodiscard]] std::int64_t last_activity_ms() const { return last_activity_ms_; }
+  [[nodiscard]] std::int64_t last_input_ms() const { return last_input_ms_; }
   void count_record() { ++records_; }
 
-  // Which record of a connection or request: the place in the spool's own count, 0 for none, and what the log calls it.
+  // Which record of a connection or request: its number in the spool, 0 for none, what the log calls it, and whose it
+  // is.
   struct RecordNumber {
     std::uint64_t seq = 0;
     base::LogField logged;
+    const spool::ClientNames& names;
   };
   // Keeps a record that is not stored in rejected/, and says so in the log. Returns the bytes it takes there.
   std::size_t keep_reject(std::string_view record, const RejectReason& reason, const ReadTime& when,
@@ -130,6 +141,7 @@ class Connection : private net::PollHandler {
   [[nodiscard]] bool write_is_stalled(std::int64_t now_ms) const;
   [[nodiscard]] std::int64_t next_deadline_ms() const;
   [[nodiscard]] bool waits_for_resources() const;
+  [[nodiscard]] bool tells_long_pause() const { return waits_for_resources() || paused_ == Pause::kSession; }
   // Not those that were only told why they may not be, nor the probes and scrapes of the admin port.
   [[nodiscard]] bool is_worth_logging() const { return !ticket_.refused() && transport_ != Transport::kAdmin; }
 
@@ -149,6 +161,7 @@ class Connection : private net::PollHandler {
   bool replies_unsent_ = false;
   std::int64_t opened_ms_;
   std::int64_t last_activity_ms_;
+  std::int64_t last_input_ms_;
   std::int64_t write_progress_ms_;
   std::int64_t linger_until_ms_ = kNever;
   std::int64_t armed_ms_ = kNever;

@@ -24,11 +24,13 @@ IoLoop::IoLoop(const Shared& shared)
       mailbox_(loop_),
       checker_(shared.config.limits.record_depth_max),
       appender_(shared.committer, *this, shared.memory),
+      session_claims_(*this, shared.directory),
       read_buffer_(kReadBufferBytes + proto::FrameDecoder::kPaddingBytes),
       last_tick_ms_(shared.clock.monotonic_us() / 1000),
       deadlines_(kTickMs, kDeadlineBuckets, last_tick_ms_),
       tick_timer_(loop_, [this] { tick(); }),
       turn_end_(loop_, [this] { turn_end(); }) {
+  shared.directory.loops.push_back(this);
   tick_timer_.start(kTickMs, kTickMs);
 }
 
@@ -115,6 +117,20 @@ void IoLoop::completed(std::unique_ptr<AppendBatch> batch) {
       [this, batch = std::make_shared<std::unique_ptr<AppendBatch>>(std::move(batch))] { settle(std::move(*batch)); });
 }
 
+void IoLoop::written(std::vector<Settlement> settlements) {
+  mailbox_.post([this, settlements = std::move(settlements)] {
+    for (const Settlement& settlement : settlements)
+      if (Connection* connection = find(settlement.connection)) connection->written(settlement.seq);
+  });
+}
+
+// A session that was granted to one who has left meanwhile is nobody's.
+void IoLoop::deliver(SessionQuestion question) {
+  Connection* const connection = find(question.connection);
+  const bool taken = connection != nullptr && connection->session_answered(question);
+  if (!taken && question.answer.verdict == SessionAnswer::Verdict::kGranted) appender_.end_session(question.session);
+}
+
 void IoLoop::settle(std::unique_ptr<AppendBatch> batch) {
   for (const Settlement& settlement : batch->settlements) {
     Connection* connection = find(settlement.connection);
@@ -124,7 +140,11 @@ void IoLoop::settle(std::unique_ptr<AppendBatch> batch) {
     else
       connection->spool_failed();
   }
+  if (batch->stored)
+    for (SessionQuestion& question : batch->questions) deliver(std::move(question));
+  const std::vector<std::function<void()>> afterwards = std::move(batch->afterwards);
   appender_.give_back(std::move(batch));
+  for (const auto& callback : afterwards) callback();
   appender_.turn_end();  // the next one has filled meanwhile
   if (shared_.memory.is_under_half()) resume_waiting();
 }
@@ -137,7 +157,7 @@ void IoLoop::resume_waiting() {
   for (const ConnectionId id : ids) {
     Connection* connection = find(id);
     if (connection == nullptr) continue;
-    if (is_plenty || connection->begun_frame_rate() >= 0)
+    if (is_plenty || connection->begun_frame_rate() >= 0 || connection->holds_whole_batch())
       connection->resume();
     else
       waiting_.push_back(id);
@@ -167,6 +187,7 @@ void IoLoop::tick() {
 // disk that would make room, the begun frame with the lowest rate gives way.
 void IoLoop::relieve_memory() {
   while (!shared_.memory.may_continue() && !is_anything_under_way()) {
+    if (let_a_whole_batch_go_on()) return;
     Connection* const slowest = slowest_begun_frame();
     if (slowest == nullptr) return;
     slowest->give_way();
@@ -176,6 +197,19 @@ void IoLoop::relieve_memory() {
 
 bool IoLoop::is_anything_under_way() const {
   return appender_.has_unsettled() || shared_.memory.batches_under_way() > 0;
+}
+
+// What is whole makes room by going to the disk, even if it takes a little more first.
+bool IoLoop::let_a_whole_batch_go_on() {
+  const auto whole = std::find_if(waiting_.begin(), waiting_.end(), [this](ConnectionId id) {
+    Connection* const connection = find(id);
+    return connection != nullptr && connection->holds_whole_batch();
+  });
+  if (whole == waiting_.end()) return false;
+  const ConnectionId id = *whole;
+  waiting_.erase(whole);
+  go_on_next_turn(id);
+  return true;
 }
 
 Connection* IoLoop::slowest_begun_frame() {

@@ -18,6 +18,7 @@
 #include "daemon/ingest/connection.h"
 #include "daemon/ingest/memory_budget.h"
 #include "daemon/ingest/record_checker.h"
+#include "daemon/ingest/session_claims.h"
 #include "daemon/net/deadlines.h"
 #include "daemon/net/loop.h"
 #include "daemon/net/mailbox.h"
@@ -33,6 +34,7 @@ struct Shared {
   Committer& committer;
   MemoryBudget& memory;
   Admission& admission;
+  LoopDirectory& directory;
 };
 
 class IoLoop final : private CompletionSink {
@@ -61,6 +63,10 @@ class IoLoop final : private CompletionSink {
   [[nodiscard]] std::span<char> read_buffer();  // padding is readable behind it
   [[nodiscard]] RecordChecker& checker() { return checker_; }
   [[nodiscard]] Appender& appender() { return appender_; }
+  [[nodiscard]] SessionClaims& session_claims() { return session_claims_; }
+  [[nodiscard]] Connection* find(ConnectionId id);
+  // Something is on its way to the disk that will give memory back by itself.
+  [[nodiscard]] bool is_anything_under_way() const;
   [[nodiscard]] std::int64_t now_ms() const;  // monotonic; time in which the process did not run does not count
   [[nodiscard]] ReadTime read_time() const;
   // Calls check_deadlines() at `due_ms`, or earlier where that is beyond the ring's span; returns when.
@@ -74,14 +80,15 @@ class IoLoop final : private CompletionSink {
 
  private:
   void completed(std::unique_ptr<AppendBatch> batch) override;  // on the committer's thread
+  void written(std::vector<Settlement> settlements) override;   // on the committer's thread
+  void deliver(SessionQuestion question);
   void settle(std::unique_ptr<AppendBatch> batch);
   void tick();
   void turn_end();
   void resume_waiting();
   void relieve_memory();
-  [[nodiscard]] bool is_anything_under_way() const;
+  [[nodiscard]] bool let_a_whole_batch_go_on();
   [[nodiscard]] Connection* slowest_begun_frame();
-  [[nodiscard]] Connection* find(ConnectionId id);
   void for_each(const std::function<void(Connection&)>& action);
 
   const Shared& shared_;
@@ -89,6 +96,7 @@ class IoLoop final : private CompletionSink {
   net::Mailbox mailbox_;
   RecordChecker checker_;
   Appender appender_;
+  SessionClaims session_claims_;
   std::vector<char> read_buffer_;
   std::int64_t not_running_ms_ = 0;
   std::int64_t last_tick_ms_;

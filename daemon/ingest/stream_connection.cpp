@@ -1,7 +1,6 @@
 #include "daemon/ingest/stream_connection.h"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include "daemon/base/check.h"
@@ -21,15 +20,6 @@ constexpr std::size_t kReadBytes = 64 * 1024;        // small frames: bounds the
 constexpr std::size_t kLargeReadBytes = 256 * 1024;  // within a large one
 constexpr std::size_t kUnsentBytesMax = 64 * 1024;   // of answers, before no more is taken in
 constexpr std::size_t kLinesPerTurnMax = 1024 * 1024;
-constexpr std::int64_t kFrameMsPer64KiB = 1000;
-constexpr std::int64_t kRetryAfterMs = 1000;
-constexpr std::int64_t kReconnectMsMin = 500;  // spread, so that a fleet does not come back at once
-constexpr std::int64_t kReconnectMsMax = 5000;
-
-std::int64_t spread_reconnect_ms() {
-  static thread_local std::minstd_rand random(std::random_device{}());
-  return std::uniform_int_distribution<std::int64_t>(kReconnectMsMin, kReconnectMsMax)(random);
-}
 
 proto::FrameLimits frame_limits(const IoLoop& io) {
   const config::Limits& limits = io.shared().config.limits;
@@ -41,9 +31,14 @@ proto::FrameLimits frame_limits(const IoLoop& io) {
 StreamConnection::StreamConnection(IoLoop& io, ConnectionId id, const std::string& peer, Admission::Ticket ticket)
     : Connection(io, id, Transport::kStream, peer, std::move(ticket)),
       origin_(spool::make_origin(word(Transport::kStream), peer)),
-      decoder_(frame_limits(io)) {}
+      decoder_(frame_limits(io)) {
+  source_.connection = id;
+}
 
-StreamConnection::~StreamConnection() { io().appender().memory().release(charged_bytes_); }
+StreamConnection::~StreamConnection() {
+  release_session();
+  io().appender().memory().release(charged_bytes_);
+}
 
 void StreamConnection::on_start() {
   if (const auto& limit = ticket().refused()) {
@@ -59,27 +54,38 @@ void StreamConnection::on_start() {
 // ---- input ----
 
 Connection::ReadPlan StreamConnection::plan_read() {
-  if (ending_) return {0, Pause::kBusy};
+  if (ending_ || (is_draining_ && !has_kept_input())) return {0, Pause::kBusy};
+  if (awaiting_session_) return {0, Pause::kSession};
   if (unsent_bytes() > kUnsentBytesMax) return {0, Pause::kOutput};
-  if (io().shared().committer.state() == SpoolState::kDiskFull) return {0, Pause::kDiskFull};
+  if (io().shared().committer.state() == SpoolState::kDiskFull) return plan_under_pressure(Pause::kDiskFull);
   const MemoryBudget& memory = io().shared().memory;
   const std::size_t needed = decoder_.mid_frame() ? decoder_.bytes_needed() : 0;
   if (memory.may_begin()) return {needed > kReadBytes ? kLargeReadBytes : kReadBytes};
+  // What is whole goes on even when the budget is used up, if nothing else would give memory back.
+  if (batch_ && (memory.may_continue() || !io().is_anything_under_way())) return {kReadBytes};
   // Only to the end of what has begun.
   if (needed > 0 && memory.may_continue()) return {needed};
-  return {0, Pause::kMemory};
+  return plan_under_pressure(Pause::kMemory);
+}
+
+// A hello is always read, so that a client learns where it stands.
+Connection::ReadPlan StreamConnection::plan_under_pressure(Pause why) const {
+  const bool may_be_hello = decoder_.at_first_frame() && !decoder_.begun_records();
+  return may_be_hello && !has_kept_input() ? ReadPlan{decoder_.bytes_needed()} : ReadPlan{0, why};
 }
 
 void StreamConnection::take_input(std::string_view bytes) {
+  pinged_ms_ = 0;
   lines_this_turn_ = 0;
   take_frames(bytes);
 }
 
 bool StreamConnection::go_on_with_kept_input() {
-  if (kept_input_.empty()) return false;
+  if (!has_kept_input()) return false;
   lines_this_turn_ = 0;
   const std::string input = std::exchange(kept_input_, {});  // its capacity holds the padding
   take_frames(input);
+  if (is_draining_ && !has_kept_input()) end_by_drain();
   return true;
 }
 
@@ -87,11 +93,8 @@ void StreamConnection::take_frames(std::string_view input) {
   const ReadTime when = io().read_time();
   proto::Frame frame{};
   bool took_frames = false;
-  while (!ending_) {
-    if (is_enough_for_one_turn() && !input.empty()) {
-      keep_input(input);
-      break;
-    }
+  if (batch_) go_on_with_batch(when);
+  while (!ending_ && !batch_ && !awaiting_session_ && !(is_enough_for_one_turn() && !input.empty())) {
     const auto step = decoder_.next(input, frame);
     if (step == proto::FrameDecoder::Step::kNeedMore) break;
     if (step == proto::FrameDecoder::Step::kRefused) {
@@ -101,21 +104,26 @@ void StreamConnection::take_frames(std::string_view input) {
     }
     took_frames = true;
     take_frame(frame, when);
+    any_frame_taken_ = true;
     decoder_.frame_taken();
   }
   if (ending_) return;
+  if (batch_ || awaiting_session_ || !input.empty()) keep_input(input);
   note_begun_frame(took_frames);
   account_memory();
   if (unsent_bytes() > 0) send(true);
 }
 
 bool StreamConnection::is_enough_for_one_turn() const {
-  return !is_draining_ && (lines_this_turn_ > kLinesPerTurnMax || unsent_bytes() > kUnsentBytesMax);
+  return lines_this_turn_ > kLinesPerTurnMax || unsent_bytes() > kUnsentBytesMax;
 }
 
 void StreamConnection::keep_input(std::string_view rest) {
-  kept_input_.reserve(rest.size() + proto::FrameDecoder::kPaddingBytes);
-  kept_input_ = rest;
+  if (!rest.empty()) {
+    kept_input_.reserve(rest.size() + proto::FrameDecoder::kPaddingBytes);
+    kept_input_ = rest;
+  }
+  if (awaiting_session_) return pause(Pause::kSession);
   pause(unsent_bytes() > kUnsentBytesMax ? Pause::kOutput : Pause::kTurn);
 }
 
@@ -129,44 +137,97 @@ void StreamConnection::note_begun_frame(bool took_frames) {
 }
 
 void StreamConnection::account_memory() {
-  io().appender().memory().adjust(charged_bytes_, decoder_.held_bytes() + kept_input_.capacity() + output_held_bytes());
+  io().appender().memory().adjust(charged_bytes_, decoder_.held_bytes() + kept_input_.capacity() +
+                                                      (batch_ ? batch_->held_bytes() : 0) + output_held_bytes());
 }
 
 void StreamConnection::take_frame(const proto::Frame& frame, const ReadTime& when) {
   switch (frame.type) {
     case FrameType::kRecord:
-      return take_record(frame.payload, when);
+      take_first_payload(frame.payload);
+      return ending_ ? void() : take_record(frame.payload, when);
+    case FrameType::kHello:
+      return take_hello(frame.payload);
+    case FrameType::kBatch:
+      return take_batch(frame.payload, when);
+    case FrameType::kZstdBatch:
+      take_zstd_batch(frame.payload);
+      return go_on_with_batch(when);
     case FrameType::kPing:
       return take_ping(frame.payload);
     case FrameType::kPong:
       return;
     case FrameType::kBye:
       return end_with_goodbye({.reason = GoodbyeReason::kBye, .detail = "all is settled"});
-    default:
-      return end_with_error({.code = ErrorWord::kUnknownFrameType,
-                             .detail = std::string(proto::frame_type_name(static_cast<std::uint8_t>(frame.type))) +
-                                       " frames are not taken"});
+    case FrameType::kFirstReserved:
+      break;
   }
+  CRAWLSPOOL_CHECK(false);  // the decoder lets no other type through
+}
+
+void StreamConnection::take_first_payload(std::string_view payload) {
+  if (any_frame_taken_) return;
+  if (const auto looks_like = proto::recognise_payload(payload))
+    end_with_error({.code = ErrorWord::kWrongProtocol, .detail = *looks_like});
 }
 
 void StreamConnection::take_record(std::string_view record, const ReadTime& when) {
-  if (taken_seq_ == 0) {
-    if (const auto looks_like = proto::recognise_payload(record))
-      return end_with_error({.code = ErrorWord::kWrongProtocol, .detail = *looks_like});
-  }
+  const std::uint64_t record_bytes_max = io().shared().config.limits.record_bytes_max;
+  std::optional<RejectReason> reason;
+  if (record.size() > record_bytes_max)
+    reason = {proto::RejectCode::kRecordTooLarge, "at most " + std::to_string(record_bytes_max) + " bytes", {}};
+  else
+    reason = io().checker().check(record);
   ++taken_seq_;
-  if (const auto reason = io().checker().check(record)) {
+  if (reason) {
     reject(record, *reason, when);
   } else {
     lines_this_turn_ += io().appender().add_record(origin_, when, taken_seq_, record);
     count_record();
   }
-  io().appender().settle(id(), taken_seq_, mark_);
+  io().appender().settle(source_, {taken_seq_, taken_seq_, reason ? 1U : 0U});
 }
 
 void StreamConnection::reject(std::string_view record, const RejectReason& reason, const ReadTime& when) {
   proto::append_reject(output(), {taken_seq_, reason.code, reason.detail, reason.offset});
-  lines_this_turn_ += keep_reject(record, reason, when, {taken_seq_, {"seq", taken_seq_}});
+  lines_this_turn_ += keep_reject(record, reason, when, {taken_seq_, {"seq", taken_seq_}, names_});
+}
+
+// ---- batches ----
+
+// Most are taken in at once, where they lie.
+void StreamConnection::take_batch(std::string_view payload, const ReadTime& when) {
+  const config::Limits& limits = io().shared().config.limits;
+  if (const auto detail = too_many_records(payload, limits.batch_records_max))
+    return end_with_error({.code = ErrorWord::kBadBatch, .detail = *detail, .seq = taken_seq_ + 1});
+  proto::BatchReader reader(payload);
+  while (!is_enough_for_one_turn()) {
+    const auto record = reader.next();
+    if (!record) return;
+    take_record(*record, when);
+  }
+  if (reader.rest_bytes() == 0) return;
+  const std::size_t taken = payload.size() - reader.rest_bytes();
+  batch_ = BatchIntake::rest_of(decoder_.keep_payload(payload), taken, limits);
+}
+
+void StreamConnection::take_zstd_batch(std::string_view payload) {
+  batch_.emplace(Encoding::kZstd, Parts::kOne, decoder_.keep_payload(payload), io().shared().config.limits);
+}
+
+void StreamConnection::go_on_with_batch(const ReadTime& when) {
+  if (!batch_->is_ready()) {
+    const auto step = batch_->step();
+    if (step == BatchIntake::Step::kMore) return;
+    if (step != BatchIntake::Step::kReady)
+      return end_with_error({.code = ErrorWord::kBadBatch, .detail = batch_->detail(), .seq = taken_seq_ + 1});
+  }
+  while (!is_enough_for_one_turn()) {
+    const auto record = batch_->next();
+    if (!record) return batch_.reset();
+    take_record(*record, when);
+  }
+  if (batch_->is_at_end()) batch_.reset();
 }
 
 void StreamConnection::take_ping(std::string_view payload) {
@@ -192,18 +253,6 @@ void StreamConnection::on_resumed(std::int64_t paused_ms) {
   send(true);
 }
 
-void StreamConnection::on_long_pause() {
-  slow_told_ = true;
-  const auto reason = paused() == Pause::kDiskFull ? proto::SlowReason::kDiskFull : proto::SlowReason::kMemory;
-  proto::append_slow(output(), reason, kRetryAfterMs);
-  send(true);
-}
-
-// The number that the begun frame's record would have had.
-std::optional<std::uint64_t> StreamConnection::begun_seq() const {
-  return decoder_.begun_records() ? std::optional(taken_seq_ + 1) : std::nullopt;
-}
-
 double StreamConnection::begun_frame_rate() const {
   if (!is_open() || ending_ || !decoder_.mid_frame()) return -1;
   const auto age_ms = std::max<std::int64_t>(1, io().now_ms() - frame_begun_ms_);
@@ -214,113 +263,6 @@ void StreamConnection::give_way() {
   end_with_error({.code = ErrorWord::kFrameTimeout,
                   .detail = "the server's memory is used up and this frame came slowest",
                   .seq = begun_seq()});
-}
-
-// ---- answers ----
-
-void StreamConnection::settled(std::uint64_t seq) {
-  settled_seq_ = seq;
-  if (ending_ && all_settled()) return say_last_words();
-  append_ack_if_due();
-}
-
-// At most one ack waits: a newer one takes its place until the socket has room.
-void StreamConnection::append_ack_if_due() {
-  if (!is_open() || settled_seq_ == acked_seq_ || unsent_bytes() > 0) return;
-  acked_seq_ = settled_seq_;
-  proto::append_ack(output(), acked_seq_);
-  send(false);
-}
-
-void StreamConnection::on_output_sent() {
-  if (!ending_) append_ack_if_due();
-  account_memory();
-}
-
-// ---- the end ----
-
-void StreamConnection::end_with_error(const proto::ErrorMessage& message) {
-  Ending ending{{}, proto::word(message.code)};
-  proto::append_error(ending.last_words, message);
-  if (!ticket().refused())
-    base::log_warn_limited(
-        "conn_error",
-        {{"conn", id()}, {"peer", peer()}, {"code", proto::word(message.code)}, {"detail", message.detail}});
-  end(std::move(ending));
-}
-
-void StreamConnection::end_with_goodbye(const proto::GoodbyeMessage& message) {
-  Ending ending{{}, proto::word(message.reason)};
-  proto::append_goodbye(ending.last_words, message);
-  end(std::move(ending));
-}
-
-// Nothing behind is looked at; what was read before is settled first.
-void StreamConnection::end(Ending ending) {
-  if (ending_ || !is_open()) return;
-  ending_ = std::move(ending);
-  stop_reading();
-  base::free_text(kept_input_);
-  decoder_.abandon();
-  account_memory();
-  if (all_settled()) return say_last_words();
-  if (unsent_bytes() > 0) send(true);
-}
-
-void StreamConnection::say_last_words() {
-  if (!is_open()) return;
-  if (settled_seq_ != acked_seq_) proto::append_ack(output(), acked_seq_ = settled_seq_);
-  output() += ending_->last_words;
-  finish(ending_->reason);
-}
-
-void StreamConnection::spool_failed() {
-  if (!is_open()) return;
-  // Nothing more will be settled.
-  ending_.emplace(Ending{{}, proto::word(ErrorWord::kSpoolFailed)});
-  proto::append_error(ending_->last_words, {.code = ErrorWord::kSpoolFailed,
-                                            .detail = "the disk has failed; what is not acked may not be stored"});
-  say_last_words();
-}
-
-// What was read and is not decoded yet belongs to what is settled.
-void StreamConnection::drain() {
-  is_draining_ = true;
-  if (!ending_ && is_open()) static_cast<void>(go_on_with_kept_input());
-  end_with_goodbye({.reason = GoodbyeReason::kDraining,
-                    .detail = "the server is stopping",
-                    .reconnect_after_ms = spread_reconnect_ms()});
-}
-
-// ---- deadlines ----
-
-std::int64_t StreamConnection::frame_deadline_ms() const {
-  const std::int64_t frame_ms = io().shared().config.timeouts.frame_ms;
-  if (!any_frame_begun_) return opened_ms() + paused_in_all_ms_ + frame_ms;
-  if (!decoder_.mid_frame()) return kNever;
-  const auto slices = static_cast<std::int64_t>(decoder_.claimed_bytes() / (64 * 1024));
-  return frame_begun_ms_ + frame_ms + slices * kFrameMsPer64KiB;
-}
-
-std::int64_t StreamConnection::idle_deadline_ms() const {
-  const std::int64_t idle_ms = io().shared().config.timeouts.idle_ms;
-  return idle_ms > 0 && all_settled() ? last_activity_ms() + idle_ms : kNever;
-}
-
-std::int64_t StreamConnection::reading_deadline_ms() const {
-  return ending_ ? kNever : std::min(frame_deadline_ms(), idle_deadline_ms());
-}
-
-void StreamConnection::on_reading_deadline() {
-  if (io().now_ms() < frame_deadline_ms())
-    return end_with_goodbye(
-        {.reason = GoodbyeReason::kIdleTimeout, .detail = "nothing was read or written for a while"});
-  if (decoder_.mid_frame())
-    return end_with_error({.code = ErrorWord::kFrameTimeout,
-                           .detail = std::to_string(decoder_.received_bytes()) + " bytes of a frame of " +
-                                     std::to_string(decoder_.claimed_bytes()) + " had come in time",
-                           .seq = begun_seq()});
-  end_with_error({.code = ErrorWord::kFrameTimeout, .detail = "no frame has begun in time"});
 }
 
 }  // namespace crawlspool::ingest

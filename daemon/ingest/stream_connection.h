@@ -1,7 +1,10 @@
 // One connection of the framed protocol: frames in, acks and verdicts out. Source: PROTOCOL.md.
 //
-//   reading ──► ending ──► finished (Connection takes over)
-//              what was read is settled, then the last ack and the last words go out
+//   first frame ──► [awaiting the session] ──► reading ──► ending ──► finished (Connection takes over)
+//                                                        what was read is settled, then the last ack and words go out
+//
+// Three sources: stream_connection.cpp takes frames in, stream_session.cpp says hello, stream_ending.cpp answers and
+// ends.
 #pragma once
 
 #include <optional>
@@ -9,10 +12,13 @@
 #include <string_view>
 
 #include "daemon/ingest/appender.h"
+#include "daemon/ingest/batch_intake.h"
 #include "daemon/ingest/connection.h"
 #include "daemon/ingest/record_checker.h"
 #include "daemon/spool/line.h"
+#include "proto/batch.h"
 #include "proto/frame_decoder.h"
+#include "proto/hello.h"
 #include "proto/messages.h"
 
 namespace crawlspool::ingest {
@@ -23,10 +29,14 @@ class StreamConnection final : public Connection {
   ~StreamConnection() override;
 
   void settled(std::uint64_t seq) override;
+  void written(std::uint64_t seq) override;
+  bool session_answered(const SessionQuestion& question) override;
+  void give_up_session() override;
   void spool_failed() override;
   void drain() override;
   void disk_full() override;
   [[nodiscard]] double begun_frame_rate() const override;
+  [[nodiscard]] bool holds_whole_batch() const override { return batch_.has_value(); }
   void give_way() override;
 
  private:
@@ -47,9 +57,16 @@ class StreamConnection final : public Connection {
   [[nodiscard]] std::int64_t reading_deadline_ms() const override;
   void on_reading_deadline() override;
 
+  // --- input ---
+  [[nodiscard]] ReadPlan plan_under_pressure(Pause why) const;
+  [[nodiscard]] bool has_kept_input() const { return batch_ || !kept_input_.empty(); }
   void take_frames(std::string_view input);
   void take_frame(const proto::Frame& frame, const ReadTime& when);
   void take_record(std::string_view record, const ReadTime& when);
+  void take_first_payload(std::string_view payload);
+  void take_batch(std::string_view payload, const ReadTime& when);
+  void take_zstd_batch(std::string_view payload);
+  void go_on_with_batch(const ReadTime& when);
   void reject(std::string_view record, const RejectReason& reason, const ReadTime& when);
   void take_ping(std::string_view payload);
   [[nodiscard]] bool is_enough_for_one_turn() const;
@@ -57,8 +74,17 @@ class StreamConnection final : public Connection {
   void note_begun_frame(bool took_frames);
   void account_memory();
 
+  // --- hello ---
+  void take_hello(std::string_view payload);
+  void claim_session(const proto::Hello& hello);
+  void release_session();
+  void welcome(const SessionAnswer& answer);
+  [[nodiscard]] bool enter_client();
+
+  // --- answers and the end ---
   void end_with_error(const proto::ErrorMessage& message);
   void end_with_goodbye(const proto::GoodbyeMessage& message);
+  void end_by_drain();
   void end(Ending ending);
   void say_last_words();
   void append_ack_if_due();
@@ -66,19 +92,32 @@ class StreamConnection final : public Connection {
   [[nodiscard]] bool all_settled() const { return settled_seq_ == taken_seq_; }
   [[nodiscard]] std::int64_t frame_deadline_ms() const;
   [[nodiscard]] std::int64_t idle_deadline_ms() const;
+  [[nodiscard]] std::int64_t ping_due_ms() const;
 
-  const spool::Origin origin_;
+  spool::ClientNames names_;
+  spool::Origin origin_;
+  RecordSource source_;
+  proto::Hello hello_;  // the defaults for a client that says none
+  bool hello_taken_ = false;
+  std::optional<std::uint64_t> claim_;  // held, or awaited
+  bool awaiting_session_ = false;
+
   proto::FrameDecoder decoder_;
-  std::string kept_input_;  // read and not yet decoded
-  Appender::Mark mark_;
-  std::uint64_t taken_seq_ = 0;  // records count from 1
+  std::string kept_input_;            // read and not yet decoded
+  std::optional<BatchIntake> batch_;  // came whole and is not all taken in; before kept_input_
+  bool any_frame_begun_ = false;
+  bool any_frame_taken_ = false;
+
+  std::uint64_t taken_seq_ = 0;  // in the session's count, or from 1
   std::uint64_t settled_seq_ = 0;
+  std::uint64_t written_seq_ = 0;  // at least settled_seq_
   std::uint64_t acked_seq_ = 0;
+
   std::size_t lines_this_turn_ = 0;  // bytes of lines and rejects made from the input in hand
   std::uint64_t charged_bytes_ = 0;  // on the loop's memory account
-  bool any_frame_begun_ = false;
   std::int64_t frame_begun_ms_ = 0;
   std::int64_t paused_in_all_ms_ = 0;
+  std::int64_t pinged_ms_ = 0;  // by us, since the last input
   bool slow_told_ = false;
   bool is_draining_ = false;
   std::optional<Ending> ending_;

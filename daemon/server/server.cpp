@@ -61,9 +61,12 @@ class Server {
         memory_(config.limits.memory_bytes_max,
                 std::max(config.limits.record_bytes_max, config.limits.batch_bytes_max)),
         admission_(config.limits),
-        committer_(*spool_, {config.spool.sync, config.spool.sync_interval_ms}, clock_,
-                   [this](SpoolState state) { on_spool_state(state); }),
-        shared_{config_, clock_, committer_, memory_, admission_},
+        committer_(*spool_,
+                   {config.spool.sync,
+                    config.spool.sync_interval_ms,
+                    {config.spool.sessions_max, config.spool.session_age_ms_max}},
+                   clock_, [this](SpoolState state) { on_spool_state(state); }),
+        shared_{config_, clock_, committer_, memory_, admission_, directory_},
         threads_(config.io_threads, shared_),
         status_(shared_),
         listeners_(threads_, shared_, status_),
@@ -156,6 +159,7 @@ class Server {
   ingest::MemoryBudget memory_;
   ingest::Admission admission_;
   ingest::Committer committer_;
+  ingest::LoopDirectory directory_;
   ingest::Shared shared_;
   IoThreads threads_;
   Status status_;

@@ -57,6 +57,8 @@ std::string Status::status_json() {
                                       {"connections", {{"stream", counts.stream}, {"http", counts.http}}},
                                       {"connections_refused", counts.refused_total},
                                       {"clients", counts.machines},
+                                      {"sessions", stats.sessions},
+                                      {"sessions_connected", stats.sessions_connected},
                                       {"records", stats.records},
                                       {"bytes", stats.record_bytes},
                                       {"rejects", rejects},

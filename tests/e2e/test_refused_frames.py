@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from frames import BATCH, BYE, HELLO, PING, PONG, ZSTD_BATCH, frame, frames, header
+from frames import BYE, PING, PONG, frame, frames, header
 
 SETTINGS = {"limits.record_bytes_max": "1MiB"}
 
@@ -28,13 +28,6 @@ def test_a_reserved_type_ends_the_connection(shared, kind):
     client.wait_ack(2)
     client.expect_error("unknown_frame_type")
     assert shared.spool.records(peer=client.name, live=True) == [b"1", b"2"]
-
-
-@pytest.mark.parametrize("kind", [HELLO, BATCH, ZSTD_BATCH])
-def test_a_type_that_is_not_served_yet_ends_the_connection(shared, kind):
-    client = shared.connect()
-    client.send(frame(b'{"protocol":1}', kind))
-    client.expect_error("unknown_frame_type")
 
 
 @pytest.mark.parametrize("length", [(1 << 20) + 1, 1 << 27, (1 << 28) - 1])

@@ -12,6 +12,12 @@ namespace {
 
 constexpr std::uint64_t kMiB = 1024 * 1024;
 
+RecordSource source_of(ConnectionId connection) {
+  RecordSource source;
+  source.connection = connection;
+  return source;
+}
+
 class AppenderTest : public OnForgetfulDisk {
  protected:
   void SetUp() override {
@@ -28,7 +34,7 @@ class AppenderTest : public OnForgetfulDisk {
   // A record of connection 1, settled.
   std::size_t add(std::uint64_t seq, const std::string& record = "{}") {
     const std::size_t bytes = appender->add_record(origin, when, seq, record);
-    appender->settle(1, seq, mark);
+    appender->settle(source, {seq});
     return bytes;
   }
   // Ends the turn, lets the batch come back and gives it back.
@@ -42,7 +48,7 @@ class AppenderTest : public OnForgetfulDisk {
   const spool::Origin origin = spool::make_origin("tcp", "10.0.0.7:1");
   MemoryBudget budget{512 * kMiB, 32 * kMiB};
   ReadTime when{};
-  Appender::Mark mark;
+  RecordSource source = source_of(1);
   std::unique_ptr<Appender> appender;
 };
 
@@ -50,8 +56,8 @@ TEST_F(AppenderTest, ABatchCarriesWhatWasAdded) {
   std::size_t bytes = add(7, R"({"a":1})");
   bytes += add(8, "12");
   const std::size_t rejected =
-      appender->add_reject({"too_deep", "why", 3, 9, "tcp", "peer", "raw"}, proto::RejectCode::kTooDeep, when);
-  appender->settle(1, 9, mark);
+      appender->add_reject({"too_deep", "why", 3, "", "", 9, "tcp", "peer", "raw"}, proto::RejectCode::kTooDeep, when);
+  appender->settle(source, {9});
   appender->turn_end();
   const AppendBatch& batch = *returned.wait_for(1).front();
   EXPECT_TRUE(batch.stored);
@@ -67,15 +73,15 @@ TEST_F(AppenderTest, ABatchCarriesWhatWasAdded) {
 }
 
 TEST_F(AppenderTest, AConnectionHasOneSettlementABatch) {
-  Appender::Mark other;
-  appender->settle(1, 5, mark);
-  appender->settle(2, 1, other);
-  appender->settle(1, 6, mark);
-  appender->settle(1, 9, mark);
+  RecordSource other = source_of(2);
+  appender->settle(source, {5});
+  appender->settle(other, {1});
+  appender->settle(source, {6});
+  appender->settle(source, {9});
   appender->turn_end();
-  appender->settle(1, 10, mark);
-  appender->settle(2, 2, other);
-  appender->settle(1, 11, mark);
+  appender->settle(source, {10});
+  appender->settle(other, {2});
+  appender->settle(source, {11});
   const auto settlements = [&] {
     std::vector<std::pair<ConnectionId, std::uint64_t>> all;
     auto batch = returned.take();
@@ -129,9 +135,9 @@ TEST_F(AppenderTest, ALargeBatchGoesWhileAnotherIsUnderWay) {
 
 TEST_F(AppenderTest, MemoryIsHeldUntilTheBatchIsGivenBack) {
   const std::size_t bytes = add(1, '"' + std::string(kMiB, 'x') + '"');
-  static_cast<void>(appender->add_reject({"too_deep", "", 1, 2, "tcp", "p", std::string(kMiB, 'r')},
+  static_cast<void>(appender->add_reject({"too_deep", "", 1, "", "", 2, "tcp", "p", std::string(kMiB, 'r')},
                                          proto::RejectCode::kTooDeep, when));
-  appender->settle(1, 2, mark);
+  appender->settle(source, {2});
   const std::int64_t used = budget.used();
   EXPECT_GE(used, static_cast<std::int64_t>(bytes) + 64 * 1024);
   appender->turn_end();
@@ -143,8 +149,8 @@ TEST_F(AppenderTest, MemoryIsHeldUntilTheBatchIsGivenBack) {
 
 TEST_F(AppenderTest, SettlementsAreHeldMemoryToo) {
   for (ConnectionId connection = 0; connection < 100'000; ++connection) {
-    Appender::Mark fresh;
-    appender->settle(connection, 1, fresh);
+    RecordSource fresh = source_of(connection);
+    appender->settle(fresh, {1});
   }
   EXPECT_GE(budget.used(), static_cast<std::int64_t>(100'000 * sizeof(Settlement)));
   commit_and_give_back();
@@ -154,7 +160,8 @@ TEST_F(AppenderTest, SettlementsAreHeldMemoryToo) {
 TEST_F(AppenderTest, ABatchThatIsUsedAgainBringsNothingFromBefore) {
   for (std::uint64_t n = 1; n <= 10; ++n) {
     add(n, std::string(n, '1'));
-    static_cast<void>(appender->add_reject({"too_deep", "", 1, 2, "tcp", "p", "r"}, proto::RejectCode::kTooDeep, when));
+    static_cast<void>(
+        appender->add_reject({"too_deep", "", 1, "", "", 2, "tcp", "p", "r"}, proto::RejectCode::kTooDeep, when));
     appender->request_probe();
     commit_and_give_back();
     ASSERT_FALSE(HasFatalFailure());

@@ -38,6 +38,11 @@ class Returned final : public CompletionSink {
     changed_.wait(lock, [this] { return !holding_; });
   }
 
+  void written(std::vector<Settlement> settlements) override {
+    const std::lock_guard lock(mutex_);
+    for (const Settlement& settlement : settlements) disk_.note("written " + std::to_string(settlement.seq));
+  }
+
   // The batches so far, once there are `count`.
   std::vector<AppendBatch*> wait_for(std::size_t count) {
     std::unique_lock lock(mutex_);

@@ -24,7 +24,9 @@ ONLY_IN = {
     "uv.h": r"daemon/net/[a-z_]+\.cpp",
     "simdjson.h": r"daemon/ingest/record_checker\.cpp",
     "libdeflate.h": r"daemon/spool/line\.cpp",
-    "zstd.h": r"daemon/spool/frame_(decoder|encoder)\.cpp",
+    "zstd.h": r"daemon/(spool/frame_(decoder|encoder)|ingest/content_streams)\.cpp",
+    "zlib.h": r"daemon/ingest/content_streams\.cpp",
+    "sha2.h": r"daemon/ingest/session_key\.cpp",
     "yaml-cpp/yaml.h": r"config/[a-z_]+\.cpp",
 }
 

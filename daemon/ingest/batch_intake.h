@@ -1,0 +1,57 @@
+// One batch on its way in, from a frame or an HTTP body: made plain if it came compressed, proved whole and within its
+// limits, and only then handed out record by record. In pieces that are small enough for a turn of the loop.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/model.h"
+#include "daemon/ingest/content_decoder.h"
+#include "proto/batch.h"
+
+namespace crawlspool::ingest {
+
+class BatchIntake {
+ public:
+  enum class Step {
+    kMore,      // call again, in another turn
+    kReady,     // next() hands out its records
+    kTooLarge,  // its bytes, their proportion, or its records
+    kBroken,
+  };
+
+  // Padding is readable behind `content`.
+  BatchIntake(std::string content, const config::Limits& limits);
+  BatchIntake(Encoding encoding, Parts parts, std::string encoded, const config::Limits& limits);
+  // What is left of a batch that was proved before: `content` from `taken` on.
+  [[nodiscard]] static BatchIntake rest_of(std::string content, std::size_t taken, const config::Limits& limits);
+
+  [[nodiscard]] Step step();
+  // After kReady. Padding is readable behind each.
+  [[nodiscard]] std::optional<std::string_view> next();
+  [[nodiscard]] bool is_ready() const { return is_ready_; }
+  [[nodiscard]] bool is_at_end() const { return is_ready_ && taken_ == content_.size(); }
+  // After kReady: all of it.
+  [[nodiscard]] std::string_view content() const { return content_; }
+  [[nodiscard]] std::size_t rest_bytes() const { return content_.size() - taken_; }
+  // After kTooLarge and kBroken: in words.
+  [[nodiscard]] const std::string& detail() const { return detail_; }
+  [[nodiscard]] std::size_t held_bytes() const;
+
+ private:
+  [[nodiscard]] Step prove();
+
+  std::optional<ContentDecoder> decoder_;
+  std::string content_;
+  std::size_t taken_ = 0;
+  bool is_ready_ = false;
+  std::uint64_t records_max_;
+  std::string detail_;
+};
+
+// What is wrong with a batch of so many records; nothing if it is not too many.
+[[nodiscard]] std::optional<std::string> too_many_records(std::string_view batch, std::uint64_t records_max);
+
+}  // namespace crawlspool::ingest

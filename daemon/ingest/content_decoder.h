@@ -1,0 +1,60 @@
+// Compressed content made plain again, a piece at a time, within caps that hold while it runs: what comes out is never
+// more than `bytes_max`, nor out of all proportion to what came in.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace crawlspool::ingest {
+
+enum class Encoding { kZstd, kGzip };
+
+// How many frames (zstd) or members (gzip) content may consist of.
+enum class Parts { kOne, kAny };
+
+class ContentDecoder {
+ public:
+  enum class Step {
+    kMore,      // call again
+    kDone,      // all of it is out, its checksums and lengths are right
+    kTooLarge,  // more than `bytes_max`, or out of proportion
+    kBroken,    // not what it should be
+  };
+  // Readable bytes behind the plain content.
+  static constexpr std::size_t kPaddingBytes = 64;
+
+  ContentDecoder(Encoding encoding, Parts parts, std::string encoded, std::uint64_t bytes_max);
+  ~ContentDecoder();
+  ContentDecoder(ContentDecoder&&) noexcept;
+  ContentDecoder& operator=(ContentDecoder&&) noexcept;
+
+  // Adds at most `bytes` to what is out. Anything but kMore is final.
+  [[nodiscard]] Step step(std::size_t bytes);
+
+  // After kDone, once.
+  [[nodiscard]] std::string take_plain();
+  // After kTooLarge and kBroken: in words.
+  [[nodiscard]] const std::string& detail() const { return detail_; }
+
+  // Memory for what came in, what is out, and the work in between.
+  [[nodiscard]] std::size_t held_bytes() const;
+
+  // A stream of one encoding; its library stays behind this.
+  class Stream;
+
+ private:
+  [[nodiscard]] Step fail(Step step, std::string detail);
+  void make_room(std::size_t bytes);
+
+  std::unique_ptr<Stream> stream_;
+  Parts parts_;
+  std::string encoded_;
+  std::size_t read_ = 0;  // of encoded_
+  std::string plain_;
+  std::uint64_t bytes_max_;
+  std::string detail_;
+};
+
+}  // namespace crawlspool::ingest

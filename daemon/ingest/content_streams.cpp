@@ -1,0 +1,101 @@
+#include "daemon/ingest/content_streams.h"
+
+#include <zlib.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <new>
+
+namespace crawlspool::ingest {
+namespace {
+
+constexpr std::uint32_t kZstdMagic = 0xfd2fb528;  // little-endian; a skippable frame begins otherwise
+constexpr int kWindowLogMin = 10;
+constexpr int kWindowLogMax = 27;
+constexpr int kGzipOnly = 16;  // added to zlib's window bits
+constexpr std::size_t kZlibBytes = 48 * 1024;
+
+int window_log(std::uint64_t bytes_max) {
+  return std::clamp(static_cast<int>(std::bit_width(bytes_max)), kWindowLogMin, kWindowLogMax);
+}
+
+bool begins_a_frame(std::string_view in) {
+  if (in.size() < sizeof kZstdMagic) return false;
+  std::uint32_t magic = 0;
+  for (std::size_t i = 0; i < sizeof magic; ++i) magic |= std::uint32_t{static_cast<unsigned char>(in[i])} << (8 * i);
+  return magic == kZstdMagic;
+}
+
+class ZstdStream final : public ContentDecoder::Stream {
+ public:
+  explicit ZstdStream(std::uint64_t bytes_max) : context_(ZSTD_createDCtx()) {
+    if (!context_) throw std::bad_alloc();
+    ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, window_log(bytes_max));
+  }
+
+  Progress run(std::string_view in, char* out, std::size_t room) override {
+    if (!in_frame_ && !begins_a_frame(in)) return {0, 0, End::kBroken};
+    in_frame_ = true;
+    ZSTD_inBuffer input{in.data(), in.size(), 0};
+    ZSTD_outBuffer output{out, room, 0};
+    const std::size_t result = ZSTD_decompressStream(context_.get(), &output, &input);
+    if (ZSTD_isError(result) != 0U) return {input.pos, output.pos, End::kBroken};
+    in_frame_ = result != 0;
+    return {input.pos, output.pos, in_frame_ ? End::kNone : End::kPart};
+  }
+  [[nodiscard]] std::size_t held_bytes() const override { return ZSTD_sizeof_DCtx(context_.get()); }
+
+ private:
+  struct Free {
+    void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+  };
+  std::unique_ptr<ZSTD_DCtx, Free> context_;
+  bool in_frame_ = false;
+};
+
+class GzipStream final : public ContentDecoder::Stream {
+ public:
+  GzipStream() {
+    if (inflateInit2(&stream_, MAX_WBITS + kGzipOnly) != Z_OK) throw std::bad_alloc();
+  }
+  ~GzipStream() override { inflateEnd(&stream_); }
+  GzipStream(const GzipStream&) = delete;
+  GzipStream& operator=(const GzipStream&) = delete;
+
+  Progress run(std::string_view in, char* out, std::size_t room) override {
+    if (between_members_) {
+      inflateReset(&stream_);
+      between_members_ = false;
+    }
+    constexpr std::size_t kMost = std::numeric_limits<uInt>::max();
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));  // zlib reads it only
+    stream_.avail_in = static_cast<uInt>(std::min(in.size(), kMost));
+    stream_.next_out = reinterpret_cast<Bytef*>(out);
+    stream_.avail_out = static_cast<uInt>(std::min(room, kMost));
+    const uInt in_before = stream_.avail_in;
+    const uInt out_before = stream_.avail_out;
+    const int result = inflate(&stream_, Z_NO_FLUSH);
+    Progress progress{in_before - stream_.avail_in, out_before - stream_.avail_out, End::kNone};
+    between_members_ = result == Z_STREAM_END;
+    if (between_members_) progress.end = End::kPart;
+    if (result != Z_OK && result != Z_BUF_ERROR && result != Z_STREAM_END) progress.end = End::kBroken;
+    return progress;
+  }
+  [[nodiscard]] std::size_t held_bytes() const override { return kZlibBytes; }
+
+ private:
+  z_stream stream_{};
+  bool between_members_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<ContentDecoder::Stream> make_zstd_stream(std::uint64_t bytes_max) {
+  return std::make_unique<ZstdStream>(bytes_max);
+}
+
+std::unique_ptr<ContentDecoder::Stream> make_gzip_stream() { return std::make_unique<GzipStream>(); }
+
+}  // namespace crawlspool::ingest

@@ -1,0 +1,37 @@
+// The streams behind ContentDecoder: zstd's and zlib's decoders in one shape.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "daemon/ingest/content_decoder.h"
+
+namespace crawlspool::ingest {
+
+class ContentDecoder::Stream {
+ public:
+  enum class End {
+    kNone,    // goes on
+    kPart,    // a frame or member is over; what is left of the input may be another
+    kBroken,  // no such content
+  };
+  struct Progress {
+    std::size_t read = 0;
+    std::size_t written = 0;
+    End end = End::kNone;
+  };
+
+  Stream() = default;
+  virtual ~Stream() = default;
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  [[nodiscard]] virtual Progress run(std::string_view in, char* out, std::size_t room) = 0;
+  [[nodiscard]] virtual std::size_t held_bytes() const = 0;
+};
+
+// `bytes_max`: no window larger than what holds it is taken.
+[[nodiscard]] std::unique_ptr<ContentDecoder::Stream> make_zstd_stream(std::uint64_t bytes_max);
+[[nodiscard]] std::unique_ptr<ContentDecoder::Stream> make_gzip_stream();
+
+}  // namespace crawlspool::ingest

@@ -1,0 +1,73 @@
+// Who may write to a session: one connection or request at a time, the one that claimed it last. On one loop's thread;
+// the loops ask each other through their mailboxes.
+//
+//   claim ──► every loop: older stream connections give the session up at once, older requests finish first
+//         │   (but to a claim under another client's name, which is refused)
+//         ──► all that they had taken in is settled ──► the committer's answer ──► Connection::session_answered()
+//
+// So a session's number is told when nothing is on its way that could still change it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/ingest/session_question.h"
+
+namespace crawlspool::ingest {
+
+class IoLoop;
+
+// The loops of a process, and the claims' common count. Filled before the first of them runs.
+struct LoopDirectory {
+  std::vector<IoLoop*> loops;
+  std::atomic<std::uint64_t> last_claim{0};
+};
+
+class SessionClaims {
+ public:
+  // Both outlive it.
+  SessionClaims(IoLoop& io, LoopDirectory& directory) : io_(io), directory_(directory) {}
+
+  // Claims the session for the connection that asks; the claim's number is returned.
+  std::uint64_t claim(SessionQuestion question);
+  // Nothing more is taken in under the claim, or nobody waits for it any more.
+  void release(spool::SessionKey session, std::uint64_t claim);
+
+ private:
+  struct Holder {
+    std::uint64_t claim;
+    ConnectionId connection;
+    std::string client;
+  };
+  struct Waiting {
+    SessionQuestion question;
+    std::size_t loops_left;
+  };
+  // Another's claim, for which older holders here have to finish first.
+  struct Passage {
+    std::uint64_t claim;
+    std::string client;
+    IoLoop* claimant;
+  };
+  struct Session {
+    std::vector<Holder> holders;
+    std::vector<Passage> passages;
+  };
+
+  void let_pass(spool::SessionKey session, Passage passage);
+  void let_all_pass(spool::SessionKey session);
+  void passed(const Passage& passage);
+  void loop_passed(std::uint64_t claim);
+  void refused(std::uint64_t claim);
+  [[nodiscard]] static bool has_older(const Session& session, std::uint64_t claim);
+
+  IoLoop& io_;
+  LoopDirectory& directory_;
+  std::unordered_map<spool::SessionKey, Session> sessions_;
+  std::unordered_map<std::uint64_t, Waiting> waiting_;  // by claim: those of this loop
+};
+
+}  // namespace crawlspool::ingest

@@ -1,0 +1,14 @@
+// What the server calls a session: never the session itself, which is its client's secret.
+// Source: PROTOCOL.md, "Sessions".
+#pragma once
+
+#include <string_view>
+
+#include "daemon/spool/sessions.h"
+
+namespace crawlspool::ingest {
+
+// The first 64 bits of the SHA-256 of the session's 32 hex digits in lower case.
+[[nodiscard]] spool::SessionKey session_key(std::string_view session);
+
+}  // namespace crawlspool::ingest

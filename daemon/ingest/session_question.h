@@ -1,0 +1,41 @@
+// What a connection asks before it writes to a session, and what the committer answers once everything taken in for the
+// session before is settled.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "daemon/base/endpoint.h"
+#include "daemon/spool/sessions.h"
+
+namespace crawlspool::ingest {
+
+using ConnectionId = std::uint64_t;  // never used twice in a process
+
+struct SessionAnswer {
+  enum class Verdict {
+    kGranted,
+    kOtherClient,  // the session is known under another client's name
+    kTooMany,      // it is new, and the table has no place for it
+  };
+  Verdict verdict = Verdict::kGranted;
+  bool known = false;          // the server remembers it
+  std::uint64_t last_seq = 0;  // settled and synced
+  std::uint64_t rejected = 0;  // of its records
+};
+
+struct SessionQuestion {
+  ConnectionId connection = 0;
+  std::uint64_t claim = 0;  // rises with each: the latest of a session is its writer
+  spool::SessionKey session = 0;
+  std::string client;
+  base::MachineKey machine;
+  SessionAnswer answer{};
+};
+
+// Whether a session that `known` has been writing to is not for `asking`; a client that gave no name is nobody.
+[[nodiscard]] inline bool is_other_client(const std::string& known, const std::string& asking) {
+  return !known.empty() && known != asking;
+}
+
+}  // namespace crawlspool::ingest

@@ -1,0 +1,178 @@
+// What a stream connection answers, how it ends, and when it has waited long enough.
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "daemon/base/log.h"
+#include "daemon/base/text.h"
+#include "daemon/ingest/io_loop.h"
+#include "daemon/ingest/stream_connection.h"
+
+namespace crawlspool::ingest {
+namespace {
+
+using proto::ErrorWord;
+using proto::GoodbyeReason;
+
+constexpr std::int64_t kFrameMsPer64KiB = 1000;
+constexpr std::int64_t kRetryAfterMs = 1000;
+constexpr std::int64_t kReconnectMsMin = 500;  // spread, so that a fleet does not come back at once
+constexpr std::int64_t kReconnectMsMax = 5000;
+
+std::int64_t spread_reconnect_ms() {
+  static thread_local std::minstd_rand random(std::random_device{}());
+  return std::uniform_int_distribution<std::int64_t>(kReconnectMsMin, kReconnectMsMax)(random);
+}
+
+}  // namespace
+
+// ---- answers ----
+
+void StreamConnection::settled(std::uint64_t seq) {
+  settled_seq_ = seq;
+  written_seq_ = std::max(written_seq_, seq);
+  if (ending_ && all_settled()) return say_last_words();
+  append_ack_if_due();
+}
+
+void StreamConnection::written(std::uint64_t seq) {
+  written_seq_ = std::max(written_seq_, seq);
+  append_ack_if_due();
+}
+
+// At most one ack waits: a newer one takes its place until the socket has room.
+void StreamConnection::append_ack_if_due() {
+  if (!is_open() || written_seq_ == acked_seq_ || unsent_bytes() > 0) return;
+  acked_seq_ = written_seq_;
+  proto::append_ack(output(), acked_seq_);
+  send(false);
+}
+
+void StreamConnection::on_output_sent() {
+  if (!ending_) append_ack_if_due();
+  account_memory();
+}
+
+void StreamConnection::on_long_pause() {
+  slow_told_ = true;
+  const bool is_full = io().shared().committer.state() == SpoolState::kDiskFull;
+  const auto reason = is_full                       ? proto::SlowReason::kDiskFull
+                      : paused() == Pause::kSession ? proto::SlowReason::kSpoolBusy
+                                                    : proto::SlowReason::kMemory;
+  proto::append_slow(output(), reason, kRetryAfterMs);
+  send(true);
+}
+
+// The number that the begun frame's first record would have had.
+std::optional<std::uint64_t> StreamConnection::begun_seq() const {
+  return decoder_.begun_records() ? std::optional(taken_seq_ + 1) : std::nullopt;
+}
+
+// ---- the end ----
+
+void StreamConnection::end_with_error(const proto::ErrorMessage& message) {
+  Ending ending{{}, proto::word(message.code)};
+  proto::append_error(ending.last_words, message);
+  if (!ticket().refused())
+    base::log_warn_limited(
+        "conn_error",
+        {{"conn", id()}, {"peer", peer()}, {"code", proto::word(message.code)}, {"detail", message.detail}});
+  end(std::move(ending));
+}
+
+void StreamConnection::end_with_goodbye(const proto::GoodbyeMessage& message) {
+  Ending ending{{}, proto::word(message.reason)};
+  proto::append_goodbye(ending.last_words, message);
+  end(std::move(ending));
+}
+
+// Nothing behind is looked at; what was read before is settled first.
+void StreamConnection::end(Ending ending) {
+  if (ending_ || !is_open()) return;
+  ending_ = std::move(ending);
+  stop_reading();
+  release_session();
+  base::free_text(kept_input_);
+  batch_.reset();
+  decoder_.abandon();
+  account_memory();
+  if (all_settled()) return say_last_words();
+  if (unsent_bytes() > 0) send(true);
+}
+
+void StreamConnection::say_last_words() {
+  if (!is_open()) return;
+  if (written_seq_ != acked_seq_) proto::append_ack(output(), acked_seq_ = written_seq_);
+  output() += ending_->last_words;
+  finish(ending_->reason);
+}
+
+void StreamConnection::spool_failed() {
+  if (!is_open()) return;
+  // Nothing more will be settled.
+  release_session();
+  ending_.emplace(Ending{{}, proto::word(ErrorWord::kSpoolFailed)});
+  proto::append_error(ending_->last_words, {.code = ErrorWord::kSpoolFailed,
+                                            .detail = "the disk has failed; what is not acked may not be stored"});
+  say_last_words();
+}
+
+// What was read and is not taken in yet belongs to what is settled.
+void StreamConnection::drain() {
+  is_draining_ = true;
+  if (ending_ || !is_open()) return;
+  if (has_kept_input() && !awaiting_session_) return paused() == Pause::kTurn ? void() : resume();
+  end_by_drain();
+}
+
+void StreamConnection::end_by_drain() {
+  end_with_goodbye({.reason = GoodbyeReason::kDraining,
+                    .detail = "the server is stopping",
+                    .reconnect_after_ms = spread_reconnect_ms()});
+}
+
+// ---- deadlines ----
+
+std::int64_t StreamConnection::frame_deadline_ms() const {
+  const std::int64_t frame_ms = io().shared().config.timeouts.frame_ms;
+  if (!any_frame_begun_) return opened_ms() + paused_in_all_ms_ + frame_ms;
+  if (!decoder_.mid_frame()) return kNever;
+  const auto slices = static_cast<std::int64_t>(decoder_.claimed_bytes() / (64 * 1024));
+  return frame_begun_ms_ + frame_ms + slices * kFrameMsPer64KiB;
+}
+
+// To one who takes part in heartbeats, what is written proves nothing: the peer's machine may be gone.
+std::int64_t StreamConnection::idle_deadline_ms() const {
+  const std::int64_t idle_ms = io().shared().config.timeouts.idle_ms;
+  if (idle_ms == 0 || !all_settled()) return kNever;
+  return (hello_.heartbeat ? last_input_ms() : last_activity_ms()) + idle_ms;
+}
+
+std::int64_t StreamConnection::ping_due_ms() const {
+  const std::int64_t idle_ms = io().shared().config.timeouts.idle_ms;
+  return hello_.heartbeat && idle_ms > 0 && pinged_ms_ == 0 ? last_input_ms() + idle_ms / 2 : kNever;
+}
+
+std::int64_t StreamConnection::reading_deadline_ms() const {
+  return ending_ ? kNever : std::min({frame_deadline_ms(), idle_deadline_ms(), ping_due_ms()});
+}
+
+void StreamConnection::on_reading_deadline() {
+  const std::int64_t now_ms = io().now_ms();
+  if (now_ms >= frame_deadline_ms()) {
+    if (!decoder_.mid_frame())
+      return end_with_error({.code = ErrorWord::kFrameTimeout, .detail = "no frame has begun in time"});
+    return end_with_error({.code = ErrorWord::kFrameTimeout,
+                           .detail = std::to_string(decoder_.received_bytes()) + " bytes of a frame of " +
+                                     std::to_string(decoder_.claimed_bytes()) + " had come in time",
+                           .seq = begun_seq()});
+  }
+  if (now_ms >= idle_deadline_ms())
+    return end_with_goodbye(
+        {.reason = GoodbyeReason::kIdleTimeout, .detail = "nothing was read or written for a while"});
+  pinged_ms_ = now_ms;
+  proto::append_ping(output());
+  send(true);
+}
+
+}  // namespace crawlspool::ingest

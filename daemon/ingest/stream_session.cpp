@@ -1,0 +1,136 @@
+// What a stream connection says and hears first: hello, its session, welcome.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/base/log.h"
+#include "daemon/base/version.h"
+#include "daemon/ingest/io_loop.h"
+#include "daemon/ingest/session_key.h"
+#include "daemon/ingest/stream_connection.h"
+
+namespace crawlspool::ingest {
+namespace {
+
+using proto::AckLevel;
+using proto::ErrorWord;
+using Verdict = SessionAnswer::Verdict;
+
+constexpr std::int64_t kSupersededReconnectMs = 1000;
+
+}  // namespace
+
+void StreamConnection::take_hello(std::string_view payload) {
+  if (any_frame_taken_)
+    return end_with_error({.code = ErrorWord::kBadHello, .detail = "a hello is the first frame or none"});
+  if (const auto reason = io().checker().check(payload))
+    return end_with_error({.code = ErrorWord::kBadHello, .detail = "a hello is a JSON object: " + reason->detail});
+  auto hello = proto::parse_hello(payload);
+  if (!hello) return end_with_error({.code = ErrorWord::kBadHello, .detail = hello.error()});
+  hello_ = std::move(*hello);
+  hello_taken_ = true;
+  names_.client = hello_.client;
+  names_.stream = hello_.stream;
+  if (!hello_.session.empty()) {
+    source_.session = session_key(hello_.session);
+    names_.session = spool::session_digits(*source_.session);
+  }
+  source_.client = hello_.client;
+  source_.acks_once_written = hello_.ack == AckLevel::kWritten;
+  origin_ = spool::make_origin(word(transport()), peer(), names_);
+  if (source_.session) return claim_session(hello_);
+  if (enter_client()) welcome({});
+}
+
+// The place among the client's connections; false if there is none, and the connection ends.
+bool StreamConnection::enter_client() {
+  const auto limit = ticket().name_client(hello_.client);
+  if (!limit) return true;
+  base::log_warn_limited(
+      "conn_refused",
+      {{"conn", id()}, {"peer", peer()}, {"client", hello_.client}, {"limit", limit->key}, {"max", limit->max}});
+  end_with_error({.code = ErrorWord::kTooManyConnections,
+                  .detail = std::string(limit->key) + " is " + std::to_string(limit->max),
+                  .limit = limit->key,
+                  .max = limit->max});
+  return false;
+}
+
+void StreamConnection::claim_session(const proto::Hello& hello) {
+  awaiting_session_ = true;
+  SessionQuestion question;
+  question.connection = id();
+  question.session = *source_.session;
+  question.client = hello.client;
+  question.machine = ticket().machine();
+  claim_ = io().session_claims().claim(std::move(question));
+}
+
+void StreamConnection::release_session() {
+  if (!claim_) return;
+  io().session_claims().release(*source_.session, *std::exchange(claim_, std::nullopt));
+  if (!awaiting_session_) io().appender().end_session(*source_.session);
+}
+
+bool StreamConnection::session_answered(const SessionQuestion& question) {
+  if (!awaiting_session_ || claim_ != question.claim) return false;
+  if (question.answer.verdict == Verdict::kGranted) {
+    awaiting_session_ = false;
+    if (enter_client()) welcome(question.answer);
+    return true;
+  }
+  if (question.answer.verdict == Verdict::kOtherClient) {
+    end_with_error({.code = ErrorWord::kSessionMismatch,
+                    .detail = "session " + names_.session + " is known under another client's name"});
+  } else {
+    const std::uint64_t max = io().shared().config.spool.sessions_max;
+    end_with_error({.code = ErrorWord::kTooManySessions,
+                    .detail = "sessions_max is " + std::to_string(max) + ", of which one machine may have a tenth",
+                    .limit = "sessions_max",
+                    .max = max});
+  }
+  return true;
+}
+
+void StreamConnection::welcome(const SessionAnswer& answer) {
+  std::uint64_t last_seq = 0;
+  if (source_.session) {
+    last_seq = std::max(answer.last_seq, hello_.from - 1);
+    if (answer.known && last_seq > answer.last_seq)
+      base::log_warn_limited("session_gap", {{"conn", id()},
+                                             {"client", hello_.client},
+                                             {"session", names_.session},
+                                             {"last_seq", answer.last_seq},
+                                             {"from", hello_.from}});
+  }
+  taken_seq_ = settled_seq_ = written_seq_ = acked_seq_ = last_seq;
+  base::log_info("hello", {{"conn", id()},
+                           {"peer", peer()},
+                           {"client", names_.client},
+                           {"stream", names_.stream},
+                           {"session", names_.session},
+                           {"last_seq", last_seq}});
+  const config::Config& config = io().shared().config;
+  const bool is_synced = hello_.ack == AckLevel::kSynced && io().shared().committer.syncs_before_ack();
+  proto::append_welcome(output(), {.server = std::string("crawlspoold ") + std::string(kVersion),
+                                   .last_seq = last_seq,
+                                   .known = answer.known,
+                                   .rejected = answer.rejected,
+                                   .ack = is_synced ? AckLevel::kSynced : AckLevel::kWritten,
+                                   .record_bytes_max = config.limits.record_bytes_max,
+                                   .batch_bytes_max = config.limits.batch_bytes_max,
+                                   .batch_records_max = config.limits.batch_records_max,
+                                   .idle_timeout_ms = config.timeouts.idle_ms});
+  send(true);
+  if (paused() == Pause::kSession) resume();
+}
+
+// A newer connection goes on with the session: nothing more is taken in here.
+void StreamConnection::give_up_session() {
+  ticket().leave_client();
+  base::log_info("session_superseded", {{"conn", id()}, {"peer", peer()}, {"session", names_.session}});
+  end_with_goodbye({.reason = proto::GoodbyeReason::kSuperseded,
+                    .detail = "another connection goes on with this session",
+                    .reconnect_after_ms = kSupersededReconnectMs});
+}
+
+}  // namespace crawlspool::ingest
