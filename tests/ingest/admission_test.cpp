@@ -157,5 +157,36 @@ TEST(Admission, OperatorsGetInBesideTheLimits) {
   EXPECT_EQ(admission.counts().admin, 0U);
 }
 
+TEST(Admission, HoldsTheLimitOfOneClientByItsName) {
+  config::Limits all = limits(0, 0);
+  all.connections_per_client_max = 2;
+  Admission admission(all);
+  Tickets tickets;
+  ASSERT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 4), 4);
+  EXPECT_FALSE(tickets[0].name_client("w"));
+  EXPECT_FALSE(tickets[1].name_client("w"));
+  const auto limit = tickets[2].name_client("w");
+  ASSERT_TRUE(limit);
+  EXPECT_EQ(limit->key, "connections_per_client_max");
+  EXPECT_EQ(limit->max, 2U);
+  EXPECT_FALSE(tickets[3].name_client("another"));
+  EXPECT_FALSE(tickets[2].name_client(""));  // without a name it counts for none
+}
+
+TEST(Admission, AClientsPlaceComesBackWithItsTicketOrBefore) {
+  config::Limits all = limits(0, 0);
+  all.connections_per_client_max = 1;
+  Admission admission(all);
+  Tickets tickets;
+  ASSERT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 3), 3);
+  ASSERT_FALSE(tickets[0].name_client("w"));
+  tickets[0].leave_client();
+  tickets[0].leave_client();
+  ASSERT_FALSE(tickets[1].name_client("w"));
+  EXPECT_TRUE(tickets[2].name_client("w"));
+  tickets[1] = Admission::Ticket();
+  EXPECT_FALSE(tickets[2].name_client("w"));
+}
+
 }  // namespace
 }  // namespace crawlspool::ingest

@@ -96,6 +96,40 @@ TEST_F(AppenderTest, AConnectionHasOneSettlementABatch) {
   EXPECT_EQ(settlements(), (Pairs{{1, 11}, {2, 2}}));
 }
 
+TEST_F(AppenderTest, ASessionBringsItsNumberAndItsRejectsOnceABatch) {
+  source.session = 0x5f3a;
+  source.client = "w";
+  appender->settle(source, {1, 41});
+  appender->settle(source, {2, 42, 1});
+  appender->settle(source, {3, 43, 1});
+  appender->turn_end();
+  appender->settle(source, {4, 44, 1});
+  const auto batch = returned.take();
+  ASSERT_TRUE(batch);
+  ASSERT_EQ(batch->sessions.size(), 1U);
+  EXPECT_EQ(batch->sessions.front().session, 0x5f3aU);
+  EXPECT_EQ(batch->sessions.front().client, "w");
+  EXPECT_EQ(batch->sessions.front().last_seq, 43U);
+  EXPECT_EQ(batch->sessions.front().rejected, 2U);
+  EXPECT_EQ(batch->settlements.front().seq, 3U);
+}
+
+TEST_F(AppenderTest, AfterAllIsOnceEverythingAddedBeforeIsSettled) {
+  bool called = false;
+  appender->after_all([&] { called = true; });
+  EXPECT_TRUE(called);  // there was nothing
+  add(1);
+  called = false;
+  appender->after_all([&] { called = true; });
+  EXPECT_FALSE(called);
+  appender->turn_end();
+  const auto batch = returned.take();
+  ASSERT_TRUE(batch);
+  ASSERT_EQ(batch->afterwards.size(), 1U);
+  batch->afterwards.front()();
+  EXPECT_TRUE(called);
+}
+
 TEST_F(AppenderTest, OneIsUnderWayAndTheNextFillsMeanwhile) {
   EXPECT_FALSE(appender->has_unsettled());
   appender->turn_end();  // nothing to say

@@ -1,0 +1,159 @@
+#include "daemon/ingest/content_decoder.h"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <string>
+
+namespace crawlspool::ingest {
+namespace {
+
+using Step = ContentDecoder::Step;
+
+constexpr std::uint64_t kMiB = 1024 * 1024;
+
+std::string zstd(const std::string& plain, int level = 3) {
+  std::string out(ZSTD_compressBound(plain.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), plain.data(), plain.size(), level));
+  return out;
+}
+
+std::string gzip(const std::string& plain) {
+  z_stream stream{};
+  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string out(deflateBound(&stream, plain.size()) + 32, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(plain.data()));
+  stream.avail_in = static_cast<uInt>(plain.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+// Text of little order, so that it stays large.
+std::string text_of(std::size_t bytes) {
+  std::string text;
+  std::uint64_t state = 42;
+  while (text.size() < bytes) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    text += std::to_string(state >> 20U) + "\n";
+  }
+  text.resize(bytes);
+  return text;
+}
+
+struct Outcome {
+  Step step = Step::kMore;
+  std::string plain;
+  std::string detail;
+  int steps = 0;
+};
+
+Outcome decode(Encoding encoding, std::string encoded, std::uint64_t bytes_max = 32 * kMiB, Parts parts = Parts::kOne,
+               std::size_t bytes_a_step = kMiB) {
+  ContentDecoder decoder(encoding, parts, std::move(encoded), bytes_max);
+  Outcome outcome;
+  while (outcome.step == Step::kMore) {
+    outcome.step = decoder.step(bytes_a_step);
+    ++outcome.steps;
+    EXPECT_LT(outcome.steps, 100'000);
+  }
+  outcome.detail = decoder.detail();
+  if (outcome.step == Step::kDone) outcome.plain = decoder.take_plain();
+  return outcome;
+}
+
+TEST(ContentDecoder, BothEncodingsComeOutAsTheyWentIn) {
+  for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, std::size_t{70'000}, std::size_t{5 * kMiB}}) {
+    const std::string text = text_of(bytes);
+    EXPECT_EQ(decode(Encoding::kZstd, zstd(text)).plain, text) << bytes;
+    EXPECT_EQ(decode(Encoding::kGzip, gzip(text)).plain, text) << bytes;
+  }
+}
+
+TEST(ContentDecoder, AStepTakesNoMoreThanItsShare) {
+  const std::string text = text_of(3 * kMiB);
+  const Outcome outcome = decode(Encoding::kZstd, zstd(text), 32 * kMiB, Parts::kOne, 64 * 1024);
+  EXPECT_EQ(outcome.plain, text);
+  EXPECT_GE(outcome.steps, 48);
+}
+
+TEST(ContentDecoder, ExactlyTheMostIsTakenAndOneByteMoreIsNot) {
+  const std::string text = text_of(2 * kMiB);
+  for (const auto& [encoding, encoded] :
+       {std::pair(Encoding::kZstd, zstd(text)), std::pair(Encoding::kGzip, gzip(text))}) {
+    EXPECT_EQ(decode(encoding, encoded, text.size()).step, Step::kDone);
+    const Outcome over = decode(encoding, encoded, text.size() - 1);
+    EXPECT_EQ(over.step, Step::kTooLarge);
+    EXPECT_EQ(over.detail, "it decompresses to more than " + std::to_string(text.size() - 1) + " bytes");
+  }
+}
+
+TEST(ContentDecoder, WhatIsOutOfProportionIsTooLargeLongBeforeTheMostIsOut) {
+  const std::string bomb = zstd(std::string(64 * kMiB, '1'), 19);
+  ASSERT_LT(bomb.size(), 8192U);
+  ContentDecoder decoder(Encoding::kZstd, Parts::kOne, bomb, 1024 * kMiB);
+  Step step = Step::kMore;
+  std::size_t held = 0;
+  while (step == Step::kMore) {
+    held = std::max(held, decoder.held_bytes());
+    step = decoder.step(kMiB);
+  }
+  EXPECT_EQ(step, Step::kTooLarge);
+  EXPECT_EQ(decoder.detail(), "it decompresses to more than 1000 times its size");
+  EXPECT_LT(held, 32 * kMiB);
+}
+
+TEST(ContentDecoder, SmallContentMayBeOutOfProportion) {
+  const std::string text(kMiB, '1');
+  EXPECT_EQ(decode(Encoding::kZstd, zstd(text)).plain, text);
+}
+
+TEST(ContentDecoder, NoCutAndNoFlipPassesForWhole) {
+  const std::string text = text_of(3000);
+  std::string with_checksum(ZSTD_compressBound(text.size()), '\0');
+  ZSTD_CCtx* const context = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+  with_checksum.resize(ZSTD_compress2(context, with_checksum.data(), with_checksum.size(), text.data(), text.size()));
+  ZSTD_freeCCtx(context);
+  for (const auto& [encoding, encoded] :
+       {std::pair(Encoding::kZstd, with_checksum), std::pair(Encoding::kGzip, gzip(text))}) {
+    for (std::size_t cut = 0; cut < encoded.size(); ++cut)
+      ASSERT_EQ(decode(encoding, encoded.substr(0, cut)).step, Step::kBroken) << cut;
+    for (std::size_t at = 0; at < encoded.size(); ++at) {
+      std::string flipped = encoded;
+      flipped[at] = static_cast<char>(flipped[at] ^ 0x10);
+      const Outcome outcome = decode(encoding, flipped);
+      ASSERT_TRUE(outcome.step != Step::kDone || outcome.plain == text) << at;
+    }
+  }
+}
+
+TEST(ContentDecoder, SeveralPartsAreTakenWhereTheyMayBe) {
+  const std::string two = zstd("1\n") + zstd("2\n");
+  EXPECT_EQ(decode(Encoding::kZstd, two, kMiB, Parts::kAny).plain, "1\n2\n");
+  EXPECT_EQ(decode(Encoding::kZstd, two).detail, "something is behind its end");
+  EXPECT_EQ(decode(Encoding::kGzip, gzip("1\n") + gzip("2\n"), kMiB, Parts::kAny).plain, "1\n2\n");
+  EXPECT_EQ(decode(Encoding::kGzip, gzip("1\n") + "rubbish", kMiB, Parts::kAny).step, Step::kBroken);
+}
+
+TEST(ContentDecoder, ASkippableFrameIsNone) {
+  const std::string skippable("\x50\x2a\x4d\x18\x04\0\0\0abcd", 12);
+  EXPECT_EQ(decode(Encoding::kZstd, skippable).step, Step::kBroken);
+  EXPECT_EQ(decode(Encoding::kZstd, skippable + zstd("1")).step, Step::kBroken);
+}
+
+TEST(ContentDecoder, AClaimedSizeIsNotBelieved) {
+  std::string claims = zstd(std::string(200, 'x'));
+  ASSERT_EQ(ZSTD_getFrameContentSize(claims.data(), claims.size()), 200U);
+  ContentDecoder decoder(Encoding::kZstd, Parts::kOne, std::string("\x28\xb5\x2f\xfd\xe0\0\0\0\0\x01\0\0\0", 13),
+                         32 * kMiB);
+  EXPECT_NE(decoder.step(kMiB), Step::kDone);
+  EXPECT_LT(decoder.held_bytes(), kMiB);
+}
+
+}  // namespace
+}  // namespace crawlspool::ingest
