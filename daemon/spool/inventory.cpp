@@ -115,6 +115,9 @@ Result<Inventory> take_inventory(Directory& directory) {
   for (const Position index : entries->indexes)
     if (std::none_of(segments.begin(), segments.end(), [index](const auto& s) { return s.position == index; }))
       superfluous.push_back(index_file_name(index));
+  // A packed copy's name may not be durable yet, and its original must not go before it.
+  if (!superfluous.empty())
+    if (auto synced = directory.sync(); !synced) return tl::unexpected(synced.error());
   for (const std::string& name : superfluous)
     if (auto removed = directory.remove(name); !removed) return tl::unexpected(removed.error());
   sort_out(inventory, segments);

@@ -186,5 +186,21 @@ TEST_F(InventoryTest, ACrashAtEachChangeLosesNoSegment) {
       });
 }
 
+TEST_F(InventoryTest, AnOriginalDoesNotGoBeforeItsPackedCopysNameIsDurable) {
+  test::crash_at_each_change(
+      [](ForgetfulDisk& fresh) {
+        fresh.put(sealed(0), "content");
+        fresh.put(packed(0) + ".tmp", "content");
+      },
+      [](ForgetfulDisk& stopping) {
+        return stopping.open()->rename(packed(0) + ".tmp", packed(0)) && take_inventory(*stopping.open());
+      },
+      [](ForgetfulDisk& crashed, const test::CrashPoint&) {
+        const auto inventory = take_inventory(*crashed.open());
+        ASSERT_TRUE(inventory);
+        EXPECT_EQ(inventory->sealed.size(), 1U);
+      });
+}
+
 }  // namespace
 }  // namespace crawlspool::spool
