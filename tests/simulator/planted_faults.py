@@ -53,8 +53,9 @@ FAULTS = [
     Fault(
         "sync_retried_after_eio",
         "daemon/spool/spool.cpp",
-        "  const auto synced = writer_->sync();\n",
-        "  auto synced = writer_->sync();\n  if (!synced && !is_disk_full(synced.error())) synced = writer_->sync();\n",
+        "  const auto synced = writer_->sync().and_then(",
+        "  auto first = writer_->sync();\n  if (!first && !is_disk_full(first.error())) first = writer_->sync();\n"
+        "  const auto synced = first.and_then(",
     ),
     Fault(
         "last_seq_beyond_a_hole",
@@ -93,8 +94,8 @@ FAULTS = [
     Fault(
         "durable_written_before_sync",
         "daemon/spool/spool.cpp",
-        "  const auto synced = writer_->sync();\n",
-        "  static_cast<void>(durable_mark_->write(position_));\n  const auto synced = writer_->sync();\n",
+        "  const auto synced = writer_->sync().and_then(",
+        "  static_cast<void>(durable_mark_->write(position_));\n  const auto synced = writer_->sync().and_then(",
     ),
     Fault(
         "mark_ahead_of_sync",
