@@ -234,7 +234,7 @@ bool RecordsConnection::session_answered(const ingest::SessionQuestion& question
     return true;
   }
   request_.stage = Stage::kTaking;
-  request_.last_seq = std::max(answer.last_seq, request_.client.session->from - 1);
+  request_.last_seq = io().session_claims().last_seq(question, request_.client.session->from);
   if (request_.client.session->first_seq > request_.last_seq + 1) {
     turn_down(error_response(409, "session_gap",
                              "Crawlspool-Seq is " + std::to_string(request_.client.session->first_seq) +

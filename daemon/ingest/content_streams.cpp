@@ -18,7 +18,7 @@ constexpr int kGzipOnly = 16;  // added to zlib's window bits
 constexpr std::size_t kZlibBytes = 48 * 1024;
 
 int window_log(std::uint64_t bytes_max) {
-  return std::clamp(static_cast<int>(std::bit_width(bytes_max)), kWindowLogMin, kWindowLogMax);
+  return std::clamp(static_cast<int>(std::bit_width(bytes_max - 1)), kWindowLogMin, kWindowLogMax);
 }
 
 bool begins_a_frame(std::string_view in) {

@@ -24,13 +24,13 @@ IoLoop::IoLoop(const Shared& shared)
       mailbox_(loop_),
       checker_(shared.config.limits.record_depth_max),
       appender_(shared.committer, *this, shared.memory),
-      session_claims_(*this, shared.directory),
+      session_claims_(*this, shared.sessions),
       read_buffer_(kReadBufferBytes + proto::FrameDecoder::kPaddingBytes),
       last_tick_ms_(shared.clock.monotonic_us() / 1000),
       deadlines_(kTickMs, kDeadlineBuckets, last_tick_ms_),
       tick_timer_(loop_, [this] { tick(); }),
       turn_end_(loop_, [this] { turn_end(); }) {
-  shared.directory.loops.push_back(this);
+  shared.sessions.loops.push_back(this);
   tick_timer_.start(kTickMs, kTickMs);
 }
 

@@ -34,7 +34,7 @@ struct Shared {
   Committer& committer;
   MemoryBudget& memory;
   Admission& admission;
-  LoopDirectory& directory;
+  SessionExchange& sessions;
 };
 
 class IoLoop final : private CompletionSink {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/base/log.h"
 #include "daemon/ingest/io_loop.h"
 
 namespace crawlspool::ingest {
@@ -10,13 +11,13 @@ namespace crawlspool::ingest {
 using spool::SessionKey;
 
 std::uint64_t SessionClaims::claim(SessionQuestion question) {
-  const std::uint64_t claim = ++directory_.last_claim;
+  const std::uint64_t claim = ++exchange_.last_claim;
   const SessionKey session = question.session;
   question.claim = claim;
   const Passage passage{claim, question.client, &io_};
   sessions_[session].holders.push_back({claim, question.connection, question.client});
-  waiting_.emplace(claim, Waiting{std::move(question), directory_.loops.size()});
-  for (IoLoop* const loop : directory_.loops)
+  waiting_.emplace(claim, Waiting{std::move(question), exchange_.loops.size()});
+  for (IoLoop* const loop : exchange_.loops)
     if (loop != &io_)
       loop->mailbox().post([loop, session, passage] { loop->session_claims().let_pass(session, passage); });
   let_pass(session, passage);
@@ -71,6 +72,19 @@ void SessionClaims::loop_passed(std::uint64_t claim) {
   if (found == waiting_.end() || --found->second.loops_left > 0) return;
   io_.appender().ask(std::move(found->second.question));
   waiting_.erase(found);
+}
+
+std::uint64_t SessionClaims::last_seq(const SessionQuestion& answered, std::uint64_t from) {
+  const std::uint64_t settled = answered.answer.last_seq;
+  if (from <= settled + 1) return settled;
+  exchange_.given_up += from - 1 - settled;
+  base::log_warn_limited("session_gap", {{"conn", answered.connection},
+                                         {"client", answered.client},
+                                         {"session", spool::session_digits(answered.session)},
+                                         {"last_seq", settled},
+                                         {"from", from},
+                                         {"known", answered.answer.known}});
+  return from - 1;
 }
 
 void SessionClaims::refused(std::uint64_t claim) {

@@ -20,21 +20,25 @@ namespace crawlspool::ingest {
 
 class IoLoop;
 
-// The loops of a process, and the claims' common count. Filled before the first of them runs.
-struct LoopDirectory {
+// What the loops of a process share of sessions. The loops are there before the first of them runs.
+struct SessionExchange {
   std::vector<IoLoop*> loops;
   std::atomic<std::uint64_t> last_claim{0};
+  std::atomic<std::uint64_t> given_up{0};  // records that clients say they will not send (`from`)
 };
 
 class SessionClaims {
  public:
   // Both outlive it.
-  SessionClaims(IoLoop& io, LoopDirectory& directory) : io_(io), directory_(directory) {}
+  SessionClaims(IoLoop& io, SessionExchange& exchange) : io_(io), exchange_(exchange) {}
 
   // Claims the session for the connection that asks; the claim's number is returned.
   std::uint64_t claim(SessionQuestion question);
   // Nothing more is taken in under the claim, or nobody waits for it any more.
   void release(spool::SessionKey session, std::uint64_t claim);
+  // The session's last number for a client that may still send `from` and what follows; what that skips is counted and
+  // logged.
+  [[nodiscard]] std::uint64_t last_seq(const SessionQuestion& answered, std::uint64_t from);
 
  private:
   struct Holder {
@@ -65,7 +69,7 @@ class SessionClaims {
   [[nodiscard]] static bool has_older(const Session& session, std::uint64_t claim);
 
   IoLoop& io_;
-  LoopDirectory& directory_;
+  SessionExchange& exchange_;
   std::unordered_map<spool::SessionKey, Session> sessions_;
   std::unordered_map<std::uint64_t, Waiting> waiting_;  // by claim: those of this loop
 };

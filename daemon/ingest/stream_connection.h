@@ -78,7 +78,7 @@ class StreamConnection final : public Connection {
   void take_hello(std::string_view payload);
   void claim_session(const proto::Hello& hello);
   void release_session();
-  void welcome(const SessionAnswer& answer);
+  void welcome(const SessionAnswer& answer, std::uint64_t last_seq);
   [[nodiscard]] bool enter_client();
 
   // --- answers and the end ---

@@ -38,7 +38,7 @@ void StreamConnection::take_hello(std::string_view payload) {
   source_.acks_once_written = hello_.ack == AckLevel::kWritten;
   origin_ = spool::make_origin(word(transport()), peer(), names_);
   if (source_.session) return claim_session(hello_);
-  if (enter_client()) welcome({});
+  if (enter_client()) welcome({}, 0);
 }
 
 // The place among the client's connections; false if there is none, and the connection ends.
@@ -75,7 +75,7 @@ bool StreamConnection::session_answered(const SessionQuestion& question) {
   if (!awaiting_session_ || claim_ != question.claim) return false;
   if (question.answer.verdict == Verdict::kGranted) {
     awaiting_session_ = false;
-    if (enter_client()) welcome(question.answer);
+    if (enter_client()) welcome(question.answer, io().session_claims().last_seq(question, hello_.from));
     return true;
   }
   if (question.answer.verdict == Verdict::kOtherClient) {
@@ -91,17 +91,7 @@ bool StreamConnection::session_answered(const SessionQuestion& question) {
   return true;
 }
 
-void StreamConnection::welcome(const SessionAnswer& answer) {
-  std::uint64_t last_seq = 0;
-  if (source_.session) {
-    last_seq = std::max(answer.last_seq, hello_.from - 1);
-    if (answer.known && last_seq > answer.last_seq)
-      base::log_warn_limited("session_gap", {{"conn", id()},
-                                             {"client", hello_.client},
-                                             {"session", names_.session},
-                                             {"last_seq", answer.last_seq},
-                                             {"from", hello_.from}});
-  }
+void StreamConnection::welcome(const SessionAnswer& answer, std::uint64_t last_seq) {
   taken_seq_ = settled_seq_ = written_seq_ = acked_seq_ = last_seq;
   base::log_info("hello", {{"conn", id()},
                            {"peer", peer()},

@@ -66,7 +66,7 @@ class Server {
                     config.spool.sync_interval_ms,
                     {config.spool.sessions_max, config.spool.session_age_ms_max}},
                    clock_, [this](SpoolState state) { on_spool_state(state); }),
-        shared_{config_, clock_, committer_, memory_, admission_, directory_},
+        shared_{config_, clock_, committer_, memory_, admission_, sessions_},
         threads_(config.io_threads, shared_),
         status_(shared_),
         listeners_(threads_, shared_, status_),
@@ -159,7 +159,7 @@ class Server {
   ingest::MemoryBudget memory_;
   ingest::Admission admission_;
   ingest::Committer committer_;
-  ingest::LoopDirectory directory_;
+  ingest::SessionExchange sessions_;
   ingest::Shared shared_;
   IoThreads threads_;
   Status status_;

@@ -59,6 +59,7 @@ std::string Status::status_json() {
                                       {"clients", counts.machines},
                                       {"sessions", stats.sessions},
                                       {"sessions_connected", stats.sessions_connected},
+                                      {"records_given_up", shared_.sessions.given_up.load()},
                                       {"records", stats.records},
                                       {"bytes", stats.record_bytes},
                                       {"rejects", rejects},

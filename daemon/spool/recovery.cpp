@@ -4,6 +4,7 @@
 
 #include "daemon/spool/durable_mark.h"
 #include "daemon/spool/position_search.h"
+#include "daemon/spool/reject_replay.h"
 #include "daemon/spool/segment_reader.h"
 #include "daemon/spool/segment_source.h"
 
@@ -156,6 +157,8 @@ Result<Recovered> recover(Directory& directory, const std::string& spool_id) {
     replay.newest_us = search.newest->created_us;
     replay.sessions = std::move(search.newest->sessions);
   }
+  RejectReplay rejects;
+  rejects.read(directory, replay.newest_us, replay.sessions);
   out.snapshots = search.places;
   out.report.left_out = std::move(inventory->left_out);
   for (UnusableFile& file : search.unusable) leave_out(out.report, std::move(file));
@@ -173,6 +176,7 @@ Result<Recovered> recover(Directory& directory, const std::string& spool_id) {
   if (!done) return tl::unexpected(done.error());
   out.report.lines = replay.lines;
   out.report.newest_us = replay.newest_us;
+  rejects.apply(replay.sessions);
   out.sessions = std::move(replay.sessions);
   return out;
 }

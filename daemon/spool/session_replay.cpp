@@ -24,12 +24,8 @@ std::optional<SessionMark> session_mark(std::string_view line) {
 void SessionReplay::add(const SoundLine& line) {
   ++lines;
   if (const auto ts = envelope_member(line.envelope, "ts")) newest_us = base::parse_timestamp(*ts).value_or(newest_us);
-  const auto mark = mark_of(line.envelope);
-  if (!mark) return;
-  const SessionState* const state = sessions.find(mark->session);
-  const std::uint64_t skipped =
-      state != nullptr && mark->last_seq > state->last_seq + 1 ? mark->last_seq - state->last_seq - 1 : 0;
-  sessions.advance(mark->session, mark->client, mark->last_seq, newest_us, skipped);
+  if (const auto mark = mark_of(line.envelope))
+    sessions.advance(mark->session, mark->client, mark->last_seq, newest_us);
 }
 
 }  // namespace crawlspool::spool

@@ -15,7 +15,6 @@ struct SessionReplay {
   std::uint64_t lines = 0;
   std::int64_t newest_us = 0;  // the last line's ts; 0: there was none
 
-  // Numbers that a session has left out count as rejected: those records have no lines.
   void add(const SoundLine& line);
 };
 

@@ -91,14 +91,6 @@ TEST_F(SessionReplayTest, LinesOfASessionBringItsNumberAndTime) {
   EXPECT_EQ(replay.lines, 2U);
 }
 
-TEST_F(SessionReplayTest, NumbersLeftOutInAKnownSessionCountAsRejected) {
-  for (const std::uint64_t seq : {3, 4, 7}) add(make_line({.seq = seq, .session = 7}));
-  EXPECT_EQ(replay.sessions.find(7)->last_seq, 7U);
-  EXPECT_EQ(replay.sessions.find(7)->rejected, 2U);  // what was before the first number is not known
-  add(make_line({.seq = 5, .session = 7}));
-  EXPECT_EQ(replay.sessions.find(7)->rejected, 2U);
-}
-
 TEST_F(SessionReplayTest, OtherLinesOnlyCount) {
   add(make_line({.seq = 1}));                // a connection's number, of no session
   add(make_line({.seq = 0}));                // over HTTP
