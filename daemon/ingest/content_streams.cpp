@@ -36,14 +36,15 @@ class ZstdStream final : public ContentDecoder::Stream {
   }
 
   Progress run(std::string_view in, char* out, std::size_t room) override {
-    if (!in_frame_ && !begins_a_frame(in)) return {0, 0, End::kBroken};
-    in_frame_ = true;
+    if (!in_frame_ && !begin_frame(in)) return {0, 0, End::kBroken};
     ZSTD_inBuffer input{in.data(), in.size(), 0};
     ZSTD_outBuffer output{out, room, 0};
     const std::size_t result = ZSTD_decompressStream(context_.get(), &output, &input);
     if (ZSTD_isError(result) != 0U) return {input.pos, output.pos, End::kBroken};
+    written_ += output.pos;
     in_frame_ = result != 0;
-    return {input.pos, output.pos, in_frame_ ? End::kNone : End::kPart};
+    if (in_frame_) return {input.pos, output.pos, End::kNone};
+    return {input.pos, output.pos, is_of_claimed_size() ? End::kPart : End::kBroken};
   }
   [[nodiscard]] std::size_t held_bytes() const override { return ZSTD_sizeof_DCtx(context_.get()); }
 
@@ -51,8 +52,20 @@ class ZstdStream final : public ContentDecoder::Stream {
   struct Free {
     void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
   };
+
+  bool begin_frame(std::string_view in) {
+    in_frame_ = begins_a_frame(in);
+    claimed_ = ZSTD_getFrameContentSize(in.data(), in.size());
+    written_ = 0;
+    return in_frame_;
+  }
+  // The library lets a frame whose last block is empty end short of the size in its header.
+  [[nodiscard]] bool is_of_claimed_size() const { return claimed_ == ZSTD_CONTENTSIZE_UNKNOWN || claimed_ == written_; }
+
   std::unique_ptr<ZSTD_DCtx, Free> context_;
   bool in_frame_ = false;
+  unsigned long long claimed_ = ZSTD_CONTENTSIZE_UNKNOWN;  // by the frame under way
+  std::uint64_t written_ = 0;                              // of it
 };
 
 class GzipStream final : public ContentDecoder::Stream {

@@ -155,5 +155,16 @@ TEST(ContentDecoder, AClaimedSizeIsNotBelieved) {
   EXPECT_LT(decoder.held_bytes(), kMiB);
 }
 
+// A header that says 1,000,000 bytes, a block of two, and an empty last one: the library alone takes it for whole.
+TEST(ContentDecoder, AFrameThatEndsShortOfItsClaimedSizeIsBroken) {
+  const std::string frame(
+      "\x28\xb5\x2f\xfd\xa0\x40\x42\x0f\0\x10\0\0"
+      "1\n\x01\0\0",
+      17);
+  ASSERT_EQ(ZSTD_getFrameContentSize(frame.data(), frame.size()), 1'000'000U);
+  EXPECT_EQ(decode(Encoding::kZstd, frame).step, Step::kBroken);
+  EXPECT_EQ(decode(Encoding::kZstd, zstd("2\n") + frame, 32 * kMiB, Parts::kAny).step, Step::kBroken);
+}
+
 }  // namespace
 }  // namespace crawlspool::ingest
