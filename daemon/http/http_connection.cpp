@@ -36,9 +36,7 @@ void HttpConnection::on_start() {
 
 ingest::Connection::ReadPlan HttpConnection::plan_read() {
   const ingest::MemoryBudget& memory = io().shared().memory;
-  // What is whole goes on even when the budget is used up, if nothing else would give memory back.
-  if (serving_unfinished_ && (memory.may_continue() || !io().is_anything_under_way())) return {kReadBytes};
-  if (serving_unfinished_) return {0, Pause::kMemory};
+  if (serving_unfinished_) return may_go_on_serving() ? ReadPlan{kReadBytes} : ReadPlan{0, Pause::kMemory};
   if (serving_) return {0, Pause::kBusy};
   if (unsent_bytes() > kUnsentBytesMax) return {0, Pause::kOutput};
   if (parser_.head_is_whole() && !memory.may_continue()) return {0, Pause::kMemory};

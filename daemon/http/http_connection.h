@@ -35,6 +35,8 @@ class HttpConnection : public ingest::Connection {
   // Puts off what is left of serve() to the next turn, which calls go_on_serving().
   void go_on_serving_next_turn();
   virtual void go_on_serving() {}
+  // False while there is no memory for it.
+  [[nodiscard]] virtual bool may_go_on_serving() const { return true; }
 
   void respond(Response response);
   [[nodiscard]] bool is_serving() const { return serving_; }

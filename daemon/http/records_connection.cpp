@@ -43,6 +43,7 @@ RecordsConnection::RecordsConnection(ingest::IoLoop& io, ingest::ConnectionId id
 
 RecordsConnection::~RecordsConnection() {
   release_session();
+  io().batch_done(id());
   io().appender().memory().release(charged_request_bytes_);
 }
 
@@ -99,6 +100,10 @@ void RecordsConnection::go_on_serving() {
   if (request_.stage == Stage::kUnpacking) unpack();
   if (request_.stage == Stage::kTaking && is_serving()) take_some();
   if (is_serving()) account_request();
+}
+
+bool RecordsConnection::may_go_on_serving() const {
+  return io().may_go_on_with_batch(id(), request_.stage != Stage::kUnpacking);
 }
 
 void RecordsConnection::unpack() {
@@ -184,6 +189,7 @@ void RecordsConnection::note_reject(std::string_view record, const RejectReason&
 void RecordsConnection::all_taken() {
   request_.stage = Stage::kTaken;
   request_.intake.reset();
+  io().batch_done(id());
   release_session();
   if (settled_seq_ == taken_seq_) return finish_request(answer());  // nothing new was in it
   pause(Pause::kBusy);
@@ -196,6 +202,7 @@ void RecordsConnection::settled(std::uint64_t seq) {
 
 void RecordsConnection::finish_request(Response response) {
   release_session();
+  io().batch_done(id());
   request_ = Request{};
   account_request();
   respond(std::move(response));

@@ -47,6 +47,7 @@ class RecordsConnection final : public HttpConnection {
   [[nodiscard]] std::optional<Response> judge_resources() const;
   void serve(const RequestHead& head, std::string body) override;
   void go_on_serving() override;
+  [[nodiscard]] bool may_go_on_serving() const override;
 
   void unpack();
   void claim_session();

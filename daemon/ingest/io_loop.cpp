@@ -199,6 +199,15 @@ bool IoLoop::is_anything_under_way() const {
   return appender_.has_unsettled() || shared_.memory.batches_under_way() > 0;
 }
 
+bool IoLoop::may_go_on_with_batch(ConnectionId id, bool is_unpacked) const {
+  if (!is_unpacked) return shared_.memory.may_unpack(id);
+  return shared_.memory.may_continue() || !is_anything_under_way();
+}
+
+void IoLoop::batch_done(ConnectionId id) {
+  if (shared_.memory.done_unpacking(id)) look_at_waiting_ = true;
+}
+
 // What is whole makes room by going to the disk, even if it takes a little more first.
 bool IoLoop::let_a_whole_batch_go_on() {
   const auto whole = std::find_if(waiting_.begin(), waiting_.end(), [this](ConnectionId id) {
@@ -223,7 +232,8 @@ Connection* IoLoop::slowest_begun_frame() {
 
 void IoLoop::turn_end() {
   appender_.turn_end();
-  if (!waiting_.empty() && !shared_.memory.may_continue()) relieve_memory();
+  const bool look_at_waiting = std::exchange(look_at_waiting_, false);
+  if (!waiting_.empty() && (look_at_waiting || !shared_.memory.may_continue())) relieve_memory();
   graveyard_.clear();
   if (holding_up_drain_ == 0 && on_empty_ && !appender_.has_unsettled()) std::exchange(on_empty_, nullptr)();
 }

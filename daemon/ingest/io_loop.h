@@ -65,8 +65,10 @@ class IoLoop final : private CompletionSink {
   [[nodiscard]] Appender& appender() { return appender_; }
   [[nodiscard]] SessionClaims& session_claims() { return session_claims_; }
   [[nodiscard]] Connection* find(ConnectionId id);
-  // Something is on its way to the disk that will give memory back by itself.
-  [[nodiscard]] bool is_anything_under_way() const;
+  // Whether a connection may go on with a batch that came whole, with the budget used up or not: something has to move.
+  [[nodiscard]] bool may_go_on_with_batch(ConnectionId id, bool is_unpacked) const;
+  // It is all taken in, or dropped.
+  void batch_done(ConnectionId id);
   [[nodiscard]] std::int64_t now_ms() const;  // monotonic; time in which the process did not run does not count
   [[nodiscard]] ReadTime read_time() const;
   // Calls check_deadlines() at `due_ms`, or earlier where that is beyond the ring's span; returns when.
@@ -87,6 +89,8 @@ class IoLoop final : private CompletionSink {
   void turn_end();
   void resume_waiting();
   void relieve_memory();
+  // Something is on its way to the disk that will give memory back by itself.
+  [[nodiscard]] bool is_anything_under_way() const;
   [[nodiscard]] bool let_a_whole_batch_go_on();
   [[nodiscard]] Connection* slowest_begun_frame();
   void for_each(const std::function<void(Connection&)>& action);
@@ -104,6 +108,7 @@ class IoLoop final : private CompletionSink {
   std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> graveyard_;
   std::vector<ConnectionId> waiting_;
+  bool look_at_waiting_ = false;                  // at the turn's end: one of them may be able to go on
   std::atomic<std::size_t> connection_count_{0};  // of connections_, for other threads to compare
   std::size_t holding_up_drain_ = 0;
   bool is_draining_ = false;

@@ -22,6 +22,18 @@ class MemoryBudget {
   [[nodiscard]] bool may_begin() const { return used() < limit_ - reserve_; }
   [[nodiscard]] bool may_continue() const { return used() < limit_; }
   [[nodiscard]] bool is_under_half() const { return used() < limit_ / 2; }
+  // What is compressed can grow far beyond what came: any may be unpacked while frames may begin, else one at a time,
+  // by whoever comes first and until it says that it is done with it. From any thread.
+  [[nodiscard]] bool may_unpack(std::uint64_t who) {
+    if (may_begin()) return true;
+    std::uint64_t nobody = 0;
+    return unpacking_.compare_exchange_strong(nobody, who, std::memory_order_relaxed) || nobody == who;
+  }
+  // True if others may have waited for it.
+  bool done_unpacking(std::uint64_t who) {
+    return unpacking_.load(std::memory_order_relaxed) == who &&
+           unpacking_.compare_exchange_strong(who, 0, std::memory_order_relaxed);
+  }
   // Batches on their way to the disk, of all loops: what will give memory back by itself.
   [[nodiscard]] std::int64_t batches_under_way() const { return batches_under_way_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::int64_t used() const { return used_.load(std::memory_order_relaxed); }
@@ -33,6 +45,7 @@ class MemoryBudget {
   const std::int64_t reserve_;
   std::atomic<std::int64_t> used_{0};
   std::atomic<std::int64_t> batches_under_way_{0};
+  std::atomic<std::uint64_t> unpacking_{0};  // who unpacks beyond the budget, counted from 1; 0: nobody
 };
 
 // Of one loop, on its thread.

@@ -37,6 +37,7 @@ StreamConnection::StreamConnection(IoLoop& io, ConnectionId id, const std::strin
 
 StreamConnection::~StreamConnection() {
   release_session();
+  drop_batch();
   io().appender().memory().release(charged_bytes_);
 }
 
@@ -61,8 +62,8 @@ Connection::ReadPlan StreamConnection::plan_read() {
   const MemoryBudget& memory = io().shared().memory;
   const std::size_t needed = decoder_.mid_frame() ? decoder_.bytes_needed() : 0;
   if (memory.may_begin()) return {needed > kReadBytes ? kLargeReadBytes : kReadBytes};
-  // What is whole goes on even when the budget is used up, if nothing else would give memory back.
-  if (batch_ && (memory.may_continue() || !io().is_anything_under_way())) return {kReadBytes};
+  if (batch_)
+    return io().may_go_on_with_batch(id(), batch_->is_ready()) ? ReadPlan{kReadBytes} : ReadPlan{0, Pause::kMemory};
   // Only to the end of what has begun.
   if (needed > 0 && memory.may_continue()) return {needed};
   return plan_under_pressure(Pause::kMemory);
@@ -224,10 +225,15 @@ void StreamConnection::go_on_with_batch(const ReadTime& when) {
   }
   while (!is_enough_for_one_turn()) {
     const auto record = batch_->next();
-    if (!record) return batch_.reset();
+    if (!record) return drop_batch();
     take_record(*record, when);
   }
-  if (batch_->is_at_end()) batch_.reset();
+  if (batch_->is_at_end()) drop_batch();
+}
+
+void StreamConnection::drop_batch() {
+  batch_.reset();
+  io().batch_done(id());
 }
 
 void StreamConnection::take_ping(std::string_view payload) {

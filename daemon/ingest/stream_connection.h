@@ -67,6 +67,7 @@ class StreamConnection final : public Connection {
   void take_batch(std::string_view payload, const ReadTime& when);
   void take_zstd_batch(std::string_view payload);
   void go_on_with_batch(const ReadTime& when);
+  void drop_batch();
   void reject(std::string_view record, const RejectReason& reason, const ReadTime& when);
   void take_ping(std::string_view payload);
   [[nodiscard]] bool is_enough_for_one_turn() const;

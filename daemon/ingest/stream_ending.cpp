@@ -93,7 +93,7 @@ void StreamConnection::end(Ending ending) {
   stop_reading();
   release_session();
   base::free_text(kept_input_);
-  batch_.reset();
+  drop_batch();
   decoder_.abandon();
   account_memory();
   if (all_settled()) return say_last_words();

@@ -1,5 +1,6 @@
 #include "daemon/server/resource_limits.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include "daemon/base/log.h"
@@ -9,7 +10,12 @@ namespace {
 
 constexpr std::uint64_t kOwnDescriptors = 64;  // the spool, the loops, the listeners, the log
 
+// Set, it stays: else glibc raises it to the size of what was freed last, and keeps the next ones in its heap.
+constexpr int kLargeBytes = 4 * 1024 * 1024;
+
 }  // namespace
+
+void return_large_buffers() { ::mallopt(M_MMAP_THRESHOLD, kLargeBytes); }
 
 void raise_descriptor_limit(const config::Limits& limits) {
   rlimit files{};

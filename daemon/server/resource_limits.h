@@ -1,4 +1,5 @@
-// Descriptors: as many as the process may have, and a warning where that is less than the configuration promises.
+// What the process asks of the system: descriptors, as many as it may have, with a warning where that is less than the
+// configuration promises; and memory that goes back when it is freed.
 #pragma once
 
 #include "config/model.h"
@@ -6,5 +7,8 @@
 namespace crawlspool::server {
 
 void raise_descriptor_limit(const config::Limits& limits);
+
+// Buffers of large records and batches go back to the system at once, so that what is held is what is in use.
+void return_large_buffers();
 
 }  // namespace crawlspool::server

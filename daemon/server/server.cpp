@@ -210,6 +210,7 @@ Result<int> open_and_run(const config::Config& config, const ServerOptions& opti
 int run_server(const config::Config& config, const ServerOptions& options) {
   net::ignore_write_signals();
   raise_descriptor_limit(config.limits);
+  return_large_buffers();
   const auto exit_code = open_and_run(config, options);
   if (exit_code) return *exit_code;
   base::log_error("start_failed", {{"detail", exit_code.error().message()}});

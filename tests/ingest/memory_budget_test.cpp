@@ -100,5 +100,21 @@ TEST(MemoryAccount, SharesOneBudgetAndLeavesNothingBehind) {
   EXPECT_EQ(budget.used(), 0);
 }
 
+TEST(MemoryBudget, WhileFramesMayBeginAnyMayUnpackThenOneAtATime) {
+  MemoryBudget budget(8 * kMiB, kMiB);
+  EXPECT_TRUE(budget.may_unpack(1));
+  EXPECT_TRUE(budget.may_unpack(2));
+  MemoryAccount account(budget);
+  account.charge(8 * kMiB);
+  EXPECT_TRUE(budget.may_unpack(1));
+  EXPECT_FALSE(budget.may_unpack(2));
+  EXPECT_TRUE(budget.may_unpack(1));
+  EXPECT_FALSE(budget.done_unpacking(2));
+  EXPECT_FALSE(budget.may_unpack(2));
+  EXPECT_TRUE(budget.done_unpacking(1));
+  EXPECT_FALSE(budget.done_unpacking(1));
+  EXPECT_TRUE(budget.may_unpack(2));
+}
+
 }  // namespace
 }  // namespace crawlspool::ingest
