@@ -27,10 +27,35 @@ def frames(payloads):
     return b"".join(frame(payload) for payload in payloads)
 
 
+def hello(**members):
+    """The frame that asks for more than plain records; `from_` is written for the member `from`."""
+    value = {"protocol": 1, **{name.rstrip("_"): member for name, member in members.items()}}
+    return frame(json.dumps(value, separators=(",", ":")).encode(), HELLO)
+
+
 def endpoint_text(address):
     """A socket's address as logs and the spool print it."""
     host, port = address[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def wait_read(sock):
+    """Returns once the server has taken every byte sent so far out of its socket."""
+    ours, theirs = f":{sock.getsockname()[1]:04X}", f":{sock.getpeername()[1]:04X}"
+    table = "/proc/net/tcp6" if sock.family == socket.AF_INET6 else "/proc/net/tcp"
+
+    def everything_is_read():
+        sending = receiving = "00000000"
+        with open(table, encoding="ascii") as lines:
+            for line in lines:
+                _, local, remote, _, queues, *_ = line.split()
+                if (local[-5:], remote[-5:]) == (ours, theirs):
+                    sending = queues[:8]
+                if (local[-5:], remote[-5:]) == (theirs, ours):
+                    receiving = queues[-8:]
+        return sending == receiving == "00000000"
+
+    wait_until(everything_is_read, "the server reads what was sent")
 
 
 class MessageReader:
@@ -41,16 +66,20 @@ class MessageReader:
         self.acked = 0
 
     def feed(self, data):
-        self.buffer += data
-        while len(self.buffer) >= 4:
-            (word,) = struct.unpack_from(">I", self.buffer)
+        data = self.buffer + data
+        messages = []
+        begin = 0
+        while len(data) - begin >= 4:
+            (word,) = struct.unpack_from(">I", data, begin)
             assert word >> 28 == 0, f"the server sent a frame of type {word >> 28}"
             length = word & 0x0FFFFFFF
             assert length <= MESSAGE_BYTES_MAX, f"the server sent a message of {length} bytes"
-            if len(self.buffer) < 4 + length:
-                return
-            text, self.buffer = self.buffer[4:4 + length], self.buffer[4 + length:]
-            yield self.check(text)
+            if len(data) - begin < 4 + length:
+                break
+            messages.append(self.check(data[begin + 4:begin + 4 + length]))
+            begin += 4 + length
+        self.buffer = data[begin:]
+        return messages
 
     def check(self, text):
         message = json.loads(text.decode("utf-8"))
@@ -59,6 +88,8 @@ class MessageReader:
         assert key in SERVER_KEYS, text
         assert b"\n" not in text and text.startswith(b'{"' + key.encode() + b'":'), f"not compact: {text!r}"
         value = message[key]
+        if key == "welcome":
+            self.acked = value["last_seq"]
         if key == "ack":
             assert value > self.acked, f"ack {value} after ack {self.acked}"
             self.acked = value
@@ -139,6 +170,13 @@ class Client:
         self.sent += len(payloads)
         return self.sent
 
+    def hello(self, **members):
+        """Says hello and waits for the welcome. Records are counted from its last_seq on."""
+        self.send(hello(**members))
+        welcome = self.until("welcome")
+        self.sent = welcome["last_seq"]
+        return welcome
+
     def _read_some(self):
         data = self.sock.recv(1 << 16)
         if not data:
@@ -174,10 +212,15 @@ class Client:
         self.send(frame(payload, PING))
         return self.until("pong")
 
-    def expect_end(self):
-        rest = []
+    def until_end(self):
+        """All messages up to the server's orderly close."""
+        messages = []
         while (message := self.receive()) is not None:
-            rest.append(message)
+            messages.append(message)
+        return messages
+
+    def expect_end(self):
+        rest = self.until_end()
         assert not rest, f"messages behind the last word: {rest}"
 
     def expect_error(self, code):
@@ -194,19 +237,4 @@ class Client:
         return goodbye
 
     def wait_read(self):
-        """Returns once the server has taken every byte sent so far out of its socket."""
-        ours, theirs = f":{self.sock.getsockname()[1]:04X}", f":{self.address[1]:04X}"
-        table = "/proc/net/tcp6" if ":" in self.address[0] else "/proc/net/tcp"
-
-        def everything_is_read():
-            sending = receiving = "00000000"
-            with open(table, encoding="ascii") as lines:
-                for line in lines:
-                    _, local, remote, _, queues, *_ = line.split()
-                    if (local[-5:], remote[-5:]) == (ours, theirs):
-                        sending = queues[:8]
-                    if (local[-5:], remote[-5:]) == (theirs, ours):
-                        receiving = queues[-8:]
-            return sending == receiving == "00000000"
-
-        wait_until(everything_is_read, "the server reads what was sent")
+        wait_read(self.sock)

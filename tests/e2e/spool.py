@@ -41,6 +41,9 @@ class Line:
     record: bytes
     ts: str
     length: int
+    client: str | None = None
+    session: str | None = None
+    stream: str | None = None
 
 
 def parse_line(raw, position=0):
@@ -55,8 +58,10 @@ def parse_line(raw, position=0):
     if crc != int(trailer[1], 16):
         raise Damage(f"position {position}: crc32 is {trailer[1].decode()}, should be {crc:08x}")
     number = lambda name: int(head[name]) if head[name] is not None else None
-    return Line(position, number("synced"), number("seq"), head["via"].decode(), head["peer"].decode(),
-                raw[head.end():-TRAILER_BYTES], head["ts"].decode(), len(raw) + 1)
+    text = lambda name: head[name].decode() if head[name] is not None else None
+    return Line(position, number("synced"), number("seq"), text("via"), text("peer"),
+                raw[head.end():-TRAILER_BYTES], text("ts"), len(raw) + 1,
+                client=text("client"), session=text("session"), stream=text("stream"))
 
 
 def make_line(record, *, seq=1, peer="127.0.0.1:1", synced=None, ts="2026-11-20T04:05:06.123456Z"):
@@ -104,8 +109,9 @@ class Spool:
         start, path = self.segments()[-1]
         return start + path.stat().st_size
 
-    def lines(self, *, peer=None, live=False, skip_damage=False):
-        """All lines, each checked; of a running daemon (live) the last one may still be unfinished."""
+    def lines(self, *, peer=None, session=None, live=False, skip_damage=False):
+        """All lines, each checked; of a running daemon (live) the last one may still be unfinished. Of one peer or one
+        session, if named."""
         lines = []
         expected = 0
         for start in sorted({start for start, _ in self.segments()}):
@@ -126,7 +132,7 @@ class Spool:
                         raise
                 offset += len(raw) + 1
         self._check_synced_marks(lines)
-        return [line for line in lines if peer in (None, line.peer)]
+        return [line for line in lines if peer in (None, line.peer) and session in (None, line.session)]
 
     @staticmethod
     def _check_synced_marks(lines):
