@@ -106,12 +106,12 @@ class SessionClient:
 
     def on_welcome(self, welcome):
         last_seq = welcome["last_seq"]
-        if last_seq > self.sent and last_seq >= self.lowest:
+        if last_seq > self.sent:
             self.leave_session()
             return
         self.welcome = welcome
         self.welcomes += 1
-        if not welcome["known"]:
+        if not welcome["known"] and self.lowest > 1:
             self.maybe_twice += self.sent - self.lowest + 1
         self.settle(last_seq)
         self.going = last_seq

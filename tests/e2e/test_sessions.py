@@ -1,0 +1,410 @@
+"""Sessions: what a client sends again after a break is stored once, and a session has one writer at a time."""
+
+import hashlib
+import secrets
+import threading
+
+import pytest
+
+from frames import BATCH, BYE, ZSTD_BATCH, frame, frames, hello, header
+from session_client import SessionClient, Superseded
+from slow_sync import slow_sync
+
+SETTINGS = {"limits.record_bytes_max": "1MiB", "limits.batch_bytes_max": "2MiB"}
+
+
+def new_session():
+    return secrets.token_hex(16)
+
+
+def lines_of(daemon, session):
+    return daemon.spool.lines(session=hashlib.sha256(session.encode()).hexdigest()[:16], live=True)
+
+
+def numbers_and_records(daemon, session):
+    return [(line.seq, line.record) for line in lines_of(daemon, session)]
+
+
+def numbered(first, last):
+    return [(number, b"%d" % number) for number in range(first, last + 1)]
+
+
+def payloads(first, last):
+    return [payload for _, payload in numbered(first, last)]
+
+
+def send_and_settle(daemon, session, records, **members):
+    """One connection from hello to goodbye; its welcome."""
+    with daemon.connect() as client:
+        welcome = client.hello(session=session, **members)
+        client.send_records(records)
+        client.wait_ack()
+        client.send(frame(b"", BYE))
+        client.expect_goodbye("bye")
+    return welcome
+
+
+def ask(daemon, session, **members):
+    """The welcome of a connection that sends nothing."""
+    return send_and_settle(daemon, session, [], **members)
+
+
+# Again after a break
+
+
+def test_records_are_numbered_on_across_connections(shared):
+    session = new_session()
+    assert send_and_settle(shared, session, payloads(1, 3))["last_seq"] == 0
+    welcome = send_and_settle(shared, session, payloads(4, 5))
+    assert (welcome["last_seq"], welcome["known"], welcome["rejected"]) == (3, True, 0)
+    assert ask(shared, session)["last_seq"] == 5
+    assert numbers_and_records(shared, session) == numbered(1, 5)
+
+
+@pytest.mark.parametrize("sends", [None, BATCH, ZSTD_BATCH], ids=["plain", "batch", "zstd"])
+def test_what_is_sent_again_after_a_cut_is_stored_once(shared, sends):
+    client = SessionClient(shared.address(), name="again", sends=sends)
+    client.connect()
+    for number in range(1, 3001):
+        client.put(b"%d" % number)
+        if number % 300 == 0:
+            client.connection.reset()
+        while client.connection and client.numbered - client.acked > client.WINDOW:
+            client.receive()
+        if client.connection is None:
+            client.connect()
+    client.wait_settled()
+    client.close()
+    assert client.welcomes > 5 and client.maybe_twice == 0
+    assert numbers_and_records(shared, client.session) == numbered(1, 3000)
+
+
+def test_a_frame_cut_off_in_the_middle_takes_no_number(shared):
+    session = new_session()
+    with shared.connect() as client:
+        client.hello(session=session)
+        client.send(frames(payloads(1, 2)) + header(100) + b'"half')
+        client.wait_ack(2)
+        client.wait_read()
+        client.reset()
+    assert ask(shared, session)["last_seq"] == 2
+
+
+@pytest.mark.parametrize("end", ["reset", "half_close", "stays"])
+def test_a_welcome_waits_for_what_is_on_its_way_to_the_disk(start, tmp_path, end):
+    daemon = start(**slow_sync(tmp_path, 200))
+    session = new_session()
+    for first in (1, 101, 201):
+        old = daemon.connect(timeout=60)
+        old.send(hello(session=session, from_=first))
+        assert old.until("welcome")["last_seq"] == first - 1
+        old.send(frames(payloads(first, first + 99)))
+        old.wait_read()
+        if end != "stays":
+            getattr(old, end)()
+        last_seq = daemon.connect(timeout=60).hello(session=session)["last_seq"]
+        assert last_seq == first + 99
+        last = lines_of(daemon, session)[-1]
+        assert last.seq == last_seq and last.position + last.length <= daemon.spool.durable()
+    assert numbers_and_records(daemon, session) == numbered(1, 300)
+
+
+def test_a_welcome_waits_for_the_sync_also_where_acks_do_not(start, tmp_path):
+    daemon = start(**slow_sync(tmp_path, 200))
+    session = new_session()
+    old = daemon.connect(timeout=60)
+    assert old.hello(session=session, ack="written")["ack"] == "written"
+    old.send_records(payloads(1, 10))
+    old.wait_ack()
+    assert daemon.connect(timeout=60).hello(session=session, ack="written")["last_seq"] == 10
+    last = lines_of(daemon, session)[-1]
+    assert last.position + last.length <= daemon.spool.durable()
+
+
+def test_a_model_client_whose_connection_is_cut_under_slow_syncs_stores_all_once(start, tmp_path):
+    daemon = start(**slow_sync(tmp_path, 50))
+    client = SessionClient(daemon.address())
+    client.connect()
+    for number in range(1, 301):
+        client.put(b"%d" % number)
+        if number % 60 == 0:
+            client.connection.wait_read()
+            client.connection.reset()
+            client.connect()
+    client.wait_settled()
+    assert numbers_and_records(daemon, client.session) == numbered(1, 300)
+
+
+# `from`, last_seq, known, rejected
+
+
+def test_what_from_skips_is_given_up_and_logged(shared):
+    session = new_session()
+    send_and_settle(shared, session, payloads(1, 10))
+    welcome = send_and_settle(shared, session, payloads(101, 102), from_=101)
+    assert (welcome["last_seq"], welcome["known"]) == (100, True)
+    shared.wait_event("session_gap", session=hashlib.sha256(session.encode()).hexdigest()[:16])
+    assert numbers_and_records(shared, session) == numbered(1, 10) + numbered(101, 102)
+    assert ask(shared, session)["last_seq"] == 102
+
+
+def test_a_from_that_skips_nothing_is_no_gap(shared):
+    session = new_session()
+    send_and_settle(shared, session, payloads(1, 10))
+    for from_ in (1, 10, 11):
+        assert ask(shared, session, from_=from_)["last_seq"] == 10
+    assert not shared.events("session_gap", session=hashlib.sha256(session.encode()).hexdigest()[:16])
+
+
+def test_a_session_the_server_does_not_know_is_told_so(shared):
+    welcome = ask(shared, new_session(), from_=8)
+    assert (welcome["last_seq"], welcome["known"]) == (7, False)
+
+
+def test_a_poison_record_is_skipped_and_the_rest_goes_on(shared):
+    client = SessionClient(shared.address())
+    client.connect()
+    for payload in (b"1", b'"%s"' % (b"x" * (1 << 20)), b"3"):
+        client.put(payload)
+    client.wait_settled()
+    assert client.too_large.keys() == {2} and client.welcomes == 2
+    assert numbers_and_records(shared, client.session) == [(1, b"1"), (3, b"3")]
+
+
+def test_a_refused_batch_goes_again_as_plain_frames(start):
+    daemon = start({"limits.batch_records_max": "100"})
+    client = SessionClient(daemon.address(), sends=BATCH)
+    for number in range(1, 501):
+        client.put(b"%d" % number)
+    client.wait_settled()
+    assert client.plain_until >= 200 and client.welcomes > 1
+    assert numbers_and_records(daemon, client.session) == numbered(1, 500)
+
+
+def test_welcome_counts_the_records_that_were_rejected(shared):
+    session = new_session()
+    with shared.connect() as client:
+        client.hello(session=session)
+        client.send(frames([b"1", b"?", b"", b"4"]) + frame(b"5\n?\n", BATCH))
+        client.wait_ack(6)
+    welcome = ask(shared, session)
+    assert (welcome["last_seq"], welcome["rejected"]) == (6, 3)
+
+
+def test_a_client_learns_of_verdicts_that_were_lost_with_a_connection(shared):
+    client = SessionClient(shared.address())
+    client.connect()
+    for payload in (b"1", b"?", b"3", b"?"):
+        client.put(payload)
+    while client.acked < 4:
+        client.receive()
+    for payload in (b"5", b"?", b"?", b"8"):
+        client.put(payload)
+    client.connection.wait_read()
+    client.connection.reset()
+    client.connection = None
+    client.connect()
+    client.wait_settled()
+    assert set(client.verdicts) == {2, 4} and client.verdicts_missed == 2
+
+
+@pytest.mark.parametrize("stop", ["terminate", "kill"])
+def test_a_restart_forgets_nothing(start, stop):
+    daemon = start()
+    session, ending_in_a_bad_one, other = new_session(), new_session(), new_session()
+    send_and_settle(daemon, session, [b"1", b"?", b"3"], client="worker", from_=1)
+    send_and_settle(daemon, ending_in_a_bad_one, [b"1", b"?", b"?"])
+    send_and_settle(daemon, other, payloads(21, 22), from_=21)
+    for _ in range(2):
+        getattr(daemon, stop)()
+        daemon.start()
+        welcome = ask(daemon, session, client="worker")
+        assert (welcome["last_seq"], welcome["known"], welcome["rejected"]) == (3, True, 1)
+        welcome = ask(daemon, ending_in_a_bad_one)
+        assert (welcome["last_seq"], welcome["known"], welcome["rejected"]) == (3, True, 2)
+        welcome = ask(daemon, other)
+        assert (welcome["last_seq"], welcome["known"], welcome["rejected"]) == (22, True, 0)
+        client = daemon.connect()
+        client.send(hello(session=session, client="thief"))
+        client.expect_error("session_mismatch")
+    send_and_settle(daemon, session, [b"4"], client="worker")
+    assert numbers_and_records(daemon, session) == [(1, b"1"), (3, b"3"), (4, b"4")]
+
+
+def test_what_was_on_its_way_when_the_daemon_was_killed_is_sent_again_and_stored_once(start):
+    daemon = start()
+    client = SessionClient(daemon.address())
+    client.connect()
+    for round_ in range(5):
+        while client.numbered < 200 * (round_ + 1):
+            client.put(b"%d" % (client.numbered + 1))
+        client.receive()
+        daemon.kill()
+        daemon.start()
+        client.address = daemon.address()
+    client.wait_settled()
+    assert client.maybe_twice == 0 and client.welcomes > 4
+    assert numbers_and_records(daemon, client.session) == numbered(1, 1000)
+
+
+def test_a_client_that_does_not_own_its_session_takes_a_new_one(shared):
+    session = new_session()
+    send_and_settle(shared, session, [b'"theirs"'] * 10)
+    client = SessionClient(shared.address(), session=session)
+    for payload in payloads(1, 3):
+        client.put(payload)
+    client.wait_settled()
+    assert client.session != session and client.welcomes == 1
+    assert numbers_and_records(shared, client.session) == numbered(1, 3)
+    assert len(lines_of(shared, session)) == 10
+
+
+# One writer at a time
+
+
+def test_a_second_connection_takes_the_session_over(shared):
+    session = new_session()
+    first, second = shared.connect(), shared.connect()
+    first.hello(session=session)
+    first.send_records(payloads(1, 3))
+    assert second.hello(session=session)["last_seq"] == 3
+    goodbye = first.expect_goodbye("superseded")
+    assert goodbye["reconnect_after_ms"] >= 1000 and goodbye["detail"]
+    assert first.acked == 3
+    second.send_record(b"4")
+    assert second.wait_ack() == 4
+    assert shared.wait_event("conn_close", peer=first.name)["reason"] == "superseded"
+
+
+def test_the_one_that_was_taken_over_is_read_no_further(shared):
+    session = new_session()
+    first, second = shared.connect(), shared.connect()
+    first.hello(session=session)
+    first.send_records(payloads(1, 3))
+    last_seq = second.hello(session=session)["last_seq"]
+    first.until("goodbye")
+    first.sock.sendall(frames([b'"too late"'] * 100))
+    second.send_records(payloads(last_seq + 1, 10))
+    second.wait_ack()
+    assert numbers_and_records(shared, session) == numbered(1, 10)
+
+
+def test_a_take_over_in_mid_load_leaves_neither_gap_nor_double(start, tmp_path):
+    daemon = start(**slow_sync(tmp_path, 20))
+    session = new_session()
+    client = daemon.connect(timeout=60)
+    next_number = client.hello(session=session)["last_seq"] + 1
+    for _ in range(8):
+        client.send_records(payloads(next_number, next_number + 2999))
+        client.until("ack")
+        successor = daemon.connect(timeout=60)
+        next_number = successor.hello(session=session)["last_seq"] + 1
+        client.until("goodbye")
+        assert client.acked == next_number - 1
+        client = successor
+    assert numbers_and_records(daemon, session) == numbered(1, next_number - 1)
+
+
+def test_a_model_client_that_was_taken_over_does_not_come_back(shared):
+    client = SessionClient(shared.address())
+    client.connect()
+    client.put(b"1")
+    client.wait_settled()
+    shared.connect().hello(session=client.session)
+    with pytest.raises(Superseded):
+        while client.receive():
+            pass
+
+
+def test_one_that_opens_another_ones_session_under_another_name_is_refused_and_disturbs_nobody(shared):
+    session = new_session()
+    owner, thief = shared.connect(), shared.connect()
+    owner.hello(session=session, client="owner")
+    owner.send_record(b"1")
+    owner.wait_ack()
+    thief.send(hello(session=session, client="thief") + frames([b"2"]))
+    thief.expect_error("session_mismatch")
+    owner.send_record(b"3")
+    assert owner.wait_ack() == 2
+    assert [line.record for line in lines_of(shared, session)] == [b"1", b"3"]
+
+
+class Fighter(threading.Thread):
+    """One of two processes that both believe the session is theirs: same records on its disk, and back at once
+    whenever it is taken over."""
+
+    def __init__(self, address, session, records):
+        super().__init__()
+        self.client = SessionClient(address, session=session, kept=records)
+        self.taken_over = 0
+        self.error = None
+
+    def run(self):
+        try:
+            while self.client.unacked:
+                try:
+                    self.client.wait_settled()
+                except Superseded:
+                    self.taken_over += 1
+        except Exception as error:  # handed to the test
+            self.error = error
+        finally:
+            self.client.disconnect()
+
+
+@pytest.mark.parametrize("delay_ms", [0, 20], ids=["this disk", "20 ms a sync"])
+def test_two_connections_that_fight_for_a_session_store_each_record_once(start, tmp_path, delay_ms):
+    daemon = start(**slow_sync(tmp_path, delay_ms) if delay_ms else {})
+    session = new_session()
+    fighters = [Fighter(daemon.address(), session, payloads(1, 3000)) for _ in range(2)]
+    for fighter in fighters:
+        fighter.start()
+    for fighter in fighters:
+        fighter.join()
+        assert fighter.error is None, repr(fighter.error)
+    assert sum(fighter.taken_over for fighter in fighters) > 0
+    assert numbers_and_records(daemon, session) == numbered(1, 3000)
+
+
+# The table
+
+
+def opened(daemon, source, session=None):
+    """A connection whose session has a settled record, or the code that refused it."""
+    client = daemon.connect(source=source)
+    client.send(hello(session=session or new_session()) + frames([b"1"]))
+    message = client.receive()
+    if "error" in message:
+        return message["error"]["code"]
+    client.wait_ack(message["welcome"]["last_seq"] + 1)
+    return client
+
+
+def test_a_full_table_refuses_new_sessions_and_keeps_those_it_has(start):
+    daemon = start({"spool.sessions_max": "20"})
+    sessions = {new_session(): f"127.0.0.{2 + index // 2}" for index in range(20)}
+    for session, source in sessions.items():
+        opened(daemon, source, session).close()
+    assert opened(daemon, "127.0.0.100") == "too_many_sessions"
+    for session, source in sessions.items():
+        opened(daemon, source, session).close()
+        assert [line.seq for line in lines_of(daemon, session)] == [1, 2]
+    without = daemon.connect(source="127.0.0.100")
+    without.hello(client="worker")
+    without.send_record(b"1")
+    without.wait_ack()
+
+
+def test_one_address_may_hold_a_tenth_of_the_table(start):
+    daemon = start({"spool.sessions_max": "20"})
+    for source in ("127.0.0.2", "127.0.0.3"):
+        for _ in range(2):
+            opened(daemon, source).close()
+        assert opened(daemon, source) == "too_many_sessions"
+
+
+def test_a_hello_without_records_leaves_nothing_in_the_table(start):
+    daemon = start({"spool.sessions_max": "20"})
+    for _ in range(50):
+        ask(daemon, new_session())
+    opened(daemon, "127.0.0.1").ping()
