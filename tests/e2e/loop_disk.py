@@ -21,8 +21,10 @@ MAKE = {  # the smallest that mkfs makes, and the options that leave out what on
 
 
 class LoopDisk:
-    def __init__(self, home, kind):
+    def __init__(self, home, kind, megabytes=0):
+        """Of at least this size."""
         size, make = MAKE[kind]
+        size = f"{max(int(size[:-1]), megabytes)}M"
         if not shutil.which(make[0]):
             pytest.skip(f"{make[0]} is not installed")
         self.memory = home / "memory"

@@ -52,12 +52,12 @@ class SessionClient:
 
     # Records
 
-    def put(self, payload):
-        """Numbers the record and sends what the window lets out."""
-        self.numbered += 1
-        self.unacked.append((self.numbered, payload))
+    def put(self, *payloads):
+        """Numbers the records and sends what the window lets out."""
+        for payload in payloads:
+            self.numbered += 1
+            self.unacked.append((self.numbered, payload))
         self.send_more()
-        return self.numbered
 
     def send_more(self):
         with contextlib.suppress(OSError):  # a broken connection is found by receive(), behind its last messages
