@@ -1,0 +1,90 @@
+"""One client with a huge backlog does not starve those that send a record now and then. CRAWLSPOOL_BACKLOG sets how
+many records the greedy one brings."""
+
+import os
+import selectors
+import threading
+
+import pytest
+
+import zstd_frames
+from frames import BATCH, ZSTD_BATCH, frame, frames
+from slow_sync import slow_sync
+
+BACKLOG = int(os.environ.get("CRAWLSPOOL_BACKLOG", "1000000"))
+POLITE = 50
+BATCH_RECORDS = 50_000
+SETTINGS = {"io_threads": "1"}  # all share one loop, whatever the machine has
+
+
+class Greedy(threading.Thread):
+    """Sends all it has as fast as the server takes it."""
+
+    def __init__(self, client, data, records):
+        super().__init__(daemon=True)
+        self.client, self.data, self.records = client, data, records
+        self.error = None
+
+    def run(self):
+        try:
+            self.client.send(self.data)
+            self.client.wait_ack(self.records)
+        except Exception as error:  # handed to the test
+            self.error = error
+
+
+def backlog(kind):
+    lines = [b'{"n":%d,"status":200}' % n for n in range(BATCH_RECORDS)]
+    if kind is None:
+        whole = frames(lines)
+    else:
+        content = b"\n".join(lines)
+        whole = frame(zstd_frames.compress(content, level=1) if kind == ZSTD_BATCH else content, kind)
+    return whole * (BACKLOG // BATCH_RECORDS), sum(map(len, lines)) * (BACKLOG // BATCH_RECORDS)
+
+
+def polite_rounds(daemon, greedy):
+    """How many acks each polite client got between the greedy one's first and its last."""
+    selector = selectors.DefaultSelector()
+    clients = [daemon.connect(timeout=60) for _ in range(POLITE)]
+    for client in clients:
+        client.send_record(b'"polite"')
+        client.wait_ack()
+        selector.register(client.sock, selectors.EVENT_READ, client)
+    greedy.start()
+    while not greedy.client.acked and greedy.is_alive():
+        pass
+    before = [client.acked for client in clients]
+    for client in clients:
+        client.send_record(b'"polite"')
+    while greedy.is_alive():
+        for key, _ in selector.select(1):
+            key.data.wait_ack()
+            key.data.send_record(b'"polite"')
+    return [client.acked - acked for client, acked in zip(clients, before)]
+
+
+@pytest.mark.parametrize("kind", [None, BATCH, ZSTD_BATCH], ids=["plain", "batch", "zstd"])
+def test_polite_clients_are_served_while_a_greedy_one_is(start, kind):
+    daemon = start(SETTINGS)
+    data, content_bytes = backlog(kind)
+    greedy = Greedy(daemon.connect(timeout=120), data, BACKLOG)
+    rounds = polite_rounds(daemon, greedy)
+    assert greedy.error is None, repr(greedy.error)
+    print(f"{BACKLOG} greedy records; acks of each polite client meanwhile: {min(rounds)} to {max(rounds)}, "
+          f"{sum(rounds) / (content_bytes / (1 << 20)):.1f} of all together for each greedy MiB")
+    assert min(rounds) >= 3
+    assert max(rounds) <= 3 * min(rounds) + 3
+
+
+def test_one_commit_serves_greedy_and_polite_alike(start, tmp_path):
+    """Where syncs are slow all depends on their number: a polite record goes into the next one, not behind a queue."""
+    daemon = start(SETTINGS, **slow_sync(tmp_path, 50))
+    data, _ = backlog(BATCH)
+    greedy = Greedy(daemon.connect(timeout=120), data, BACKLOG)
+    before = daemon.status()["syncs"]
+    rounds = polite_rounds(daemon, greedy)
+    assert greedy.error is None, repr(greedy.error)
+    syncs = daemon.status()["syncs"] - before
+    print(f"{syncs} syncs; acks of each polite client meanwhile: {min(rounds)} to {max(rounds)}")
+    assert min(rounds) >= syncs // 5
