@@ -8,6 +8,7 @@ import socket
 import struct
 import time
 
+from socket_queues import unread_bytes
 from waiting import seconds, wait_until
 
 RECORD, HELLO, BATCH, ZSTD_BATCH, PING, PONG, BYE = range(7)
@@ -41,21 +42,7 @@ def endpoint_text(address):
 
 def wait_read(sock):
     """Returns once the server has taken every byte sent so far out of its socket."""
-    ours, theirs = f":{sock.getsockname()[1]:04X}", f":{sock.getpeername()[1]:04X}"
-    table = "/proc/net/tcp6" if sock.family == socket.AF_INET6 else "/proc/net/tcp"
-
-    def everything_is_read():
-        sending = receiving = "00000000"
-        with open(table, encoding="ascii") as lines:
-            for line in lines:
-                _, local, remote, _, queues, *_ = line.split()
-                if (local[-5:], remote[-5:]) == (ours, theirs):
-                    sending = queues[:8]
-                if (local[-5:], remote[-5:]) == (theirs, ours):
-                    receiving = queues[-8:]
-        return sending == receiving == "00000000"
-
-    wait_until(everything_is_read, "the server reads what was sent")
+    wait_until(lambda: unread_bytes(sock) == 0, "the server reads what was sent")
 
 
 class MessageReader:

@@ -134,6 +134,11 @@ class SessionClient:
         self.going = 0
         self.slow = False
 
+    def lose_connection(self):
+        """As a network does: without a word, and with whatever lay unread."""
+        self.connection.reset()
+        self.disconnect()
+
     def wait_settled(self, timeout=30):
         """Until every record is settled, over as many connections as that takes."""
         while self.unacked:

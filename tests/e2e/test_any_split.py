@@ -121,8 +121,7 @@ def random_sequence(chance):
 
 def random_pieces(chance, data):
     """Many small ones, a few, or one."""
-    size_max = chance.choice([3, 50, 1000, len(data)])
-    size_max = max(size_max, len(data) // 60)  # each piece waits for the server
+    size_max = max(chance.choice([3, 50, 1000, len(data)]), len(data) // 60)
     pieces = []
     while data:
         size = chance.randint(1, size_max)

@@ -68,10 +68,7 @@ def test_what_is_sent_again_after_a_cut_is_stored_once(shared, sends):
     for number in range(1, 3001):
         client.put(b"%d" % number)
         if number % 300 == 0:
-            client.connection.reset()
-        while client.connection and client.numbered - client.acked > client.WINDOW:
-            client.receive()
-        if client.connection is None:
+            client.lose_connection()
             client.connect()
     client.wait_settled()
     client.close()
@@ -129,7 +126,7 @@ def test_a_model_client_whose_connection_is_cut_under_slow_syncs_stores_all_once
         client.put(b"%d" % number)
         if number % 60 == 0:
             client.connection.wait_read()
-            client.connection.reset()
+            client.lose_connection()
             client.connect()
     client.wait_settled()
     assert numbers_and_records(daemon, client.session) == numbered(1, 300)
@@ -201,8 +198,7 @@ def test_a_client_learns_of_verdicts_that_were_lost_with_a_connection(shared):
     for payload in (b"5", b"?", b"?", b"8"):
         client.put(payload)
     client.connection.wait_read()
-    client.connection.reset()
-    client.connection = None
+    client.lose_connection()
     client.connect()
     client.wait_settled()
     assert set(client.verdicts) == {2, 4} and client.verdicts_missed == 2
@@ -240,8 +236,9 @@ def test_what_was_on_its_way_when_the_daemon_was_killed_is_sent_again_and_stored
             client.put(b"%d" % (client.numbered + 1))
         client.receive()
         daemon.kill()
-        daemon.start()
-        client.address = daemon.address()
+        client.lose_connection()
+        client.address = daemon.start().address()
+        client.connect()
     client.wait_settled()
     assert client.maybe_twice == 0 and client.welcomes > 4
     assert numbers_and_records(daemon, client.session) == numbered(1, 1000)

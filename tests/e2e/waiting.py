@@ -14,9 +14,11 @@ def seconds(nominal):
 def wait_until(condition, what, timeout=10):
     """Returns the first true value of condition(); fails with `what` after the deadline."""
     end = time.monotonic() + seconds(timeout)
+    pause = 0.0002
     while True:
         value = condition()
         if value:
             return value
         assert time.monotonic() < end, f"not within {seconds(timeout):g} s: {what}"
-        time.sleep(0.005)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.005)
