@@ -18,7 +18,7 @@ class Temper:
     lifetime_bytes_max: int = 60_000
     survive_one_in: int = 10
     deaf_one_in: int = 3
-    deaf_after_bytes_max: int = 2000
+    deaf_after_bytes_max: int = 600
     deaf_for_s_max: float = 0.05
 
 

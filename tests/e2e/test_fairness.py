@@ -10,6 +10,7 @@ import pytest
 import zstd_frames
 from frames import BATCH, ZSTD_BATCH, frame, frames
 from slow_sync import slow_sync
+from waiting import wait_until
 
 BACKLOG = int(os.environ.get("CRAWLSPOOL_BACKLOG", "1000000"))
 POLITE = 50
@@ -52,8 +53,7 @@ def polite_rounds(daemon, greedy):
         client.wait_ack()
         selector.register(client.sock, selectors.EVENT_READ, client)
     greedy.start()
-    while not greedy.client.acked and greedy.is_alive():
-        pass
+    wait_until(lambda: greedy.client.acked or not greedy.is_alive(), "the greedy client is served", 60)
     before = [client.acked for client in clients]
     for client in clients:
         client.send_record(b'"polite"')
