@@ -69,7 +69,7 @@ class Link:
         self.deaf_after = chance.randint(0, temper.deaf_after_bytes_max) if gets_deaf else None
         self.deaf_for_s = chance.uniform(0, temper.deaf_for_s_max)
         self.by_reset = chance.random() < 0.5
-        self.resets = False
+        self.is_cut = self.resets = False
         self.lock = threading.Lock()
         self.pumps = 2
 
@@ -94,6 +94,10 @@ class Link:
                 sock.shutdown(socket.SHUT_RD if self.resets else socket.SHUT_RDWR)
 
     def cut(self):
+        with self.lock:
+            if self.is_cut:
+                return
+            self.is_cut = True
         self.proxy.cuts += 1
         self.resets = self.by_reset
         if self.resets:

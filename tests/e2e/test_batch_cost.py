@@ -11,7 +11,7 @@ from frames import BATCH, ZSTD_BATCH, frame, frames
 RECORDS = int(os.environ.get("CRAWLSPOOL_COST_RECORDS", "200000"))
 BATCH_RECORDS = 1000
 PAGES_A_BATCH = 50
-SYLLABLES = ("ka", "ro", "mi", "ten", "sol", "ber", "an", "ti", "lu", "men", "dor", "ve", "sha", "in", "qua", "pre", "st")
+SYLLABLES = "ka ro mi ten sol ber an ti lu men dor ve sha in qua pre st".split()
 
 
 def vocabulary(chance, size=6000):
@@ -37,7 +37,8 @@ class Site:
         paragraphs = "".join(f"<p>{self.text(self.chance.randint(20, 90)).capitalize()}.</p>"
                              for _ in range(self.chance.randint(3, 12)))
         cards = "".join(f'<div class="card" data-id="{self.chance.randrange(10**9)}"><h3>{self.text(4)}</h3>'
-                        f'<span class="price">{self.chance.randrange(10**5) / 100:.2f} €</span></div>' for _ in range(8))
+                        f'<span class="price">{self.chance.randrange(10**5) / 100:.2f} €</span></div>'
+                        for _ in range(8))
         html = (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title} | {self.host}</title>'
                 f'<link rel="stylesheet" href="/static/main.css"></head><body><nav><ul>{self.menu}</ul></nav>'
                 f'<main><h1>{title}</h1>{paragraphs}<section>{cards}</section></main></body></html>')

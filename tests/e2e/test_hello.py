@@ -16,9 +16,9 @@ NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 
 NOT_A_HELLO = [
     b"", b" ", b"null", b"true", b"1", b'"protocol"', b"[]", b'[{"protocol":1}]', b"{}", b"{", b'{"protocol":1',
-    b'{"protocol":1}}', b'{"protocol":1}{}', b'{"protocol":1,}', b"{'protocol':1}", b'{protocol:1}', b'\xef\xbb\xbf{"protocol":1}',
-    b'{"protocol":1}\x00', b'{"protocol":1,"x":"\xff"}', b'{"protocol":1,"x":"\\ud800"}', b"\x00" * 20,
-    b"[" * HELLO_BYTES_MAX, b'{"protocol":1,"x":' + b"[" * 60_000,
+    b'{"protocol":1}}', b'{"protocol":1}{}', b'{"protocol":1,}', b"{'protocol':1}", b'{protocol:1}',
+    b'\xef\xbb\xbf{"protocol":1}', b'{"protocol":1}\x00', b'{"protocol":1,"x":"\xff"}',
+    b'{"protocol":1,"x":"\\ud800"}', b"\x00" * 20, b"[" * HELLO_BYTES_MAX, b'{"protocol":1,"x":' + b"[" * 60_000,
 ]
 NO_NAME = [1, None, True, [], {}, "", "x" * 129, "two words", "tab\t", "line\n", "é", "a\u0000b", "100%", "a,b", '"']
 WRONG = (
@@ -27,7 +27,7 @@ WRONG = (
     + [("stream", value) for value in NO_NAME]
     + [("session", value) for value in (
         1, None, [], "", "0" * 31, "0" * 33, "g" * 32, "0" * 31 + " ", "0x" + "0" * 30, "-" + "0" * 31, "٣" * 32)]
-    + [("from", value) for value in (0, -1, "1", 1.5, None, True, [], 2**64, 10**30)]
+    + [("from", value) for value in (0, -1, "1", 1.5, None, True, [], 2**53, 2**64, 10**30)]
     + [("ack", value) for value in ("", "none", "Synced", 1, None, True)]
     + [("heartbeat", value) for value in (0, 1, "true", None, {})]
 )
@@ -99,6 +99,11 @@ def test_records_before_a_late_hello_are_settled_and_what_is_behind_it_is_not_lo
     client.wait_ack(2)
     client.expect_error("bad_hello")
     assert shared.spool.records(peer=client.name, live=True) == [b"1", b"2"]
+
+
+def test_numbers_end_where_json_readers_stop_to_be_exact(shared):
+    client = shared.connect()
+    assert client.hello(session=new_session(), from_=2**53 - 1)["last_seq"] == 2**53 - 2
 
 
 def test_a_hello_of_64_kib_passes(shared):
@@ -187,6 +192,10 @@ def test_the_session_itself_is_a_secret(start):
     client = daemon.connect()
     client.send(hello(client="another", session=session))
     shown += json.dumps(client.expect_error("session_mismatch"))
+    for body in (b'{"session":"%s","protocol":1', b'["%s"]', b'{"protocol":1,"session":"%s","from":0}'):
+        client = daemon.connect()
+        client.send(frame(body % session.encode(), HELLO))
+        client.expect_error("bad_hello")
     assert daemon.terminate() == 0
     kept = b"".join(path.read_bytes() for path in daemon.spool.directory.rglob("*") if path.is_file())
     assert session not in shown + daemon.log() and session.encode() not in kept

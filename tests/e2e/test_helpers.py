@@ -1,16 +1,23 @@
 """The suite's own eyes: they must see damage, and must not see it where there is none."""
 
+import contextlib
+import ctypes
 import json
 import socket
+import threading
 import zlib
 
 import pytest
 
 import daemon
 import json_cases
+import packed
 import spool
 import web
+import zstd_frames
+from cutting_proxy import CuttingProxy, Temper
 from frames import MessageReader, frame, header
+from socket_queues import unread_bytes
 from spool import Damage, Spool, make_line, parse_line
 
 
@@ -145,3 +152,59 @@ def test_the_json_cases_are_of_the_kind_they_claim():
     assert [text for text in json_cases.INVALID if text.strip() and strictly_json(b"[" + text + b"]")
             and text not in too_deep] == []
     assert len(set(json_cases.VALID)) >= 60 and len(set(json_cases.INVALID)) >= 120
+
+
+def test_bytes_that_lie_unread_at_the_other_end_are_seen():
+    with socket.create_server(("127.0.0.1", 0)) as listener, \
+            socket.create_connection(listener.getsockname()) as ours, listener.accept()[0] as theirs:
+        assert unread_bytes(ours) == 0
+        ours.sendall(b"12345")
+        assert unread_bytes(ours) == 5
+        theirs.recv(3)
+        assert unread_bytes(ours) == 2
+        theirs.recv(3)
+        assert unread_bytes(ours) == 0
+
+
+def echo(listener):
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                while data := connection.recv(1000):
+                    connection.sendall(data)
+
+
+def passes_through(address, data):
+    """What comes back of it."""
+    back = b""
+    with socket.create_connection(address) as client, contextlib.suppress(OSError):
+        client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+        while piece := client.recv(1000):
+            back += piece
+    return back
+
+
+def test_the_proxy_cuts_where_it_was_told_to_and_lets_pass_once_it_is_calm():
+    data = bytes(range(250)) * 4
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=echo, args=(listener,), daemon=True).start()
+        proxy = CuttingProxy(listener.getsockname, 7, Temper(lifetime_bytes_max=900, survive_one_in=1 << 60))
+        pieces = [passes_through(proxy.address, data) for _ in range(20)]
+        assert proxy.cuts == 20 and all(len(piece) < 900 and data.startswith(piece) for piece in pieces)
+        proxy.calm = True
+        with socket.create_connection(proxy.address) as client:
+            client.sendall(data)
+            assert client.recv(len(data), socket.MSG_WAITALL) == data
+        proxy.close()
+
+
+def test_zstd_frames_by_hand_are_what_libzstd_reads():
+    for packed_frame, content in ((zstd_frames.raw(b"1\n", content_size=2, window_log=10), b"1\n"),
+                                  (zstd_frames.bomb(b"x", 300_000, content_size=300_000), b"x" * 300_000)):
+        zstd = packed.library()
+        target = ctypes.create_string_buffer(len(content))
+        got = zstd.ZSTD_decompress(target, ctypes.c_size_t(len(content)), packed_frame,
+                                   ctypes.c_size_t(len(packed_frame)))
+        assert got == len(content) and target.raw == content

@@ -65,7 +65,7 @@ def test_names_of_encodings_have_no_case(shared, encoding):
     assert post(shared, pack(b"1\n"), encoding)[0].json()["accepted"] == 1
 
 
-@pytest.mark.parametrize("encoding", ["br", "deflate", "compress", "gzip, gzip", "gzip, zstd", "gzip;q=1", "zip", "gzi"])
+@pytest.mark.parametrize("encoding", ["br", "deflate", "compress", "gzip, gzip", "gzip, zstd", "gzip;q=1", "gzi"])
 def test_another_encoding_is_415(shared, encoding):
     response, records = post(shared, b"1\n", encoding)
     assert (response.status, records) == (415, [])
