@@ -115,9 +115,9 @@ def test_many_bombs_at_once_end_too(daemon):
 
 def test_batches_that_unpack_to_their_limit_are_served_one_after_the_other(daemon):
     """Each is 32 MiB unpacked and has 65,536 records, whose lines are larger than they."""
-    line = b"1" + b" " * 510 + b"\n"
+    content = b"".join(b"%0510d\n" % (10**509 + n * n) for n in range(65536))
     clients = [daemon.connect(timeout=120) for _ in range(8)]
-    packed = frame(zstd_frames.compress(line * 65536), ZSTD_BATCH)
+    packed = frame(zstd_frames.compress(content), ZSTD_BATCH)
     for client in clients:
         client.send(packed)
     for client in clients:

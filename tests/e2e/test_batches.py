@@ -201,6 +201,7 @@ def test_a_bad_batch_stores_nothing_names_its_first_number_and_ends_the_connecti
     assert client.expect_error("bad_batch")["seq"] == 3
     assert client.acked == 2 and not client.rejects
     assert stored(shared, client) == [(1, b'"before"'), (2, b'"and"')]
+    client.close()
     assert shared.wait_event("conn_close", peer=client.name)["reason"] == "bad_batch"
 
 

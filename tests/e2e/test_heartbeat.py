@@ -99,7 +99,7 @@ def test_no_idle_timeout_means_no_pings_either(start):
 
 
 def test_a_connection_with_unsettled_records_is_not_idle(start, tmp_path):
-    daemon = start({"timeouts.idle": "300ms"}, **slow_sync(tmp_path, 900))
+    daemon = start({"timeouts.idle": "100ms"}, **slow_sync(tmp_path, 250))
     client = daemon.connect(timeout=60)
     client.hello(session=secrets.token_hex(16))
     client.send_record(b"1")

@@ -189,13 +189,13 @@ def test_the_session_itself_is_a_secret(start):
         client.send_records([b"1", b"?"])
         client.wait_ack()
         shown = json.dumps(daemon.status())
-    client = daemon.connect()
-    client.send(hello(client="another", session=session))
-    shown += json.dumps(client.expect_error("session_mismatch"))
+    with daemon.connect() as client:
+        client.send(hello(client="another", session=session))
+        shown += json.dumps(client.expect_error("session_mismatch"))
     for body in (b'{"session":"%s","protocol":1', b'["%s"]', b'{"protocol":1,"session":"%s","from":0}'):
-        client = daemon.connect()
-        client.send(frame(body % session.encode(), HELLO))
-        client.expect_error("bad_hello")
+        with daemon.connect() as client:
+            client.send(frame(body % session.encode(), HELLO))
+            client.expect_error("bad_hello")
     assert daemon.terminate() == 0
     kept = b"".join(path.read_bytes() for path in daemon.spool.directory.rglob("*") if path.is_file())
     assert session not in shown + daemon.log() and session.encode() not in kept
@@ -228,12 +228,12 @@ def test_welcome_says_what_an_ack_will_mean(start, sync, asked):
 
 
 def test_an_ack_of_written_does_not_wait_for_the_sync(start, tmp_path):
-    daemon = start(**slow_sync(tmp_path, 900))
+    daemon = start(**slow_sync(tmp_path, 300))
     client = daemon.connect(timeout=60)
     assert client.hello(ack="written")["ack"] == "written"
     client.send_record(b"1")
     client.wait_ack()
-    durable = daemon.spool.durable()  # the sync that covers the line takes 0.9 s from here
+    durable = daemon.spool.durable()  # the sync that covers the line takes 0.3 s from here
     (line,) = daemon.spool.lines(peer=client.name, live=True)
     assert durable < line.position + line.length
 

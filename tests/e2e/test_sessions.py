@@ -220,9 +220,9 @@ def test_a_restart_forgets_nothing(start, stop):
         assert (welcome["last_seq"], welcome["known"], welcome["rejected"]) == (3, True, 2)
         welcome = ask(daemon, other)
         assert (welcome["last_seq"], welcome["known"], welcome["rejected"]) == (22, True, 0)
-        client = daemon.connect()
-        client.send(hello(session=session, client="thief"))
-        client.expect_error("session_mismatch")
+        with daemon.connect() as client:
+            client.send(hello(session=session, client="thief"))
+            client.expect_error("session_mismatch")
     send_and_settle(daemon, session, [b"4"], client="worker")
     assert numbers_and_records(daemon, session) == [(1, b"1"), (3, b"3"), (4, b"4")]
 
@@ -268,6 +268,7 @@ def test_a_second_connection_takes_the_session_over(shared):
     goodbye = first.expect_goodbye("superseded")
     assert goodbye["reconnect_after_ms"] >= 1000 and goodbye["detail"]
     assert first.acked == 3
+    first.close()
     second.send_record(b"4")
     assert second.wait_ack() == 4
     assert shared.wait_event("conn_close", peer=first.name)["reason"] == "superseded"
