@@ -15,6 +15,7 @@ from waiting import wait_until
 BACKLOG = int(os.environ.get("CRAWLSPOOL_BACKLOG", "1000000"))
 POLITE = 50
 BATCH_RECORDS = 50_000
+COMMITS_AN_ACK = 5  # a record waits for the commit that runs and for its own, and its client for the loop
 SETTINGS = {"io_threads": "1"}  # all share one loop, whatever the machine has
 
 
@@ -75,8 +76,8 @@ def test_polite_clients_are_served_while_a_greedy_one_is(start, kind):
     assert greedy.error is None, repr(greedy.error)
     print(f"{BACKLOG} greedy records, {commits} commits; acks of each polite client meanwhile: {min(rounds)} to {max(rounds)}, "
           f"{sum(rounds) / (content_bytes / (1 << 20)):.1f} of all together for each greedy MiB")
-    assert min(rounds) >= 3
-    assert max(rounds) <= 3 * min(rounds) + 3
+    assert min(rounds) >= max(1, commits // COMMITS_AN_ACK)
+    assert max(rounds) <= 2 * min(rounds) + 3
 
 
 def test_one_commit_serves_greedy_and_polite_alike(start, tmp_path):
@@ -87,4 +88,4 @@ def test_one_commit_serves_greedy_and_polite_alike(start, tmp_path):
     rounds, commits = polite_rounds(daemon, greedy)
     assert greedy.error is None, repr(greedy.error)
     print(f"{commits} commits; acks of each polite client meanwhile: {min(rounds)} to {max(rounds)}")
-    assert min(rounds) >= commits // 3
+    assert min(rounds) >= max(1, commits // COMMITS_AN_ACK)

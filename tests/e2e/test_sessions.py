@@ -204,27 +204,37 @@ def test_a_client_learns_of_verdicts_that_were_lost_with_a_connection(shared):
     assert set(client.verdicts) == {2, 4} and client.verdicts_missed == 2
 
 
+HISTORIES = {  # what a session sent, one connection's `from` and records after the other, and what is left of it
+    "rejects in the middle": ([(1, [b"1", b"?", b"", b"4"])], 4, 2),
+    "a reject at the end": ([(1, [b"1", b"?", b"?"])], 3, 2),
+    "a reject at the beginning": ([(1, [b"?", b"2"])], 2, 1),
+    "nothing but rejects": ([(1, [b"?", b""])], 2, 2),
+    "numbers given up": ([(1, [b"1", b"?", b"3"]), (101, [b"101"])], 101, 1),
+    "begun late": ([(21, [b"21", b"22"])], 22, 0),
+}
+
+
 @pytest.mark.parametrize("stop", ["terminate", "kill"])
 def test_a_restart_forgets_nothing(start, stop):
     daemon = start()
-    session, ending_in_a_bad_one, other = new_session(), new_session(), new_session()
-    send_and_settle(daemon, session, [b"1", b"?", b"3"], client="worker", from_=1)
-    send_and_settle(daemon, ending_in_a_bad_one, [b"1", b"?", b"?"])
-    send_and_settle(daemon, other, payloads(21, 22), from_=21)
+    sessions = {name: new_session() for name in HISTORIES}
+    for name, (history, _, _) in HISTORIES.items():
+        for from_, records in history:
+            send_and_settle(daemon, sessions[name], records, client="worker", from_=from_)
+    remembered = {name: (last_seq, True, rejected) for name, (_, last_seq, rejected) in HISTORIES.items()}
     for _ in range(2):
         getattr(daemon, stop)()
         daemon.start()
-        welcome = ask(daemon, session, client="worker")
-        assert (welcome["last_seq"], welcome["known"], welcome["rejected"]) == (3, True, 1)
-        welcome = ask(daemon, ending_in_a_bad_one)
-        assert (welcome["last_seq"], welcome["known"], welcome["rejected"]) == (3, True, 2)
-        welcome = ask(daemon, other)
-        assert (welcome["last_seq"], welcome["known"], welcome["rejected"]) == (22, True, 0)
-        with daemon.connect() as client:
-            client.send(hello(session=session, client="thief"))
-            client.expect_error("session_mismatch")
-    send_and_settle(daemon, session, [b"4"], client="worker")
-    assert numbers_and_records(daemon, session) == [(1, b"1"), (3, b"3"), (4, b"4")]
+        welcomes = {name: ask(daemon, session, client="worker") for name, session in sessions.items()}
+        assert {name: (welcome["last_seq"], welcome["known"], welcome["rejected"])
+                for name, welcome in welcomes.items()} == remembered
+        for session in sessions.values():
+            with daemon.connect() as client:
+                client.send(hello(session=session, client="thief"))
+                client.expect_error("session_mismatch")
+    assert send_and_settle(daemon, sessions["numbers given up"], [b"102"], client="worker")["last_seq"] == 101
+    assert numbers_and_records(daemon, sessions["numbers given up"]) == [
+        (1, b"1"), (3, b"3"), (101, b"101"), (102, b"102")]
 
 
 def test_what_was_on_its_way_when_the_daemon_was_killed_is_sent_again_and_stored_once(start):
@@ -264,6 +274,7 @@ def test_a_second_connection_takes_the_session_over(shared):
     first, second = shared.connect(), shared.connect()
     first.hello(session=session)
     first.send_records(payloads(1, 3))
+    first.wait_read()
     assert second.hello(session=session)["last_seq"] == 3
     goodbye = first.expect_goodbye("superseded")
     assert goodbye["reconnect_after_ms"] >= 1000 and goodbye["detail"]
