@@ -1,5 +1,6 @@
 """Heartbeats: the server's, where they are asked for, and the client's."""
 
+import itertools
 import json
 import secrets
 import select
@@ -52,43 +53,43 @@ def test_who_asks_and_does_not_answer_is_closed(start):
     client.expect_goodbye("idle_timeout")
 
 
-@pytest.mark.parametrize("members", [{}, {"heartbeat": False}], ids=["not asked", "false"])
-def test_who_does_not_ask_is_not_pinged(start, members):
-    client = start(IDLE).connect()
-    client.hello(**members)
-    client.send_record(b"1")
-    client.wait_ack()
-    assert client.receive()["goodbye"]["reason"] == "idle_timeout"
-
-
-@pytest.mark.parametrize("sign", [frame(b"1"), frame(b"", BATCH), frame(b"", PING), frame(b"", PONG)],
-                         ids=["record", "batch", "ping", "pong"])
-def test_any_input_is_a_sign_of_life_and_makes_pings_needless(start, sign):
+def test_who_does_not_ask_is_not_pinged(start):
     daemon = start(IDLE)
-    client, silent = daemon.connect(), daemon.connect()
-    client.hello(heartbeat=True)
-    silent.hello()
-    told = messages_until(silent, client, lambda message: message or client.send(sign))
-    assert not any("ping" in message for message in told)
-    client.ping()
+    clients = [daemon.connect() for _ in range(2)]
+    clients[0].hello()
+    clients[1].hello(heartbeat=False)
+    for client in clients:
+        client.send_record(b"1")
+        client.wait_ack()
+    for client in clients:
+        assert client.receive()["goodbye"]["reason"] == "idle_timeout"
 
 
-def test_a_begun_frame_is_a_sign_of_life_too(start):
+def test_any_input_is_a_sign_of_life_and_makes_pings_needless(start):
+    """Also ten bytes now and then of a frame that has begun."""
     daemon = start(IDLE)
-    client, silent = daemon.connect(), daemon.connect()
-    client.hello(heartbeat=True)
+    long_frame = frame(b'"%s"' % (b"x" * 5000))
+    signs = {daemon.connect(): itertools.repeat(sign)
+             for sign in (frame(b"1"), frame(b"", BATCH), frame(b"", PING), frame(b"", PONG))}
+    dripping = daemon.connect()
+    signs[dripping] = (long_frame[begin:begin + 10] for begin in range(0, len(long_frame), 10))
+    for client in signs:
+        client.hello(heartbeat=True)
+    silent = daemon.connect()
     silent.hello()
-    rest = bytearray(frame(b'"%s"' % (b"x" * 5000)))
 
-    def drip(message):
+    def speak(message):
         if message is None:
-            client.send(rest[:10])
-            del rest[:10]
+            for client, sign in signs.items():
+                client.send(next(sign))
 
-    told = messages_until(silent, client, drip)
-    assert not any("ping" in message for message in told)
-    client.send(rest)
-    client.wait_ack(1)
+    told = messages_until(silent, dripping, speak)
+    dripping.half_close()
+    told += dripping.until_end()
+    for client in signs.keys() - {dripping}:
+        client.send(frame(b'"the last"', PING))
+        told += iter(client.receive, {"pong": "the last"})
+    assert told and not any("ping" in message for message in told), told
 
 
 def test_no_idle_timeout_means_no_pings_either(start):

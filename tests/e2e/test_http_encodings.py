@@ -149,7 +149,7 @@ def test_a_body_over_the_limit_on_the_wire_is_413(shared, encoding):
 
 
 BOMBS = {
-    "gzip": lambda: gzip.compress(b"\n" * (256 * MIB), 9),
+    "gzip": lambda: gzip.compress(b"\n" * (100 * MIB), 9),
     "zstd": lambda: zstd_frames.bomb(b"\n", 1 << 30),
     "zstd told": lambda: zstd_frames.bomb(b"1", 1 << 30, content_size=1 << 30),
     "zstd lying": lambda: zstd_frames.bomb(b"1", 1 << 30, content_size=10),

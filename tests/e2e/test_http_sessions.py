@@ -193,7 +193,7 @@ def request(web, session, seq, content):
 
 
 def test_a_request_waits_for_the_one_before_it_in_its_session(start, tmp_path):
-    daemon = start(**slow_sync(tmp_path, 200))
+    daemon = start(**slow_sync(tmp_path, 100))
     session = new_session()
     with Web(daemon.address("http"), timeout=60) as first, Web(daemon.address("http"), timeout=60) as second:
         request(first, session, 1, body(1, 3))
@@ -206,7 +206,7 @@ def test_a_request_waits_for_the_one_before_it_in_its_session(start, tmp_path):
 
 @pytest.mark.parametrize("cut", [False, True], ids=["open", "cut"])
 def test_the_same_request_again_waits_for_the_first_and_is_skipped(start, tmp_path, cut):
-    daemon = start(**slow_sync(tmp_path, 200))
+    daemon = start(**slow_sync(tmp_path, 100))
     session = new_session()
     with Web(daemon.address("http"), timeout=60) as first, Web(daemon.address("http"), timeout=60) as second:
         request(first, session, 1, body(1, 3))

@@ -89,7 +89,7 @@ def test_a_frame_cut_off_in_the_middle_takes_no_number(shared):
 
 @pytest.mark.parametrize("end", ["reset", "half_close", "stays"])
 def test_a_welcome_waits_for_what_is_on_its_way_to_the_disk(start, tmp_path, end):
-    daemon = start(**slow_sync(tmp_path, 200))
+    daemon = start(**slow_sync(tmp_path, 100))
     session = new_session()
     for first in (1, 101, 201):
         old = daemon.connect(timeout=60)
@@ -107,7 +107,7 @@ def test_a_welcome_waits_for_what_is_on_its_way_to_the_disk(start, tmp_path, end
 
 
 def test_a_welcome_waits_for_the_sync_also_where_acks_do_not(start, tmp_path):
-    daemon = start(**slow_sync(tmp_path, 200))
+    daemon = start(**slow_sync(tmp_path, 100))
     session = new_session()
     old = daemon.connect(timeout=60)
     assert old.hello(session=session, ack="written")["ack"] == "written"
