@@ -29,8 +29,8 @@ class SessionClient:
 
     def __init__(self, address, *, name=None, stream=None, session=None, ack=None, heartbeat=None, sends=None,
                  kept=()):
-        """`sends`: BATCH, ZSTD_BATCH, or None for a frame a record. `kept`: the records 1, 2, 3, … of the session, that a
-        process before this one had on its disk before it sent them."""
+        """`sends`: BATCH, ZSTD_BATCH, or None for a frame a record. `kept`: the session's records from number 1 on, which
+        a process before this one had on its disk before it sent them."""
         self.address = address
         self.session = session or secrets.token_hex(16)  # from the system's random source, one for each process
         members = {"client": name, "stream": stream, "ack": ack, "heartbeat": heartbeat}

@@ -3,14 +3,13 @@ split in two at every byte, and others of all kinds in pieces of random size. CR
 CRAWLSPOOL_SEED which."""
 
 import collections
-import hashlib
 import json
 import os
 import random
-import secrets
 
 import zstd_frames
 from frames import BATCH, BYE, PING, PONG, ZSTD_BATCH, frame, hello
+from sessions import digits, new_session
 
 SPLITS = int(os.environ.get("CRAWLSPOOL_SPLITS", "60"))
 SEED = int(os.environ.get("CRAWLSPOOL_SEED", "20261120"))
@@ -23,7 +22,7 @@ class Sequence:
     """Frames from hello to bye, and what has to come of them."""
 
     def __init__(self):
-        self.session = secrets.token_hex(16)
+        self.session = new_session()
         self.data = hello(session=self.session, client="splitter", stream="any/split")
         self.count = 0
         self.good = []
@@ -87,7 +86,7 @@ def check_spool(daemon, sequences):
     for line in daemon.spool.lines(live=True):
         by_session[line.session].append(line)
     for sequence in sequences:
-        lines = by_session[hashlib.sha256(sequence.session.encode()).hexdigest()[:16]]
+        lines = by_session[digits(sequence.session)]
         assert [(line.seq, line.record) for line in lines] == sequence.good
         assert {(line.client, line.stream) for line in lines} <= {("splitter", "any/split")}
 

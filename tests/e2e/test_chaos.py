@@ -7,10 +7,8 @@ CRAWLSPOOL_CHAOS_RECORDS sets how many records all clients send together, CRAWLS
 killed, CRAWLSPOOL_CHAOS_CUTS how often the power fails, CRAWLSPOOL_SEED the moments."""
 
 import collections
-import hashlib
 import os
 import random
-import secrets
 import threading
 import time
 
@@ -23,6 +21,7 @@ from frames import BATCH, ZSTD_BATCH
 from ledger import Ledger, Shape, identify
 from loop_disk import LoopDisk
 from session_client import SessionClient, Superseded
+from sessions import digits, new_session
 from slow_sync import slow_sync
 from waiting import wait_until
 
@@ -109,7 +108,7 @@ class Chaos:
             if index < SESSIONS - 1:
                 self.senders.append(Sender(self.proxy.address, ledger, each, sends=SENDS[index % 3], **options))
             else:
-                session = secrets.token_hex(16)
+                session = new_session()
                 self.senders += [Fighter(self.proxy.address, ledger, each, session, **options) for _ in range(2)]
         self.records = each * len(self.senders)
 
@@ -165,7 +164,7 @@ class Chaos:
             assert (line["client"], line["seq"], line["code"]) == (name.decode(), number, "invalid_json"), line
             rejected[line["session"]].add(number)
         for sender in self.senders:
-            ledger, session = sender.ledger, hashlib.sha256(sender.client.session.encode()).hexdigest()[:16]
+            ledger, session = sender.ledger, digits(sender.client.session)
             numbers = range(1, sender.records + 1)
             good = [number for number in numbers if not ledger.is_bad(number)]
             assert [line.seq for line in stored[session]] == good, ledger.name

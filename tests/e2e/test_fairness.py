@@ -81,7 +81,7 @@ def test_polite_clients_are_served_while_a_greedy_one_is(start, kind):
 
 
 def test_one_commit_serves_greedy_and_polite_alike(start, tmp_path):
-    """Where syncs are slow all depends on their number: a polite record goes into the next one, not behind a queue."""
+    """Where syncs are slow all depends on their number: a polite record goes into the next, not behind a queue."""
     daemon = start(SETTINGS, **slow_sync(tmp_path, 50))
     data, _ = backlog(BATCH)
     greedy = Greedy(daemon.connect(timeout=120), data, BACKLOG)

@@ -2,12 +2,12 @@
 
 import itertools
 import json
-import secrets
 import select
 
 import pytest
 
 from frames import BATCH, PING, PONG, frame
+from sessions import new_session
 from slow_sync import slow_sync
 from waiting import seconds
 
@@ -102,7 +102,7 @@ def test_no_idle_timeout_means_no_pings_either(start):
 def test_a_connection_with_unsettled_records_is_not_idle(start, tmp_path):
     daemon = start({"timeouts.idle": "100ms"}, **slow_sync(tmp_path, 250))
     client = daemon.connect(timeout=60)
-    client.hello(session=secrets.token_hex(16))
+    client.hello(session=new_session())
     client.send_record(b"1")
     assert client.receive() == {"ack": 1}
     client.expect_goodbye("idle_timeout")

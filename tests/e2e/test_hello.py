@@ -1,12 +1,12 @@
 """hello and welcome: what may be asked for, what is refused, and what of it the spool shows."""
 
-import hashlib
 import json
 import secrets
 
 import pytest
 
 from frames import BATCH, BYE, HELLO, PING, PONG, frame, frames, header, hello
+from sessions import digits, new_session
 from slow_sync import slow_sync
 
 SETTINGS = {"limits.record_bytes_max": "1MiB", "limits.batch_bytes_max": "2MiB", "limits.batch_records_max": "1000",
@@ -31,15 +31,6 @@ WRONG = (
     + [("ack", value) for value in ("", "none", "Synced", 1, None, True)]
     + [("heartbeat", value) for value in (0, 1, "true", None, {})]
 )
-
-
-def new_session():
-    return secrets.token_hex(16)
-
-
-def digits(session):
-    """What the spool, the log and the status show of a session."""
-    return hashlib.sha256(session.lower().encode()).hexdigest()[:16]
 
 
 def hello_of_length(length):

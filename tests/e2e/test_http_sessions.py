@@ -1,32 +1,15 @@
 """Sessions over HTTP: numbers in headers, so that a request that is sent again stores nothing twice."""
 
-import hashlib
 import json
-import secrets
 
 import pytest
 
 from frames import frames, wait_read
+from sessions import digits, new_session, numbered, numbers_and_records
 from slow_sync import slow_sync
 from web import Web
 
 NDJSON = "application/x-ndjson"
-
-
-def new_session():
-    return secrets.token_hex(16)
-
-
-def digits(session):
-    return hashlib.sha256(session.encode()).hexdigest()[:16]
-
-
-def stored(daemon, session):
-    return [(line.seq, line.record) for line in daemon.spool.lines(session=digits(session), live=True)]
-
-
-def numbered(first, last):
-    return [(number, b"%d" % number) for number in range(first, last + 1)]
 
 
 def body(first, last):
@@ -62,7 +45,7 @@ def test_records_are_numbered_from_the_header_on_and_sent_again_are_skipped(shar
             (6, 6, 6, answer(1, 0, 6)), (1, 1, 4, answer(0, 4, 6))):
         response = post(shared, session, seq, body(first, last))
         assert (response.status, response.json()) == (200, expected)
-    assert stored(shared, session) == numbered(1, 6)
+    assert numbers_and_records(shared, session) == numbered(1, 6)
 
 
 def test_lines_name_client_session_stream_and_number(shared):
@@ -86,7 +69,7 @@ def test_a_single_record_is_one_number(shared):
     for expected in (answer(1, 0, 1), answer(0, 1, 1)):
         response = post(shared, session, 1, b'{"a":1}', "application/json")
         assert (response.status, response.json()) == (200, expected)
-    assert stored(shared, session) == [(1, b'{"a":1}')]
+    assert numbers_and_records(shared, session) == [(1, b'{"a":1}')]
 
 
 def test_a_gap_is_409_tells_the_last_number_and_stores_nothing(shared):
@@ -98,7 +81,7 @@ def test_a_gap_is_409_tells_the_last_number_and_stores_nothing(shared):
         assert response.error_code() and (response.json()["last_seq"], response.json()["skipped"]) == (3, 0)
         response = web.post(body(4, 6), NDJSON, **headers(session, 4))
         assert (response.status, response.json()) == (200, answer(3, 0, 6))
-    assert stored(shared, session) == numbered(1, 6)
+    assert numbers_and_records(shared, session) == numbered(1, 6)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\r\n\n"])
@@ -117,7 +100,7 @@ def test_from_gives_up_what_is_below_it(shared):
     assert (response.status, response.json()) == (200, answer(2, 0, 12))
     shared.wait_event("session_gap", session=digits(session))
     assert post(shared, session, 13, body(13, 13), Crawlspool_From=1).json() == answer(1, 0, 13)
-    assert stored(shared, session) == numbered(1, 3) + numbered(11, 13)
+    assert numbers_and_records(shared, session) == numbered(1, 3) + numbered(11, 13)
 
 
 # Verdicts
@@ -129,7 +112,7 @@ def test_rejected_records_take_numbers_and_are_named_by_index(shared):
     assert without_details(response) == (200, answer(2, 0, 4, [(1, "invalid_json"), (3, "invalid_json")]))
     response = post(shared, session, 3, b"3\n{\n5\n?\n")
     assert without_details(response) == (200, answer(1, 2, 6, [(3, "invalid_json")]))
-    assert stored(shared, session) == [(1, b"1"), (3, b"3"), (5, b"5")]
+    assert numbers_and_records(shared, session) == [(1, b"1"), (3, b"3"), (5, b"5")]
     kept = [line for line in shared.spool.rejected() if line.get("session") == digits(session)]
     assert [(line["seq"], line["raw"]) for line in kept] == [(2, b"?"), (4, b"{"), (6, b"?")]
 
@@ -201,7 +184,7 @@ def test_a_request_waits_for_the_one_before_it_in_its_session(start, tmp_path):
         request(second, session, 4, body(4, 5))
         assert second.response().json() == answer(2, 0, 5)
         assert first.response().json() == answer(3, 0, 3)
-    assert stored(daemon, session) == numbered(1, 5)
+    assert numbers_and_records(daemon, session) == numbered(1, 5)
 
 
 @pytest.mark.parametrize("cut", [False, True], ids=["open", "cut"])
@@ -215,7 +198,7 @@ def test_the_same_request_again_waits_for_the_first_and_is_skipped(start, tmp_pa
             first.sock.close()
         request(second, session, 1, body(1, 3))
         assert second.response().json() == answer(0, 3, 3)
-    assert stored(daemon, session) == numbered(1, 3)
+    assert numbers_and_records(daemon, session) == numbered(1, 3)
 
 
 def test_pipelined_requests_of_a_session_are_judged_in_order(shared):
@@ -225,7 +208,7 @@ def test_pipelined_requests_of_a_session_are_judged_in_order(shared):
             request(web, session, first, body(first, last))
         assert [web.response().json() for _ in range(3)] == [answer(2, 0, 2), answer(3, 0, 5), answer(1, 3, 6)]
         assert [web.response().status for _ in range(2)] == [409, 200]
-    assert stored(shared, session) == numbered(1, 7)
+    assert numbers_and_records(shared, session) == numbered(1, 7)
 
 
 def test_requests_of_different_sessions_do_not_wait_for_each_other_for_ever(shared):
@@ -261,7 +244,7 @@ def test_a_request_and_an_open_connection_of_one_session_never_double_or_lose(st
     client.send(frames([b"%d" % number for number in range(1, 101)]))
     client.wait_read()
     assert post(daemon, session, 1, body(1, 120)).json() == answer(20, 100, 120)
-    assert stored(daemon, session) == numbered(1, 120)
+    assert numbers_and_records(daemon, session) == numbered(1, 120)
 
 
 @pytest.mark.parametrize("stop", ["terminate", "kill"])
@@ -273,7 +256,7 @@ def test_numbers_outlive_the_daemon(start, stop):
     daemon.start()
     assert post(daemon, session, 2, body(2, 4), Crawlspool_Client="worker").json() == answer(1, 2, 4)
     assert post(daemon, session, 5, body(5, 5), Crawlspool_Client="thief").error_code() == "session_mismatch"
-    assert stored(daemon, session) == numbered(1, 4)
+    assert numbers_and_records(daemon, session) == numbered(1, 4)
 
 
 def test_a_full_table_is_told(start):

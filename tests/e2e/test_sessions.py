@@ -1,52 +1,13 @@
-"""Sessions: what a client sends again after a break is stored once, and a session has one writer at a time."""
-
-import hashlib
-import secrets
-import threading
+"""Sessions: what a client sends again after a break is stored once, and what the server remembers of them."""
 
 import pytest
 
-from frames import BATCH, BYE, ZSTD_BATCH, frame, frames, hello, header
-from session_client import SessionClient, Superseded
+from frames import BATCH, ZSTD_BATCH, frame, frames, header, hello
+from session_client import SessionClient
+from sessions import ask, digits, lines_of, new_session, numbered, numbers_and_records, payloads, send_and_settle
 from slow_sync import slow_sync
 
 SETTINGS = {"limits.record_bytes_max": "1MiB", "limits.batch_bytes_max": "2MiB"}
-
-
-def new_session():
-    return secrets.token_hex(16)
-
-
-def lines_of(daemon, session):
-    return daemon.spool.lines(session=hashlib.sha256(session.encode()).hexdigest()[:16], live=True)
-
-
-def numbers_and_records(daemon, session):
-    return [(line.seq, line.record) for line in lines_of(daemon, session)]
-
-
-def numbered(first, last):
-    return [(number, b"%d" % number) for number in range(first, last + 1)]
-
-
-def payloads(first, last):
-    return [payload for _, payload in numbered(first, last)]
-
-
-def send_and_settle(daemon, session, records, **members):
-    """One connection from hello to goodbye; its welcome."""
-    with daemon.connect() as client:
-        welcome = client.hello(session=session, **members)
-        client.send_records(records)
-        client.wait_ack()
-        client.send(frame(b"", BYE))
-        client.expect_goodbye("bye")
-    return welcome
-
-
-def ask(daemon, session, **members):
-    """The welcome of a connection that sends nothing."""
-    return send_and_settle(daemon, session, [], **members)
 
 
 # Again after a break
@@ -140,7 +101,7 @@ def test_what_from_skips_is_given_up_and_logged(shared):
     send_and_settle(shared, session, payloads(1, 10))
     welcome = send_and_settle(shared, session, payloads(101, 102), from_=101)
     assert (welcome["last_seq"], welcome["known"]) == (100, True)
-    shared.wait_event("session_gap", session=hashlib.sha256(session.encode()).hexdigest()[:16])
+    shared.wait_event("session_gap", session=digits(session))
     assert numbers_and_records(shared, session) == numbered(1, 10) + numbered(101, 102)
     assert ask(shared, session)["last_seq"] == 102
 
@@ -150,7 +111,7 @@ def test_a_from_that_skips_nothing_is_no_gap(shared):
     send_and_settle(shared, session, payloads(1, 10))
     for from_ in (1, 10, 11):
         assert ask(shared, session, from_=from_)["last_seq"] == 10
-    assert not shared.events("session_gap", session=hashlib.sha256(session.encode()).hexdigest()[:16])
+    assert not shared.events("session_gap", session=digits(session))
 
 
 def test_a_session_the_server_does_not_know_is_told_so(shared):
@@ -264,115 +225,6 @@ def test_a_client_that_does_not_own_its_session_takes_a_new_one(shared):
     assert client.session != session and client.welcomes == 1
     assert numbers_and_records(shared, client.session) == numbered(1, 3)
     assert len(lines_of(shared, session)) == 10
-
-
-# One writer at a time
-
-
-def test_a_second_connection_takes_the_session_over(shared):
-    session = new_session()
-    first, second = shared.connect(), shared.connect()
-    first.hello(session=session)
-    first.send_records(payloads(1, 3))
-    first.wait_read()
-    assert second.hello(session=session)["last_seq"] == 3
-    goodbye = first.expect_goodbye("superseded")
-    assert goodbye["reconnect_after_ms"] >= 1000 and goodbye["detail"]
-    assert first.acked == 3
-    first.close()
-    second.send_record(b"4")
-    assert second.wait_ack() == 4
-    assert shared.wait_event("conn_close", peer=first.name)["reason"] == "superseded"
-
-
-def test_the_one_that_was_taken_over_is_read_no_further(shared):
-    session = new_session()
-    first, second = shared.connect(), shared.connect()
-    first.hello(session=session)
-    first.send_records(payloads(1, 3))
-    last_seq = second.hello(session=session)["last_seq"]
-    first.until("goodbye")
-    first.sock.sendall(frames([b'"too late"'] * 100))
-    second.send_records(payloads(last_seq + 1, 10))
-    second.wait_ack()
-    assert numbers_and_records(shared, session) == numbered(1, 10)
-
-
-def test_a_take_over_in_mid_load_leaves_neither_gap_nor_double(start, tmp_path):
-    daemon = start(**slow_sync(tmp_path, 20))
-    session = new_session()
-    client = daemon.connect(timeout=60)
-    next_number = client.hello(session=session)["last_seq"] + 1
-    for _ in range(8):
-        client.send_records(payloads(next_number, next_number + 2999))
-        client.until("ack")
-        successor = daemon.connect(timeout=60)
-        next_number = successor.hello(session=session)["last_seq"] + 1
-        client.until("goodbye")
-        assert client.acked == next_number - 1
-        client = successor
-    assert numbers_and_records(daemon, session) == numbered(1, next_number - 1)
-
-
-def test_a_model_client_that_was_taken_over_does_not_come_back(shared):
-    client = SessionClient(shared.address())
-    client.connect()
-    client.put(b"1")
-    client.wait_settled()
-    shared.connect().hello(session=client.session)
-    with pytest.raises(Superseded):
-        while client.receive():
-            pass
-
-
-def test_one_that_opens_another_ones_session_under_another_name_is_refused_and_disturbs_nobody(shared):
-    session = new_session()
-    owner, thief = shared.connect(), shared.connect()
-    owner.hello(session=session, client="owner")
-    owner.send_record(b"1")
-    owner.wait_ack()
-    thief.send(hello(session=session, client="thief") + frames([b"2"]))
-    thief.expect_error("session_mismatch")
-    owner.send_record(b"3")
-    assert owner.wait_ack() == 2
-    assert [line.record for line in lines_of(shared, session)] == [b"1", b"3"]
-
-
-class Fighter(threading.Thread):
-    """One of two processes that both believe the session is theirs: same records on its disk, and back at once
-    whenever it is taken over."""
-
-    def __init__(self, address, session, records):
-        super().__init__()
-        self.client = SessionClient(address, session=session, kept=records)
-        self.taken_over = 0
-        self.error = None
-
-    def run(self):
-        try:
-            while self.client.unacked:
-                try:
-                    self.client.wait_settled()
-                except Superseded:
-                    self.taken_over += 1
-        except Exception as error:  # handed to the test
-            self.error = error
-        finally:
-            self.client.disconnect()
-
-
-@pytest.mark.parametrize("delay_ms", [0, 20], ids=["this disk", "20 ms a sync"])
-def test_two_connections_that_fight_for_a_session_store_each_record_once(start, tmp_path, delay_ms):
-    daemon = start(**slow_sync(tmp_path, delay_ms) if delay_ms else {})
-    session = new_session()
-    fighters = [Fighter(daemon.address(), session, payloads(1, 3000)) for _ in range(2)]
-    for fighter in fighters:
-        fighter.start()
-    for fighter in fighters:
-        fighter.join()
-        assert fighter.error is None, repr(fighter.error)
-    assert sum(fighter.taken_over for fighter in fighters) > 0
-    assert numbers_and_records(daemon, session) == numbered(1, 3000)
 
 
 # The table
