@@ -33,7 +33,7 @@ SESSIONS = 8
 BAD_ONE_IN = 100
 SLOW_SYNC_MS = 200
 SHAPE = Shape(pad_max=120, large_one_in=200, large_max=5000, bad_one_in=BAD_ONE_IN)
-SETTINGS = {"spool.segment_bytes_max": "1MiB", "spool.compression": "zstd"}
+SETTINGS = {"spool.segment_bytes_max": "1MiB", "spool.compression": "zstd", "io_threads": "3"}
 SENDS = (None, BATCH, ZSTD_BATCH)
 
 
@@ -89,7 +89,7 @@ class Fighter(Sender):
             super().step()
         except Superseded:
             self.taken_over += 1
-            time.sleep(self.chance.uniform(0, 0.02))  # or neither would ever get anything done
+            time.sleep(self.chance.uniform(0, 0.1))  # or neither would ever get anything done
 
 
 class Chaos:

@@ -9,6 +9,7 @@ from sessions import digits, new_session, numbered, numbers_and_records
 from slow_sync import slow_sync
 from web import Web
 
+SETTINGS = {"io_threads": "4"}  # the requests of a session come in on different loops
 NDJSON = "application/x-ndjson"
 
 
@@ -176,7 +177,7 @@ def request(web, session, seq, content):
 
 
 def test_a_request_waits_for_the_one_before_it_in_its_session(start, tmp_path):
-    daemon = start(**slow_sync(tmp_path, 100))
+    daemon = start(SETTINGS, **slow_sync(tmp_path, 100))
     session = new_session()
     with Web(daemon.address("http"), timeout=60) as first, Web(daemon.address("http"), timeout=60) as second:
         request(first, session, 1, body(1, 3))
@@ -189,7 +190,7 @@ def test_a_request_waits_for_the_one_before_it_in_its_session(start, tmp_path):
 
 @pytest.mark.parametrize("cut", [False, True], ids=["open", "cut"])
 def test_the_same_request_again_waits_for_the_first_and_is_skipped(start, tmp_path, cut):
-    daemon = start(**slow_sync(tmp_path, 100))
+    daemon = start(SETTINGS, **slow_sync(tmp_path, 100))
     session = new_session()
     with Web(daemon.address("http"), timeout=60) as first, Web(daemon.address("http"), timeout=60) as second:
         request(first, session, 1, body(1, 3))
@@ -237,7 +238,7 @@ def test_stream_and_http_share_a_sessions_numbers(shared):
 
 
 def test_a_request_and_an_open_connection_of_one_session_never_double_or_lose(start, tmp_path):
-    daemon = start(**slow_sync(tmp_path, 50))
+    daemon = start(SETTINGS, **slow_sync(tmp_path, 50))
     session = new_session()
     client = daemon.connect(timeout=60)
     client.hello(session=session)

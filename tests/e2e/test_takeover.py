@@ -9,6 +9,8 @@ from session_client import SessionClient, Superseded
 from sessions import lines_of, new_session, numbered, numbers_and_records, payloads
 from slow_sync import slow_sync
 
+SETTINGS = {"io_threads": "4"}  # the two connections are mostly on different loops
+
 
 def test_a_second_connection_takes_the_session_over(shared):
     session = new_session()
@@ -40,7 +42,7 @@ def test_the_one_that_was_taken_over_is_read_no_further(shared):
 
 
 def test_a_take_over_in_mid_load_leaves_neither_gap_nor_double(start, tmp_path):
-    daemon = start(**slow_sync(tmp_path, 20))
+    daemon = start(SETTINGS, **slow_sync(tmp_path, 20))
     session = new_session()
     client = daemon.connect(timeout=60)
     next_number = client.hello(session=session)["last_seq"] + 1
@@ -104,7 +106,7 @@ class Fighter(threading.Thread):
 
 @pytest.mark.parametrize("delay_ms", [0, 20], ids=["this disk", "20 ms a sync"])
 def test_two_connections_that_fight_for_a_session_store_each_record_once(start, tmp_path, delay_ms):
-    daemon = start(**slow_sync(tmp_path, delay_ms) if delay_ms else {})
+    daemon = start(SETTINGS, **slow_sync(tmp_path, delay_ms) if delay_ms else {})
     session = new_session()
     fighters = [Fighter(daemon.address(), session, payloads(1, 3000)) for _ in range(2)]
     for fighter in fighters:
