@@ -57,7 +57,7 @@ ContentDecoder::Step ContentDecoder::step(std::size_t bytes) {
     plain_.resize(before + progress.written);
     read_ += progress.read;
     if (progress.end == Stream::End::kBroken) return fail(Step::kBroken, "it does not decompress");
-    if (plain_.size() > bytes_max_)
+    if (progress.end == Stream::End::kTooLarge || plain_.size() > bytes_max_)
       return fail(Step::kTooLarge, "it decompresses to more than " + std::to_string(bytes_max_) + " bytes");
     if (plain_.size() > kAnyRatioBytes && plain_.size() / kRatioMax > encoded_.size())
       return fail(Step::kTooLarge, "it decompresses to more than " + std::to_string(kRatioMax) + " times its size");

@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
 #include <bit>
@@ -30,16 +31,19 @@ bool begins_a_frame(std::string_view in) {
 
 class ZstdStream final : public ContentDecoder::Stream {
  public:
-  explicit ZstdStream(std::uint64_t bytes_max) : context_(ZSTD_createDCtx()) {
+  explicit ZstdStream(std::uint64_t bytes_max) : context_(ZSTD_createDCtx()), bytes_max_(bytes_max) {
     if (!context_) throw std::bad_alloc();
     ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, window_log(bytes_max));
   }
 
   Progress run(std::string_view in, char* out, std::size_t room) override {
     if (!in_frame_ && !begin_frame(in)) return {0, 0, End::kBroken};
+    if (claimed_ > bytes_max_ && claimed_ < ZSTD_CONTENTSIZE_ERROR) return {0, 0, End::kTooLarge};
     ZSTD_inBuffer input{in.data(), in.size(), 0};
     ZSTD_outBuffer output{out, room, 0};
     const std::size_t result = ZSTD_decompressStream(context_.get(), &output, &input);
+    if (ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge)
+      return {input.pos, output.pos, End::kTooLarge};
     if (ZSTD_isError(result) != 0U) return {input.pos, output.pos, End::kBroken};
     written_ += output.pos;
     in_frame_ = result != 0;
@@ -63,6 +67,7 @@ class ZstdStream final : public ContentDecoder::Stream {
   [[nodiscard]] bool is_of_claimed_size() const { return claimed_ == ZSTD_CONTENTSIZE_UNKNOWN || claimed_ == written_; }
 
   std::unique_ptr<ZSTD_DCtx, Free> context_;
+  std::uint64_t bytes_max_;
   bool in_frame_ = false;
   unsigned long long claimed_ = ZSTD_CONTENTSIZE_UNKNOWN;  // by the frame under way
   std::uint64_t written_ = 0;                              // of it

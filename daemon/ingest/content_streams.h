@@ -11,9 +11,10 @@ namespace crawlspool::ingest {
 class ContentDecoder::Stream {
  public:
   enum class End {
-    kNone,    // goes on
-    kPart,    // a frame or member is over; what is left of the input may be another
-    kBroken,  // no such content
+    kNone,      // goes on
+    kPart,      // a frame or member is over; what is left of the input may be another
+    kTooLarge,  // it says itself that it is more than may come out, or needs as much to be unpacked
+    kBroken,    // no such content
   };
   struct Progress {
     std::size_t read = 0;

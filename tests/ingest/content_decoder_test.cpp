@@ -92,6 +92,13 @@ TEST(ContentDecoder, ExactlyTheMostIsTakenAndOneByteMoreIsNot) {
   }
 }
 
+TEST(ContentDecoder, WhatClaimsTooMuchOrNeedsTooLargeAWindowIsTooLargeAtOnce) {
+  const std::string claims("\x28\xb5\x2f\xfd\xe0\0\0\0\0\x01\0\0\0", 13);  // 4 GiB
+  EXPECT_EQ(decode(Encoding::kZstd, claims).step, Step::kTooLarge);
+  const std::string window("\x28\xb5\x2f\xfd\0\xa8\x01\0\0", 9);  // 2 GiB, and one empty last block
+  EXPECT_EQ(decode(Encoding::kZstd, window).step, Step::kTooLarge);
+}
+
 TEST(ContentDecoder, WhatIsOutOfProportionIsTooLargeLongBeforeTheMostIsOut) {
   const std::string bomb = zstd(std::string(64 * kMiB, '1'), 19);
   ASSERT_LT(bomb.size(), 8192U);
