@@ -17,14 +17,15 @@ MAY_USE = {
     "daemon/ingest": {"daemon/base", "proto", "config", "daemon/net", "daemon/spool"},
     "daemon/http": {"daemon/base", "proto", "config", "daemon/net", "daemon/spool", "daemon/ingest"},
     "daemon/server": {"daemon/base", "proto", "config", "daemon/net", "daemon/spool", "daemon/ingest", "daemon/http"},
-    "cli": {"daemon/base", "proto", "config", "daemon/spool"},
+    "clients/cpp": {"daemon/base", "proto"},
+    "cli": {"daemon/base", "proto", "config", "daemon/spool", "clients/cpp"},
 }
 # A library's header and the only place that may include it.
 ONLY_IN = {
     "uv.h": r"daemon/net/[a-z_]+\.cpp",
     "simdjson.h": r"daemon/ingest/record_checker\.cpp",
     "libdeflate.h": r"daemon/spool/line\.cpp",
-    "zstd.h": r"daemon/(spool/frame_(decoder|encoder)|ingest/content_streams)\.cpp",
+    "zstd.h": r"(daemon/(spool/frame_(decoder|encoder)|ingest/content_streams)|clients/cpp/batch_packer)\.cpp",
     "zlib.h": r"daemon/ingest/content_streams\.cpp",
     "sha2.h": r"daemon/ingest/session_key\.cpp",
     "yaml-cpp/yaml.h": r"config/[a-z_]+\.cpp",

@@ -1,0 +1,95 @@
+// The records that were taken and are not settled yet, by number, from the oldest on. Holds their bytes, one behind
+// the other with a \n each, so that neighbours are a batch as they lie. No I/O.
+//
+//   add ──► unsent ──► sent ──► settled: pop_front()
+//             ▲          │
+//             └─ rewind ─┘
+//
+// Every record has the number that follows the one before it and keeps it; one that is given up keeps its number, too.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace crawlspool::client {
+
+// Where a record came from: the caller's, and handed back as it was.
+struct Place {
+  std::uint32_t file = 0;
+  std::uint64_t line = 0;
+  std::uint64_t end_offset = 0;  // of the input's bytes up to and with this record
+};
+
+class RecordWindow {
+ public:
+  struct Bounds {
+    std::size_t records_max = 128 * 1024;
+    std::size_t bytes_max = 32 * 1024 * 1024;  // a larger record goes alone
+  };
+  struct Entry {
+    Place place;
+    std::uint32_t bytes;  // its \n included; 0 if the record was never held
+    bool is_rejected;     // the server has said so, and has not settled it yet
+    bool is_given_up;     // never to be sent (again)
+
+    [[nodiscard]] std::size_t record_bytes() const { return bytes == 0 ? 0 : bytes - 1; }
+  };
+  struct RunLimits {
+    std::uint64_t bytes_max;
+    std::uint64_t records_max;
+    std::uint64_t record_bytes_max;  // a larger one ends the run before it
+  };
+  struct Run {
+    std::uint64_t first_seq;
+    std::size_t records;
+    std::string_view text;  // each record and its \n; valid until the window changes
+
+    [[nodiscard]] std::uint64_t last_seq() const { return first_seq + records - 1; }
+  };
+
+  RecordWindow(std::uint64_t first_seq, const Bounds& bounds) : bounds_(bounds), first_seq_(first_seq) {}
+
+  [[nodiscard]] bool has_room(std::size_t record_bytes) const;
+  // `record` holds no \n, and is neither empty nor a lone \r.
+  void add(const Place& place, std::string_view record);
+  // One that is settled or given up at once, so that its bytes are not needed.
+  void add_unheld(const Place& place);
+
+  [[nodiscard]] bool empty() const { return entries_.empty(); }
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  [[nodiscard]] std::size_t bytes() const { return text_.size() - begin_; }
+  [[nodiscard]] std::uint64_t first_seq() const { return first_seq_; }  // of front(), or of what is added next
+  [[nodiscard]] std::uint64_t next_seq() const { return first_seq_ + entries_.size(); }
+  [[nodiscard]] const Entry& front() const { return entries_.front(); }
+  [[nodiscard]] const Entry& at(std::uint64_t seq) const { return entries_[seq - first_seq_]; }
+  // Nothing where no such record is held.
+  [[nodiscard]] Entry* find(std::uint64_t seq);
+  void pop_front();
+
+  [[nodiscard]] bool has_unsent() const { return sent_ < entries_.size(); }
+  [[nodiscard]] std::uint64_t first_unsent() const { return first_seq_ + sent_; }
+  [[nodiscard]] std::size_t unsent_bytes() const { return text_.size() - sent_end_; }
+  // The first unsent records, none of them given up: at least one, which may be larger than the limits.
+  [[nodiscard]] Run next_run(const RunLimits& limits) const;
+  // All up to here are sent, or passed over where they are given up.
+  void sent_through(std::uint64_t seq);
+  void rewind();
+
+  // The numbers begin again.
+  void renumber(std::uint64_t first_seq) { first_seq_ = first_seq; }
+
+ private:
+  void reuse_settled_memory();
+
+  Bounds bounds_;
+  std::string text_;  // of entries_, from begin_ on
+  std::size_t begin_ = 0;
+  std::deque<Entry> entries_;
+  std::uint64_t first_seq_;
+  std::size_t sent_ = 0;      // so many of entries_
+  std::size_t sent_end_ = 0;  // where their text ends
+};
+
+}  // namespace crawlspool::client

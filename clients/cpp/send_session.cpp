@@ -1,0 +1,159 @@
+#include "clients/cpp/send_session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "clients/cpp/hello.h"
+#include "daemon/base/check.h"
+#include "proto/frame.h"
+
+namespace crawlspool::client {
+namespace {
+
+using proto::FrameType;
+
+constexpr std::size_t kOutputAheadBytes = 256 * 1024;
+constexpr int kPackedRefusedMax = 2;  // after that batches go as they are
+
+}  // namespace
+
+SendSession::SendSession(SessionSettings settings)
+    : settings_(std::move(settings)),
+      window_(settings_.first_seq, settings_.window),
+      settled_{settings_.first_seq - 1, {}, settings_.rejected_before},
+      highest_sent_(settings_.first_seq - 1) {}
+
+// Records
+
+void SendSession::add(const Place& place, std::string_view record) {
+  if (window_.next_seq() > known_through_) {
+    window_.add(place, record);
+  } else if (is_too_large(record.size())) {
+    add_too_large(place);  // it cannot be among those that are stored
+  } else {
+    CRAWLSPOOL_CHECK(window_.empty());  // the welcome has settled all up to known_through_
+    window_.add_unheld(place);
+    settle_front();
+  }
+}
+
+void SendSession::add_too_large(const Place& place) {
+  const std::uint64_t seq = window_.next_seq();
+  window_.add_unheld(place);
+  give_up(seq, {.kind = SessionEvent::Kind::kTooLarge, .place = place, .count = limits_.record_bytes_max});
+}
+
+bool SendSession::is_too_large(std::size_t record_bytes) const {
+  return limits_.record_bytes_max > 0 && record_bytes > limits_.record_bytes_max;
+}
+
+std::uint64_t SendSession::unsettled() const {
+  std::uint64_t count = 0;
+  for (std::uint64_t seq = window_.first_seq(); seq < window_.next_seq(); ++seq) {
+    const RecordWindow::Entry& entry = window_.at(seq);
+    count += !entry.is_rejected && !entry.is_given_up;
+  }
+  return count;
+}
+
+std::vector<SessionEvent> SendSession::take_events() { return std::exchange(events_, {}); }
+
+// One connection after the other
+
+void SendSession::connected() {
+  CRAWLSPOOL_CHECK(phase_ == Phase::kOffline);
+  phase_ = Phase::kGreeting;
+  append_hello(output_, {.client = settings_.client,
+                         .stream = settings_.stream,
+                         .session = settings_.session,
+                         .from = window_.first_seq(),
+                         .heartbeat = true});
+}
+
+void SendSession::disconnected() {
+  phase_ = Phase::kOffline;
+  output_.clear();
+  output_begin_ = 0;
+  written_bytes_ = 0;
+  frames_.clear();
+  ending_.reset();
+  window_.rewind();
+}
+
+std::string_view SendSession::output() {
+  while (phase_ == Phase::kOpen && !ending_ && pending_output() < kOutputAheadBytes && make_frame()) continue;
+  return std::string_view(output_).substr(output_begin_);
+}
+
+void SendSession::wrote(std::size_t bytes) {
+  written_bytes_ += bytes;
+  output_begin_ += bytes;
+  if (output_begin_ < output_.size()) return;
+  output_.clear();
+  output_begin_ = 0;
+}
+
+void SendSession::say_bye() {
+  CRAWLSPOOL_CHECK(is_settled());
+  append(FrameType::kBye, {});
+  phase_ = Phase::kClosing;
+}
+
+void SendSession::append(FrameType type, std::string_view payload) { proto::append_frame(output_, type, payload); }
+
+// False if there is nothing that can be sent now.
+bool SendSession::make_frame() {
+  if (!skip_unsendable()) return false;
+  const std::uint64_t seq = window_.first_unsent();
+  if (seq == next_on_connection_) {
+    append_run(window_.next_run(run_limits()));
+    return true;
+  }
+  if (seq == window_.first_seq()) ending_ = Ending{Ending::Kind::kAtOnce, {}, 0};
+  return false;
+}
+
+// False if nothing is left behind it.
+bool SendSession::skip_unsendable() {
+  while (window_.has_unsent()) {
+    const std::uint64_t seq = window_.first_unsent();
+    const RecordWindow::Entry& entry = window_.at(seq);
+    if (!entry.is_given_up && is_too_large(entry.record_bytes())) {
+      give_up(seq, {.kind = SessionEvent::Kind::kTooLarge, .place = entry.place, .count = limits_.record_bytes_max});
+    } else if (entry.is_given_up) {
+      window_.sent_through(seq);
+    } else {
+      return true;
+    }
+  }
+  return false;
+}
+
+RecordWindow::RunLimits SendSession::run_limits() const {
+  const bool alone = window_.first_unsent() <= plain_through_ || limits_.batch_bytes_max == 0;
+  const std::uint64_t target = settings_.packs_batches ? settings_.packed_batch_bytes_max : settings_.batch_bytes_max;
+  return {.bytes_max = std::min(target, limits_.batch_bytes_max),
+          .records_max = alone ? 1 : std::max<std::uint64_t>(limits_.batch_records_max, 1),
+          .record_bytes_max = limits_.record_bytes_max > 0 ? limits_.record_bytes_max : proto::kFramePayloadBytesMax};
+}
+
+// A record that is alone goes as a plain frame, and a batch that does not pack as it is.
+void SendSession::append_run(const RecordWindow::Run& run) {
+  FrameType type = run.records == 1 ? FrameType::kRecord : FrameType::kBatch;
+  std::string_view payload = run.records == 1 ? run.text.substr(0, run.text.size() - 1) : run.text;
+  if (type == FrameType::kBatch && settings_.packs_batches && packed_refused_ < kPackedRefusedMax) {
+    const std::string_view packed = packer_.pack(run.text);
+    if (packed.size() < payload.size()) {
+      type = FrameType::kZstdBatch;
+      payload = packed;
+    }
+  }
+  append(type, payload);
+  frames_.add({type, run.first_seq, run.last_seq(), written_bytes_ + pending_output()});
+  if (run.first_seq <= highest_sent_) counts_.resent += std::min(run.last_seq(), highest_sent_) - run.first_seq + 1;
+  highest_sent_ = std::max(highest_sent_, run.last_seq());
+  next_on_connection_ = run.last_seq() + 1;
+  window_.sent_through(run.last_seq());
+}
+
+}  // namespace crawlspool::client

@@ -1,0 +1,157 @@
+// Sends records under one session, over as many connections as it takes, and sees each settled once: hello and welcome,
+// numbers, batches, what to send again and what not. No I/O: the caller moves bytes between it and a connection, and
+// decides when to connect again.
+//
+//   offline ── connected() ──► greeting ── welcome ──► open ── say_bye() ──► closing
+//      ▲                          │                      │                     │
+//      └───── disconnected() ─────┴──────────────────────┴─────────────────────┘
+//
+// A connection's numbers follow each other. A record that is given up leaves a gap in them, which only a new hello
+// passes (`from`): once all below it is settled, the ending says to connect again at once.
+// Source: PROTOCOL.md, "Hello" and "Endings".
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "clients/cpp/batch_packer.h"
+#include "clients/cpp/ending.h"
+#include "clients/cpp/frames_in_flight.h"
+#include "clients/cpp/record_window.h"
+#include "clients/cpp/reply.h"
+
+namespace crawlspool::client {
+
+struct SessionSettings {
+  std::string client;
+  std::string stream;  // empty: none
+  std::string session;
+  bool packs_batches = false;  // with zstd
+
+  // The session outlives this process: it is never exchanged for another one.
+  bool is_kept = false;
+  std::uint64_t first_seq = 1;        // of the first record; all below is settled
+  std::uint64_t rejected_before = 0;  // of those
+  bool may_be_sent_before = false;    // an earlier process may have sent records from there on
+
+  RecordWindow::Bounds window;
+  std::uint64_t batch_bytes_max = 256 * 1024;
+  std::uint64_t packed_batch_bytes_max = 1024 * 1024;  // before it is packed
+};
+
+struct SendCounts {
+  std::uint64_t acked = 0;     // stored
+  std::uint64_t rejected = 0;  // by the server, or too large to be sent
+  std::uint64_t skipped = 0;   // found to be settled before this process sent them
+  std::uint64_t resent = 0;    // sent more than once
+};
+
+// What people want to know of.
+struct SessionEvent {
+  enum class Kind {
+    kRejected,        // place, reply
+    kTooLarge,        // place; count: the limit in bytes
+    kRejectedUnseen,  // count: rejected, and the verdicts never came here
+    kMayBeTwice,      // the server has forgotten the session: what was sent and not acked may be stored twice
+    kNewSession,      // the server has records of this session that were not sent from here: it goes on with another
+    kAcksUnsynced,    // the server acks what is written, not what is synced
+    kSlow,            // reply
+    kResume,
+  };
+  Kind kind;
+  Place place = {};
+  Reply reply = {};
+  std::uint64_t count = 0;
+};
+
+class SendSession {
+ public:
+  explicit SendSession(SessionSettings settings);
+
+  // Records. Each takes the next number; RecordWindow::add() says what it may not hold.
+  [[nodiscard]] bool has_room(std::size_t record_bytes) const { return window_.has_room(record_bytes); }
+  void add(const Place& place, std::string_view record);
+  void add_too_large(const Place& place);
+  [[nodiscard]] std::uint64_t next_seq() const { return window_.next_seq(); }
+  // The server has settled all up to here; what is added at or below it is skipped.
+  [[nodiscard]] std::uint64_t known_through() const { return known_through_; }
+
+  // One connection after the other.
+  [[nodiscard]] bool needs_connection() const { return phase_ == Phase::kOffline && !window_.empty(); }
+  [[nodiscard]] bool is_open() const { return phase_ == Phase::kOpen; }
+  void connected();
+  // To be written next, in order; valid until the next call of anything else.
+  [[nodiscard]] std::string_view output();
+  void wrote(std::size_t bytes);
+  void received(const Reply& reply);
+  void say_bye();  // everything is settled
+  // What the server has said, or has to be done: the connection is of no more use.
+  [[nodiscard]] const std::optional<Ending>& ending() const { return ending_; }
+  void disconnected();
+
+  [[nodiscard]] bool is_settled() const { return window_.empty(); }
+  [[nodiscard]] std::size_t held_bytes() const { return window_.bytes(); }
+  [[nodiscard]] std::size_t unsent_bytes() const { return window_.unsent_bytes(); }
+  [[nodiscard]] std::uint64_t unsettled() const;  // neither stored nor rejected, as far as is known
+  [[nodiscard]] const SendCounts& counts() const { return counts_; }
+
+  // The last settled record, all below it being settled, too.
+  struct Settled {
+    std::uint64_t seq = 0;
+    Place place;                 // unset before the first one
+    std::uint64_t rejected = 0;  // by the server, up to seq
+  };
+  [[nodiscard]] const Settled& settled() const { return settled_; }
+
+  [[nodiscard]] std::vector<SessionEvent> take_events();
+
+ private:
+  enum class Phase { kOffline, kGreeting, kOpen, kClosing };
+
+  void on_welcome(const Welcome& welcome);
+  void find_unseen_rejects(const Welcome& welcome);
+  void take_new_session();
+  void on_ack(std::uint64_t seq);
+  void on_reject(const Reply& reply);
+  void on_refused_frame(const Reply& error);
+  void on_ping(const Reply& ping);
+  void settle_through(std::uint64_t seq);
+  void settle_front();
+  void give_up(std::uint64_t seq, SessionEvent event);
+
+  [[nodiscard]] std::size_t pending_output() const { return output_.size() - output_begin_; }
+  [[nodiscard]] bool make_frame();
+  [[nodiscard]] bool skip_unsendable();
+  [[nodiscard]] RecordWindow::RunLimits run_limits() const;
+  void append_run(const RecordWindow::Run& run);
+  void append(proto::FrameType type, std::string_view payload);
+  [[nodiscard]] bool is_too_large(std::size_t record_bytes) const;
+
+  SessionSettings settings_;
+  RecordWindow window_;
+  BatchPacker packer_;
+  SendCounts counts_;
+  Settled settled_;
+  std::vector<SessionEvent> events_;
+
+  std::uint64_t known_through_ = 0;
+  std::uint64_t highest_sent_ = 0;    // by this process
+  std::uint64_t plain_through_ = 0;   // a batch with them was refused: they go in frames of their own
+  std::uint64_t unseen_rejects_ = 0;  // of the records up to known_through_ that are still to be found settled
+  int packed_refused_ = 0;
+  bool acks_unsynced_told_ = false;
+
+  // Of this connection.
+  Phase phase_ = Phase::kOffline;
+  std::string output_;  // from output_begin_ on
+  std::size_t output_begin_ = 0;
+  std::uint64_t written_bytes_ = 0;
+  std::uint64_t next_on_connection_ = 0;  // the number the server gives to the next record
+  FramesInFlight frames_;
+  Welcome limits_;
+  std::optional<Ending> ending_;
+};
+
+}  // namespace crawlspool::client

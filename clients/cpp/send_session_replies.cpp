@@ -1,0 +1,162 @@
+// SendSession's answers to what the server says.
+#include <algorithm>
+#include <utility>
+
+#include "clients/cpp/hello.h"
+#include "clients/cpp/send_session.h"
+#include "daemon/base/check.h"
+#include "proto/frame.h"
+
+namespace crawlspool::client {
+namespace {
+
+using proto::FrameType;
+
+constexpr std::size_t kPongBytesMax = 256;
+constexpr std::size_t kPongsAheadBytes = 1024 * 1024;
+
+}  // namespace
+
+void SendSession::received(const Reply& reply) {
+  if (ending_) return;
+  switch (reply.kind) {
+    case Reply::Kind::kWelcome:
+      if (phase_ == Phase::kGreeting) on_welcome(reply.welcome);
+      return;
+    case Reply::Kind::kAck:
+      if (phase_ != Phase::kGreeting) on_ack(*reply.seq);
+      return;
+    case Reply::Kind::kReject:
+      if (phase_ != Phase::kGreeting) on_reject(reply);
+      return;
+    case Reply::Kind::kPing:
+      on_ping(reply);
+      return;
+    case Reply::Kind::kSlow:
+      events_.push_back({.kind = SessionEvent::Kind::kSlow, .reply = reply});
+      return;
+    case Reply::Kind::kResume:
+      events_.push_back({.kind = SessionEvent::Kind::kResume});
+      return;
+    case Reply::Kind::kError:
+    case Reply::Kind::kGoodbye:
+      ending_ = Ending::of(reply);
+      if (blames_a_frame(reply)) on_refused_frame(reply);
+      return;
+    case Reply::Kind::kOther:
+      return;
+  }
+}
+
+void SendSession::on_welcome(const Welcome& welcome) {
+  const std::uint64_t from = window_.first_seq();
+  if (welcome.last_seq + 1 < from) {
+    ending_ = Ending{Ending::Kind::kFinal, "welcomes with last_seq " + std::to_string(welcome.last_seq) +
+                                               " where all below " + std::to_string(from) + " was said to be settled"};
+    return;
+  }
+  limits_ = welcome;
+  if (!settings_.is_kept && welcome.last_seq >= from && welcome.last_seq > highest_sent_) return take_new_session();
+
+  phase_ = Phase::kOpen;
+  next_on_connection_ = welcome.last_seq + 1;
+  if (from > known_through_) unseen_rejects_ = 0;
+  known_through_ = std::max(known_through_, welcome.last_seq);
+  if (!welcome.known && from > 1 && (highest_sent_ >= from || settings_.may_be_sent_before))
+    events_.push_back({.kind = SessionEvent::Kind::kMayBeTwice});
+  settings_.may_be_sent_before = false;
+  if (!welcome.acks_are_synced && !std::exchange(acks_unsynced_told_, true))
+    events_.push_back({.kind = SessionEvent::Kind::kAcksUnsynced});
+  find_unseen_rejects(welcome);
+  settle_through(welcome.last_seq);
+  settled_.rejected = welcome.rejected;
+}
+
+// Rejects are told once, on the connection they came by: the count tells of those that were lost with it.
+void SendSession::find_unseen_rejects(const Welcome& welcome) {
+  std::uint64_t seen = settled_.rejected;
+  for (std::uint64_t seq = window_.first_seq(); seq < window_.next_seq() && seq <= welcome.last_seq; ++seq)
+    seen += window_.at(seq).is_rejected;
+  if (welcome.rejected <= seen) return;
+  const std::uint64_t unseen = welcome.rejected - seen;
+  unseen_rejects_ += unseen;
+  counts_.rejected += unseen;
+  events_.push_back({.kind = SessionEvent::Kind::kRejectedUnseen, .count = unseen});
+}
+
+// Someone else has drawn the same one, or the server is not the one that was asked before.
+void SendSession::take_new_session() {
+  settings_.session = new_session();
+  window_.renumber(1);
+  settled_ = {};
+  highest_sent_ = plain_through_ = known_through_ = 0;
+  events_.push_back({.kind = SessionEvent::Kind::kNewSession});
+  ending_ = Ending{Ending::Kind::kLater, {}, 0};
+}
+
+void SendSession::on_ack(std::uint64_t seq) {
+  if (seq < window_.first_seq()) return;
+  if (frames_.settle(seq, written_bytes_)) return settle_through(seq);
+  ending_ = Ending{Ending::Kind::kFinal, "acks record " + std::to_string(seq) + ", which was not sent", 0};
+}
+
+void SendSession::on_reject(const Reply& reply) {
+  RecordWindow::Entry* const entry = window_.find(*reply.seq);
+  if (entry == nullptr || entry->is_rejected || entry->is_given_up) return;
+  entry->is_rejected = true;
+  ++counts_.rejected;
+  events_.push_back({.kind = SessionEvent::Kind::kRejected, .place = entry->place, .reply = reply});
+}
+
+// Of a batch nothing was taken: its records are good for all that is known. One that is too large alone is not.
+void SendSession::on_refused_frame(const Reply& error) {
+  const auto frame = frames_.find(*error.seq);
+  if (!frame) return;
+  if (frame->type == FrameType::kRecord) {
+    give_up(*error.seq, {.kind = SessionEvent::Kind::kRejected, .place = window_.at(*error.seq).place, .reply = error});
+  } else {
+    plain_through_ = std::max(plain_through_, frame->last_seq);
+    packed_refused_ += frame->type == FrameType::kZstdBatch;
+  }
+  ending_->kind = Ending::Kind::kAtOnce;
+}
+
+void SendSession::on_ping(const Reply& ping) {
+  if (phase_ != Phase::kOpen || pending_output() > kPongsAheadBytes) return;
+  append(FrameType::kPong, ping.payload.size() <= kPongBytesMax ? std::string_view(ping.payload) : std::string_view{});
+}
+
+// What is given up in between is settled with what is below it.
+void SendSession::settle_through(std::uint64_t seq) {
+  while (!window_.empty() && (window_.first_seq() <= seq || window_.front().is_given_up)) settle_front();
+}
+
+void SendSession::settle_front() {
+  const RecordWindow::Entry& entry = window_.front();
+  const std::uint64_t seq = window_.first_seq();
+  if (entry.is_given_up) {
+    // counted as rejected
+  } else if (entry.is_rejected) {
+    ++settled_.rejected;
+  } else if (seq <= known_through_ && unseen_rejects_ > 0) {
+    --unseen_rejects_;
+  } else {
+    ++(seq <= highest_sent_ ? counts_.acked : counts_.skipped);
+  }
+  settled_.seq = seq;
+  settled_.place = entry.place;
+  window_.pop_front();
+}
+
+void SendSession::give_up(std::uint64_t seq, SessionEvent event) {
+  RecordWindow::Entry* const entry = window_.find(seq);
+  CRAWLSPOOL_CHECK(entry != nullptr && !entry->is_given_up);
+  entry->is_given_up = true;
+  if (!entry->is_rejected) {
+    ++counts_.rejected;
+    events_.push_back(std::move(event));
+  }
+  settle_through(window_.first_seq() - 1);
+}
+
+}  // namespace crawlspool::client

@@ -1,0 +1,104 @@
+// A session that outlives its process: the next one goes on with its numbers.
+#include "tests/clients/cpp/session_fixture.h"
+
+namespace crawlspool::client {
+namespace {
+
+// Records up to 4 are settled, one of them rejected.
+SessionSettings kept(SessionSettings settings) {
+  settings.is_kept = true;
+  settings.first_seq = 5;
+  settings.rejected_before = 1;
+  settings.may_be_sent_before = true;
+  return settings;
+}
+
+TEST_F(SessionTest, GoesOnWithTheNumbersOfTheProcessBefore) {
+  begin(kept(settings()));
+  EXPECT_EQ(session->settled().seq, 4U);
+  add(2);
+  EXPECT_EQ(connect().from, 5U);
+  welcome({.last_seq = 4, .rejected = 1});
+  EXPECT_EQ(sent(), SentFrames{batch("5\n6\n")});
+  EXPECT_EQ(told(), std::vector<Kind>{});
+}
+
+TEST_F(SessionTest, SkipsWhatTheProcessBeforeHasSent) {
+  begin(kept(settings()));
+  add(2);
+  static_cast<void>(connect_and_welcome({.last_seq = 8, .rejected = 1}));
+  EXPECT_TRUE(session->is_settled());
+  EXPECT_EQ(session->known_through(), 8U);
+  add(3);
+  EXPECT_EQ(session->settled().seq, 8U);
+  EXPECT_EQ(session->settled().place.line, 8U);
+  EXPECT_EQ(sent(), SentFrames{plain("9")});
+  ack(9);
+  EXPECT_EQ(counts().skipped, 4U);
+  EXPECT_EQ(counts().acked, 1U);
+  EXPECT_EQ(counts().resent, 0U);
+}
+
+TEST_F(SessionTest, CountsWhatWasRejectedAndNotSeenByTheProcessBefore) {
+  begin(kept(settings()));
+  add(1);
+  static_cast<void>(connect_and_welcome({.last_seq = 7, .rejected = 3}));
+  const auto events = session->take_events();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].kind, Kind::kRejectedUnseen);
+  EXPECT_EQ(events[0].count, 2U);
+  add(3);
+  EXPECT_EQ(counts().rejected, 2U);
+  EXPECT_EQ(counts().skipped, 1U);
+}
+
+TEST_F(SessionTest, UnseenRejectsAreCountedOnceThoughTheConnectionBreaksMeanwhile) {
+  begin(kept(settings()));
+  add(1);
+  static_cast<void>(connect_and_welcome({.last_seq = 7, .rejected = 3}));
+  reconnect({.last_seq = 7, .rejected = 3});
+  add(3);
+  EXPECT_EQ(counts().rejected, 2U);
+  EXPECT_EQ(counts().skipped, 1U);
+}
+
+TEST_F(SessionTest, ATooLargeRecordIsNotSkippedAsStored) {
+  begin(kept(settings()));
+  add(1);
+  static_cast<void>(connect_and_welcome({.last_seq = 7, .rejected = 1, .record_bytes_max = 5}));
+  add("too large");
+  add(1);
+  EXPECT_EQ(told(), std::vector{Kind::kTooLarge});
+  EXPECT_EQ(counts().rejected, 1U);
+  EXPECT_EQ(counts().skipped, 2U);
+  EXPECT_EQ(session->settled().seq, 7U);
+}
+
+TEST_F(SessionTest, AKeptSessionIsNeverExchanged) {
+  begin(kept(settings()));
+  add(1);
+  EXPECT_EQ(connect_and_welcome({.last_seq = 100, .rejected = 1}).session, settings().session);
+  EXPECT_EQ(told(), std::vector<Kind>{});
+  EXPECT_FALSE(ending());
+  EXPECT_EQ(session->known_through(), 100U);
+}
+
+TEST_F(SessionTest, AKeptSessionThatTheServerForgotIsTold) {
+  begin(kept(settings()));
+  add(1);
+  static_cast<void>(connect_and_welcome({.last_seq = 4, .known = false}));
+  EXPECT_EQ(told(), std::vector{Kind::kMayBeTwice});
+  EXPECT_EQ(session->settled().rejected, 0U);
+}
+
+TEST_F(SessionTest, AForgottenSessionIsNoTroubleWhereTheProcessBeforeLeftNothing) {
+  SessionSettings chosen = kept(settings());
+  chosen.may_be_sent_before = false;
+  begin(chosen);
+  add(1);
+  static_cast<void>(connect_and_welcome({.last_seq = 4, .known = false}));
+  EXPECT_EQ(told(), std::vector<Kind>{});
+}
+
+}  // namespace
+}  // namespace crawlspool::client
