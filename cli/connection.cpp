@@ -92,7 +92,7 @@ Result<std::size_t> Connection::write_some(std::string_view bytes) {
   return fail_errno("connection to " + server_, errno);
 }
 
-Result<bool> Connection::receive(const std::function<void(const Reply&)>& on_reply) {
+Result<bool> Connection::receive(const std::function<void(const client::Reply&)>& on_reply) {
   while (true) {
     const ssize_t n = ::recv(fd_.get(), buffer_.data(), kReadBytes, 0);
     if (n == 0) return false;
@@ -103,16 +103,16 @@ Result<bool> Connection::receive(const std::function<void(const Reply&)>& on_rep
   }
 }
 
-Result<void> Connection::decode(std::string_view input, const std::function<void(const Reply&)>& on_reply) {
+Result<void> Connection::decode(std::string_view input, const std::function<void(const client::Reply&)>& on_reply) {
   proto::Frame frame{};
   while (true) {
     switch (decoder_.next(input, frame)) {
       case proto::FrameDecoder::Step::kNeedMore:
         return {};
       case proto::FrameDecoder::Step::kRefused:
-        return fail(ErrorCode::kIo, server_ + " does not speak this protocol: " + decoder_.refusal().detail);
+        return fail(ErrorCode::kDamaged, server_ + " does not speak this protocol: " + decoder_.refusal().detail);
       case proto::FrameDecoder::Step::kFrame:
-        if (frame.type == proto::FrameType::kRecord) on_reply(parse_reply(frame.payload));
+        if (frame.type == proto::FrameType::kRecord) on_reply(client::parse_reply(frame.payload));
     }
   }
 }

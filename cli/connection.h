@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "cli/address.h"
-#include "cli/reply.h"
+#include "clients/cpp/reply.h"
 #include "daemon/base/error.h"
 #include "daemon/base/unique_fd.h"
 #include "proto/frame_decoder.h"
@@ -25,12 +25,13 @@ class Connection {
   // Bytes taken; 0 if the socket is full. An error does not mean that there is nothing left to receive.
   [[nodiscard]] base::Result<std::size_t> write_some(std::string_view bytes);
 
-  // Hands out what has come. False once the server has ended its side.
-  [[nodiscard]] base::Result<bool> receive(const std::function<void(const Reply&)>& on_reply);
+  // Hands out what has come. False once the server has ended its side. kDamaged: it does not speak this protocol.
+  [[nodiscard]] base::Result<bool> receive(const std::function<void(const client::Reply&)>& on_reply);
 
  private:
   Connection(base::UniqueFd fd, std::string server);
-  [[nodiscard]] base::Result<void> decode(std::string_view input, const std::function<void(const Reply&)>& on_reply);
+  [[nodiscard]] base::Result<void> decode(std::string_view input,
+                                          const std::function<void(const client::Reply&)>& on_reply);
 
   base::UniqueFd fd_;
   std::string server_;

@@ -9,15 +9,20 @@
 namespace crawlspool::cli {
 
 struct RecordLine {
-  std::uint64_t number;    // from 1, blank lines counted
-  std::string_view bytes;  // without its \n; valid until the splitter or its input is touched again
-  bool is_too_long;        // its bytes were dropped
+  std::uint64_t number;      // from 1, blank lines counted
+  std::string_view bytes;    // without its \n; valid until the splitter or its input is touched again
+  bool is_too_long;          // its bytes were dropped
+  std::uint64_t end_offset;  // of the input up to and with its \n
+  bool has_line_end;         // false for what is behind the last \n
 };
 
 class LineSplitter {
  public:
   // Lines over `line_bytes_max` are not kept in memory.
   explicit LineSplitter(std::size_t line_bytes_max) : line_bytes_max_(line_bytes_max) {}
+
+  // Before the first input: it begins `offset` bytes and `lines` lines behind the start.
+  void begin_at(std::uint64_t offset, std::uint64_t lines);
 
   // Takes bytes off the front of `input`. True: `line` is set, call again for the next. False: all input is taken.
   [[nodiscard]] bool next(std::string_view& input, RecordLine& line);
@@ -27,13 +32,14 @@ class LineSplitter {
 
  private:
   void keep(std::string_view bytes);
-  [[nodiscard]] bool hand_out(std::string_view bytes, RecordLine& line);
+  [[nodiscard]] bool hand_out(std::string_view bytes, bool has_line_end, RecordLine& line);
 
   std::size_t line_bytes_max_;
   std::string begun_;          // of a line whose end is not there yet
   bool begun_is_out_ = false;  // it was handed out by the last call
   bool too_long_ = false;
   std::uint64_t lines_ = 0;
+  std::uint64_t offset_ = 0;
 };
 
 }  // namespace crawlspool::cli

@@ -39,6 +39,16 @@ base::Result<void> RecordSource::check_files() {
   return {};
 }
 
+base::Result<void> RecordSource::begin_at(base::UniqueFd fd, std::uint64_t offset, std::uint64_t lines) {
+  if (::lseek(fd.get(), static_cast<off_t>(offset), SEEK_SET) < 0)
+    return base::fail_errno("lseek in " + shown(name_of(files_.front())), errno);
+  opened_ = std::move(fd);
+  fd_ = opened_.get();
+  splitter_.begin_at(offset, lines);
+  bytes_read_ = offset;
+  return {};
+}
+
 RecordSource::Step RecordSource::next(RecordLine& line) {
   if (leave_first_) leave_file();
   while (index_ < files_.size()) {

@@ -8,16 +8,13 @@
 #include <vector>
 
 #include "cli/line_splitter.h"
+#include "clients/cpp/record_window.h"
 #include "daemon/base/error.h"
 #include "daemon/base/unique_fd.h"
 
 namespace crawlspool::cli {
 
-// Where a record came from, for messages.
-struct Place {
-  std::uint32_t file;  // index into the list
-  std::uint64_t line;
-};
+using client::Place;  // its file is an index into the list
 
 class RecordSource {
  public:
@@ -29,6 +26,10 @@ class RecordSource {
   [[nodiscard]] base::Result<void> check_files();
   // Of all files; 0 if one is not regular.
   [[nodiscard]] std::uint64_t total_bytes() const { return total_bytes_; }
+
+  // Before the first next(), for a single file: it is open as `fd`, and what is before `offset`, of `lines` lines, is
+  // left out.
+  [[nodiscard]] base::Result<void> begin_at(base::UniqueFd fd, std::uint64_t offset, std::uint64_t lines);
 
   // kRecord: `line` is set, its bytes valid until the next call. kFileFailed: error() says why; call again for the
   // next file.

@@ -4,63 +4,74 @@
 
 #include <algorithm>
 #include <array>
+#include <random>
 #include <utility>
 
 #include "cli/stop_signals.h"
-#include "proto/codes.h"
+#include "cli/whole_record.h"
+#include "config/units.h"
 #include "proto/frame.h"
 
 namespace crawlspool::cli {
 namespace {
 
-constexpr int kLookAroundMs = 200;  // for signals and the progress bar
+using client::Ending;
+
+constexpr std::int64_t kLookAroundMs = 200;  // for signals and the progress bar
 constexpr int kGoodbyeWaitMs = 3000;
-constexpr std::size_t kWriteAheadBytes = 1024 * 1024;
-
-bool is_error(const Reply& end, proto::ErrorWord code) {
-  return end.kind == Reply::Kind::kError && end.word == proto::word(code);
-}
-
-std::string with_detail(const Reply& reply) {
-  return shown(reply.word) + (reply.detail.empty() ? "" : ": " + shown(reply.detail));
-}
+constexpr std::int64_t kSilenceUs = 60'000'000;  // four of the signs that a server gives which does not read
+constexpr std::size_t kTakeAheadBytes = 4 * 1024 * 1024;
+constexpr int kTakeAtOnce = 65536;
 
 }  // namespace
 
+Sender::Sender(Settings settings, RecordSource& source, SessionKeeper* keeper, Console& console)
+    : server_(std::move(settings.server)),
+      source_(source),
+      keeper_(keeper),
+      console_(console),
+      report_(shown(server_.to_string()), source, console),
+      session_(std::move(settings.session)),
+      policy_(settings.give_up_after_ms, std::random_device()()),
+      give_up_after_ms_(settings.give_up_after_ms),
+      settled_seq_(session_.settled().seq) {}
+
 bool Sender::run() {
-  if (!connect()) return false;
+  const bool sent = send_all();
+  const bool kept = keep_last_state();
+  return sent && kept && !input_failed_;
+}
+
+bool Sender::send_all() {
   while (!is_done()) {
     if (stop_requested()) return give_up("interrupted");
     take_records();
-    if (!connection_ && ledger_.in_flight() > 0 && !connect()) return false;
+    if (fatal_) return give_up(*fatal_);
+    if (!keep_connected()) return false;
     if (is_done()) break;
     if (wait()) {
       write();
       if (!receive()) return false;
     }
+    if (!take_ending()) return false;
+    note_progress();
+    keep_state();
     const std::uint64_t read = source_.bytes_read();
-    console_.progress(read - std::min<std::uint64_t>(read, ledger_.in_flight_bytes()), source_.total_bytes(),
-                      ledger_.acked(), "record");
+    console_.progress(read - std::min<std::uint64_t>(read, session_.held_bytes()), source_.total_bytes(),
+                      session_.counts().acked, "record");
   }
   say_bye();
-  return !file_failed_;
+  if (session_.known_through() < session_.next_seq()) return true;
+  return give_up(shown(server_.to_string()) + " has " + std::to_string(session_.known_through()) +
+                 " records under this session, and the input only " + std::to_string(session_.next_seq() - 1));
 }
 
-bool Sender::connect() {
-  auto opened = Connection::open(server_);
-  if (!opened) {
-    if (stop_requested()) return give_up("interrupted");
-    console_.say_error(opened.error());
-    return false;
-  }
-  connection_ = std::move(*opened);
-  write_failed_ = false;
-  return true;
-}
+// Records
 
 void Sender::take_records() {
   wait_for_source_ = false;
-  while (ledger_.unwritten().size() < kWriteAheadBytes && offer_in_hand() && !source_is_over_) {
+  for (int i = 0; i < kTakeAtOnce && session_.unsent_bytes() < kTakeAheadBytes; ++i) {
+    if (!offer_in_hand() || source_is_over_) return;
     RecordLine line{};
     switch (source_.next(line)) {
       case RecordSource::Step::kRecord:
@@ -71,7 +82,7 @@ void Sender::take_records() {
         return;
       case RecordSource::Step::kFileFailed:
         console_.say_error(source_.error());
-        file_failed_ = true;
+        input_failed_ = true;
         continue;
       case RecordSource::Step::kEnd:
         source_is_over_ = true;
@@ -79,125 +90,174 @@ void Sender::take_records() {
   }
 }
 
-// False while what is in hand does not fit.
+// False while what is in hand does not fit, or may not be sent.
 bool Sender::offer_in_hand() {
   if (!in_hand_) return true;
-  const Place place{source_.file_index(), in_hand_->number};
-  if (in_hand_->is_too_long) {
-    ledger_.reject_unsent();
-    console_.say(source_.describe(place) + ": " + std::string(proto::word(proto::RejectCode::kRecordTooLarge)) +
-                 ": longer than a frame can be, " + std::to_string(proto::kFramePayloadBytesMax) + " bytes");
-  } else if (ledger_.has_room(in_hand_->bytes.size())) {
-    ledger_.add(place, in_hand_->bytes);
-  } else {
+  if (keeper_ != nullptr && (hold_back_unfinished() || !cover(in_hand_->end_offset))) return false;
+  const client::Place place{source_.file_index(), in_hand_->number, in_hand_->end_offset};
+  const bool maybe_sent = keeper_ != nullptr && keeper_->was_covered(place.end_offset);
+  if (in_hand_->is_too_long)
+    session_.add_too_large(place, proto::kFramePayloadBytesMax, maybe_sent);
+  else if (session_.has_room(in_hand_->bytes.size()))
+    session_.add(place, in_hand_->bytes, maybe_sent);
+  else
     return false;
-  }
   in_hand_.reset();
+  return true;
+}
+
+// The file may still grow: a last line that is not whole yet is left for the next run.
+bool Sender::hold_back_unfinished() {
+  if (in_hand_->has_line_end || (!in_hand_->is_too_long && is_whole_record(in_hand_->bytes))) return false;
+  report_.held_back({source_.file_index(), in_hand_->number, in_hand_->end_offset});
+  in_hand_.reset();
+  source_is_over_ = true;
+  input_failed_ = true;
+  return true;
+}
+
+bool Sender::cover(std::uint64_t end_offset) {
+  const auto covered = keeper_->cover(end_offset);
+  if (!covered) fatal_ = covered.error().message();
+  return covered.has_value();
+}
+
+// The connection
+
+bool Sender::keep_connected() {
+  if (connection_ || !session_.needs_connection() || clock_.monotonic_us() < next_attempt_us_) return true;
+  auto opened = Connection::open(server_);
+  if (!opened) {
+    if (stop_requested()) return give_up("interrupted");
+    return was_connected_ ? lost(opened.error().message(), 0) : give_up(opened.error().message());
+  }
+  connection_ = std::move(*opened);
+  was_connected_ = true;
+  write_failed_ = false;
+  last_sign_us_ = clock_.monotonic_us();
+  session_.connected();
   return true;
 }
 
 // False if nothing happened, or nothing on the connection.
 bool Sender::wait() {
   std::array<pollfd, 2> waiting{{{-1, POLLIN, 0}, {-1, POLLIN, 0}}};  // poll() passes over -1
+  std::int64_t wait_ms = kLookAroundMs;
   if (connection_) {
     waiting[0].fd = connection_->fd();
-    if (!ledger_.unwritten().empty() && !write_failed_) waiting[0].events = POLLIN | POLLOUT;
+    if (!write_failed_ && !session_.output().empty()) waiting[0].events = POLLIN | POLLOUT;
+    if (session_.ending()) return false;
+  } else if (session_.needs_connection()) {
+    wait_ms = std::clamp<std::int64_t>((next_attempt_us_ - clock_.monotonic_us()) / 1000 + 1, 0, kLookAroundMs);
   }
   if (wait_for_source_) waiting[1].fd = source_.fd();
-  return ::poll(waiting.data(), waiting.size(), kLookAroundMs) > 0 && waiting[0].revents != 0;
+  return ::poll(waiting.data(), waiting.size(), static_cast<int>(wait_ms)) > 0 && waiting[0].revents != 0;
 }
 
 void Sender::write() {
-  while (!write_failed_ && !ledger_.unwritten().empty()) {
-    const auto n = connection_->write_some(ledger_.unwritten());
+  while (!write_failed_) {
+    const std::string_view output = session_.output();
+    if (output.empty()) return;
+    const auto n = connection_->write_some(output);
     write_failed_ = !n;
     if (!n || *n == 0) return;
-    ledger_.wrote(*n);
+    session_.wrote(*n);
+    last_sign_us_ = clock_.monotonic_us();
   }
 }
 
+// What comes with the end counts: the server's reason, before the end itself.
 bool Sender::receive() {
-  const auto open = connection_->receive([this](const Reply& reply) { on_reply(reply); });
-  if (ack_is_wrong_) return give_up(server_.to_string() + " acks a record that was not sent");
-  if (end_) return on_end(*std::exchange(end_, std::nullopt));
-  if (!open) return give_up(open.error().message());
-  if (!*open) return give_up(server_.to_string() + " closed the connection without a word");
+  const auto open = connection_->receive([this](const client::Reply& reply) {
+    session_.received(reply);
+    last_sign_us_ = clock_.monotonic_us();
+  });
+  if (session_.ending()) return true;
+  if (!open && open.error().code == base::ErrorCode::kDamaged) return give_up(open.error().message());
+  if (!open) return lost(open.error().message(), 0);
+  if (!*open) return lost(shown(server_.to_string()) + " closed the connection without a word", 0);
   return true;
 }
 
-void Sender::on_reply(const Reply& reply) {
-  switch (reply.kind) {
-    case Reply::Kind::kAck:
-      if (!ledger_.ack(*reply.seq)) ack_is_wrong_ = true;
-      return;
-    case Reply::Kind::kReject:
-      on_reject(reply);
-      return;
-    case Reply::Kind::kSlow:
-      if (slow_reason_ != reply.word)
-        console_.say(server_.to_string() + " does not read for now: " + shown(reply.word));
-      slow_reason_ = reply.word;
-      return;
-    case Reply::Kind::kResume:
-      if (!slow_reason_.empty()) console_.say(server_.to_string() + " reads again");
-      slow_reason_.clear();
-      return;
-    case Reply::Kind::kGoodbye:
-    case Reply::Kind::kError:
-      end_ = reply;
-      return;
-    case Reply::Kind::kOther:
-      return;
+// Tells what came, and sees what the connection is still good for.
+bool Sender::take_ending() {
+  for (const client::SessionEvent& event : session_.take_events()) {
+    if (event.kind == client::SessionEvent::Kind::kSlow) policy_.made_progress();
+    report_.tell(event);
   }
-}
-
-void Sender::on_reject(const Reply& reply) {
-  const auto place = ledger_.reject(*reply.seq);
-  if (!place) return;
-  const std::string at = reply.offset ? " (at byte " + std::to_string(*reply.offset) + ")" : "";
-  console_.say(source_.describe(*place) + ": " + with_detail(reply) + at);
-}
-
-// The server has settled all it read, and the acks for it came before: what is left was not looked at.
-bool Sender::on_end(const Reply& end) {
-  const bool was_idle =
-      (end.kind == Reply::Kind::kGoodbye && end.word == proto::word(proto::GoodbyeReason::kIdleTimeout)) ||
-      (is_error(end, proto::ErrorWord::kFrameTimeout) && ledger_.in_flight() == 0);
-  if (is_error(end, proto::ErrorWord::kFrameTooLarge) && end.seq) {
-    const auto place = ledger_.reject(*end.seq);
-    if (!place) return give_up(server_.to_string() + ": " + with_detail(end));
-    console_.say(source_.describe(*place) + ": " + with_detail(end));
-    start_over();
+  if (!connection_) return true;
+  if (session_.is_open()) report_.connected();
+  if (const auto ending = session_.ending()) {
+    const std::string why = ending->why.empty() ? "" : shown(server_.to_string() + ": " + ending->why);
+    if (ending->kind == Ending::Kind::kFinal) return give_up(why);
+    if (ending->kind == Ending::Kind::kLater) return lost(why, ending->reconnect_after_ms);
+    connection_.reset();
+    session_.disconnected();
     return true;
   }
-  if (!was_idle) return give_up(server_.to_string() + ": " + with_detail(end));
-  start_over();
+  const bool is_quiet = clock_.monotonic_us() - last_sign_us_ > kSilenceUs;
+  if (is_quiet && !session_.is_settled())
+    return lost("no word from " + shown(server_.to_string()) + " for " + std::to_string(kSilenceUs / 1'000'000) + " s",
+                0);
   return true;
 }
 
-void Sender::start_over() {
+// False if it is not to be tried again.
+bool Sender::lost(const std::string& why, std::int64_t delay_ms_min) {
+  note_progress();
   connection_.reset();
-  ledger_.restart();
-  slow_reason_.clear();
+  session_.disconnected();
+  const std::int64_t now = clock_.monotonic_us();
+  next_attempt_us_ = now + delay_ms_min * 1000;
+  if (!session_.needs_connection()) return true;
+  const auto at = policy_.failed(now, delay_ms_min);
+  if (!at) return give_up(why + "; no progress for " + config::format_duration(give_up_after_ms_));
+  next_attempt_us_ = *at;
+  report_.connection_lost(why);
+  return true;
+}
+
+void Sender::note_progress() {
+  if (session_.settled().seq == settled_seq_) return;
+  settled_seq_ = session_.settled().seq;
+  policy_.made_progress();
 }
 
 // Everything is settled: what goes wrong here harms nothing.
 void Sender::say_bye() {
-  if (!connection_) return;
-  const auto bye = proto::encode_header(proto::FrameType::kBye, 0);
-  if (!connection_->write_some({bye.data(), bye.size()})) return;
-  bool over = false;
+  if (!connection_ || !session_.is_open()) return;
+  session_.say_bye();
+  write();
+  bool over = write_failed_;
   while (!over && !stop_requested()) {
     pollfd waiting{connection_->fd(), POLLIN, 0};
     if (::poll(&waiting, 1, kGoodbyeWaitMs) <= 0) return;
-    const auto open =
-        connection_->receive([&over](const Reply& reply) { over = over || reply.kind == Reply::Kind::kGoodbye; });
-    over = over || !open || !*open;
+    const auto open = connection_->receive([this](const client::Reply& reply) { session_.received(reply); });
+    over = session_.ending() || !open || !*open;
   }
 }
 
+// The session's file
+
+void Sender::keep_state() {
+  if (keeper_ == nullptr || !session_.is_open()) return;
+  const auto kept = keeper_->keep(session_.settled(), clock_.monotonic_us());
+  if (!kept && !std::exchange(save_failed_, true)) console_.say_error(kept.error());
+}
+
+bool Sender::keep_last_state() {
+  using SentBehind = SessionKeeper::SentBehind;
+  if (keeper_ == nullptr) return true;
+  const bool sent_none = session_.highest_sent() <= session_.settled().seq;
+  const auto kept = keeper_->finish(session_.settled(), is_done()   ? SentBehind::kNothing
+                                                        : sent_none ? SentBehind::kNothingByUs
+                                                                    : SentBehind::kSomething);
+  if (!kept) console_.say_error(kept.error());
+  return kept.has_value();
+}
+
 bool Sender::give_up(const std::string& why) {
-  console_.say("crawlspool: " + why);
+  report_.give_up(why);
   return false;
 }
 

@@ -1,8 +1,8 @@
-// Sends the records of a source over one connection, many under way at a time, and sees each settled. Reads replies
-// while it writes, so that a server that stops reading is waited for and never deadlocks with us.
+// Sends the records of a source and sees each settled: moves bytes between the session and one connection after the
+// other. Reads replies while it writes, so that a server that stops reading is waited for and never deadlocks with us.
 //
-// A record whose frame the server refuses ends the connection; it counts as rejected and the rest goes over a new one.
-// A connection that was closed for being idle is opened again with the next record. Every other end is final.
+// The first connection that is refused is final, as a wrong address shows so. One that is lost later is made again,
+// after delays that grow, until the time to give up has passed without any progress.
 #pragma once
 
 #include <memory>
@@ -12,50 +12,72 @@
 #include "cli/connection.h"
 #include "cli/console.h"
 #include "cli/record_source.h"
-#include "cli/send_ledger.h"
+#include "cli/send_report.h"
+#include "cli/session_keeper.h"
+#include "clients/cpp/reconnect_policy.h"
+#include "clients/cpp/send_session.h"
+#include "daemon/base/clock.h"
 
 namespace crawlspool::cli {
 
 class Sender {
  public:
-  // The references outlive the sender.
-  Sender(Address server, RecordSource& source, Console& console)
-      : server_(std::move(server)), source_(source), console_(console) {}
+  struct Settings {
+    Address server;
+    client::SessionSettings session;
+    std::int64_t give_up_after_ms;
+  };
+  // The references outlive the sender. `keeper`: nothing where the session ends with the process.
+  Sender(Settings settings, RecordSource& source, SessionKeeper* keeper, Console& console);
 
   // True if all there was to send was read and settled; whatever went wrong has been said on the console.
   [[nodiscard]] bool run();
-  [[nodiscard]] const SendLedger& ledger() const { return ledger_; }
+  [[nodiscard]] const client::SendSession& session() const { return session_; }
 
  private:
-  [[nodiscard]] bool is_done() const { return source_is_over_ && ledger_.in_flight() == 0; }
-  [[nodiscard]] bool connect();
+  [[nodiscard]] bool is_done() const { return source_is_over_ && session_.is_settled(); }
+  [[nodiscard]] bool send_all();
   void take_records();
   [[nodiscard]] bool offer_in_hand();
+  [[nodiscard]] bool hold_back_unfinished();
+  [[nodiscard]] bool cover(std::uint64_t end_offset);
+
+  [[nodiscard]] bool keep_connected();
   [[nodiscard]] bool wait();
   void write();
   [[nodiscard]] bool receive();
-  void on_reply(const Reply& reply);
-  void on_reject(const Reply& reply);
-  [[nodiscard]] bool on_end(const Reply& end);
-  void start_over();
+  [[nodiscard]] bool take_ending();
+  [[nodiscard]] bool lost(const std::string& why, std::int64_t delay_ms_min);
+  void note_progress();
   void say_bye();
+
+  void keep_state();
+  [[nodiscard]] bool keep_last_state();
   [[nodiscard]] bool give_up(const std::string& why);
 
   Address server_;
   RecordSource& source_;
+  SessionKeeper* keeper_;
   Console& console_;
-  SendLedger ledger_;
+  base::SystemClock clock_;
+  SendReport report_;
+  client::SendSession session_;
+  client::ReconnectPolicy policy_;
+  std::int64_t give_up_after_ms_;
 
   std::unique_ptr<Connection> connection_;
-  bool write_failed_ = false;  // the reason may still be there to be received
-  std::optional<Reply> end_;   // goodbye or error
-  bool ack_is_wrong_ = false;
-  std::string slow_reason_;  // while the server does not read
+  bool was_connected_ = false;
+  bool write_failed_ = false;      // the reason may still be there to be received
+  std::int64_t last_sign_us_ = 0;  // of life, on this connection
+  std::int64_t next_attempt_us_ = 0;
+  std::uint64_t settled_seq_ = 0;  // as far as progress was noted
 
   std::optional<RecordLine> in_hand_;  // read, and waiting for room
   bool wait_for_source_ = false;
   bool source_is_over_ = false;
-  bool file_failed_ = false;
+  bool input_failed_ = false;         // some of it is not sent
+  bool save_failed_ = false;          // told
+  std::optional<std::string> fatal_;  // found while records were taken
 };
 
 }  // namespace crawlspool::cli

@@ -21,15 +21,17 @@ SendSession::SendSession(SessionSettings settings)
     : settings_(std::move(settings)),
       window_(settings_.first_seq, settings_.window),
       settled_{settings_.first_seq - 1, {}, settings_.rejected_before},
-      highest_sent_(settings_.first_seq - 1) {}
+      highest_sent_(settings_.first_seq - 1),
+      maybe_sent_(settings_.first_seq - 1) {}
 
 // Records
 
-void SendSession::add(const Place& place, std::string_view record) {
+void SendSession::add(const Place& place, std::string_view record, bool maybe_sent) {
+  note_origin(window_.next_seq(), maybe_sent);
   if (window_.next_seq() > known_through_) {
     window_.add(place, record);
   } else if (is_too_large(record.size())) {
-    add_too_large(place);  // it cannot be among those that are stored
+    add_too_large(place, limits_.record_bytes_max, maybe_sent);  // it cannot be among those that are stored
   } else {
     CRAWLSPOOL_CHECK(window_.empty());  // the welcome has settled all up to known_through_
     window_.add_unheld(place);
@@ -37,10 +39,17 @@ void SendSession::add(const Place& place, std::string_view record) {
   }
 }
 
-void SendSession::add_too_large(const Place& place) {
+void SendSession::add_too_large(const Place& place, std::uint64_t bytes_max, bool maybe_sent) {
   const std::uint64_t seq = window_.next_seq();
+  note_origin(seq, maybe_sent);
   window_.add_unheld(place);
-  give_up(seq, {.kind = SessionEvent::Kind::kTooLarge, .place = place, .count = limits_.record_bytes_max});
+  give_up(seq, {.kind = SessionEvent::Kind::kTooLarge, .place = place, .count = bytes_max});
+}
+
+// What nobody has sent cannot be settled: then it is someone else's session.
+void SendSession::note_origin(std::uint64_t seq, bool maybe_sent) {
+  if (maybe_sent) maybe_sent_ = seq;
+  if (!maybe_sent && seq <= known_through_ && !ending_) ending_ = not_ours(known_through_);
 }
 
 bool SendSession::is_too_large(std::size_t record_bytes) const {

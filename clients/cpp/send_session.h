@@ -35,6 +35,7 @@ struct SessionSettings {
   std::uint64_t first_seq = 1;        // of the first record; all below is settled
   std::uint64_t rejected_before = 0;  // of those
   bool may_be_sent_before = false;    // an earlier process may have sent records from there on
+  bool is_elsewhere = false;          // and that to another address: the server must know the session, then
 
   RecordWindow::Bounds window;
   std::uint64_t batch_bytes_max = 256 * 1024;
@@ -72,8 +73,10 @@ class SendSession {
 
   // Records. Each takes the next number; RecordWindow::add() says what it may not hold.
   [[nodiscard]] bool has_room(std::size_t record_bytes) const { return window_.has_room(record_bytes); }
-  void add(const Place& place, std::string_view record);
-  void add_too_large(const Place& place);
+  // `maybe_sent`: an earlier process may have sent this very record.
+  void add(const Place& place, std::string_view record, bool maybe_sent = false);
+  // One that no frame can hold, or not one of at most `bytes_max`.
+  void add_too_large(const Place& place, std::uint64_t bytes_max, bool maybe_sent = false);
   [[nodiscard]] std::uint64_t next_seq() const { return window_.next_seq(); }
   // The server has settled all up to here; what is added at or below it is skipped.
   [[nodiscard]] std::uint64_t known_through() const { return known_through_; }
@@ -96,6 +99,7 @@ class SendSession {
   [[nodiscard]] std::size_t unsent_bytes() const { return window_.unsent_bytes(); }
   [[nodiscard]] std::uint64_t unsettled() const;  // neither stored nor rejected, as far as is known
   [[nodiscard]] const SendCounts& counts() const { return counts_; }
+  [[nodiscard]] std::uint64_t highest_sent() const { return highest_sent_; }
 
   // The last settled record, all below it being settled, too.
   struct Settled {
@@ -111,8 +115,10 @@ class SendSession {
   enum class Phase { kOffline, kGreeting, kOpen, kClosing };
 
   void on_welcome(const Welcome& welcome);
+  [[nodiscard]] std::optional<std::string> contradiction(const Welcome& welcome) const;
   void find_unseen_rejects(const Welcome& welcome);
   void take_new_session();
+  [[nodiscard]] static Ending not_ours(std::uint64_t last_seq);
   void on_ack(std::uint64_t seq);
   void on_reject(const Reply& reply);
   void on_refused_frame(const Reply& error);
@@ -120,6 +126,7 @@ class SendSession {
   void settle_through(std::uint64_t seq);
   void settle_front();
   void give_up(std::uint64_t seq, SessionEvent event);
+  void note_origin(std::uint64_t seq, bool maybe_sent);
 
   [[nodiscard]] std::size_t pending_output() const { return output_.size() - output_begin_; }
   [[nodiscard]] bool make_frame();
@@ -138,6 +145,7 @@ class SendSession {
 
   std::uint64_t known_through_ = 0;
   std::uint64_t highest_sent_ = 0;    // by this process
+  std::uint64_t maybe_sent_ = 0;      // the highest of which an earlier process may have sent
   std::uint64_t plain_through_ = 0;   // a batch with them was refused: they go in frames of their own
   std::uint64_t unseen_rejects_ = 0;  // of the records up to known_through_ that are still to be found settled
   int packed_refused_ = 0;

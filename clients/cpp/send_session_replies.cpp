@@ -17,6 +17,12 @@ constexpr std::size_t kPongsAheadBytes = 1024 * 1024;
 
 }  // namespace
 
+Ending SendSession::not_ours(std::uint64_t last_seq) {
+  return {Ending::Kind::kFinal,
+          "has records up to number " + std::to_string(last_seq) + " under this session, more than were sent from here",
+          0};
+}
+
 void SendSession::received(const Reply& reply) {
   if (ending_) return;
   switch (reply.kind) {
@@ -50,14 +56,17 @@ void SendSession::received(const Reply& reply) {
 
 void SendSession::on_welcome(const Welcome& welcome) {
   const std::uint64_t from = window_.first_seq();
-  if (welcome.last_seq + 1 < from) {
-    ending_ = Ending{Ending::Kind::kFinal, "welcomes with last_seq " + std::to_string(welcome.last_seq) +
-                                               " where all below " + std::to_string(from) + " was said to be settled"};
+  if (const auto why = contradiction(welcome)) {
+    ending_ = Ending{Ending::Kind::kFinal, *why, 0};
     return;
   }
   limits_ = welcome;
-  if (!settings_.is_kept && welcome.last_seq >= from && welcome.last_seq > highest_sent_) return take_new_session();
-
+  const std::uint64_t sent = std::max(highest_sent_, maybe_sent_);
+  if (!settings_.is_kept && welcome.last_seq >= from && welcome.last_seq > sent) return take_new_session();
+  if (std::min(welcome.last_seq + 1, window_.next_seq()) > std::max(sent + 1, from)) {
+    ending_ = not_ours(welcome.last_seq);
+    return;
+  }
   phase_ = Phase::kOpen;
   next_on_connection_ = welcome.last_seq + 1;
   if (from > known_through_) unseen_rejects_ = 0;
@@ -70,6 +79,18 @@ void SendSession::on_welcome(const Welcome& welcome) {
   find_unseen_rejects(welcome);
   settle_through(welcome.last_seq);
   settled_.rejected = welcome.rejected;
+}
+
+// Why this server and this session cannot go together.
+std::optional<std::string> SendSession::contradiction(const Welcome& welcome) const {
+  const std::uint64_t from = window_.first_seq();
+  if (welcome.last_seq + 1 < from)
+    return "welcomes with last_seq " + std::to_string(welcome.last_seq) + " where all below " + std::to_string(from) +
+           " was said to be settled";
+  const bool is_known = welcome.last_seq >= from || (welcome.known && from > 1);
+  if (settings_.may_be_sent_before && settings_.is_elsewhere && !is_known)
+    return "does not know this session, and records of it that were sent to another address may be stored there";
+  return std::nullopt;
 }
 
 // Rejects are told once, on the connection they came by: the count tells of those that were lost with it.
@@ -89,7 +110,7 @@ void SendSession::take_new_session() {
   settings_.session = new_session();
   window_.renumber(1);
   settled_ = {};
-  highest_sent_ = plain_through_ = known_through_ = 0;
+  highest_sent_ = maybe_sent_ = plain_through_ = known_through_ = 0;
   events_.push_back({.kind = SessionEvent::Kind::kNewSession});
   ending_ = Ending{Ending::Kind::kLater, {}, 0};
 }

@@ -29,7 +29,13 @@ TEST_F(CommandTest, AWrongCommandLineIs64) {
                                              {"cat", "tail"},
                                              {"tail", "-n", "many"},
                                              {"send", "--server", "nonsense"},
-                                             {"send", "--zstd"},
+                                             {"send", "--session-file", "f"},
+                                             {"send", "--session-file", "f", "-"},
+                                             {"send", "--session-file", "f", "/dev/null"},
+                                             {"send", "--session-file", "f", "/dev/zero", "/dev/null"},
+                                             {"send", "--client", "a b"},
+                                             {"send", "--stream", "a b"},
+                                             {"send", "--give-up-after", "5"},
                                              {"status", "--admin", "tcp://127.0.0.1:1"}}) {
     const Ran ran = run_command(arguments);
     EXPECT_EQ(ran.exit_code, kExitUsage) << (arguments.empty() ? "nothing" : arguments.back());

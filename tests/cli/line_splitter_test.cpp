@@ -74,6 +74,34 @@ TEST(LineSplitter, LinesOverTheLimitAreNamedAndDropped) {
   for (std::size_t a = 0; a <= all.size(); ++a) EXPECT_EQ(split({all.substr(0, a), all.substr(a)}, 5), expected) << a;
 }
 
+TEST(LineSplitter, TellsWhereEachRecordEndsAndWhetherItsLineDoes) {
+  const std::string all = "one\n\n\r\n123456\n2\n3";
+  for (std::size_t at = 0; at <= all.size(); ++at) {
+    LineSplitter splitter(5);
+    std::vector<std::uint64_t> ends;
+    RecordLine line{};
+    for (std::string_view input : {std::string_view(all).substr(0, at), std::string_view(all).substr(at)})
+      while (splitter.next(input, line)) {
+        EXPECT_TRUE(line.has_line_end);
+        ends.push_back(line.end_offset);
+      }
+    ASSERT_TRUE(splitter.finish(line));
+    EXPECT_FALSE(line.has_line_end);
+    ends.push_back(line.end_offset);
+    EXPECT_EQ(ends, (std::vector<std::uint64_t>{4, 14, 16, 17})) << at;
+  }
+}
+
+TEST(LineSplitter, MayBeginBehindTheStart) {
+  LineSplitter splitter(100);
+  splitter.begin_at(1000, 7);
+  std::string_view input = "1\n";
+  RecordLine line{};
+  ASSERT_TRUE(splitter.next(input, line));
+  EXPECT_EQ(line.number, 8U);
+  EXPECT_EQ(line.end_offset, 1002U);
+}
+
 TEST(LineSplitter, StartsAnewWithTheNextFile) {
   LineSplitter splitter(100);
   EXPECT_EQ(split(splitter, {"1\n2"}), (std::vector<Seen>{{1, "1"}, {2, "2"}}));

@@ -1,5 +1,6 @@
 #include "cli/record_source.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@ Strings read_all(RecordSource& source) {
   while (true) {
     switch (source.next(line)) {
       case RecordSource::Step::kRecord: {
-        const std::string place = source.describe({source.file_index(), line.number});
+        const std::string place = source.describe({source.file_index(), line.number, line.end_offset});
         seen.push_back(place.substr(place.rfind('/') + 1) + " " + std::string(line.bytes));
         break;
       }
@@ -40,6 +41,23 @@ TEST(RecordSource, ReadsFilesOneAfterTheOther) {
   EXPECT_EQ(source.total_bytes(), 8U);
   EXPECT_EQ(read_all(source), (Strings{"a:1 1", "a:3 2", "b:1 3", "b:2 4"}));
   EXPECT_EQ(source.bytes_read(), 8U);
+}
+
+TEST(RecordSource, MayBeginWithinAFile) {
+  const test::TempDir temp;
+  const std::string file = temp.write("a", "1\n\n2\n3");
+  RecordSource source({file}, 100);
+  ASSERT_TRUE(source.check_files());
+  ASSERT_TRUE(source.begin_at(base::UniqueFd(::open(file.c_str(), O_RDONLY)), 3, 2));
+  RecordLine line{};
+  ASSERT_EQ(source.next(line), RecordSource::Step::kRecord);
+  EXPECT_EQ(line.bytes, "2");
+  EXPECT_EQ(line.number, 3U);
+  EXPECT_EQ(line.end_offset, 5U);
+  ASSERT_EQ(source.next(line), RecordSource::Step::kRecord);
+  EXPECT_EQ(line.end_offset, 6U);
+  EXPECT_EQ(source.next(line), RecordSource::Step::kEnd);
+  EXPECT_EQ(source.bytes_read(), 6U);
 }
 
 TEST(RecordSource, LinesMayBeLongerThanOneRead) {

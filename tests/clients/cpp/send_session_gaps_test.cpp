@@ -70,7 +70,7 @@ TEST_F(SessionTest, TooLargeRecordsInARowArePassedAtOnce) {
 
 TEST_F(SessionTest, ATooLargeRecordBeforeTheFirstHelloIsPassedByIt) {
   begin();
-  session->add_too_large({0, 1, 0});
+  session->add_too_large({0, 1, 0}, 10);
   EXPECT_FALSE(session->needs_connection());
   EXPECT_TRUE(session->is_settled());
   add("2");
@@ -83,7 +83,7 @@ TEST_F(SessionTest, ATooLargeRecordBeforeTheFirstHelloIsPassedByIt) {
 TEST_F(SessionTest, AGapWaitsForWhatIsBelowIt) {
   begin();
   add(3);
-  session->add_too_large({0, 4, 0});
+  session->add_too_large({0, 4, 0}, 10);
   add("5");
   static_cast<void>(connect_and_welcome());
   EXPECT_EQ(sent(), SentFrames{batch("1\n2\n3\n")});

@@ -25,6 +25,7 @@ TEST_F(SessionTest, GoesOnWithTheNumbersOfTheProcessBefore) {
 
 TEST_F(SessionTest, SkipsWhatTheProcessBeforeHasSent) {
   begin(kept(settings()));
+  maybe_sent = true;
   add(2);
   static_cast<void>(connect_and_welcome({.last_seq = 8, .rejected = 1}));
   EXPECT_TRUE(session->is_settled());
@@ -41,6 +42,7 @@ TEST_F(SessionTest, SkipsWhatTheProcessBeforeHasSent) {
 
 TEST_F(SessionTest, CountsWhatWasRejectedAndNotSeenByTheProcessBefore) {
   begin(kept(settings()));
+  maybe_sent = true;
   add(1);
   static_cast<void>(connect_and_welcome({.last_seq = 7, .rejected = 3}));
   const auto events = session->take_events();
@@ -54,6 +56,7 @@ TEST_F(SessionTest, CountsWhatWasRejectedAndNotSeenByTheProcessBefore) {
 
 TEST_F(SessionTest, UnseenRejectsAreCountedOnceThoughTheConnectionBreaksMeanwhile) {
   begin(kept(settings()));
+  maybe_sent = true;
   add(1);
   static_cast<void>(connect_and_welcome({.last_seq = 7, .rejected = 3}));
   reconnect({.last_seq = 7, .rejected = 3});
@@ -64,6 +67,7 @@ TEST_F(SessionTest, UnseenRejectsAreCountedOnceThoughTheConnectionBreaksMeanwhil
 
 TEST_F(SessionTest, ATooLargeRecordIsNotSkippedAsStored) {
   begin(kept(settings()));
+  maybe_sent = true;
   add(1);
   static_cast<void>(connect_and_welcome({.last_seq = 7, .rejected = 1, .record_bytes_max = 5}));
   add("too large");
@@ -74,13 +78,48 @@ TEST_F(SessionTest, ATooLargeRecordIsNotSkippedAsStored) {
   EXPECT_EQ(session->settled().seq, 7U);
 }
 
-TEST_F(SessionTest, AKeptSessionIsNeverExchanged) {
+TEST_F(SessionTest, AKeptSessionOfSomeoneElseIsFinalAndNeverExchanged) {
   begin(kept(settings()));
+  maybe_sent = true;
+  add(2);
+  maybe_sent = false;
   add(1);
-  EXPECT_EQ(connect_and_welcome({.last_seq = 100, .rejected = 1}).session, settings().session);
+  EXPECT_EQ(connect_and_welcome({.last_seq = 7, .rejected = 1}).session, settings().session);
   EXPECT_EQ(told(), std::vector<Kind>{});
+  EXPECT_EQ(ending(), Ending::Kind::kFinal);
+}
+
+TEST_F(SessionTest, AKeptSessionOfSomeoneElseIsFoundOutWithTheFirstRecordThatWasNeverSent) {
+  begin(kept(settings()));
+  maybe_sent = true;
+  add(2);
+  static_cast<void>(connect_and_welcome({.last_seq = 8, .rejected = 1}));
+  add(1);
   EXPECT_FALSE(ending());
-  EXPECT_EQ(session->known_through(), 100U);
+  maybe_sent = false;
+  add(1);
+  EXPECT_EQ(ending(), Ending::Kind::kFinal);
+  EXPECT_EQ(session->known_through(), 8U);
+}
+
+TEST_F(SessionTest, AnotherAddressMustKnowTheSession) {
+  SessionSettings chosen = kept(settings());
+  chosen.is_elsewhere = true;
+  maybe_sent = true;
+  const auto ending_with = [&](const WelcomeSpec& spec) {
+    begin(chosen);
+    add(2);
+    static_cast<void>(connect_and_welcome(spec));
+    return ending();
+  };
+  EXPECT_EQ(ending_with({.last_seq = 4, .known = false}), Ending::Kind::kFinal);
+  EXPECT_EQ(ending_with({.last_seq = 4, .rejected = 1}), std::nullopt);
+  EXPECT_EQ(ending_with({.last_seq = 5, .rejected = 1}), std::nullopt);
+  chosen.first_seq = 1;  // then every server welcomes the session alike until it has records of it
+  EXPECT_EQ(ending_with({}), Ending::Kind::kFinal);
+  EXPECT_EQ(ending_with({.last_seq = 1}), std::nullopt);
+  chosen.may_be_sent_before = false;
+  EXPECT_EQ(ending_with({}), std::nullopt);
 }
 
 TEST_F(SessionTest, AKeptSessionThatTheServerForgotIsTold) {

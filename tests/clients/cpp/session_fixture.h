@@ -56,7 +56,7 @@ class SessionTest : public ::testing::Test {
   void add(int count) {
     for (int i = 0; i < count; ++i) add(std::to_string(session->next_seq()));
   }
-  void add(const std::string& record) { session->add({0, session->next_seq(), 0}, record); }
+  void add(const std::string& record) { session->add({0, session->next_seq(), 0}, record, maybe_sent); }
 
   // Takes all that is there to be written.
   SentFrames sent() {
@@ -118,6 +118,7 @@ class SessionTest : public ::testing::Test {
   [[nodiscard]] const SendCounts& counts() const { return session->counts(); }
 
   std::optional<SendSession> session;
+  bool maybe_sent = false;  // what is added, by an earlier process
 };
 
 }  // namespace crawlspool::client

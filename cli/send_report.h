@@ -1,0 +1,37 @@
+// What `crawlspool send` tells people: of records, of the connection, and the summary.
+#pragma once
+
+#include <string>
+
+#include "cli/console.h"
+#include "cli/record_source.h"
+#include "clients/cpp/send_session.h"
+
+namespace crawlspool::cli {
+
+class SendReport {
+ public:
+  // The references outlive it. `server` as it is to be shown.
+  SendReport(std::string server, const RecordSource& source, Console& console)
+      : server_(std::move(server)), source_(source), console_(console) {}
+
+  void tell(const client::SessionEvent& event);
+  void held_back(const client::Place& place);
+  void connection_lost(const std::string& why);  // once for each `why` until connected()
+  void connected();
+  void give_up(const std::string& why);  // "crawlspool: …"
+
+ private:
+  void tell_of_record(const client::Place& place, const std::string& what);
+  void tell_of_server(const std::string& what);
+
+  std::string server_;
+  const RecordSource& source_;
+  Console& console_;
+  std::string slow_reason_;  // while the server does not read
+  std::string lost_why_;     // while there is no connection, and there was one
+};
+
+[[nodiscard]] std::string summary(const client::SendSession& session, double seconds);
+
+}  // namespace crawlspool::cli
