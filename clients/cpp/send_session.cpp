@@ -13,6 +13,7 @@ namespace {
 using proto::FrameType;
 
 constexpr std::size_t kOutputAheadBytes = 256 * 1024;
+constexpr std::size_t kPackAloneBytes = 4096;
 constexpr int kPackedRefusedMax = 2;  // after that batches go as they are
 
 }  // namespace
@@ -146,11 +147,16 @@ RecordWindow::RunLimits SendSession::run_limits() const {
           .record_bytes_max = limits_.record_bytes_max > 0 ? limits_.record_bytes_max : proto::kFramePayloadBytesMax};
 }
 
-// A record that is alone goes as a plain frame, and a batch that does not pack as it is.
+bool SendSession::is_worth_packing(const RecordWindow::Run& run) const {
+  return settings_.packs_batches && packed_refused_ < kPackedRefusedMax && limits_.batch_bytes_max >= run.text.size() &&
+         (run.records > 1 || run.text.size() >= kPackAloneBytes) && run.first_seq > plain_through_;
+}
+
+// A record that is alone goes as a plain frame, unless it is worth packing, and a batch that does not pack as it is.
 void SendSession::append_run(const RecordWindow::Run& run) {
   FrameType type = run.records == 1 ? FrameType::kRecord : FrameType::kBatch;
   std::string_view payload = run.records == 1 ? run.text.substr(0, run.text.size() - 1) : run.text;
-  if (type == FrameType::kBatch && settings_.packs_batches && packed_refused_ < kPackedRefusedMax) {
+  if (is_worth_packing(run)) {
     const std::string_view packed = packer_.pack(run.text);
     if (packed.size() < payload.size()) {
       type = FrameType::kZstdBatch;

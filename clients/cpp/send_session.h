@@ -38,7 +38,7 @@ struct SessionSettings {
   bool is_elsewhere = false;          // and that to another address: the server must know the session, then
 
   RecordWindow::Bounds window;
-  std::uint64_t batch_bytes_max = 256 * 1024;
+  std::uint64_t batch_bytes_max = 128 * 1024;
   std::uint64_t packed_batch_bytes_max = 1024 * 1024;  // before it is packed
 };
 
@@ -132,6 +132,7 @@ class SendSession {
   [[nodiscard]] bool make_frame();
   [[nodiscard]] bool skip_unsendable();
   [[nodiscard]] RecordWindow::RunLimits run_limits() const;
+  [[nodiscard]] bool is_worth_packing(const RecordWindow::Run& run) const;
   void append_run(const RecordWindow::Run& run);
   void append(proto::FrameType type, std::string_view payload);
   [[nodiscard]] bool is_too_large(std::size_t record_bytes) const;

@@ -115,11 +115,22 @@ TEST_F(SessionTest, WhatDoesNotPackGoesAsItIs) {
   EXPECT_EQ(sent(), SentFrames{batch("1\n2\n3\n")});
 }
 
-TEST_F(SessionTest, ALoneRecordIsNotPacked) {
+TEST_F(SessionTest, ALoneRecordIsPackedOnlyIfItIsLarge) {
   begin(packing(settings()));
+  const std::string large(5000, 'x');
   add(std::string(100, 'x'));
-  static_cast<void>(connect_and_welcome());
+  static_cast<void>(connect_and_welcome({.record_bytes_max = 10000, .batch_bytes_max = 10000}));
   EXPECT_EQ(sent(), SentFrames{plain(std::string(100, 'x'))});
+  add(large);
+  SentFrames frames = sent();
+  ASSERT_EQ(frames.size(), 1U);
+  EXPECT_EQ(unpacked(frames[0].payload), large + "\n");
+  ack(1);
+  refuse_frame("bad_batch", 2);
+  reconnect({.last_seq = 1, .record_bytes_max = 10000, .batch_bytes_max = 10000});
+  EXPECT_EQ(sent(), SentFrames{plain(large)});
+  reconnect({.last_seq = 1, .record_bytes_max = 10000, .batch_bytes_max = 5000});
+  EXPECT_EQ(sent(), SentFrames{plain(large)});
 }
 
 TEST_F(SessionTest, AServerThatRefusesPackedBatchesGetsOthers) {
