@@ -57,7 +57,7 @@ void SendReport::connection_lost(const std::string& why) {
   console_.say("crawlspool: " + why + "; trying again");
 }
 
-void SendReport::connected() {
+void SendReport::progressed() {
   if (!lost_why_.empty()) console_.say("crawlspool: connected to " + server_ + " again");
   lost_why_.clear();
 }

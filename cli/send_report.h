@@ -17,9 +17,9 @@ class SendReport {
 
   void tell(const client::SessionEvent& event);
   void held_back(const client::Place& place);
-  void connection_lost(const std::string& why);  // once for each `why` until connected()
-  void connected();
-  void give_up(const std::string& why);  // "crawlspool: …"
+  void connection_lost(const std::string& why);  // once for each `why` until something is settled
+  void progressed();                             // something is
+  void give_up(const std::string& why);          // "crawlspool: …"
 
  private:
   void tell_of_record(const client::Place& place, const std::string& what);
@@ -29,7 +29,7 @@ class SendReport {
   const RecordSource& source_;
   Console& console_;
   std::string slow_reason_;  // while the server does not read
-  std::string lost_why_;     // while there is no connection, and there was one
+  std::string lost_why_;     // of the last connection, until something is settled on another
 };
 
 [[nodiscard]] std::string summary(const client::SendSession& session, double seconds);

@@ -186,7 +186,6 @@ bool Sender::take_ending() {
     report_.tell(event);
   }
   if (!connection_) return true;
-  if (session_.is_open()) report_.connected();
   if (const auto ending = session_.ending()) {
     const std::string why = ending->why.empty() ? "" : shown(server_.to_string() + ": " + ending->why);
     if (ending->kind == Ending::Kind::kFinal) return give_up(why);
@@ -211,6 +210,7 @@ bool Sender::lost(const std::string& why, std::int64_t delay_ms_min) {
   next_attempt_us_ = now + delay_ms_min * 1000;
   if (!session_.needs_connection()) return true;
   const auto at = policy_.failed(now, delay_ms_min);
+  if (!at && give_up_after_ms_ == 0) return give_up(why);
   if (!at) return give_up(why + "; no progress for " + config::format_duration(give_up_after_ms_));
   next_attempt_us_ = *at;
   report_.connection_lost(why);
@@ -221,6 +221,7 @@ void Sender::note_progress() {
   if (session_.settled().seq == settled_seq_) return;
   settled_seq_ = session_.settled().seq;
   policy_.made_progress();
+  report_.progressed();
 }
 
 // Everything is settled: what goes wrong here harms nothing.
