@@ -16,6 +16,7 @@ class SendReport {
       : server_(std::move(server)), source_(source), console_(console) {}
 
   void tell(const client::SessionEvent& event);
+  void file_failed(const base::Error& error) { console_.say_error(error); }
   void held_back(const client::Place& place);
   void connection_lost(const std::string& why);  // once for each `why` until something is settled
   void progressed();                             // something is

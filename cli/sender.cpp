@@ -8,9 +8,7 @@
 #include <utility>
 
 #include "cli/stop_signals.h"
-#include "cli/whole_record.h"
 #include "config/units.h"
-#include "proto/frame.h"
 
 namespace crawlspool::cli {
 namespace {
@@ -19,9 +17,7 @@ using client::Ending;
 
 constexpr std::int64_t kLookAroundMs = 200;  // for signals and the progress bar
 constexpr int kGoodbyeWaitMs = 3000;
-constexpr std::int64_t kSilenceUs = 60'000'000;  // four of the signs that a server gives which does not read
-constexpr std::size_t kTakeAheadBytes = 4 * 1024 * 1024;
-constexpr int kTakeAtOnce = 65536;
+constexpr std::int64_t kSilenceMsMax = 60'000;  // four of the signs that a server gives which does not read
 
 }  // namespace
 
@@ -32,21 +28,22 @@ Sender::Sender(Settings settings, RecordSource& source, SessionKeeper* keeper, C
       console_(console),
       report_(shown(server_.to_string()), source, console),
       session_(std::move(settings.session)),
+      intake_(source, keeper, session_, report_),
       policy_(settings.give_up_after_ms, std::random_device()()),
       give_up_after_ms_(settings.give_up_after_ms),
+      silence_ms_max_(give_up_after_ms_ == 0 ? kSilenceMsMax : std::min(give_up_after_ms_, kSilenceMsMax)),
       settled_seq_(session_.settled().seq) {}
 
 bool Sender::run() {
   const bool sent = send_all();
   const bool kept = keep_last_state();
-  return sent && kept && !input_failed_;
+  return sent && kept && !intake_.is_incomplete();
 }
 
 bool Sender::send_all() {
   while (!is_done()) {
     if (stop_requested()) return give_up("interrupted");
-    take_records();
-    if (fatal_) return give_up(*fatal_);
+    if (const auto taken = intake_.take(); !taken) return give_up(taken.error().message());
     if (!keep_connected()) return false;
     if (is_done()) break;
     if (wait()) {
@@ -60,66 +57,11 @@ bool Sender::send_all() {
     console_.progress(read - std::min<std::uint64_t>(read, session_.held_bytes()), source_.total_bytes(),
                       session_.counts().acked, "record");
   }
+  tell_events();
   say_bye();
   if (session_.known_through() < session_.next_seq()) return true;
   return give_up(shown(server_.to_string()) + " has " + std::to_string(session_.known_through()) +
                  " records under this session, and the input only " + std::to_string(session_.next_seq() - 1));
-}
-
-// Records
-
-void Sender::take_records() {
-  wait_for_source_ = false;
-  for (int i = 0; i < kTakeAtOnce && session_.unsent_bytes() < kTakeAheadBytes; ++i) {
-    if (!offer_in_hand() || source_is_over_) return;
-    RecordLine line{};
-    switch (source_.next(line)) {
-      case RecordSource::Step::kRecord:
-        in_hand_ = line;
-        continue;
-      case RecordSource::Step::kNothingYet:
-        wait_for_source_ = true;
-        return;
-      case RecordSource::Step::kFileFailed:
-        console_.say_error(source_.error());
-        input_failed_ = true;
-        continue;
-      case RecordSource::Step::kEnd:
-        source_is_over_ = true;
-    }
-  }
-}
-
-// False while what is in hand does not fit, or may not be sent.
-bool Sender::offer_in_hand() {
-  if (!in_hand_) return true;
-  if (keeper_ != nullptr && (hold_back_unfinished() || !cover(in_hand_->end_offset))) return false;
-  const client::Place place{source_.file_index(), in_hand_->number, in_hand_->end_offset};
-  const bool maybe_sent = keeper_ != nullptr && keeper_->was_covered(place.end_offset);
-  if (in_hand_->is_too_long)
-    session_.add_too_large(place, proto::kFramePayloadBytesMax, maybe_sent);
-  else if (session_.has_room(in_hand_->bytes.size()))
-    session_.add(place, in_hand_->bytes, maybe_sent);
-  else
-    return false;
-  in_hand_.reset();
-  return true;
-}
-
-// The file may still grow: a last line that is not whole yet is left for the next run.
-bool Sender::hold_back_unfinished() {
-  if (in_hand_->has_line_end || (!in_hand_->is_too_long && is_whole_record(in_hand_->bytes))) return false;
-  report_.held_back({source_.file_index(), in_hand_->number, in_hand_->end_offset});
-  in_hand_.reset();
-  source_is_over_ = true;
-  input_failed_ = true;
-  return true;
-}
-
-bool Sender::cover(std::uint64_t end_offset) {
-  const auto covered = keeper_->cover(end_offset);
-  if (!covered) fatal_ = covered.error().message();
-  return covered.has_value();
 }
 
 // The connection
@@ -134,6 +76,7 @@ bool Sender::keep_connected() {
   connection_ = std::move(*opened);
   was_connected_ = true;
   write_failed_ = false;
+  is_slow_ = false;
   last_sign_us_ = clock_.monotonic_us();
   session_.connected();
   return true;
@@ -150,7 +93,7 @@ bool Sender::wait() {
   } else if (session_.needs_connection()) {
     wait_ms = std::clamp<std::int64_t>((next_attempt_us_ - clock_.monotonic_us()) / 1000 + 1, 0, kLookAroundMs);
   }
-  if (wait_for_source_) waiting[1].fd = source_.fd();
+  waiting[1].fd = intake_.waiting_fd();
   return ::poll(waiting.data(), waiting.size(), static_cast<int>(wait_ms)) > 0 && waiting[0].revents != 0;
 }
 
@@ -172,6 +115,7 @@ bool Sender::receive() {
     session_.received(reply);
     last_sign_us_ = clock_.monotonic_us();
   });
+  tell_events();
   if (session_.ending()) return true;
   if (!open && open.error().code == base::ErrorCode::kDamaged) return give_up(open.error().message());
   if (!open) return lost(open.error().message(), 0);
@@ -179,12 +123,18 @@ bool Sender::receive() {
   return true;
 }
 
-// Tells what came, and sees what the connection is still good for.
-bool Sender::take_ending() {
+// A server that asks for patience gets it.
+void Sender::tell_events() {
   for (const client::SessionEvent& event : session_.take_events()) {
     if (event.kind == client::SessionEvent::Kind::kSlow) policy_.made_progress();
+    if (event.kind == client::SessionEvent::Kind::kSlow) is_slow_ = true;
+    if (event.kind == client::SessionEvent::Kind::kResume) is_slow_ = false;
     report_.tell(event);
   }
+}
+
+// Sees what the connection is still good for. False if it is over for good.
+bool Sender::take_ending() {
   if (!connection_) return true;
   if (const auto ending = session_.ending()) {
     const std::string why = ending->why.empty() ? "" : shown(server_.to_string() + ": " + ending->why);
@@ -194,11 +144,11 @@ bool Sender::take_ending() {
     session_.disconnected();
     return true;
   }
-  const bool is_quiet = clock_.monotonic_us() - last_sign_us_ > kSilenceUs;
-  if (is_quiet && !session_.is_settled())
-    return lost("no word from " + shown(server_.to_string()) + " for " + std::to_string(kSilenceUs / 1'000'000) + " s",
-                0);
-  return true;
+  const std::int64_t now = clock_.monotonic_us();
+  const std::int64_t silence_ms = is_slow_ ? kSilenceMsMax : silence_ms_max_;
+  if (session_.is_settled()) last_sign_us_ = now;  // nothing is waited for
+  if (now - last_sign_us_ <= silence_ms * 1000) return true;
+  return lost("no word from " + shown(server_.to_string()) + " for " + config::format_duration(silence_ms), 0);
 }
 
 // False if it is not to be tried again.
@@ -210,8 +160,8 @@ bool Sender::lost(const std::string& why, std::int64_t delay_ms_min) {
   next_attempt_us_ = now + delay_ms_min * 1000;
   if (!session_.needs_connection()) return true;
   const auto at = policy_.failed(now, delay_ms_min);
-  if (!at && give_up_after_ms_ == 0) return give_up(why);
-  if (!at) return give_up(why + "; no progress for " + config::format_duration(give_up_after_ms_));
+  const std::string in_vain = "no progress for " + config::format_duration(give_up_after_ms_);
+  if (!at) return give_up(why.empty() ? in_vain : give_up_after_ms_ == 0 ? why : why + "; " + in_vain);
   next_attempt_us_ = *at;
   report_.connection_lost(why);
   return true;

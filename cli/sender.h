@@ -11,6 +11,7 @@
 
 #include "cli/connection.h"
 #include "cli/console.h"
+#include "cli/record_intake.h"
 #include "cli/record_source.h"
 #include "cli/send_report.h"
 #include "cli/session_keeper.h"
@@ -35,17 +36,14 @@ class Sender {
   [[nodiscard]] const client::SendSession& session() const { return session_; }
 
  private:
-  [[nodiscard]] bool is_done() const { return source_is_over_ && session_.is_settled(); }
+  [[nodiscard]] bool is_done() const { return intake_.is_over() && session_.is_settled(); }
   [[nodiscard]] bool send_all();
-  void take_records();
-  [[nodiscard]] bool offer_in_hand();
-  [[nodiscard]] bool hold_back_unfinished();
-  [[nodiscard]] bool cover(std::uint64_t end_offset);
 
   [[nodiscard]] bool keep_connected();
   [[nodiscard]] bool wait();
   void write();
   [[nodiscard]] bool receive();
+  void tell_events();
   [[nodiscard]] bool take_ending();
   [[nodiscard]] bool lost(const std::string& why, std::int64_t delay_ms_min);
   void note_progress();
@@ -62,22 +60,19 @@ class Sender {
   base::SystemClock clock_;
   SendReport report_;
   client::SendSession session_;
+  RecordIntake intake_;
   client::ReconnectPolicy policy_;
   std::int64_t give_up_after_ms_;
+  std::int64_t silence_ms_max_;  // while something is unsettled
 
   std::unique_ptr<Connection> connection_;
   bool was_connected_ = false;
   bool write_failed_ = false;      // the reason may still be there to be received
+  bool is_slow_ = false;           // the server has said so
   std::int64_t last_sign_us_ = 0;  // of life, on this connection
   std::int64_t next_attempt_us_ = 0;
   std::uint64_t settled_seq_ = 0;  // as far as progress was noted
-
-  std::optional<RecordLine> in_hand_;  // read, and waiting for room
-  bool wait_for_source_ = false;
-  bool source_is_over_ = false;
-  bool input_failed_ = false;         // some of it is not sent
-  bool save_failed_ = false;          // told
-  std::optional<std::string> fatal_;  // found while records were taken
+  bool save_failed_ = false;       // told
 };
 
 }  // namespace crawlspool::cli

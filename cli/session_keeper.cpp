@@ -1,6 +1,7 @@
 #include "cli/session_keeper.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "cli/console.h"
 #include "clients/cpp/hello.h"
@@ -21,6 +22,9 @@ Result<std::unique_ptr<SessionKeeper>> SessionKeeper::open(const Request& reques
   if (!input) return tl::unexpected(input.error());
   auto file = SessionFile::open(request.session_file);
   if (!file) return tl::unexpected(file.error());
+  std::error_code ignored;
+  if (std::filesystem::equivalent(request.session_file, request.input, ignored))
+    return base::fail(ErrorCode::kUsage, shown(request.input) + " is both the input and the session file");
   std::unique_ptr<SessionKeeper> keeper(new SessionKeeper(std::move(*file), std::move(*input)));
   keeper->server_ = request.server;
   if (auto taken = keeper->take_up(request); !taken) return tl::unexpected(taken.error());

@@ -117,6 +117,11 @@ TEST_F(SessionKeeperTest, AProcessThatSentNothingLeavesWhatTheOneBeforeLeft) {
   EXPECT_EQ(in_file().rejected, 1U);
 }
 
+TEST_F(SessionKeeperTest, TheInputIsNotItsOwnSessionFile) {
+  const std::string empty = temp.write("empty", "");
+  EXPECT_EQ(code_of(SessionKeeper::open({empty, empty, {}, "host", "a:1"})), ErrorCode::kUsage);
+}
+
 TEST_F(SessionKeeperTest, SavesNowAndThen) {
   const auto keeper = open();
   ASSERT_TRUE(keeper);

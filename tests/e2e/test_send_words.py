@@ -3,6 +3,7 @@ stands for the daemon."""
 
 import json
 import re
+import select
 
 import pytest
 
@@ -116,6 +117,28 @@ def test_a_server_that_never_gets_on_is_given_up():
     assert result.returncode == 1
     assert b"no progress for 500ms" in result.stderr
     assert result.stderr.count(b"trying again") == 1
+
+
+def test_a_server_that_says_nothing_is_given_up():
+    with FakeServer(*[takes(1, then=lambda peer: peer.drain())] * 100) as server:
+        result = send(server, "--give-up-after", "500ms", stdin=b"1\n")
+    assert result.returncode == 1
+    assert b"no word from" in result.stderr and b"no progress for 500ms" in result.stderr
+
+
+def test_a_server_that_asks_for_patience_gets_it():
+
+    def slow(peer):
+        peer.say(slow={"reason": "disk_full", "retry_after_ms": 1000})
+        assert not select.select([peer.sock], [], [], 0.5)[0], "the client went away"
+        peer.say(resume={})
+        peer.say(ack=1)
+        peer.bye()
+
+    with FakeServer(takes(1, then=slow)) as server:
+        result = send(server, "--give-up-after", "100ms", stdin=b"1\n")
+    assert result.returncode == 0, result.stderr
+    assert b"disk_full" in result.stderr and b"reads again" in result.stderr
 
 
 def test_without_patience_a_lost_connection_is_final():
