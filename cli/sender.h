@@ -26,7 +26,7 @@ class Sender {
   struct Settings {
     Address server;
     client::SessionSettings session;
-    std::int64_t give_up_after_ms;
+    std::int64_t give_up_after_ms = 0;
   };
   // The references outlive the sender. `keeper`: nothing where the session ends with the process.
   Sender(Settings settings, RecordSource& source, SessionKeeper* keeper, Console& console);

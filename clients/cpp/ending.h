@@ -20,7 +20,7 @@ struct Ending {
   std::string why;                      // for people, as the server said it: to be escaped; empty: no news
   std::int64_t reconnect_after_ms = 0;  // at least
 
-  // Of a record that was refused, kAtOnce or kFinal is for the caller to say.
+  // By its words alone: whether a refused frame can be done without is for the caller to say.
   [[nodiscard]] static Ending of(const Reply& end);  // kGoodbye or kError
 };
 

@@ -30,9 +30,9 @@ class RecordWindow {
   };
   struct Entry {
     Place place;
-    std::uint32_t bytes;  // its \n included; 0 if the record was never held
-    bool is_rejected;     // the server has said so, and has not settled it yet
-    bool is_given_up;     // never to be sent (again)
+    std::uint32_t bytes = 0;   // its \n included; 0 if the record was never held
+    bool is_rejected = false;  // the server has said so, and has not settled it yet
+    bool is_given_up = false;  // never to be sent (again)
 
     [[nodiscard]] std::size_t record_bytes() const { return bytes == 0 ? 0 : bytes - 1; }
   };

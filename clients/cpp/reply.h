@@ -1,4 +1,5 @@
-// What the server says, as far as a client that sends records understands it. Source: PROTOCOL.md, "Server messages".
+// What the server says, as far as a client that sends records understands it. Source: PROTOCOL.md, "What the server
+// sends".
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,7 @@
 //
 // A connection's numbers follow each other. A record that is given up leaves a gap in them, which only a new hello
 // passes (`from`): once all below it is settled, the ending says to connect again at once.
-// Source: PROTOCOL.md, "Hello" and "Endings".
+// Source: PROTOCOL.md, "Sessions, exactly once".
 #pragma once
 
 #include <optional>
@@ -61,7 +61,7 @@ struct SessionEvent {
     kSlow,            // reply
     kResume,
   };
-  Kind kind;
+  Kind kind = Kind::kRejected;
   Place place = {};
   Reply reply = {};
   std::uint64_t count = 0;
@@ -149,6 +149,7 @@ class SendSession {
   std::uint64_t maybe_sent_ = 0;      // the highest of which an earlier process may have sent
   std::uint64_t plain_through_ = 0;   // a batch with them was refused: they go in frames of their own
   std::uint64_t unseen_rejects_ = 0;  // of the records up to known_through_ that are still to be found settled
+  std::uint64_t refused_frames_ = 0;  // of one record each, which the server may count as rejected, since welcome
   int packed_refused_ = 0;
   bool acks_unsynced_told_ = false;
 

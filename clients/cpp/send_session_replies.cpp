@@ -95,7 +95,7 @@ std::optional<std::string> SendSession::contradiction(const Welcome& welcome) co
 
 // Rejects are told once, on the connection they came by: the count tells of those that were lost with it.
 void SendSession::find_unseen_rejects(const Welcome& welcome) {
-  std::uint64_t seen = settled_.rejected;
+  std::uint64_t seen = settled_.rejected + std::exchange(refused_frames_, 0);
   for (std::uint64_t seq = window_.first_seq(); seq < window_.next_seq() && seq <= welcome.last_seq; ++seq)
     seen += window_.at(seq).is_rejected;
   if (welcome.rejected <= seen) return;
@@ -134,6 +134,7 @@ void SendSession::on_refused_frame(const Reply& error) {
   const auto frame = frames_.find(*error.seq);
   if (!frame) return;
   if (frame->type == FrameType::kRecord) {
+    ++refused_frames_;
     give_up(*error.seq, {.kind = SessionEvent::Kind::kRejected, .place = window_.at(*error.seq).place, .reply = error});
   } else {
     plain_through_ = std::max(plain_through_, frame->last_seq);
