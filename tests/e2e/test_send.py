@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import random
 import signal
 import subprocess
 
@@ -231,6 +232,30 @@ def test_a_run_killed_at_any_call_is_gone_on_with(start, tmp_path, call):
         assert when < 1000
     assert daemon.spool.records() == expected
     assert [line["seq"] for line in lines(daemon)] == [*range(1, 11), *range(12, 22)] * when
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_dies_each_record_is_stored_once(runs, seed):
+    """The input grows, and now the command and now the daemon is killed, wherever they are."""
+    random_numbers = random.Random(seed)
+    records = []
+    for _ in range(12):
+        more = numbered(len(records), len(records) + random_numbers.randrange(1, 30_000), pad=30)
+        records += more
+        with open(runs.input, "ab") as file:
+            file.write(b"".join(record + b"\n" for record in more))
+        process = start_send(runs.daemon, *random_numbers.choice([[], ["--zstd"]]), *runs.arguments())
+        wanted = runs.daemon.status()["records"] + random_numbers.randrange(len(more))
+        wait_until(lambda: runs.daemon.status()["records"] >= wanted or process.poll() is not None, "it is under way")
+        if random_numbers.random() < 0.5:
+            process.kill()
+        else:
+            runs.daemon.kill()
+            runs.daemon.start()
+        process.communicate(timeout=seconds(60))
+    result = runs.once()
+    assert result.returncode == 0, result.stderr
+    runs.assert_stored_once(records)
 
 
 def test_the_session_file_belongs_to_one_process(runs):
