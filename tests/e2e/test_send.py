@@ -1,18 +1,12 @@
-"""`crawlspool send` and a running daemon: sessions, batches, and each record once whatever dies meanwhile."""
+"""`crawlspool send` and a running daemon: sessions, batches, and what it does while the daemon dies or stops."""
 
-import itertools
-import json
-import os
-import random
-import signal
 import subprocess
 
 import pytest
 
-from command import numbered, run, send, server
-from daemon import CRAWLSPOOL, clean_environment
-from tools import strace_environment, strace_works
-from waiting import seconds, wait_until
+from command import numbered, send
+from sending import finish, lasting, lines, ndjson, start_send
+from waiting import wait_until
 
 
 @pytest.fixture
@@ -21,37 +15,9 @@ def daemon(start):
 
 
 @pytest.fixture
-def lasting(start):
-    """A daemon that comes back on the same port."""
-    one = start()
-    one.settings["listen.stream"] = '["%s"]' % server(one)
-    return one
+def comes_back(start):
+    return lasting(start())
 
-
-def ndjson(path, records):
-    path.write_bytes(b"".join(record + b"\n" for record in records))
-    return path
-
-
-def lines(daemon):
-    """The spool's lines as dicts."""
-    result = run("cat", "--spool", daemon.spool.directory)
-    assert result.returncode == 0, result.stderr
-    return [json.loads(line) for line in result.stdout.splitlines()]
-
-
-def start_send(daemon, *arguments, stdin=subprocess.DEVNULL, wrapper=()):
-    return subprocess.Popen([*wrapper, CRAWLSPOOL, "send", "--server", server(daemon), *map(str, arguments)],
-                            stdin=stdin, stderr=subprocess.PIPE, env=clean_environment())
-
-
-def finish(process):
-    _, stderr = process.communicate(timeout=seconds(60))
-    assert b"anitizer" not in stderr, stderr
-    return process.returncode, stderr
-
-
-# One run
 
 def test_records_carry_who_sent_them(daemon):
     assert send(daemon, "--client", "w7", "--stream", "quotes/eu", "-", stdin=b"1\n2\n\n3\n").returncode == 0
@@ -91,29 +57,29 @@ def test_too_large_records_are_named_and_the_rest_is_sent(start, tmp_path):
     assert daemon.spool.rejected() == []
 
 
-def test_a_daemon_that_dies_and_comes_back_gets_each_record_once(lasting, tmp_path):
+def test_a_daemon_that_dies_and_comes_back_gets_each_record_once(comes_back, tmp_path):
     records = numbered(0, 200_000)
-    process = start_send(lasting, ndjson(tmp_path / "items", records))
-    wait_until(lambda: lasting.status()["records"] > 0, "the first records are taken in")
-    lasting.kill()
-    lasting.start()
+    process = start_send(comes_back, ndjson(tmp_path / "items", records))
+    wait_until(lambda: comes_back.status()["records"] > 0, "the first records are taken in")
+    comes_back.kill()
+    comes_back.start()
     code, stderr = finish(process)
     assert code == 0, stderr
-    assert lasting.spool.records() == records
+    assert comes_back.spool.records() == records
 
 
-def test_a_stop_of_the_daemon_is_waited_out(lasting):
-    process = start_send(lasting, "-", stdin=subprocess.PIPE)
+def test_a_stop_of_the_daemon_is_waited_out(comes_back):
+    process = start_send(comes_back, "-", stdin=subprocess.PIPE)
     process.stdin.write(b"1\n")
     process.stdin.flush()
-    wait_until(lambda: lasting.spool.records(live=True) == [b"1"], "the record is stored")
-    assert lasting.terminate() == 0
+    wait_until(lambda: comes_back.spool.records(live=True) == [b"1"], "the record is stored")
+    assert comes_back.terminate() == 0
     process.stdin.write(b"2\n")
     process.stdin.flush()
-    lasting.start()
+    comes_back.start()
     code, stderr = finish(process)
     assert code == 0, stderr
-    assert [line["seq"] for line in lines(lasting)] == [1, 2]
+    assert [line["seq"] for line in lines(comes_back)] == [1, 2]
 
 
 def test_heartbeats_keep_an_idle_connection(start):
@@ -125,197 +91,3 @@ def test_heartbeats_keep_an_idle_connection(start):
     assert finish(process)[0] == 0
     assert daemon.events("conn_close", reason="idle_timeout") == []
     assert len(daemon.events("hello")) == 1
-
-
-# Several runs under one session
-
-class Runs:
-    """The same command again and again."""
-
-    def __init__(self, daemon, directory):
-        self.daemon = daemon
-        self.input = directory / "items.ndjson"
-        self.session_file = directory / "session"
-
-    def arguments(self):
-        return "--session-file", self.session_file, self.input
-
-    def once(self, *more):
-        return send(self.daemon, *more, *self.arguments())
-
-    def assert_stored_once(self, records):
-        stored = lines(self.daemon)
-        assert [line["seq"] for line in stored] == list(range(1, len(records) + 1))
-        assert self.daemon.spool.records() == records
-        assert len({line["session"] for line in stored}) == 1
-
-
-@pytest.fixture
-def runs(lasting, tmp_path):
-    return Runs(lasting, tmp_path)
-
-
-def test_a_second_run_sends_nothing(runs):
-    ndjson(runs.input, [b"1", b"2"])
-    assert runs.once().returncode == 0
-    again = runs.once()
-    assert again.returncode == 0
-    assert b"0 records sent" in again.stderr
-    runs.assert_stored_once([b"1", b"2"])
-    assert oct(runs.session_file.stat().st_mode & 0o777) == "0o600"
-
-
-def test_a_file_that_grows_is_sent_on(runs):
-    ndjson(runs.input, [b"1", b"", b"2"])
-    assert runs.once().returncode == 0
-    with open(runs.input, "ab") as file:
-        file.write(b"\n3\n?\n")
-    result = runs.once()
-    assert result.returncode == 1
-    assert f"{runs.input}:6: invalid_json".encode() in result.stderr
-    with open(runs.input, "ab") as file:
-        file.write(b"5\n")
-    assert runs.once().returncode == 0
-    assert [(line["seq"], line["record"]) for line in lines(runs.daemon)] == [(1, 1), (2, 2), (3, 3), (5, 5)]
-
-
-def test_a_last_line_that_is_not_whole_waits_for_its_end(runs):
-    runs.input.write_bytes(b'1\n{"a":')
-    result = runs.once()
-    assert result.returncode == 1
-    assert f"{runs.input}:2: not sent".encode() in result.stderr
-    with open(runs.input, "ab") as file:
-        file.write(b'2}\n{"b":3}')
-    assert runs.once().returncode == 0
-    runs.assert_stored_once([b"1", b'{"a":2}', b'{"b":3}'])
-
-
-def test_a_killed_run_is_gone_on_with(runs):
-    records = numbered(0, 200_000)
-    ndjson(runs.input, records)
-    process = start_send(runs.daemon, *runs.arguments())
-    wait_until(lambda: runs.daemon.status()["records"] > 0, "the first records are taken in")
-    process.kill()
-    process.communicate()
-    result = runs.once()
-    assert result.returncode == 0, result.stderr
-    runs.assert_stored_once(records)
-
-
-def killed_at(call, when, daemon, *arguments):
-    """Whether the command came to its call number `when`, and died there."""
-    wrapper = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
-               "-e", f"inject={call}:signal=KILL:when={when}"]
-    process = subprocess.Popen([*wrapper, CRAWLSPOOL, "send", "--server", server(daemon), *map(str, arguments)],
-                               stderr=subprocess.PIPE, env=clean_environment(strace_environment()))
-    _, stderr = process.communicate(timeout=seconds(60))
-    assert b"anitizer" not in stderr, stderr
-    return process.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL)
-
-
-@pytest.mark.skipif(not strace_works(), reason="strace cannot inject faults here")
-@pytest.mark.parametrize("call", ["openat", "flock", "write", "fsync", "rename", "sendto", "recvfrom",
-                                  "close"])
-def test_a_run_killed_at_any_call_is_gone_on_with(start, tmp_path, call):
-    daemon = start({"limits.record_bytes_max": "1KiB"})
-    expected = []
-    for when in itertools.count(1):
-        (tmp_path / str(when)).mkdir()
-        runs = Runs(daemon, tmp_path / str(when))
-        records = [b'{"when":%d,"n":%d}' % (when, n) for n in range(20)]
-        ndjson(runs.input, [*records[:10], b'"%s"' % (b"x" * 2000), *records[10:]])
-        was_killed = killed_at(call, when, daemon, *runs.arguments())
-        assert runs.once().returncode in (0, 1)  # the large record may have been told of by the run before
-        expected += records
-        if not was_killed:
-            break
-        assert when < 1000
-    assert daemon.spool.records() == expected
-    assert [line["seq"] for line in lines(daemon)] == [*range(1, 11), *range(12, 22)] * when
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_whatever_dies_each_record_is_stored_once(runs, seed):
-    """The input grows, and now the command and now the daemon is killed, wherever they are."""
-    random_numbers = random.Random(seed)
-    records = []
-    for _ in range(12):
-        more = numbered(len(records), len(records) + random_numbers.randrange(1, 30_000), pad=30)
-        records += more
-        with open(runs.input, "ab") as file:
-            file.write(b"".join(record + b"\n" for record in more))
-        process = start_send(runs.daemon, *random_numbers.choice([[], ["--zstd"]]), *runs.arguments())
-        wanted = runs.daemon.status()["records"] + random_numbers.randrange(len(more))
-        wait_until(lambda: runs.daemon.status()["records"] >= wanted or process.poll() is not None, "it is under way")
-        if random_numbers.random() < 0.5:
-            process.kill()
-        else:
-            runs.daemon.kill()
-            runs.daemon.start()
-        process.communicate(timeout=seconds(60))
-    result = runs.once()
-    assert result.returncode == 0, result.stderr
-    runs.assert_stored_once(records)
-
-
-def test_the_session_file_belongs_to_one_process(runs):
-    ndjson(runs.input, [b"1"])
-    runs.daemon.signal(signal.SIGSTOP)
-    first = start_send(runs.daemon, *runs.arguments())
-    try:
-        wait_until(lambda: runs.session_file.exists() and runs.session_file.stat().st_size, "the first has begun")
-        second = runs.once()
-        assert second.returncode == 1
-        assert str(runs.session_file).encode() in second.stderr and b"in use" in second.stderr
-    finally:
-        runs.daemon.signal(signal.SIGCONT)
-    assert finish(first)[0] == 0
-    runs.assert_stored_once([b"1"])
-
-
-def test_another_input_is_refused_and_both_are_named(runs, tmp_path):
-    ndjson(runs.input, [b"1", b"2"])
-    assert runs.once().returncode == 0
-    other = ndjson(tmp_path / "other", [b"1", b"2"])
-    result = send(runs.daemon, "--session-file", runs.session_file, other)
-    assert result.returncode == 1
-    assert str(runs.session_file).encode() in result.stderr and str(other).encode() in result.stderr
-    with open(runs.input, "r+b") as file:
-        file.write(b"3")
-    changed = runs.once()
-    assert changed.returncode == 1
-    assert b"changed" in changed.stderr
-    runs.assert_stored_once([b"1", b"2"])
-
-
-def test_another_spool_gets_nothing_that_may_be_in_the_first(runs, start):
-    """The first one dies with records that it may have stored."""
-    ndjson(runs.input, [b"1", b"2"])
-    runs.daemon.signal(signal.SIGSTOP)
-    process = start_send(runs.daemon, *runs.arguments())
-    wait_until(lambda: runs.session_file.exists() and runs.session_file.stat().st_size, "it has begun")
-    process.kill()
-    process.communicate()
-    runs.daemon.signal(signal.SIGCONT)
-    second = start(name="second")
-    result = send(second, *runs.arguments())
-    assert result.returncode == 1
-    assert b"another address" in result.stderr
-    assert second.spool.records() == []
-    assert runs.once().returncode == 0
-    runs.assert_stored_once([b"1", b"2"])
-
-
-def test_a_run_that_nobody_answered_may_go_to_another_address(runs):
-    ndjson(runs.input, [b"1"])
-    assert run("send", "--server", "tcp://127.0.0.1:1", *runs.arguments()).returncode == 1
-    assert runs.once().returncode == 0
-    runs.assert_stored_once([b"1"])
-
-
-def test_a_pipe_cannot_be_gone_on_with(runs, tmp_path):
-    os.mkfifo(tmp_path / "fifo")
-    for files in (["-"], [], [tmp_path / "fifo"], [ndjson(tmp_path / "a", []), ndjson(tmp_path / "b", [])]):
-        result = send(runs.daemon, "--session-file", runs.session_file, *files, stdin=b"1\n")
-        assert result.returncode == 64, files
-        assert b"--session-file" in result.stderr
