@@ -15,7 +15,7 @@ from waiting import wait_until
 BACKLOG = int(os.environ.get("CRAWLSPOOL_BACKLOG", "1000000"))
 POLITE = 50
 BATCH_RECORDS = 50_000
-COMMITS_AN_ACK = 5  # a record waits for the commit that runs and for its own, and its client for the loop
+COMMITS_AN_ACK = 8  # a record waits for what was taken in before it, its client for the loop
 SETTINGS = {"io_threads": "1"}  # all share one loop, whatever the machine has
 
 
