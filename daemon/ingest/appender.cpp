@@ -5,8 +5,7 @@
 namespace crawlspool::ingest {
 namespace {
 
-// A batch this large goes to the committer even while another is under way.
-constexpr std::size_t kBatchBytesMax = 16 * 1024 * 1024;
+constexpr std::size_t kFillingBytesMax = 32 * 1024 * 1024;
 constexpr std::size_t kSpareBatches = 2;
 
 }  // namespace
@@ -86,8 +85,10 @@ void Appender::after_all(std::function<void()> callback) {
 
 void Appender::turn_end() {
   if (filling_->empty()) return;
-  if (under_way_ == 0 || filling_->bytes() >= kBatchBytesMax) submit();
+  if (under_way_ == 0) submit();
 }
+
+bool Appender::is_full() const { return under_way_ > 0 && filling_->bytes() >= kFillingBytesMax; }
 
 void Appender::submit() {
   std::unique_ptr<AppendBatch> full = std::exchange(filling_, fresh_batch());

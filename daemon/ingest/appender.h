@@ -66,6 +66,8 @@ class Appender {
   // A batch that came back, with what it held; its memory is used again.
   void give_back(std::unique_ptr<AppendBatch> batch);
 
+  // As much waits as a commit takes, and one is under way: more would only make everybody's acks later.
+  [[nodiscard]] bool is_full() const;
   [[nodiscard]] bool has_unsettled() const { return under_way_ > 0 || !filling_->empty(); }
   [[nodiscard]] MemoryAccount& memory() { return memory_; }
 

@@ -137,7 +137,9 @@ void Connection::pause(Pause why) {
   rearm();
 }
 
-bool Connection::waits_for_resources() const { return paused_ == Pause::kMemory || paused_ == Pause::kDiskFull; }
+bool Connection::waits_for_resources() const {
+  return paused_ == Pause::kMemory || paused_ == Pause::kDiskFull || paused_ == Pause::kSpoolBusy;
+}
 
 void Connection::resume() {
   if (!paused_ || !is_open()) return;

@@ -29,12 +29,13 @@ class IoLoop;
 
 // Why a connection is not read for now.
 enum class Pause {
-  kMemory,    // the memory budget
-  kDiskFull,  // the spool takes nothing
-  kOutput,    // the peer does not read its answers
-  kTurn,      // enough for one turn of the loop
-  kBusy,      // an earlier request is not answered yet
-  kSession,   // what was taken in for its session before is not settled yet
+  kMemory,     // the memory budget
+  kDiskFull,   // the spool takes nothing
+  kSpoolBusy,  // enough waits for the disk
+  kOutput,     // the peer does not read its answers
+  kTurn,       // enough for one turn of the loop
+  kBusy,       // an earlier request is not answered yet
+  kSession,    // what was taken in for its session before is not settled yet
 };
 
 class Connection : private net::PollHandler {

@@ -5,7 +5,6 @@
 #include <zstd_errors.h>
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 #include <new>
 
@@ -13,14 +12,10 @@ namespace crawlspool::ingest {
 namespace {
 
 constexpr std::uint32_t kZstdMagic = 0xfd2fb528;  // little-endian; a skippable frame begins otherwise
-constexpr int kWindowLogMin = 10;
-constexpr int kWindowLogMax = 27;
+constexpr int kWindowLogMax = 27;  // what zstd writes without being asked for more; only what comes out is touched
+constexpr std::size_t kZstdBytes = 192 * 1024;
 constexpr int kGzipOnly = 16;  // added to zlib's window bits
 constexpr std::size_t kZlibBytes = 48 * 1024;
-
-int window_log(std::uint64_t bytes_max) {
-  return std::clamp(static_cast<int>(std::bit_width(bytes_max - 1)), kWindowLogMin, kWindowLogMax);
-}
 
 bool begins_a_frame(std::string_view in) {
   if (in.size() < sizeof kZstdMagic) return false;
@@ -33,7 +28,7 @@ class ZstdStream final : public ContentDecoder::Stream {
  public:
   explicit ZstdStream(std::uint64_t bytes_max) : context_(ZSTD_createDCtx()), bytes_max_(bytes_max) {
     if (!context_) throw std::bad_alloc();
-    ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, window_log(bytes_max));
+    ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kWindowLogMax);
   }
 
   Progress run(std::string_view in, char* out, std::size_t room) override {
@@ -50,7 +45,10 @@ class ZstdStream final : public ContentDecoder::Stream {
     if (in_frame_) return {input.pos, output.pos, End::kNone};
     return {input.pos, output.pos, is_of_claimed_size() ? End::kPart : End::kBroken};
   }
-  [[nodiscard]] std::size_t held_bytes() const override { return ZSTD_sizeof_DCtx(context_.get()); }
+  // The window is as large as the frame says, and memory where something was written.
+  [[nodiscard]] std::size_t held_bytes() const override {
+    return std::min<std::size_t>(ZSTD_sizeof_DCtx(context_.get()), kZstdBytes + written_);
+  }
 
  private:
   struct Free {

@@ -31,7 +31,7 @@ class ContentDecoder::Stream {
   [[nodiscard]] virtual std::size_t held_bytes() const = 0;
 };
 
-// `bytes_max`: no window larger than what holds it is taken.
+// `bytes_max`: of what comes out.
 [[nodiscard]] std::unique_ptr<ContentDecoder::Stream> make_zstd_stream(std::uint64_t bytes_max);
 [[nodiscard]] std::unique_ptr<ContentDecoder::Stream> make_gzip_stream();
 

@@ -200,6 +200,7 @@ bool IoLoop::is_anything_under_way() const {
 }
 
 bool IoLoop::may_go_on_with_batch(ConnectionId id, bool is_unpacked) const {
+  if (appender_.is_full()) return false;
   if (!is_unpacked) return shared_.memory.may_unpack(id);
   return shared_.memory.may_continue() || !is_anything_under_way();
 }

@@ -59,6 +59,7 @@ Connection::ReadPlan StreamConnection::plan_read() {
   if (awaiting_session_) return {0, Pause::kSession};
   if (unsent_bytes() > kUnsentBytesMax) return {0, Pause::kOutput};
   if (io().shared().committer.state() == SpoolState::kDiskFull) return plan_under_pressure(Pause::kDiskFull);
+  if (io().appender().is_full()) return plan_under_pressure(Pause::kSpoolBusy);
   const MemoryBudget& memory = io().shared().memory;
   const std::size_t needed = decoder_.mid_frame() ? decoder_.bytes_needed() : 0;
   if (memory.may_begin()) return {needed > kReadBytes ? kLargeReadBytes : kReadBytes};

@@ -56,9 +56,9 @@ void StreamConnection::on_output_sent() {
 void StreamConnection::on_long_pause() {
   slow_told_ = true;
   const bool is_full = io().shared().committer.state() == SpoolState::kDiskFull;
-  const auto reason = is_full                       ? proto::SlowReason::kDiskFull
-                      : paused() == Pause::kSession ? proto::SlowReason::kSpoolBusy
-                                                    : proto::SlowReason::kMemory;
+  const auto reason = is_full                      ? proto::SlowReason::kDiskFull
+                      : paused() == Pause::kMemory ? proto::SlowReason::kMemory
+                                                   : proto::SlowReason::kSpoolBusy;
   proto::append_slow(output(), reason, kRetryAfterMs);
   send(true);
 }

@@ -159,12 +159,22 @@ TEST_F(AppenderTest, OneIsUnderWayAndTheNextFillsMeanwhile) {
   EXPECT_EQ(budget.batches_under_way(), 0);
 }
 
-TEST_F(AppenderTest, ALargeBatchGoesWhileAnotherIsUnderWay) {
-  add(1);
+TEST_F(AppenderTest, ItIsFullWhereAsMuchWaitsAsACommitTakesBehindOneUnderWay) {
+  const std::string large = '"' + std::string(17 * kMiB, 'x') + '"';
+  add(1, large);
+  add(2, large);
+  EXPECT_FALSE(appender->is_full());  // nothing is under way: it goes at the turn's end
   appender->turn_end();
-  add(2, '"' + std::string(17 * kMiB, 'x') + '"');
+  add(3, large);
+  EXPECT_FALSE(appender->is_full());
+  add(4, large);
+  EXPECT_TRUE(appender->is_full());
   appender->turn_end();
-  EXPECT_EQ(returned.wait_for(2).size(), 2U);
+  returned.wait_for(1);
+  appender->give_back(returned.take());
+  EXPECT_FALSE(appender->is_full());
+  appender->turn_end();
+  returned.wait_for(1);
 }
 
 TEST_F(AppenderTest, MemoryIsHeldUntilTheBatchIsGivenBack) {

@@ -99,6 +99,14 @@ TEST(ContentDecoder, WhatClaimsTooMuchOrNeedsTooLargeAWindowIsTooLargeAtOnce) {
   EXPECT_EQ(decode(Encoding::kZstd, window).step, Step::kTooLarge);
 }
 
+TEST(ContentDecoder, AWindowFarLargerThanTheContentCostsNothing) {
+  const std::string small("\x28\xb5\x2f\xfd\0\x88\x11\0\0\x31\n", 11);  // 128 MiB, and one block of "1\n"
+  ContentDecoder decoder(Encoding::kZstd, Parts::kOne, small, kMiB);
+  EXPECT_EQ(decoder.step(kMiB), Step::kDone);
+  EXPECT_LT(decoder.held_bytes(), kMiB);
+  EXPECT_EQ(decoder.take_plain(), "1\n");
+}
+
 TEST(ContentDecoder, WhatIsOutOfProportionIsTooLargeLongBeforeTheMostIsOut) {
   const std::string bomb = zstd(std::string(64 * kMiB, '1'), 19);
   ASSERT_LT(bomb.size(), 8192U);
