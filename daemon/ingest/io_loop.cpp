@@ -125,7 +125,7 @@ void IoLoop::written(std::vector<Settlement> settlements) {
 }
 
 // A session that was granted to one who has left meanwhile is nobody's.
-void IoLoop::deliver(SessionQuestion question) {
+void IoLoop::deliver(const SessionQuestion& question) {
   Connection* const connection = find(question.connection);
   const bool taken = connection != nullptr && connection->session_answered(question);
   if (!taken && question.answer.verdict == SessionAnswer::Verdict::kGranted) appender_.end_session(question.session);
@@ -141,7 +141,7 @@ void IoLoop::settle(std::unique_ptr<AppendBatch> batch) {
       connection->spool_failed();
   }
   if (batch->stored)
-    for (SessionQuestion& question : batch->questions) deliver(std::move(question));
+    for (const SessionQuestion& question : batch->questions) deliver(question);
   const std::vector<std::function<void()>> afterwards = std::move(batch->afterwards);
   appender_.give_back(std::move(batch));
   for (const auto& callback : afterwards) callback();

@@ -83,7 +83,7 @@ class IoLoop final : private CompletionSink {
  private:
   void completed(std::unique_ptr<AppendBatch> batch) override;  // on the committer's thread
   void written(std::vector<Settlement> settlements) override;   // on the committer's thread
-  void deliver(SessionQuestion question);
+  void deliver(const SessionQuestion& question);
   void settle(std::unique_ptr<AppendBatch> batch);
   void tick();
   void turn_end();
