@@ -152,12 +152,7 @@ void RecordsConnection::take_record(std::string_view record, const ReadTime& whe
     ++request_.index;
     return;
   }
-  const std::uint64_t record_bytes_max = io().shared().config.limits.record_bytes_max;
-  std::optional<RejectReason> reason;
-  if (record.size() > record_bytes_max)
-    reason = {proto::RejectCode::kRecordTooLarge, "at most " + std::to_string(record_bytes_max) + " bytes", {}};
-  else
-    reason = io().checker().check(record);
+  const auto reason = check_record(record);
   if (reason) {
     note_reject(record, *reason, when);
   } else {

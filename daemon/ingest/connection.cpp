@@ -230,6 +230,13 @@ void Connection::check_deadlines() {
   rearm();
 }
 
+std::optional<RejectReason> Connection::check_record(std::string_view record) {
+  const std::uint64_t bytes_max = io_.shared().config.limits.record_bytes_max;
+  if (record.size() > bytes_max)
+    return RejectReason{proto::RejectCode::kRecordTooLarge, "at most " + std::to_string(bytes_max) + " bytes", {}};
+  return io_.checker().check(record);
+}
+
 std::size_t Connection::keep_reject(std::string_view record, const RejectReason& reason, const ReadTime& when,
                                     const RecordNumber& number) {
   ++rejects_;

@@ -118,6 +118,8 @@ class Connection : private net::PollHandler {
   [[nodiscard]] std::int64_t last_input_ms() const { return last_input_ms_; }
   void count_record() { ++records_; }
 
+  // Why a record is not to be stored, if so; padding is readable behind it.
+  [[nodiscard]] std::optional<RejectReason> check_record(std::string_view record);
   // Which record of a connection or request: its number in the spool, 0 for none, what the log calls it, and whose it
   // is.
   struct RecordNumber {

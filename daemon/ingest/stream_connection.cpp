@@ -174,12 +174,7 @@ void StreamConnection::take_first_payload(std::string_view payload) {
 }
 
 void StreamConnection::take_record(std::string_view record, const ReadTime& when) {
-  const std::uint64_t record_bytes_max = io().shared().config.limits.record_bytes_max;
-  std::optional<RejectReason> reason;
-  if (record.size() > record_bytes_max)
-    reason = {proto::RejectCode::kRecordTooLarge, "at most " + std::to_string(record_bytes_max) + " bytes", {}};
-  else
-    reason = io().checker().check(record);
+  const auto reason = check_record(record);
   ++taken_seq_;
   if (reason) {
     reject(record, *reason, when);
