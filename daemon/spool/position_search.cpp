@@ -122,17 +122,22 @@ Result<Found> find_in_segment(Directory& directory, const Segment& segment, std:
   });
 }
 
+// Of the packed copy where the segment has been packed since it was listed; 0 where it was removed. Among thousands of
+// segments there is always one.
+std::uint64_t file_bytes(Directory& directory, const Segment& segment) {
+  auto file = directory.open(segment.file, OpenMode::kRead);
+  if (!file && file.error().code == ErrorCode::kNotFound)
+    file = directory.open(segment_file_name({segment.name.position, SegmentKind::kCompressed}), OpenMode::kRead);
+  return file ? (*file)->size().value_or(0) : 0;
+}
+
 }  // namespace
 
 Result<Extent> spool_extent(Directory& directory) {
   return search_segments(directory, [&directory](const Segments& segments) -> Result<Extent> {
     Extent extent;
     extent.segments = segments.size();
-    for (const Segment& segment : segments) {
-      const auto file = directory.open(segment.file, OpenMode::kRead);
-      if (!file && file.error().code == ErrorCode::kNotFound) return tl::unexpected(file.error());
-      if (file) extent.file_bytes += (*file)->size().value_or(0);
-    }
+    for (const Segment& segment : segments) extent.file_bytes += file_bytes(directory, segment);
     if (segments.empty()) return extent;
     auto last = open_if_possible(directory, segments, segments.size() - 1);
     if (!last) return tl::unexpected(last.error());

@@ -46,16 +46,32 @@ class Lines {
   bool ended_ = false;
 };
 
+// Whether a crash has left the durable file half overwritten: the new digits in front, the old ones behind.
+bool is_half_overwritten(Position durable, Position old_one, Position new_one) {
+  const std::string digits = position_digits(durable);
+  const std::string old_digits = position_digits(old_one);
+  const std::string new_digits = position_digits(new_one);
+  for (std::size_t n = 1; n < digits.size(); ++n)
+    if (digits == new_digits.substr(0, n) + old_digits.substr(n)) return true;
+  return false;
+}
+
 // The position before which everything is known to have been synced. No commit ends inside of a line: a durable
 // position there is damaged, and must not cut the line in two.
 Result<Position> find_known_synced(File& segment, const SegmentPlace& place) {
   Position durable = place.durable.value_or(place.from);
   Position greatest_mark = place.from;
+  Position end = place.from;
   Lines lines(segment, place.begin, place.from);
   while (true) {
     const auto line = lines.next();
     if (!line) return tl::unexpected(line.error());
-    if (!*line) return std::max(durable, greatest_mark);
+    if (!*line) {
+      // Written once all that is there was synced, over the position that the last write was told.
+      if (durable > end && is_half_overwritten(durable, greatest_mark, end)) durable = greatest_mark;
+      return std::max(durable, greatest_mark);
+    }
+    end = (*line)->position + (*line)->bytes;
     if (!(*line)->sound) continue;
     greatest_mark = std::max(greatest_mark, (*line)->sound->synced.value_or(0));
     if ((*line)->position < durable && durable < (*line)->position + (*line)->bytes) durable = (*line)->position;

@@ -168,7 +168,9 @@ Result<void> Spool::sync(IfFull if_full) {
   // Both before it may be acked: without the mark, recovery would take damage in what was acked for a torn tail.
   const auto synced = writer_->sync().and_then([&] { return durable_mark_->write(position_); });
   if (!synced && is_disk_full(synced.error()) && if_full == IfFull::kCutBack) {
-    if (auto cut = writer_->cut_back_to(durable_); !cut) return tl::unexpected(stick(cut.error()));
+    // The mark may have been written in part.
+    const auto taken_back = writer_->cut_back_to(durable_).and_then([&] { return durable_mark_->write(durable_); });
+    if (!taken_back) return tl::unexpected(stick(taken_back.error()));
     position_ = durable_;
     unsynced_sessions_.clear();
     return synced;

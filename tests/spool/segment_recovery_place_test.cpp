@@ -73,6 +73,22 @@ TEST_F(SegmentRecoveryFrom, BeyondTheEndWhatIsMissingIsReportedAndNothingIsCut) 
   }
 }
 
+TEST_F(SegmentRecoveryFrom, ADurableFileLeftHalfOverwrittenPromisesNothing) {
+  std::string padded = spool_line(1);
+  for (std::size_t pad = 0; (kBegin + padded.size()) % 100 != 99; ++pad)
+    padded = spool_line(1, '"' + std::string(pad, 'x') + '"');
+  const Position old_one = kBegin + padded.size();
+  const std::string content = padded + marked(spool_line(2), old_one);
+  const Position new_one = kBegin + content.size();
+  const Position half = new_one - new_one % 100 + 99;  // all but the last two digits are new
+  ASSERT_GT(half, new_one);
+  const SegmentOutcome report = recover_content(content, from(0, half));
+  EXPECT_FALSE(report.missing || report.cut);
+  EXPECT_EQ(report.known_synced, old_one);
+  const SegmentOutcome other = recover_content(content, from(0, half + 1));
+  EXPECT_EQ(range(other.missing.value()), (Range{new_one, half + 1 - new_one}));
+}
+
 TEST_F(SegmentRecoveryFrom, TheGreatestPromiseSaysHowMuchIsMissing) {
   for (const std::uint64_t durable : {50U, 150U}) {
     const SegmentOutcome report = recover_content(first, from(first.size() + 100, kBegin + first.size() + durable));
