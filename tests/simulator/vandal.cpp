@@ -42,8 +42,10 @@ Position known_synced(std::string_view content, Position begin, std::optional<Po
   return known;
 }
 
-// The content that the frames hold which the hit touches; nothing if the file does not read as frames.
-std::optional<Range> frames_hit(std::string_view packed, Position begin, std::uint64_t offset, std::uint64_t bytes) {
+// The content that the frames hold which the hit touches; nothing if the file does not read as frames up to `end`, as
+// one that was harmed before may not.
+std::optional<Range> frames_hit(std::string_view packed, Position begin, Position end, std::uint64_t offset,
+                                std::uint64_t bytes) {
   std::optional<Range> hit;
   Position position = begin;
   for (std::uint64_t at = 0; at < packed.size();) {
@@ -57,6 +59,7 @@ std::optional<Range> frames_hit(std::string_view packed, Position begin, std::ui
     position += content;
     at += frame;
   }
+  if (position != end) return std::nullopt;
   return hit;
 }
 
@@ -126,13 +129,22 @@ std::optional<Harm> Vandal::strike_plain(const std::string& file, const Census& 
   return harm;
 }
 
+// Where the next segment begins.
+Position Vandal::end_of(Position begin) const {
+  Position end = kEverywhere;
+  for (const std::string& file : targets())
+    if (const auto name = spool::parse_segment_file_name(file); name && name->position > begin)
+      end = std::min(end, name->position);
+  return end;
+}
+
 std::optional<Harm> Vandal::strike_packed(const std::string& file) {
   const auto name = *spool::parse_segment_file_name(file);
   const std::string content = disk_.content(file).value_or("");
   if (content.empty()) return std::nullopt;
   const auto way = static_cast<Way>(random_.below(3));
   const Hit hit = choose(way, content.size());
-  const auto lost = frames_hit(content, name.position, hit.offset, hit.bytes);
+  const auto lost = frames_hit(content, name.position, end_of(name.position), hit.offset, hit.bytes);
   if (!lost) return std::nullopt;
   apply(file, way, hit);
   Harm harm = describe(file, way, hit.offset);

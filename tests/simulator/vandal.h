@@ -43,6 +43,7 @@ class Vandal {
   void apply(const std::string& file, Way way, const Hit& hit);
   [[nodiscard]] std::optional<Harm> strike_plain(const std::string& file, const Census& before,
                                                  spool::Position acked_end);
+  [[nodiscard]] spool::Position end_of(spool::Position begin) const;
   [[nodiscard]] std::optional<Harm> strike_packed(const std::string& file);
   [[nodiscard]] std::optional<Harm> strike_control(const std::string& file, spool::Position acked_end);
 
