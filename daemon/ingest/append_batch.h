@@ -18,7 +18,7 @@ namespace crawlspool::ingest {
 
 struct Settlement {
   ConnectionId connection = 0;
-  std::uint64_t seq;          // every record of the connection up to this one is in this batch or an earlier one
+  std::uint64_t seq = 0;      // every record of the connection up to this one is in this batch or an earlier one
   bool once_written = false;  // to be told as soon as the lines are written, too
 };
 

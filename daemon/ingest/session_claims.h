@@ -42,19 +42,19 @@ class SessionClaims {
 
  private:
   struct Holder {
-    std::uint64_t claim;
-    ConnectionId connection;
+    std::uint64_t claim = 0;
+    ConnectionId connection = 0;
     std::string client;
   };
   struct Waiting {
     SessionQuestion question;
-    std::size_t loops_left;
+    std::size_t loops_left = 0;
   };
   // Another's claim, for which older holders here have to finish first.
   struct Passage {
-    std::uint64_t claim;
+    std::uint64_t claim = 0;
     std::string client;
-    IoLoop* claimant;
+    IoLoop* claimant = nullptr;
   };
   struct Session {
     std::vector<Holder> holders;

@@ -43,8 +43,8 @@ class SessionRegister {
     std::string client;
   };
   struct Candidate {
-    std::int64_t last_used_us;
-    spool::SessionKey session;
+    std::int64_t last_used_us = 0;
+    spool::SessionKey session = 0;
   };
 
   [[nodiscard]] bool has_place_for(const base::MachineKey& machine);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "daemon/base/log.h"
+#include "daemon/base/text.h"
 #include "daemon/base/version.h"
 #include "daemon/ingest/io_loop.h"
 #include "daemon/ingest/session_key.h"
@@ -34,6 +35,7 @@ void StreamConnection::take_hello(std::string_view payload) {
     source_.session = session_key(hello_.session);
     names_.session = spool::session_digits(*source_.session);
   }
+  base::free_text(hello_.session);  // a secret
   source_.client = hello_.client;
   source_.acks_once_written = hello_.ack == AckLevel::kWritten;
   origin_ = spool::make_origin(word(transport()), peer(), names_);
