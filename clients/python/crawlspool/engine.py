@@ -1,0 +1,337 @@
+"""The client's side of the protocol without I/O: one session over as many connections as it takes. A driver (client.py,
+aio.py) opens connections, moves bytes, and asks what is due:
+
+    begin(server, now) -> hello                   a connection is open
+    receive(data, now); is_over                   what came; the driver closes once `over` is set
+    take(now) -> Piece, encode(piece) -> bytes    what goes out next, while the driver has room for it
+    control() -> bytes                            pongs, pings and the like, before anything else
+    due(now, can_send) -> seconds                 when to ask again, if nothing happens before
+    end(now)                                      the connection is gone, in whatever way
+
+Everything but encode() is called under the driver's lock, which put() takes too. Time is a float of seconds that only
+goes on."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import deque
+from typing import Any, Deque, Dict, List, NamedTuple, Optional, Tuple
+
+from . import frames
+from .compression import WORTH_BYTES, find_compress, is_worth_it
+from .errors import Refused
+from .options import Options
+from .outbox import Outbox
+from .session import Session
+
+log = logging.getLogger("crawlspool")
+
+# A connection that ended with one of these would end with it again: somebody has to mend something.
+HOPELESS = {"wrong_protocol", "unknown_frame_type", "bad_frame", "bad_hello"}
+RECORD_BYTES_MAX, BATCH_BYTES_MAX, BATCH_RECORDS_MAX = 16 << 20, 32 << 20, 65536  # until a welcome says otherwise
+
+
+class Piece(NamedTuple):
+    """What goes out in one go: records of consecutive numbers."""
+
+    first: int
+    payloads: List[bytes]
+    plain: bool  # each in a frame of its own
+
+
+class Over(NamedTuple):
+    """Why the connection ends, and when the server wants to see the client again (0: as the driver likes)."""
+
+    reason: str
+    retry_seconds: float
+
+
+class _Sent(NamedTuple):
+    last: int
+    batch: bool
+
+
+class Engine:
+    def __init__(self, options: Options, outbox: Outbox) -> None:
+        self.options = options
+        self.outbox = outbox
+        self.session = Session(outbox)
+        self.identity = outbox.buffer.identity if outbox.buffer else options.identity
+        self.refusal: Optional[Refused] = None  # what no retry with this server mends
+        self.over: Optional[Over] = None
+        self.welcomed = False
+        self.slow = ""  # why the server does not read, while it does not
+        self.progress = False  # whether anything was settled on this connection
+        self.hurried = 0  # callers that wait for everything to be settled: nothing is held back for a fuller batch
+        self.finishing = False  # say bye once everything is settled
+        self._compress = find_compress() if options.compress else None
+        self._plain_until = 0  # up to this number nothing goes in batches: one was refused
+        self._server = ""
+        self._reader = frames.MessageReader()
+        self._control = b""
+        self._going = 0  # the highest number that went out on this connection
+        self._frames: Deque[_Sent] = deque()  # those with records, until they are settled
+        self._waiting_since = 0.0
+        self._heard = 0.0  # when the server last said something, or was first asked to
+        self._pinged = False
+        self._bye = False
+        self._record_bytes_max = RECORD_BYTES_MAX
+        self._batch_bytes_max = BATCH_BYTES_MAX
+        self._batch_records_max = BATCH_RECORDS_MAX
+
+    # Records
+
+    def put(self, payload: bytes, now: float) -> bool:
+        """Whether the driver, if it sleeps, has something new to do. Full or OSError: the record was not taken."""
+        outbox = self.outbox
+        idle = not outbox.waiting
+        outbox.put(payload)
+        self.session.counters.records += 1
+        if idle:
+            self._waiting_since = now
+            return True
+        return outbox.has_full_chunk()
+
+    # Connections
+
+    def begin(self, server: str, now: float) -> bytes:
+        session = self.session
+        self.over, self.refusal, self.welcomed, self.slow, self.progress = None, None, False, "", False
+        self._server, self._reader, self._control = server, frames.MessageReader(), b""
+        self._heard, self._pinged, self._bye = now, False, False
+        session.sent = max(session.sent, session.lowest - 1)
+        hello: Dict[str, Any] = {"protocol": 1, "client": self.identity.client, "session": session.digits,
+                                 "from": session.lowest, "stream": self.identity.stream, "ack": self.options.ack,
+                                 "heartbeat": True}
+        known = {key: value for key, value in hello.items() if value is not None}
+        return frames.frame(json.dumps(known, separators=(",", ":")).encode(), frames.HELLO)
+
+    def end(self, now: float) -> None:
+        """All that is held goes out again on the next connection."""
+        self.outbox.rewind()
+        self._frames.clear()
+        self.welcomed = False
+        self.slow = ""
+        self._waiting_since = now
+
+    def is_done(self) -> bool:
+        return self.finishing and not self.outbox.held
+
+    # What goes out
+
+    def control(self) -> bytes:
+        control, self._control = self._control, b""
+        if self.is_done() and self.welcomed and not self._bye:
+            self._bye = True
+            control += frames.frame(b"", frames.BYE)
+        return control
+
+    def take(self, now: float) -> Optional[Piece]:
+        """The next records to send; None if nothing is due."""
+        outbox = self.outbox
+        if not self.welcomed or self.over or not outbox.waiting or self._holds_back(now) > 0:
+            return None
+        chunk = outbox.waiting[0]
+        number = chunk.first - self.session.offset
+        if number != self._going + 1:
+            self._skip_gap()
+            return None
+        count, plain = self._measure(number, chunk.payloads, chunk.size)
+        if count == 0:
+            self._refuse_large(number, len(chunk.payloads[0]))
+            return None
+        if outbox.buffer:
+            outbox.buffer.records.sync()
+        chunk = outbox.take(count)
+        last = number + len(chunk.payloads) - 1
+        self._note_sent(number, last)
+        self._frames.append(_Sent(last, not plain))
+        self._waiting_since = now
+        if len(self._frames) == 1:
+            self._await_answer(now)
+        return Piece(number, chunk.payloads, plain)
+
+    def _measure(self, number: int, payloads: List[bytes], size: int) -> Tuple[int, bool]:
+        """How many of these records go out in one go, and whether each in a frame of its own. 0: the first is too large
+        for any frame."""
+        if number <= self._plain_until:
+            payloads = payloads[:self._plain_until - number + 1]
+            for count, payload in enumerate(payloads):
+                if len(payload) > self._record_bytes_max:
+                    return count, True
+            return len(payloads), True
+        if len(payloads) > self._batch_records_max or size + len(payloads) > self._batch_bytes_max:
+            size = 0
+            for count, payload in enumerate(payloads):
+                size += len(payload) + 1
+                if size > self._batch_bytes_max or count == self._batch_records_max:
+                    payloads = payloads[:count]
+                    break
+            if not payloads:
+                return self._measure_large(payload)
+        if size > self._record_bytes_max:
+            for count, payload in enumerate(payloads):
+                if len(payload) > self._record_bytes_max:
+                    return (count, False) if count else self._measure_large(payload)
+        return len(payloads), False
+
+    def _measure_large(self, payload: bytes) -> Tuple[int, bool]:
+        """A record over the limit costs only itself where it is a line of a batch."""
+        if len(payload) <= self._record_bytes_max:
+            return 1, True
+        fits = len(payload) <= self._batch_bytes_max and frames.join_batch([payload])
+        return (1, False) if fits else (0, True)
+
+    def encode(self, piece: Piece) -> bytes:
+        """Needs no lock: the costly part."""
+        if not piece.plain:
+            content = frames.join_batch(piece.payloads)
+            if content and self._compress and len(content) >= WORTH_BYTES:
+                packed = self._compress(content)
+                if is_worth_it(len(content), len(packed)):
+                    return frames.frame(packed, frames.ZSTD_BATCH)
+            if content and (len(piece.payloads) > 1 or len(content) > self._record_bytes_max):
+                return frames.frame(content, frames.BATCH)
+        return frames.record_frames(piece.payloads)
+
+    def _note_sent(self, first: int, last: int) -> None:
+        session = self.session
+        counters = session.counters
+        counters.batches += 1
+        counters.resent += max(0, min(last, session.sent) - first + 1)
+        self._going = last
+        session.sent = max(session.sent, last)
+
+    def _skip_gap(self) -> None:
+        """Numbers that nothing will have can only be skipped by the next hello's `from`."""
+        if not self.outbox.sent:
+            self._finish("the next number is told by a new hello", 0)
+
+    def _refuse_large(self, number: int, size: int) -> None:
+        if not self.outbox.sent:
+            self.session.reject_lowest("record_too_large", f"a record of {size} bytes; {self._server} takes at most "
+                                                           f"{self._record_bytes_max}")
+            self._finish(f"record {number} is skipped by a new hello", 0)
+
+    def _finish(self, reason: str, retry_seconds: float) -> None:
+        self.over = Over(reason, retry_seconds)
+
+    def _holds_back(self, now: float) -> float:
+        """How long the waiting records wait for company. Only while others are on their way: a record that comes alone
+        goes at once."""
+        if not self.outbox.sent or self.hurried or self.finishing or self.outbox.has_full_chunk():
+            return 0.0
+        return self._waiting_since + self.options.batch_seconds - now
+
+    # Time
+
+    def due(self, now: float, can_send: bool) -> Optional[float]:
+        """Seconds until something is due by itself; None: never."""
+        times = []
+        if can_send and self.welcomed and self.outbox.waiting and not self.over:
+            times.append(self._holds_back(now))
+        if self._awaits_answer():
+            times.append(self._heard + self.options.answer_timeout / (1 if self._pinged else 2) - now)
+        return max(0.0, min(times)) if times else None
+
+    def tick(self, now: float) -> None:
+        """Asks a silent server for a sign of life, and gives up on one that gives none."""
+        if not self._awaits_answer() or self.over:
+            return
+        silent = now - self._heard
+        if silent >= self.options.answer_timeout:
+            self._finish(f"{self._server} has said nothing for {silent:.0f} s", 0)
+        elif silent >= self.options.answer_timeout / 2 and not self._pinged:
+            self._pinged = True
+            if self.welcomed:
+                self._control += frames.frame(b"", frames.PING)
+
+    def _awaits_answer(self) -> bool:
+        return not self.welcomed or bool(self.outbox.sent) or self._bye
+
+    def _await_answer(self, now: float) -> None:
+        self._heard, self._pinged = now, False
+
+    # What comes in
+
+    def receive(self, data: bytes, now: float) -> None:
+        self._await_answer(now)
+        try:
+            for key, value in self._reader.feed(data):
+                handler = getattr(self, f"_on_{key}", None)
+                if handler and not self.over:
+                    handler(value)
+        except (frames.ProtocolError, KeyError, TypeError, ValueError) as error:
+            self.refusal = Refused(self._server, "no_crawlspool_server", str(error))
+            self._finish(str(self.refusal), 0)
+
+    def _on_welcome(self, value: Dict[str, Any]) -> None:
+        session = self.session
+        last_seq = int(value["last_seq"])
+        self.progress = last_seq >= session.lowest
+        if not session.welcome(self._server, last_seq, bool(value["known"]), int(value["rejected"])):
+            self._plain_until = 0
+            self._finish("the session is somebody else's", 0)
+            return
+        if value["ack"] != self.options.ack and self.options.ack == "synced":
+            log.warning("%s acks what is written, not what is synced: its spool.sync is weaker", self._server)
+        self._record_bytes_max = int(value["record_bytes_max"])
+        self._batch_bytes_max = int(value["batch_bytes_max"])
+        self._batch_records_max = int(value["batch_records_max"])
+        self._going = last_seq
+        self.welcomed = True
+        self.slow = ""
+        session.counters.connections += 1
+
+    def _on_ack(self, number: int) -> None:
+        self.progress = True
+        while self._frames and self._frames[0].last <= number:
+            self._frames.popleft()
+        self.session.settle(int(number))
+
+    def _on_reject(self, value: Dict[str, Any]) -> None:
+        self.session.verdicts[int(value["seq"])] = value
+
+    def _on_ping(self, value: Any) -> None:
+        self._control += frames.frame(json.dumps(value).encode(), frames.PONG)
+
+    def _on_slow(self, value: Dict[str, Any]) -> None:
+        if not self.slow:
+            log.info("%s does not read for now: %s", self._server, value["reason"])
+        self.slow = str(value["reason"])
+
+    def _on_resume(self, _: Any) -> None:
+        self.slow = ""
+
+    def _on_goodbye(self, value: Dict[str, Any]) -> None:
+        if value["reason"] == "superseded":
+            self._new_session("another process goes on with the old one")
+        self._finish(f"{self._server}: {value['reason']}: {value['detail']}", _retry_seconds(value))
+
+    def _on_error(self, value: Dict[str, Any]) -> None:
+        code = str(value["code"])
+        self._finish(f"{self._server}: {code}: {value['detail']}", _retry_seconds(value))
+        if code in HOPELESS:
+            self.refusal = Refused(self._server, code, str(value["detail"]))
+        elif code == "session_mismatch":
+            self._new_session("the server knows the old one under another client's name")
+        elif "seq" in value and code != "frame_timeout":
+            self._poisoned(int(value["seq"]), code, str(value["detail"]))
+
+    def _poisoned(self, number: int, code: str, detail: str) -> None:
+        """That frame must not go again. Everything before it is settled, so it is the first on its way."""
+        if not self._frames or number != self.session.lowest:
+            return
+        if self._frames[0].batch:
+            self._plain_until = self._frames[0].last
+        else:
+            self.session.reject_lowest("record_too_large" if code == "frame_too_large" else code, detail)
+
+    def _new_session(self, why: str) -> None:
+        self.session.leave(why)
+        self._plain_until = 0
+
+
+def _retry_seconds(value: Dict[str, Any]) -> float:
+    return float(value.get("reconnect_after_ms", 0)) / 1000

@@ -1,0 +1,39 @@
+"""What the client raises. Each names the cause; what is held when one is raised stays held."""
+
+from __future__ import annotations
+
+
+class CrawlspoolError(Exception):
+    """The base of all that this package raises by itself."""
+
+
+class ConfigurationError(CrawlspoolError, ValueError):
+    """An argument of the client, or a record, that could never work."""
+
+
+class Full(CrawlspoolError):
+    """There is no room for one more record, and the client was told not to wait for it (or waited in vain). The record
+    was not taken."""
+
+
+class Closed(CrawlspoolError):
+    """The client was closed: it takes no more records."""
+
+
+class Refused(CrawlspoolError):
+    """A server ended the connection for something that no retry mends: `code` is PROTOCOL.md's. Records that are not
+    settled stay where they are, in memory or in the buffer directory."""
+
+    def __init__(self, server: str, code: str, detail: str) -> None:
+        super().__init__(f"{server} refuses this client: {code}: {detail}")
+        self.server = server
+        self.code = code
+        self.detail = detail
+
+
+class Unsettled(CrawlspoolError):
+    """The time to wait is over and `count` records are neither stored nor rejected yet."""
+
+    def __init__(self, count: int, where: str) -> None:
+        super().__init__(f"{count} records are not settled yet; {where}")
+        self.count = count

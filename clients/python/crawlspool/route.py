@@ -1,0 +1,65 @@
+"""Which server to try next, and after which wait: all in turn, then longer from round to round with chance in it, so
+that a fleet does not come back as one. No I/O, no clock."""
+
+from __future__ import annotations
+
+import random
+from typing import Dict, List, NamedTuple, Optional
+
+from .errors import Refused
+from .options import Address, Options, parse_servers
+from .session import Session
+
+FIRST_WAIT_SECONDS = 0.1
+WAIT_SECONDS_MAX = 30.0
+
+
+class Step(NamedTuple):
+    server: Address
+    wait_seconds: float
+
+
+class Route:
+    def __init__(self, options: Options, session: Session) -> None:
+        self._servers = options.servers
+        self._keep = options.move == "keep"
+        self._session = session
+        self._position = 0
+        self._failures = 0  # since something was settled
+        self._not_before: Dict[Address, float] = {}
+        self._refused: Dict[Address, Refused] = {}
+
+    def next(self, now: float) -> Step:
+        server = self._server()
+        wait = self._not_before.get(server, 0.0) - now
+        if self._failures:
+            rounds = (self._failures - 1) // len(self._servers)
+            if self._failures % len(self._servers) == 0 or len(self._servers) == 1 or self._is_bound():
+                longest = min(WAIT_SECONDS_MAX, FIRST_WAIT_SECONDS * 2.0 ** min(rounds, 20))
+                wait = max(wait, random.uniform(longest / 2, longest))
+        return Step(server, max(0.0, wait))
+
+    def _is_bound(self) -> bool:
+        """Whether what was sent and is not settled may only go to the server that has it."""
+        return self._keep and bool(self._session.home) and self._session.unsettled_sent > 0
+
+    def _server(self) -> Address:
+        if self._is_bound():
+            return parse_servers(self._session.home)[0]
+        return self._servers[self._position % len(self._servers)]
+
+    def ended(self, server: Address, progress: bool, retry_seconds: float, now: float) -> None:
+        """A connection, or the attempt at one, is over."""
+        self._failures = 1 if progress else self._failures + 1
+        if progress:
+            self._refused.clear()
+        if retry_seconds:
+            self._not_before[server] = now + retry_seconds
+        if not progress or len(self._servers) > 1:
+            self._position += 1
+
+    def refused(self, server: Address, why: Refused) -> Optional[Refused]:
+        """What to tell the caller once every server refuses this client."""
+        self._refused[server] = why
+        servers: List[Address] = [self._server()] if self._is_bound() else self._servers
+        return why if all(one in self._refused for one in servers) else None

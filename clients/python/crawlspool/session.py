@@ -1,0 +1,154 @@
+"""A session as PROTOCOL.md's "What a client must do" has it: its digits, which number each record has, how far it went
+out and is settled, and which verdicts came. No I/O but the outbox's buffer, no clock, no lock: its owner has one.
+
+A record's number is its index in the outbox less the offset, so that a new session renumbers everything that is held by
+a new offset."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import secrets
+from typing import Any, Dict, List
+
+from .options import Reject
+from .outbox import Outbox
+
+log = logging.getLogger("crawlspool")
+
+
+@dataclasses.dataclass
+class Counters:
+    """Since the client was made, but for `unsettled`, `buffered` and `buffer_bytes`, which are of now."""
+
+    records: int = 0  # taken by send()
+    acked: int = 0  # settled and not rejected: stored
+    rejected: int = 0  # refused for good; their verdicts went to on_reject
+    verdicts_missed: int = 0  # rejected, but the verdict got lost with a connection; it is in the server's rejected/
+    resent: int = 0  # sent once more on a later connection
+    maybe_twice: int = 0  # sent again where the server before may have stored them too
+    lost: int = 0  # unreadable in a damaged buffer
+    unsettled: int = 0  # held, in memory or in the buffer
+    buffered: int = 0  # of those, in the buffer only
+    buffer_bytes: int = 0
+    batches: int = 0
+    bytes_sent: int = 0
+    connections: int = 0  # that a server has welcomed
+    sessions: int = 0  # that were given up for a new one
+
+    def add(self, other: Counters) -> None:
+        for field in dataclasses.fields(self):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+
+
+class Session:
+    def __init__(self, outbox: Outbox) -> None:
+        buffer = outbox.buffer
+        self.outbox = outbox
+        self.counters = Counters()
+        self.digits = buffer.session if buffer else secrets.token_hex(16)  # from the system's random source
+        self.offset = buffer.offset if buffer else 0
+        self.home = buffer.home if buffer else ""  # the server that has what was sent and is not settled
+        self.rejected = buffer.rejected if buffer else 0  # verdicts of this session that are told
+        self.sent = buffer.recovered - self.offset if buffer else 0  # the highest number that ever went out
+        self.verdicts: Dict[int, Dict[str, Any]] = {}  # by number: told once their record is settled
+        self.untold: List[Reject] = []  # for on_reject
+        self.acked = 0  # for on_ack
+
+    @property
+    def lowest(self) -> int:
+        """`from`: the lowest number that may still be sent."""
+        return self.outbox.lowest - self.offset
+
+    @property
+    def unsettled_sent(self) -> int:
+        """Records that went out and whose fate is open."""
+        return max(0, self.sent - self.lowest + 1)
+
+    def settle(self, number: int) -> None:
+        """Everything up to this number is settled. Verdicts that it covers are final now."""
+        covered = sorted(seq for seq in self.verdicts if seq <= number) if self.verdicts else []
+        for seq in covered:
+            self._tell(self.verdicts.pop(seq))
+        count = self.outbox.settle(number + self.offset, self.rejected)
+        self.counters.acked += count - len(covered)
+        self.acked += count
+
+    def _tell(self, verdict: Dict[str, Any]) -> None:
+        record = self.outbox.find(verdict["seq"] + self.offset)
+        self.rejected += 1
+        self.counters.rejected += 1
+        self.untold.append(Reject(verdict["seq"], str(verdict.get("code")), str(verdict.get("detail", "")),
+                                  verdict.get("offset"), record))
+
+    def reject_lowest(self, code: str, detail: str) -> None:
+        """The record at the lowest number is too large for a frame: it counts as rejected, and `from` skips it."""
+        number = self.lowest
+        self.verdicts[number] = {"seq": number, "code": code, "detail": detail}
+        self.sent = max(self.sent, number)
+        self.settle(number)
+
+    def welcome(self, server: str, last_seq: int, known: bool, rejected: int) -> bool:
+        """Takes in where the server stands; False if the session is somebody else's, and another one was taken."""
+        if last_seq > self.sent:
+            self.leave(f"{server} has records up to {last_seq} under the old one, and this client sent up to {self.sent}")
+            return False
+        lowest = self.lowest
+        self.settle(last_seq)
+        if self.home and self.home != server:
+            self._report_doubles(f"they may be on {self.home} and go to {server} now")
+        elif not known and lowest > 1:
+            self._report_doubles(f"{server} does not remember the session")
+        self.verdicts.clear()  # those above last_seq came before a crash, and will come again
+        if rejected > self.rejected:
+            missed = rejected - self.rejected
+            self.counters.verdicts_missed += missed
+            self.rejected = rejected
+            log.warning("%s has rejected %d records whose verdicts got lost; they are in its rejected/", server, missed)
+        self.set_home(server)
+        return True
+
+    def _report_doubles(self, why: str) -> None:
+        count = self.unsettled_sent
+        if count:
+            self.counters.maybe_twice += count
+            log.warning("%d records that were sent and not acked may be stored twice: %s", count, why)
+
+    def set_home(self, server: str) -> None:
+        if self.home != server:
+            self.home = server
+            if self.outbox.buffer:
+                self.outbox.buffer.home = server
+                self.outbox.buffer.save_session()
+
+    def leave(self, why: str) -> None:
+        """Takes a new session; all that is held goes under new numbers."""
+        log.warning("a new session is begun for %d records: %s", self.outbox.held, why)
+        self.counters.sessions += 1
+        self.digits = secrets.token_hex(16)
+        self.offset = self.outbox.lowest - 1
+        self.sent = 0
+        self.rejected = 0
+        self.home = ""
+        self.verdicts.clear()
+        if self.outbox.buffer:
+            self.outbox.buffer.home = ""
+            self.outbox.buffer.change_session(self.digits, self.offset)
+
+    def snapshot(self) -> Counters:
+        counters = dataclasses.replace(self.counters)
+        outbox = self.outbox
+        counters.unsettled = outbox.held
+        counters.buffered = outbox.spilled
+        if outbox.buffer:
+            counters.buffer_bytes = outbox.buffer.records.bytes
+            counters.lost = outbox.buffer.records.lost
+        return counters
+
+    def take_untold(self) -> List[Reject]:
+        untold, self.untold = self.untold, []
+        return untold
+
+    def take_acked(self) -> int:
+        acked, self.acked = self.acked, 0
+        return acked

@@ -1,0 +1,408 @@
+"""One session's thread of the blocking client: it owns the socket and drives the engine. Other threads only touch the
+engine under the lock; the thread itself writes, reads and compresses outside of it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import socket
+import ssl
+import threading
+import time
+from typing import Callable, Dict, List, Optional
+
+from .buffer import Buffer
+from .engine import Engine
+from .errors import Closed, Full, Refused
+from .options import Address, Options
+from .outbox import Outbox
+from .route import Route
+from .session import Counters
+
+log = logging.getLogger("crawlspool")
+
+RECEIVE_BYTES = 256 << 10
+OUTGOING_BYTES = 1 << 20  # taken from the engine ahead of the socket
+BYE_SECONDS = 5.0  # for the server's goodbye, once all is settled
+DISK_RETRY_SECONDS = 1.0  # while the buffer's disk is full
+
+
+class Worker:
+    def __init__(self, options: Options, buffer: Optional[Buffer], *, only_drains: bool = False) -> None:
+        self._options = options
+        self._outbox = Outbox(options.window, options.window_bytes, options.batch_records, options.batch_bytes, buffer)
+        self._engine = Engine(options, self._outbox)
+        self._engine.finishing = only_drains
+        self._route = Route(options, self._engine.session)
+        self._lock = threading.Lock()
+        self._room = threading.Condition(self._lock)
+        self._settled = threading.Condition(self._lock)
+        self._waiting_for_room = 0
+        self._on_room: List[Callable[[], None]] = []
+        self._failed: Optional[Refused] = None  # no server will have the records
+        self._closed = False
+        self._stopping = False
+        self._sleeping = False
+        self._sock: Optional[socket.socket] = None
+        self._wake_read, self._wake_write = socket.socketpair()
+        self._wake_read.setblocking(False)
+        self._wake_write.setblocking(False)
+        self._thread = threading.Thread(target=self._run, name="crawlspool", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    # Other threads
+
+    def put(self, payload: bytes) -> None:
+        size = len(payload)
+        with self._lock:
+            while True:
+                self._check_open()
+                if self._outbox.has_room(size):
+                    try:
+                        if self._engine.put(payload, time.monotonic()) and self._sleeping:
+                            self._wake()
+                        return
+                    except Full:
+                        if self._options.when_full == "raise":
+                            raise
+                self._wait_for_room(size)
+
+    def try_put(self, payload: bytes) -> bool:
+        with self._lock:
+            self._check_open()
+            if not self._outbox.has_room(len(payload)):
+                return False
+            try:
+                if self._engine.put(payload, time.monotonic()) and self._sleeping:
+                    self._wake()
+            except Full:
+                return False
+            return True
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Closed("the client is closed")
+        if self._failed:
+            raise self._failed
+
+    def _wait_for_room(self, size: int) -> None:
+        if self._options.when_full == "raise" or threading.current_thread() is self._thread:
+            raise Full(f"no room for a record of {size} bytes: {self._outbox.held} are not settled yet")
+        self._waiting_for_room += 1
+        try:
+            self._room.wait(DISK_RETRY_SECONDS if self._outbox.buffer else None)
+        finally:
+            self._waiting_for_room -= 1
+
+    def call_when_room(self, function: Callable[[], None]) -> None:
+        with self._lock:
+            self._on_room.append(function)
+            self._wake()
+
+    def wait_settled(self, end: Optional[float]) -> bool:
+        """False after `end`; Refused where no server will have the records."""
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a callback of the client cannot wait for the client")
+        with self._lock:
+            self._engine.hurried += 1
+            self._wake()
+            try:
+                while self._outbox.held:
+                    if self._failed:
+                        raise self._failed
+                    seconds = None if end is None else end - time.monotonic()
+                    if (seconds is not None and seconds <= 0) or not self._thread.is_alive():
+                        return False
+                    self._settled.wait(seconds)
+                return True
+            finally:
+                self._engine.hurried -= 1
+
+    def finish(self) -> None:
+        """Takes no more records; says bye once all is settled."""
+        with self._lock:
+            self._closed = True
+            self._engine.finishing = True
+            self._room.notify_all()
+            self._wake()
+
+    def stop(self) -> int:
+        """Ends the thread; how many records were not settled."""
+        with self._lock:
+            if self._outbox.held:
+                self._stopping = True
+                self._wake()
+        self._thread.join(BYE_SECONDS)
+        with self._lock:
+            self._stopping = True
+            self._wake()
+        self._thread.join()
+        return self._outbox.held
+
+    def abandon(self) -> None:
+        """In a fork's child: lets go of what is the parent's, without a word to anybody."""
+        for sock in (self._sock, self._wake_read, self._wake_write):
+            if sock is not None:
+                _close_silently(sock)
+        if self._outbox.buffer:
+            self._outbox.buffer.release()
+
+    def counters(self) -> Counters:
+        with self._lock:
+            return self._engine.session.snapshot()
+
+    def is_crowded(self) -> bool:
+        with self._lock:
+            return bool(self._engine.slow) or self._outbox.is_crowded()
+
+    def _wake(self) -> None:
+        self._sleeping = False
+        try:
+            self._wake_write.send(b"\0")
+        except (BlockingIOError, OSError):
+            pass  # it has enough to wake up by
+
+    # The thread
+
+    def _run(self) -> None:
+        try:
+            while not self._is_over():
+                with self._lock:
+                    step = self._route.next(time.monotonic())
+                    idle = not self._outbox.held
+                if step.wait_seconds:
+                    self._sleep(step.wait_seconds)
+                elif idle:
+                    self._sleep(None)  # nothing to say: the first record opens a connection
+                else:
+                    self._visit(step.server)
+        except Exception as error:
+            log.exception("the client's thread has ended; nothing more is sent")
+            with self._lock:
+                self._failed = Refused("this client", "internal_error", repr(error))
+        finally:
+            self._finish_thread()
+
+    def _is_over(self) -> bool:
+        with self._lock:
+            return self._stopping or self._engine.is_done()
+
+    def _finish_thread(self) -> None:
+        with self._lock:
+            if self._outbox.buffer:
+                self._outbox.buffer.close()
+            self._room.notify_all()
+            self._settled.notify_all()
+        self._wake_read.close()
+        self._wake_write.close()
+
+    def _sleep(self, seconds: Optional[float]) -> None:
+        """Until the time is over or the state has changed in a way that ends it."""
+        end = None if seconds is None else time.monotonic() + seconds
+        while not self._is_over():
+            with self._lock:
+                if end is None and self._outbox.held:
+                    return
+                self._sleeping = True
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                return
+            self._wait_for_events(None, False, left)
+            self._tell()
+
+    def _visit(self, server: Address) -> None:
+        """One attempt at a connection, and its whole life."""
+        reason, retry_seconds = "", 0.0
+        try:
+            self._sock = self._connect(server)
+            self._converse(self._sock, str(server))
+        except (OSError, ssl.SSLError) as error:
+            reason = f"{server}: {error}"
+        finally:
+            if self._sock is not None:
+                _close_silently(self._sock)
+                self._sock = None
+        with self._lock:
+            engine = self._engine
+            now = time.monotonic()
+            if engine.over:
+                reason, retry_seconds = engine.over
+            engine.end(now)
+            self._route.ended(server, engine.progress, retry_seconds, now)
+            if engine.refusal:
+                self._failed = self._route.refused(server, engine.refusal)
+            refused, done = self._failed, engine.is_done()
+        self._tell()
+        if refused:
+            log.error("%s", refused)
+            self._wait_for_stop()
+        elif not done and not self._stopping:
+            log.warning("the connection has ended, %d records wait: %s", self._outbox.held, reason or "the server closed")
+
+    def _wait_for_stop(self) -> None:
+        while not self._is_over():
+            with self._lock:
+                self._settled.notify_all()
+                self._room.notify_all()
+            self._wait_for_events(None, False, None)
+
+    def _connect(self, server: Address) -> socket.socket:
+        sock = socket.create_connection(server, self._options.connect_timeout)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if self._options.tls:
+            try:
+                sock = self._options.tls.wrap_socket(sock, server_hostname=server.host)
+            except BaseException:
+                sock.close()
+                raise
+        sock.setblocking(False)
+        return sock
+
+    def _converse(self, sock: socket.socket, server: str) -> None:
+        with self._lock:
+            self._engine.progress = False
+            outgoing = memoryview(self._engine.begin(server, time.monotonic()))
+        writable = True
+        while True:
+            if not outgoing:
+                outgoing = self._next_output()
+            if outgoing and writable:
+                sent = _send(sock, outgoing)
+                writable = sent > 0
+                outgoing = outgoing[sent:]
+                if sent and not outgoing:
+                    continue
+            data = _receive(sock)
+            if data == b"":
+                return
+            if data:
+                self._receive(data)
+                self._tell()
+                if self._engine.over:
+                    return
+                continue
+            if outgoing and writable:
+                continue
+            writable = self._idle(sock, bool(outgoing))
+            if self._stopping or self._engine.over:
+                return
+
+    def _next_output(self) -> memoryview:
+        """What goes out next, as much as the socket may take in one go."""
+        with self._lock:
+            now = time.monotonic()
+            self._engine.tick(now)
+            parts = [self._engine.control()]
+        size = 0
+        while size < OUTGOING_BYTES:
+            with self._lock:
+                piece = self._engine.take(now)
+            if piece is None:
+                break
+            parts.append(self._engine.encode(piece))
+            size += len(parts[-1])
+        self._engine.session.counters.bytes_sent += size
+        return memoryview(b"".join(parts))
+
+    def _idle(self, sock: socket.socket, writing: bool) -> bool:
+        """Waits until there is something to do; whether the socket may take more."""
+        with self._lock:
+            seconds = self._engine.due(time.monotonic(), not writing)
+            if not writing and (seconds == 0 or self._engine.over):
+                return True
+            if self._stopping or (self._engine.is_done() and not self._engine.welcomed):
+                self._stopping = True
+                return False
+            self._sleeping = not writing
+        return self._wait_for_events(sock, writing, seconds)
+
+    def _receive(self, data: bytes) -> None:
+        with self._lock:
+            held = self._outbox.held
+            self._engine.receive(data, time.monotonic())
+            if self._outbox.held != held:
+                if self._waiting_for_room:
+                    self._room.notify_all()
+                if not self._outbox.held:
+                    self._settled.notify_all()
+
+    def _tell(self) -> None:
+        """Calls back, outside the lock, what is to be told."""
+        with self._lock:
+            untold, acked = self._engine.session.take_untold(), self._engine.session.take_acked()
+            on_room: List[Callable[[], None]] = []
+            if self._on_room and (self._outbox.has_room(0) or self._closed or self._failed):
+                on_room, self._on_room = self._on_room, []
+        options = self._options
+        for reject in untold:
+            if options.on_reject:
+                _call(lambda reject=reject: options.on_reject(reject))  # type: ignore
+            else:
+                log.warning("record %d was rejected: %s: %s", reject.number, reject.code, reject.detail)
+        if acked and options.on_ack:
+            _call(lambda: options.on_ack(acked))  # type: ignore
+        for function in on_room:
+            _call(function)
+
+    def _wait_for_events(self, sock: Optional[socket.socket], writing: bool, seconds: Optional[float]) -> bool:
+        """Until the socket has something, another thread wakes this one, or the time is over."""
+        watched = {self._wake_read.fileno(): False}
+        if sock is not None:
+            watched[sock.fileno()] = writing
+        ready = _poll(watched, seconds)
+        with self._lock:
+            self._sleeping = False
+        if self._wake_read.fileno() in ready:
+            try:
+                self._wake_read.recv(4096)
+            except BlockingIOError:
+                pass
+        return sock is None or not writing or ready.get(sock.fileno(), False)
+
+
+def _poll(watched: Dict[int, bool], seconds: Optional[float]) -> Dict[int, bool]:
+    """Of these descriptors (and whether to wait for room to write) those that are ready, and whether to write."""
+    if hasattr(select, "poll"):  # select() cannot watch descriptors from 1024 on
+        poll = select.poll()
+        for descriptor, writing in watched.items():
+            poll.register(descriptor, select.POLLIN | (select.POLLOUT if writing else 0))
+        events = poll.poll(None if seconds is None else int(seconds * 1000) + 1)
+        return {descriptor: bool(event & ~select.POLLIN) for descriptor, event in events}
+    writers = [descriptor for descriptor, writing in watched.items() if writing]
+    readable, writable, _ = select.select(list(watched), writers, [], seconds)
+    return {descriptor: descriptor in writable for descriptor in (*readable, *writable)}
+
+
+def _call(function: Callable[[], None]) -> None:
+    try:
+        function()
+    except Exception:
+        log.exception("a callback of the client failed")
+
+
+def _send(sock: socket.socket, data: memoryview) -> int:
+    """How many bytes the socket took."""
+    try:
+        return sock.send(data[:RECEIVE_BYTES] if isinstance(sock, ssl.SSLSocket) else data)
+    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        return 0
+
+
+def _receive(sock: socket.socket) -> Optional[bytes]:
+    """What came; None if nothing is there; empty at the end."""
+    try:
+        return sock.recv(RECEIVE_BYTES)
+    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        return None
+
+
+def _close_silently(sock: socket.socket) -> None:
+    """Without TLS's goodbye, which a fork's child must not say for its parent."""
+    try:
+        os.close(sock.detach())
+    except OSError:
+        pass
