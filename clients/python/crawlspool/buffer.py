@@ -20,6 +20,7 @@ import os
 import pathlib
 import secrets
 import struct
+import time
 import zlib
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
@@ -35,6 +36,7 @@ log = logging.getLogger("crawlspool")
 
 SUFFIX = ".buffer"
 SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX = 4 << 10, 16 << 20
+DISK_RETRY_SECONDS = 1.0  # after the disk was full
 _MARK = struct.Struct(">QQ")
 
 
@@ -64,6 +66,7 @@ class Buffer:
         self.recovered = 0  # the highest index that a process before this one may have sent
         segment_bytes = max(SEGMENT_BYTES_MIN, min(SEGMENT_BYTES_MAX, bytes_max // 8))
         self.records = Segments(path, segment_bytes, sync)
+        self._disk_full_until = 0.0
         self._lock = lock
         self._mark = os.open(path / "mark", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
@@ -116,6 +119,8 @@ class Buffer:
         needed = ENTRY.size + size
         if needed > self.bytes_max:
             raise ConfigurationError(f"a record of {size} bytes never fits into a buffer of {self.bytes_max} bytes")
+        if self._disk_full_until and time.monotonic() < self._disk_full_until:
+            return False
         if self.records.bytes + needed > self.bytes_max and self.settled == self.records.next - 1:
             self.records.begin_file()  # nothing in the old one is needed any more
             self.records.remove_settled(self.settled)
@@ -127,6 +132,7 @@ class Buffer:
             self.records.append(payload, read_back)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                self._disk_full_until = time.monotonic() + DISK_RETRY_SECONDS
                 raise Full(f"{self.path}: {error.strerror}") from error
             raise
 

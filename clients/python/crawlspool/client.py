@@ -79,9 +79,9 @@ class Client:
         """As send(), but False instead of a wait."""
         return (self._worker or self._start()).try_put(encode(record))
 
-    def call_when_room(self, function: Callable[[], None]) -> None:
-        """Calls it once, from any thread, as soon as try_send() may be worth a try."""
-        (self._worker or self._start()).call_when_room(function)
+    def call_when_room(self, function: Callable[[], None], size: int = 0) -> None:
+        """Calls it once, from the client's thread, as soon as there is room for a record of so many bytes, or no hope."""
+        (self._worker or self._start()).call_when_room(function, size)
 
     def flush(self, timeout: Optional[float] = None) -> None:
         """Waits until everything sent so far, and everything that processes before this one left in the buffer

@@ -10,22 +10,22 @@ import socket
 import ssl
 import threading
 import time
-from typing import Callable, Dict, List, Optional
+from typing import Callable, Dict, List, Optional, Tuple
 
-from .buffer import Buffer
+from .buffer import DISK_RETRY_SECONDS, Buffer
 from .engine import Engine
 from .errors import Closed, Full, Refused
 from .options import Address, Options
 from .outbox import Outbox
 from .route import Route
 from .session import Counters
+from .telling import call, tell_taken
 
 log = logging.getLogger("crawlspool")
 
 RECEIVE_BYTES = 256 << 10
 OUTGOING_BYTES = 1 << 20  # taken from the engine ahead of the socket
 BYE_SECONDS = 5.0  # for the server's goodbye, once all is settled
-DISK_RETRY_SECONDS = 1.0  # while the buffer's disk is full
 
 
 class Worker:
@@ -39,7 +39,7 @@ class Worker:
         self._room = threading.Condition(self._lock)
         self._settled = threading.Condition(self._lock)
         self._waiting_for_room = 0
-        self._on_room: List[Callable[[], None]] = []
+        self._on_room: List[Tuple[int, Callable[[], None]]] = []  # (bytes needed, what to call)
         self._failed: Optional[Refused] = None  # no server will have the records
         self._closed = False
         self._stopping = False
@@ -97,9 +97,9 @@ class Worker:
         finally:
             self._waiting_for_room -= 1
 
-    def call_when_room(self, function: Callable[[], None]) -> None:
+    def call_when_room(self, function: Callable[[], None], size: int) -> None:
         with self._lock:
-            self._on_room.append(function)
+            self._on_room.append((size, function))
             self._wake()
 
     def wait_settled(self, end: Optional[float]) -> bool:
@@ -334,22 +334,17 @@ class Worker:
         """Calls back, outside the lock, what is to be told."""
         with self._lock:
             untold, acked = self._engine.session.take_untold(), self._engine.session.take_acked()
-            on_room: List[Callable[[], None]] = []
-            if self._on_room and (self._outbox.has_room(0) or self._closed or self._failed):
-                on_room, self._on_room = self._on_room, []
-        options = self._options
-        for reject in untold:
-            if options.on_reject:
-                _call(lambda reject=reject: options.on_reject(reject))  # type: ignore
-            else:
-                log.warning("record %d was rejected: %s: %s", reject.number, reject.code, reject.detail)
-        if acked and options.on_ack:
-            _call(lambda: options.on_ack(acked))  # type: ignore
-        for function in on_room:
-            _call(function)
+            ended = self._closed or self._failed
+            ready = [one for one in self._on_room if ended or self._outbox.has_room(one[0])]
+            self._on_room = [one for one in self._on_room if one not in ready]
+        tell_taken(self._options, untold, acked)
+        for _, function in ready:
+            call(function)
 
     def _wait_for_events(self, sock: Optional[socket.socket], writing: bool, seconds: Optional[float]) -> bool:
         """Until the socket has something, another thread wakes this one, or the time is over."""
+        if self._on_room:
+            seconds = DISK_RETRY_SECONDS if seconds is None else min(seconds, DISK_RETRY_SECONDS)
         watched = {self._wake_read.fileno(): False}
         if sock is not None:
             watched[sock.fileno()] = writing
@@ -375,13 +370,6 @@ def _poll(watched: Dict[int, bool], seconds: Optional[float]) -> Dict[int, bool]
     writers = [descriptor for descriptor, writing in watched.items() if writing]
     readable, writable, _ = select.select(list(watched), writers, [], seconds)
     return {descriptor: descriptor in writable for descriptor in (*readable, *writable)}
-
-
-def _call(function: Callable[[], None]) -> None:
-    try:
-        function()
-    except Exception:
-        log.exception("a callback of the client failed")
 
 
 def _send(sock: socket.socket, data: memoryview) -> int:

@@ -1,0 +1,53 @@
+"""The client's tests use the end-to-end suite's daemon, spool reader and deadlines, and its reader of PROTOCOL.md's
+examples. Fixtures: `start` makes daemons that come back on the same port."""
+
+import pathlib
+import sys
+
+CLIENT = pathlib.Path(__file__).resolve().parents[1]
+E2E = CLIENT.parents[1] / "tests/e2e"
+sys.path[:0] = [str(CLIENT), str(E2E)]
+
+import pytest  # noqa: E402
+from daemon import Daemon  # noqa: E402
+
+
+class Server(Daemon):
+    """A daemon that is found again at its address after a restart."""
+
+    def start(self):
+        super().start()
+        host, port = self.address()
+        self.settings["listen.stream"] = f'["tcp://{host}:{port}"]'
+        return self
+
+    @property
+    def url(self):
+        return "tcp://{}:{}".format(*self.address())
+
+    def restart(self):
+        self.kill()
+        return self.start()
+
+    def records(self):
+        """Each record of the spool, read by the format alone."""
+        return self.spool.records()
+
+
+@pytest.fixture
+def start(tmp_path):
+    servers = []
+
+    def start_one(settings=None, *, name="daemon", **options):
+        one = Server(tmp_path / name, settings, **options)
+        servers.append(one)
+        return one.start()
+
+    yield start_one
+    try:
+        for one in servers:
+            one.finish()
+    finally:
+        for one in servers:
+            one.kill()
+            print(f"--- log of {one.home.name} ---\n{one.log()[-4000:]}")
