@@ -273,12 +273,10 @@ class _Runner(asyncio.Protocol):
     async def _run(self) -> None:
         try:
             while not self._is_over():
+                await self._sleep(None)  # until there is something to say, and somebody to say it to
                 step = self._route.next(self._loop.time())
-                if step.wait_seconds:
-                    await self._sleep(step.wait_seconds)
-                elif not self._outbox.held or self._failed:
-                    await self._sleep(None)
-                else:
+                await self._sleep(step.wait_seconds)
+                if not self._is_over():
                     await self._visit(step.server)
         except Exception as error:
             log.exception("the client's task has ended; nothing more is sent")

@@ -147,7 +147,8 @@ class Engine:
         last = number + len(chunk.payloads) - 1
         self._note_sent(number, last)
         self._frames.append(_Sent(last, not plain))
-        self._waiting_since = now
+        if count >= self.options.batch_records:
+            self._waiting_since = now  # what waits now was put later
         if len(self._frames) == 1:
             self._await_answer(now)
         return Piece(number, chunk.payloads, plain)

@@ -170,14 +170,11 @@ class Worker:
     def _run(self) -> None:
         try:
             while not self._is_over():
+                self._sleep(None)  # until there is something to say
                 with self._lock:
                     step = self._route.next(time.monotonic())
-                    idle = not self._outbox.held
-                if step.wait_seconds:
-                    self._sleep(step.wait_seconds)
-                elif idle:
-                    self._sleep(None)  # nothing to say: the first record opens a connection
-                else:
+                self._sleep(step.wait_seconds)
+                if not self._is_over():
                     self._visit(step.server)
         except Exception as error:
             log.exception("the client's thread has ended; nothing more is sent")
