@@ -8,6 +8,7 @@ import os
 import ssl
 import threading
 import time
+import weakref
 from types import TracebackType
 from typing import Callable, List, Optional, Sequence, Set, Type, Union
 
@@ -20,6 +21,7 @@ from .worker import Worker
 
 log = logging.getLogger("crawlspool")
 
+_all: weakref.WeakSet[Client] = weakref.WeakSet()  # a fork's child has to touch each
 _open: Set[Client] = set()  # those that hold records or might: a program's end waits for them
 
 
@@ -43,6 +45,7 @@ class Client:
                                 buffer_sync, when_full, move, tls, connect_timeout, answer_timeout, close_timeout,
                                 on_reject, on_ack)
         self._reset()
+        _all.add(self)
         if self._options.buffer_dir is not None:
             self._start()
 
@@ -142,9 +145,8 @@ class Client:
 
 
 def _forked() -> None:
-    clients = list(_open)
     _open.clear()
-    for client in clients:
+    for client in list(_all):
         client._forked()
 
 

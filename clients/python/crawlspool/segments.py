@@ -25,6 +25,17 @@ def _crc(length: bytes, payload: bytes) -> int:
     return zlib.crc32(payload, zlib.crc32(length))
 
 
+def _entry_end(data: bytes, position: int) -> int:
+    """Where the entry at this position ends; -1 if none that is whole and sound begins there."""
+    if len(data) - position < ENTRY.size:
+        return -1
+    length, crc = ENTRY.unpack_from(data, position)
+    end: int = position + ENTRY.size + length
+    if end > len(data) or crc != _crc(data[position:position + 4], data[position + ENTRY.size:end]):
+        return -1
+    return end
+
+
 def sync_directory(path: pathlib.Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -54,8 +65,8 @@ class Segments:
     # What a process before this one left
 
     def recover(self, settled: int) -> bool:
-        """Finds out what is there; False if damage ends it before its end. A torn last entry was never promised to
-        anybody and is cut off; damaged bytes are kept in a file of their own."""
+        """Finds out what is there; False if damage ends it before its end, which is what sound entries behind it tell.
+        A torn last entry was never promised to anybody and is cut off; damaged bytes are kept in a file of their own."""
         for path in sorted(self.directory.glob("*.records")):
             self._sizes[int(path.name[:20])] = path.stat().st_size
         self.bytes = sum(self._sizes.values())
@@ -73,16 +84,10 @@ class Segments:
         path = self._path(first)
         data = path.read_bytes()
         index, position, sound = first, 0, True
-        while len(data) - position >= ENTRY.size:
-            length, crc = ENTRY.unpack_from(data, position)
-            end = position + ENTRY.size + length
-            if end > len(data):
-                break
-            if crc != _crc(data[position:position + 4], data[position + ENTRY.size:end]):
-                sound = False
-                break
+        while (end := _entry_end(data, position)) > 0:
             index, position = index + 1, end
         if position < len(data):
+            sound = all(_entry_end(data, behind) < 0 for behind in range(position + 1, len(data)))
             if not sound:
                 aside = path.with_suffix(f".{position}.damaged")
                 aside.write_bytes(data[position:])

@@ -1,0 +1,93 @@
+"""A fork's child has a session of its own, and none of its parent's records."""
+
+import os
+import threading
+import traceback
+
+import crawlspool
+import pytest
+from test_client import dead_address, numbered
+
+
+def in_child(function):
+    """Runs it in a fork and waits; the child's end must be clean."""
+    pid = os.fork()
+    if not pid:
+        code = 1
+        try:
+            function()
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    return pid
+
+
+def wait(pid):
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def sessions(server):
+    lines = server.spool.segments()[0][1].read_bytes().split(b"\n")[:-1]
+    return {line.split(b'"session":"')[1][:16] for line in lines}
+
+
+@pytest.mark.parametrize("buffered", [False, True], ids=["memory", "buffer"])
+def test_parent_and_child_send_under_sessions_of_their_own(start, tmp_path, buffered):
+    server = start()
+    options = {"buffer_dir": tmp_path / "buffer"} if buffered else {}
+    client = crawlspool.Client(server.url, **options)
+    for record in numbered(1000):
+        client.send(record)
+
+    def child():
+        assert client.counters().records == 0
+        for record in numbered(1000, 10000):
+            client.send(record)
+        client.close()
+
+    pid = in_child(child)
+    for record in numbered(1000, 1000):
+        client.send(record)
+    client.close()
+    wait(pid)
+    assert sorted(server.records()) == sorted(numbered(2000) + numbered(1000, 10000))
+    assert len(sessions(server)) == 2
+    if buffered:
+        assert list((tmp_path / "buffer").iterdir()) == []
+
+
+def test_a_child_that_sends_nothing_harms_nothing(start):
+    server = start()
+    with crawlspool.Client(server.url) as client:
+        client.send(b"1")
+        wait(in_child(lambda: None))
+        client.send(b"2")
+        client.flush(30)
+        assert client.counters().connections == 1
+    assert server.records() == [b"1", b"2"]
+
+
+def test_a_fork_while_another_thread_sends_leaves_a_usable_client(start):
+    server = start()
+    client = crawlspool.Client(server.url, window=50)
+    sender = threading.Thread(target=lambda: [client.send(record) for record in numbered(5000)])
+    sender.start()
+    children = [in_child(lambda part=part: (client.send(b'{"child":%d}' % part), client.close())) for part in range(5)]
+    for pid in children:
+        wait(pid)
+    sender.join()
+    client.close()
+    stored = server.records()
+    assert sorted(stored) == sorted(numbered(5000) + [b'{"child":%d}' % part for part in range(5)])
+
+
+def test_what_the_parent_holds_is_not_the_childs_to_wait_for():
+    sock, url = dead_address()
+    with sock:
+        client = crawlspool.Client(url, close_timeout=0)
+        client.send(b"1")
+        wait(in_child(lambda: client.close()))
+        with pytest.raises(crawlspool.Unsettled):
+            client.close()
