@@ -117,6 +117,10 @@ class CrawlSpoolPipeline:
             log.info("the crawl goes on")
             engine.unpause()
             self._paused = False
+            # It would look by itself within 5 s.
+            slot: Any = getattr(engine, "_slot", None) or getattr(engine, "slot", None)
+            if hasattr(slot, "nextcall"):
+                slot.nextcall.schedule()
 
     def _set_stats(self) -> None:
         assert self._client is not None

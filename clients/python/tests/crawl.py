@@ -3,13 +3,13 @@ Prints its stats and its largest memory as JSON when it is done."""
 
 import json
 import pathlib
-import resource
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import scrapy  # noqa: E402
-from scrapy.crawler import CrawlerProcess  # noqa: E402
+import scrapy.crawler  # noqa: E402
 
 from crawlspool.pages import page  # noqa: E402
 
@@ -31,13 +31,20 @@ class PagesSpider(scrapy.Spider):
         number = int(response.url.rsplit("/", 1)[-1])
         for n in range(self.items_per_page):
             yield PageItem(n=n, page=page(response)) if n % 2 else {"n": n, "page": page(response)}
-        if number % 10 == 3:
-            yield {"n": -1, "url": response.url, "lone surrogate": "\ud800"}  # the pipeline refuses it loudly
+        if number % 10 == 3 and self.settings.getbool("CRAWL_BAD_ITEMS"):
+            yield {"n": -1, "half a surrogate pair": "\ud800"}
+            yield {"n": -2, "bytes": response.body}
         yield from response.follow_all(css="a")
 
 
+def process_class(settings):
+    if "TWISTED_REACTOR_ENABLED=False" in settings:
+        return scrapy.crawler.AsyncCrawlerProcess
+    return scrapy.crawler.CrawlerProcess
+
+
 def main(url, server, delay, items_per_page, *settings):
-    process = CrawlerProcess({
+    process = process_class(settings)({
         "ITEM_PIPELINES": {"crawlspool.scrapy.CrawlSpoolPipeline": 800},
         "CRAWLSPOOL_SERVERS": server,
         "CRAWLSPOOL_CLIENT": "crawl-test",
@@ -51,7 +58,8 @@ def main(url, server, delay, items_per_page, *settings):
     process.crawl(crawler, url=url, items_per_page=int(items_per_page))
     process.start()
     stats = {key: value for key, value in crawler.stats.get_stats().items() if isinstance(value, (int, float, str))}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    status = pathlib.Path("/proc/self/status").read_text(encoding="ascii")
+    peak = int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
     print(json.dumps({"stats": stats, "peak_kib": peak, "scrapy": scrapy.__version__}))
 
 

@@ -1,0 +1,162 @@
+"""Whole crawls of a site on loopback by a real Scrapy, while the daemon comes and goes: every item is stored once. Which
+Scrapy: that of CRAWLSPOOL_SCRAPY_PYTHON, else Debian's."""
+
+import collections
+import json
+import os
+import pathlib
+import subprocess
+import threading
+import time
+
+import pytest
+from site_of_pages import GBK_TEXT, Site
+from waiting import seconds, wait_until
+
+PYTHON = os.environ.get("CRAWLSPOOL_SCRAPY_PYTHON", "/usr/bin/python3")
+OUTAGE_SECONDS = float(os.environ.get("CRAWLSPOOL_OUTAGE_SECONDS", "0"))
+ITEMS_PER_PAGE = 3
+CRAWL = pathlib.Path(__file__).with_name("crawl.py")
+REACTORS = ["twisted.internet.epollreactor.EPollReactor", "twisted.internet.asyncioreactor.AsyncioSelectorReactor"]
+
+
+def scrapy_version():
+    found = subprocess.run([PYTHON, "-c", "import scrapy; print(scrapy.__version__)"], capture_output=True, text=True,
+                           check=False)
+    return tuple(map(int, found.stdout.split(".")[:2])) if found.returncode == 0 else None
+
+
+VERSION = scrapy_version()
+pytestmark = pytest.mark.skipif(VERSION is None, reason=f"{PYTHON} has no Scrapy (Debian: python3-scrapy)")
+
+
+class Crawl:
+    def __init__(self, site, server_url, *settings, delay=0):
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+        self.process = subprocess.Popen(
+            [PYTHON, "-W", "default", str(CRAWL), site.url, server_url, str(delay), str(ITEMS_PER_PAGE), *settings],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        self.log = []
+        self.reader = threading.Thread(target=lambda: self.log.extend(self.process.stderr))
+        self.reader.start()
+
+    def wait_log(self, words, timeout=60):
+        wait_until(lambda: any(words in line for line in list(self.log)), f"the crawl says {words!r}", timeout)
+
+    def end(self, timeout=120):
+        """Its stats and peak memory once it has ended by itself."""
+        try:
+            output = self.process.stdout.read()
+            code = self.process.wait(seconds(timeout))
+        finally:
+            self.process.kill()
+            self.reader.join()
+        print("".join(self.log[-60:]))
+        assert code == 0, code
+        return json.loads(output.splitlines()[-1])
+
+
+def assert_each_item_once(server, pages):
+    stored = [json.loads(record) for record in server.records()]
+    items = collections.Counter((record["page"]["url"].rsplit("/", 1)[1], record["n"]) for record in stored)
+    expected = {(str(page), n) for page in range(pages) for n in range(ITEMS_PER_PAGE)}
+    assert set(items) == expected
+    assert set(items.values()) == {1}
+    return stored
+
+
+def served(site):
+    with site.lock:
+        return len(site.served)
+
+
+@pytest.mark.parametrize("reactor", REACTORS, ids=["twisted", "asyncio"])
+def test_every_item_is_stored_with_its_page_and_the_stats_say_so(start, reactor):
+    server = start()
+    with Site(100, time.monotonic) as site:
+        crawl = Crawl(site, server.url, f"TWISTED_REACTOR={reactor}")
+        outcome = crawl.end()
+    stored = assert_each_item_once(server, 100)
+    stats = outcome["stats"]
+    assert (stats["crawlspool/acked"], stats["crawlspool/rejected"], stats["crawlspool/unsettled"]) == (300, 0, 0)
+    assert stats["finish_reason"] == "finished" and stats["item_scraped_count"] == 300
+    for record in stored:
+        number = int(record["page"]["url"].rsplit("/", 1)[1])
+        assert record["page"]["charset"] == ("gb18030" if number % 5 == 0 else "utf-8")
+        assert (GBK_TEXT if number % 5 == 0 else "page") + f" {number}<" in record["page"]["body"]
+    line = server.spool.segments()[0][1].read_bytes().split(b"\n")[0]
+    assert b'"client":"crawl-test"' in line and b'"stream":"pages_of_a_site"' in line
+    assert not [one for one in crawl.log if "eprecat" in one and "rawlSpool" in one]
+
+
+@pytest.mark.skipif(VERSION is None or VERSION < (2, 15), reason="this Scrapy does not run without a reactor")
+def test_a_crawl_without_twisteds_reactor(start):
+    server = start()
+    with Site(50, time.monotonic) as site:
+        Crawl(site, server.url, "TWISTED_REACTOR_ENABLED=False").end()
+    assert_each_item_once(server, 50)
+
+
+def test_an_item_that_json_cannot_hold_is_an_error_of_its_own(start):
+    server = start()
+    with Site(20, time.monotonic) as site:
+        outcome = Crawl(site, server.url, "CRAWL_BAD_ITEMS=True").end()
+    assert_each_item_once(server, 20)
+    assert outcome["stats"]["log_count/ERROR"] == 4  # one with bytes and one of half a surrogate pair, on two pages
+
+
+@pytest.mark.parametrize("reactor", REACTORS, ids=["twisted", "asyncio"])
+def test_the_daemon_may_be_killed_during_the_crawl(start, reactor):
+    server = start()
+    pages = 400
+    with Site(pages, time.monotonic) as site:
+        crawl = Crawl(site, server.url, f"TWISTED_REACTOR={reactor}", "CRAWLSPOOL_WINDOW=50", delay=0.005)
+        for part in range(1, 6):
+            wait_until(lambda: served(site) > part * pages // 8, "pages are served", 60)
+            server.restart()
+        outcome = crawl.end()
+    assert_each_item_once(server, pages)
+    assert outcome["stats"]["crawlspool/acked"] == pages * ITEMS_PER_PAGE
+    assert outcome["stats"]["crawlspool/maybe_twice"] == 0
+
+
+@pytest.mark.parametrize("reactor", REACTORS, ids=["twisted", "asyncio"])
+def test_an_outage_slows_the_crawl_and_fills_no_memory(start, reactor):
+    server = start()
+    pages, window, page_bytes = 300, 200, 100000
+    with Site(pages, time.monotonic, page_bytes) as site:
+        calm = Crawl(site, server.url, f"TWISTED_REACTOR={reactor}", f"CRAWLSPOOL_WINDOW={window}").end()
+    second = start(name="second")
+    with Site(pages, time.monotonic, page_bytes) as site:
+        crawl = Crawl(site, second.url, f"TWISTED_REACTOR={reactor}", f"CRAWLSPOOL_WINDOW={window}", delay=0.005)
+        wait_until(lambda: served(site) > pages // 4, "pages are served", 60)
+        second.terminate()
+        before = served(site)
+        crawl.wait_log("the crawl pauses")
+        time.sleep(OUTAGE_SECONDS)  # the length of the outage is what is asked for
+        during = served(site) - before
+        second.start()
+        outcome = crawl.end()
+    assert_each_item_once(second, pages)
+    assert during < pages // 2, f"{during} pages were fetched while nothing could be stored"
+    assert outcome["stats"]["crawlspool/pauses"] >= 1
+    assert outcome["peak_kib"] < calm["peak_kib"] + pages * ITEMS_PER_PAGE * page_bytes / 1024 / 4
+    print(f"Scrapy {outcome['scrapy']}: {during} of {pages} pages during the outage; peak {outcome['peak_kib']} KiB, "
+          f"without one {calm['peak_kib']} KiB")
+
+
+def test_with_a_buffer_directory_the_crawl_ends_without_the_daemon_and_the_next_one_sends(start, tmp_path):
+    server = start()
+    url = server.url
+    server.terminate()
+    settings = [f"CRAWLSPOOL_BUFFER_DIR={tmp_path / 'buffer'}", "CRAWLSPOOL_CLOSE_TIMEOUT=0", "CRAWLSPOOL_WINDOW=10"]
+    with Site(50, time.monotonic) as site:
+        outcome = Crawl(site, url, *settings).end()
+    assert outcome["stats"]["crawlspool/unsettled"] == 50 * ITEMS_PER_PAGE
+    assert outcome["stats"]["crawlspool/buffered"] == 50 * ITEMS_PER_PAGE - 10
+    server.start()
+    settings[1] = "CRAWLSPOOL_CLOSE_TIMEOUT=60"
+    with Site(0, time.monotonic) as site:
+        Crawl(site, url, *settings).end()
+    stored = [json.loads(record)["page"]["url"] for record in server.records()]
+    assert len(stored) == 51 * ITEMS_PER_PAGE  # and page 0 of the second crawl
