@@ -168,11 +168,12 @@ class _Runner(asyncio.Protocol):
     # The client's side
 
     def try_put(self, payload: bytes) -> bool:
-        if self._closed:
-            raise Closed("the client is closed")
-        if self._failed:
-            raise self._failed
-        if self._for_room or not self._outbox.has_room(len(payload)):
+        self._check_open()
+        return not self._for_room and self._take(payload)
+
+    def _take(self, payload: bytes) -> bool:
+        """False if there is no room for it."""
+        if not self._outbox.has_room(len(payload)):
             return False
         try:
             if self.engine.put(payload, self._loop.time()):
@@ -183,30 +184,33 @@ class _Runner(asyncio.Protocol):
         return True
 
     async def put(self, payload: bytes) -> None:
-        """In the order of the calls."""
+        """Waits for room behind those that wait for it already. A call that is cancelled has put nothing."""
         if self._options.when_full == "raise":
             raise Full(f"no room for a record of {len(payload)} bytes: {self._outbox.held} are not settled yet")
-        first = False
-        while True:
-            waiter = self._loop.create_future()
-            (self._for_room.appendleft if first else self._for_room.append)(waiter)
-            try:
+        waiter = self._loop.create_future()
+        self._for_room.append(waiter)
+        try:
+            while True:
                 await asyncio.wait((waiter,), timeout=DISK_RETRY_SECONDS if self._outbox.buffer else None)
-            finally:
-                if waiter in self._for_room:
-                    self._for_room.remove(waiter)
-            others, self._for_room = self._for_room, deque()
-            try:
-                if self.try_put(payload):
+                self._check_open()
+                if self._for_room[0] is waiter and self._take(payload):
                     return
-            finally:
-                self._for_room = others
-                self._wake_next()
-            first = True
+                if waiter.done():
+                    self._for_room[self._for_room.index(waiter)] = waiter = self._loop.create_future()
+        finally:
+            self._for_room.remove(waiter)
+            self._wake_next()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Closed("the client is closed")
+        if self._failed:
+            raise self._failed
 
     def _wake_next(self) -> None:
+        """The first that waits for room looks for itself, and wakes the next one when it is gone."""
         if self._for_room and (self._closed or self._failed or self._outbox.has_room(0)):
-            waiter = self._for_room.popleft()
+            waiter = self._for_room[0]
             if not waiter.done():
                 waiter.set_result(None)
 
@@ -302,8 +306,7 @@ class _Runner(asyncio.Protocol):
     async def _visit(self, server: Address) -> None:
         """One attempt at a connection, and its whole life."""
         engine = self.engine
-        reason, retry_seconds = "", 0.0
-        engine.progress = False
+        reason = ""
         self._server, self._why, self._writable = str(server), "", True
         self._gone = self._loop.create_future()
         try:
@@ -320,16 +323,14 @@ class _Runner(asyncio.Protocol):
             if self._transport:
                 self._transport.abort()
         now = self._loop.time()
-        if engine.over:
-            reason, retry_seconds = engine.over
-        engine.end(now)
-        self._route.ended(server, engine.progress, retry_seconds, now)
-        if engine.refusal:
-            self._failed = self._route.refused(server, engine.refusal)
+        ended = engine.end(now)
+        self._route.ended(server, ended.progress, ended.retry_seconds, now)
+        if ended.refusal:
+            self._failed = self._route.refused(server, ended.refusal)
         if self._failed:
             log.error("%s", self._failed)
         elif not self._is_over():
-            log.warning("the connection has ended, %d records wait: %s", self._outbox.held, reason or "the server closed")
+            log.warning("the connection has ended, %d records wait: %s", self._outbox.held, ended.reason or reason)
         tell(self._options, engine.session)
         self._wake_all()
 

@@ -6,7 +6,7 @@ aio.py) opens connections, moves bytes, and asks what is due:
     take(now) -> Piece, encode(piece) -> bytes    what goes out next, while the driver has room for it
     control() -> bytes                            pongs, pings and the like, before anything else
     due(now, can_send) -> seconds                 when to ask again, if nothing happens before
-    end(now)                                      the connection is gone, in whatever way
+    end(now) -> Ended                             the connection is gone, in whatever way, or did not come about
 
 Everything but encode() is called under the driver's lock, which put() takes too. Time is a float of seconds that only
 goes on."""
@@ -47,6 +47,15 @@ class Over(NamedTuple):
     retry_seconds: float
 
 
+class Ended(NamedTuple):
+    """A connection that is gone, or did not come about."""
+
+    reason: str  # empty where neither side gave one
+    retry_seconds: float
+    progress: bool  # whether anything was settled on it
+    refusal: Optional[Refused]  # what no retry with this server mends
+
+
 class _Sent(NamedTuple):
     last: int
     batch: bool
@@ -58,15 +67,15 @@ class Engine:
         self.outbox = outbox
         self.session = Session(outbox)
         self.identity = outbox.buffer.identity if outbox.buffer else options.identity
-        self.refusal: Optional[Refused] = None  # what no retry with this server mends
         self.over: Optional[Over] = None
         self.welcomed = False
         self.slow = ""  # why the server does not read, while it does not
-        self.progress = False  # whether anything was settled on this connection
         self.hurried = 0  # callers that wait for everything to be settled: nothing is held back for a fuller batch
         self.finishing = False  # say bye once everything is settled
         self._compress = find_compress() if options.compress else None
         self._plain_until = 0  # up to this number nothing goes in batches: one was refused
+        self._progress = False
+        self._refusal: Optional[Refused] = None
         self._server = ""
         self._reader = frames.MessageReader()
         self._control = b""
@@ -97,7 +106,6 @@ class Engine:
 
     def begin(self, server: str, now: float) -> bytes:
         session = self.session
-        self.over, self.refusal, self.welcomed, self.slow, self.progress = None, None, False, "", False
         self._server, self._reader, self._control = server, frames.MessageReader(), b""
         self._heard, self._pinged, self._bye = now, False, False
         session.sent = max(session.sent, session.lowest - 1)
@@ -107,13 +115,15 @@ class Engine:
         known = {key: value for key, value in hello.items() if value is not None}
         return frames.frame(json.dumps(known, separators=(",", ":")).encode(), frames.HELLO)
 
-    def end(self, now: float) -> None:
+    def end(self, now: float) -> Ended:
         """All that is held goes out again on the next connection."""
+        over = self.over or Over("", 0)
+        ended = Ended(over.reason, over.retry_seconds, self._progress, self._refusal)
+        self.over, self.welcomed, self.slow, self._progress, self._refusal = None, False, "", False, None
         self.outbox.rewind()
         self._frames.clear()
-        self.welcomed = False
-        self.slow = ""
         self._waiting_since = now
+        return ended
 
     def is_done(self) -> bool:
         return self.finishing and not self.outbox.held
@@ -264,13 +274,13 @@ class Engine:
                 if handler and not self.over:
                     handler(value)
         except (frames.ProtocolError, KeyError, TypeError, ValueError) as error:
-            self.refusal = Refused(self._server, "no_crawlspool_server", str(error))
-            self._finish(str(self.refusal), 0)
+            self._refusal = Refused(self._server, "no_crawlspool_server", str(error))
+            self._finish(str(self._refusal), 0)
 
     def _on_welcome(self, value: Dict[str, Any]) -> None:
         session = self.session
         last_seq = int(value["last_seq"])
-        self.progress = last_seq >= session.lowest
+        self._progress = last_seq >= session.lowest
         if not session.welcome(self._server, last_seq, bool(value["known"]), int(value["rejected"])):
             self._plain_until = 0
             self._finish("the session is somebody else's", 0)
@@ -286,7 +296,7 @@ class Engine:
         session.counters.connections += 1
 
     def _on_ack(self, number: int) -> None:
-        self.progress = True
+        self._progress = True
         while self._frames and self._frames[0].last <= number:
             self._frames.popleft()
         self.session.settle(int(number))
@@ -314,7 +324,7 @@ class Engine:
         code = str(value["code"])
         self._finish(f"{self._server}: {code}: {value['detail']}", _retry_seconds(value))
         if code in HOPELESS:
-            self.refusal = Refused(self._server, code, str(value["detail"]))
+            self._refusal = Refused(self._server, code, str(value["detail"]))
         elif code == "session_mismatch":
             self._new_session("the server knows the old one under another client's name")
         elif "seq" in value and code != "frame_timeout":

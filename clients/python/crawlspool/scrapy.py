@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from functools import partial
 from typing import Any, Awaitable, Callable, Dict, Optional
 
 import scrapy
@@ -168,19 +169,26 @@ def _loop() -> Optional[asyncio.AbstractEventLoop]:
 def _wait(client: Client, size: int) -> Awaitable[None]:
     """Until there may be room for a record of this size."""
     loop = _loop()
-    if loop:
-        future = loop.create_future()
-        client.call_when_room(lambda: _threadsafe(loop, future), size)
-        return future
-    from twisted.internet import defer, reactor
-    deferred: Any = defer.Deferred()
-    client.call_when_room(lambda: reactor.callFromThread(deferred.callback, None), size)
-    result: Awaitable[None] = deferred
-    return result
+    if loop is None:
+        from twisted.internet import defer, reactor
+        deferred: Any = defer.Deferred()
+        from_thread: Any = reactor
+        client.call_when_room(lambda: from_thread.callFromThread(deferred.callback, None), size)
+        waiting: Awaitable[None] = deferred
+        return waiting
+    future = loop.create_future()
+    done = partial(loop.call_soon_threadsafe, _set_done, future)
+    client.call_when_room(lambda: _ignore(done()), size)
+    return future
 
 
-def _threadsafe(loop: asyncio.AbstractEventLoop, future: "asyncio.Future[None]") -> None:
-    loop.call_soon_threadsafe(lambda: None if future.done() else future.set_result(None))
+def _set_done(future: "asyncio.Future[None]") -> None:
+    if not future.done():  # it may be cancelled by now
+        future.set_result(None)
+
+
+def _ignore(_: object) -> None:
+    pass
 
 
 async def _in_thread(function: Callable[[], None]) -> None:
@@ -198,5 +206,11 @@ def _call_later(seconds: float, function: Callable[[], None]) -> Callable[[], No
     if loop:
         return loop.call_later(seconds, function).cancel
     from twisted.internet import reactor
-    call = reactor.callLater(seconds, function)
-    return lambda: call.cancel() if call.active() else None
+    later: Any = reactor
+    call = later.callLater(seconds, function)
+
+    def cancel() -> None:
+        if call.active():
+            call.cancel()
+
+    return cancel

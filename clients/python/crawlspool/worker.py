@@ -4,13 +4,11 @@ engine under the lock; the thread itself writes, reads and compresses outside of
 from __future__ import annotations
 
 import logging
-import os
-import select
 import socket
 import ssl
 import threading
 import time
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Callable, List, Optional, Tuple
 
 from .buffer import DISK_RETRY_SECONDS, Buffer
 from .engine import Engine
@@ -19,11 +17,11 @@ from .options import Address, Options
 from .outbox import Outbox
 from .route import Route
 from .session import Counters
+from .sockets import close_silently, connect, poll, receive, send
 from .telling import call, tell_taken
 
 log = logging.getLogger("crawlspool")
 
-RECEIVE_BYTES = 256 << 10
 OUTGOING_BYTES = 1 << 20  # taken from the engine ahead of the socket
 BYE_SECONDS = 5.0  # for the server's goodbye, once all is settled
 
@@ -146,7 +144,7 @@ class Worker:
         """In a fork's child: lets go of what is the parent's, without a word to anybody."""
         for sock in (self._sock, self._wake_read, self._wake_write):
             if sock is not None:
-                _close_silently(sock)
+                close_silently(sock)
         if self._outbox.buffer:
             self._outbox.buffer.release()
 
@@ -212,32 +210,30 @@ class Worker:
 
     def _visit(self, server: Address) -> None:
         """One attempt at a connection, and its whole life."""
-        reason, retry_seconds = "", 0.0
+        reason = ""
         try:
-            self._sock = self._connect(server)
+            self._sock = connect(server, self._options)
             self._converse(self._sock, str(server))
         except (OSError, ssl.SSLError) as error:
             reason = f"{server}: {error}"
         finally:
             if self._sock is not None:
-                _close_silently(self._sock)
+                close_silently(self._sock)
                 self._sock = None
         with self._lock:
-            engine = self._engine
             now = time.monotonic()
-            if engine.over:
-                reason, retry_seconds = engine.over
-            engine.end(now)
-            self._route.ended(server, engine.progress, retry_seconds, now)
-            if engine.refusal:
-                self._failed = self._route.refused(server, engine.refusal)
-            refused, done = self._failed, engine.is_done()
+            ended = self._engine.end(now)
+            self._route.ended(server, ended.progress, ended.retry_seconds, now)
+            if ended.refusal:
+                self._failed = self._route.refused(server, ended.refusal)
+            failed, done, held = self._failed, self._engine.is_done(), self._outbox.held
         self._tell()
-        if refused:
-            log.error("%s", refused)
+        if failed:
+            log.error("%s", failed)
             self._wait_for_stop()
         elif not done and not self._stopping:
-            log.warning("the connection has ended, %d records wait: %s", self._outbox.held, reason or "the server closed")
+            log.warning("the connection has ended, %d records wait: %s", held,
+                        ended.reason or reason or f"{server}: the server closed")
 
     def _wait_for_stop(self) -> None:
         while not self._is_over():
@@ -246,34 +242,20 @@ class Worker:
                 self._room.notify_all()
             self._wait_for_events(None, False, None)
 
-    def _connect(self, server: Address) -> socket.socket:
-        sock = socket.create_connection(server, self._options.connect_timeout)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        if self._options.tls:
-            try:
-                sock = self._options.tls.wrap_socket(sock, server_hostname=server.host)
-            except BaseException:
-                sock.close()
-                raise
-        sock.setblocking(False)
-        return sock
-
     def _converse(self, sock: socket.socket, server: str) -> None:
         with self._lock:
-            self._engine.progress = False
             outgoing = memoryview(self._engine.begin(server, time.monotonic()))
         writable = True
         while True:
             if not outgoing:
                 outgoing = self._next_output()
             if outgoing and writable:
-                sent = _send(sock, outgoing)
+                sent = send(sock, outgoing)
                 writable = sent > 0
                 outgoing = outgoing[sent:]
                 if sent and not outgoing:
                     continue
-            data = _receive(sock)
+            data = receive(sock)
             if data == b"":
                 return
             if data:
@@ -345,7 +327,7 @@ class Worker:
         watched = {self._wake_read.fileno(): False}
         if sock is not None:
             watched[sock.fileno()] = writing
-        ready = _poll(watched, seconds)
+        ready = poll(watched, seconds)
         with self._lock:
             self._sleeping = False
         if self._wake_read.fileno() in ready:
@@ -354,40 +336,3 @@ class Worker:
             except BlockingIOError:
                 pass
         return sock is None or not writing or ready.get(sock.fileno(), False)
-
-
-def _poll(watched: Dict[int, bool], seconds: Optional[float]) -> Dict[int, bool]:
-    """Of these descriptors (and whether to wait for room to write) those that are ready, and whether to write."""
-    if hasattr(select, "poll"):  # select() cannot watch descriptors from 1024 on
-        poll = select.poll()
-        for descriptor, writing in watched.items():
-            poll.register(descriptor, select.POLLIN | (select.POLLOUT if writing else 0))
-        events = poll.poll(None if seconds is None else int(seconds * 1000) + 1)
-        return {descriptor: bool(event & ~select.POLLIN) for descriptor, event in events}
-    writers = [descriptor for descriptor, writing in watched.items() if writing]
-    readable, writable, _ = select.select(list(watched), writers, [], seconds)
-    return {descriptor: descriptor in writable for descriptor in (*readable, *writable)}
-
-
-def _send(sock: socket.socket, data: memoryview) -> int:
-    """How many bytes the socket took."""
-    try:
-        return sock.send(data[:RECEIVE_BYTES] if isinstance(sock, ssl.SSLSocket) else data)
-    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-        return 0
-
-
-def _receive(sock: socket.socket) -> Optional[bytes]:
-    """What came; None if nothing is there; empty at the end."""
-    try:
-        return sock.recv(RECEIVE_BYTES)
-    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-        return None
-
-
-def _close_silently(sock: socket.socket) -> None:
-    """Without TLS's goodbye, which a fork's child must not say for its parent."""
-    try:
-        os.close(sock.detach())
-    except OSError:
-        pass

@@ -62,7 +62,7 @@ class Conversation:
 
     def connect(self, server=None, **welcome):
         """A new connection; what its hello says."""
-        self.engine.end(self.now)
+        self.ended = self.engine.end(self.now)
         self.server = server or self.server
         ((kind, payload),) = read_frames(self.engine.begin(self.server, self.now))
         assert kind == frames.HELLO

@@ -277,7 +277,8 @@ def test_what_no_retry_mends_is_told(code):
     one = Conversation()
     one.connect()
     one.hear("error", {"code": code, "detail": "why"})
-    assert one.engine.refusal.code == code and "why" in str(one.engine.refusal)
+    refusal = one.engine.end(one.now).refusal
+    assert refusal.code == code and "why" in str(refusal)
 
 
 @pytest.mark.parametrize("code", ["frame_timeout", "spool_failed", "too_many_connections", "too_many_sessions"])
@@ -287,8 +288,9 @@ def test_what_time_mends_is_tried_again(code):
     one.connect()
     one.sent()
     one.hear("error", {"code": code, "detail": "why", "seq": 1})
-    assert one.engine.over and not one.engine.refusal
+    assert one.engine.over
     one.connect()
+    assert not one.ended.refusal
     assert one.sent() == [b"1"] and one.told() == []
 
 
@@ -377,11 +379,22 @@ def test_what_is_no_message_of_a_crawlspool_server_is_told():
     one = Conversation()
     one.engine.begin(one.server, one.now)
     one.engine.receive(b"HTTP/1.1 400 Bad Request\r\n\r\n", one.now)
-    assert "HTTP/1.1" in str(one.engine.refusal)
+    assert "HTTP/1.1" in str(one.engine.end(one.now).refusal)
 
 
 def test_what_welcome_lacks_is_told():
     one = Conversation()
     one.engine.begin(one.server, one.now)
     one.engine.receive(frames.frame(json.dumps({"welcome": {"protocol": 1}}).encode()), one.now)
-    assert one.engine.refusal
+    assert one.engine.end(one.now).refusal
+
+
+def test_an_attempt_that_failed_says_nothing_of_the_connection_before():
+    one = Conversation()
+    one.put(b"1")
+    one.connect()
+    one.sent()
+    one.hear("ack", 1)
+    one.hear("goodbye", {"reason": "draining", "detail": "d", "reconnect_after_ms": 4008})
+    assert one.engine.end(one.now)[1:] == (4.008, True, None)
+    assert one.engine.end(one.now) == ("", 0, False, None)
