@@ -1,6 +1,6 @@
 """python -m crawlspool: sends the lines of its standard input, one record each, and shows what the server says of them.
-For a first look, not for pipelines: those have `crawlspool send`. Ends with 0 if all is stored, 1 if the server rejected
-any, 2 if not all is settled."""
+For a first look; pipelines have `crawlspool send`. Ends with 0 if all is stored, 1 if the server rejected any, 2 if not
+all is settled."""
 
 from __future__ import annotations
 

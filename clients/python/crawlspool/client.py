@@ -82,14 +82,14 @@ class Client:
         """As send(), but False instead of a wait."""
         return (self._worker or self._start()).try_put(encode(record))
 
-    def call_when_room(self, function: Callable[[], None], size: int = 0) -> None:
-        """Calls it once, from the client's thread, as soon as there is room for a record of so many bytes, or no hope."""
+    def call_when_room(self, function: Callable[[], object], size: int = 0) -> None:
+        """Calls it once, from the client's thread, as soon as there is room for a record of that size, or no hope."""
         (self._worker or self._start()).call_when_room(function, size)
 
     def flush(self, timeout: Optional[float] = None) -> None:
         """Waits until everything sent so far, and everything that processes before this one left in the buffer
-        directory, is settled: synced to the server's disk, or rejected. Unsettled after that many seconds; Refused where
-        no server will have it."""
+        directory, is settled: synced to the server's disk, or rejected. Unsettled after that many seconds; Refused
+        where no server will have it."""
         end = None if timeout is None else time.monotonic() + timeout
         for worker in self._workers:
             if not worker.wait_settled(end):

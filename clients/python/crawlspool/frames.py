@@ -35,8 +35,8 @@ def record_frames(payloads: Sequence[bytes]) -> bytes:
 
 
 def join_batch(payloads: Sequence[bytes]) -> bytes:
-    """The content of a batch; empty where these records cannot travel in one: it is split at each 0A, takes one 0D off a
-    line's end, and passes over blank lines."""
+    """The content of a batch; empty where these records cannot travel in one: it is split at each 0A, takes one 0D off
+    a line's end, and passes over blank lines."""
     content = b"\n".join(payloads)
     if content.count(b"\n") != len(payloads) - 1 or content[:1] == b"\n" or content[-1:] in (b"\n", b"\r"):
         return b""

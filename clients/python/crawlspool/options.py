@@ -28,8 +28,8 @@ class Address(NamedTuple):
 
 
 class Reject(NamedTuple):
-    """A record that the server will never store as it is. `code` is PROTOCOL.md's; `offset` is the byte in the record at
-    which the trouble begins, where that is known."""
+    """A record that the server will never store as it is. `code` is PROTOCOL.md's; `offset` is the byte in the record
+    at which the trouble begins, where that is known."""
 
     number: int
     code: str

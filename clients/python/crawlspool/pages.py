@@ -1,5 +1,5 @@
-"""A page's body for a record. JSON holds text only: a body whose bytes decode by its charset goes as that text, any other
-as base64, so that nothing of it is lost."""
+"""A page's body for a record. JSON holds text only: a body whose bytes decode by its charset goes as that text, any
+other as base64, so that nothing of it is lost."""
 
 from __future__ import annotations
 

@@ -177,18 +177,13 @@ def _wait(client: Client, size: int) -> Awaitable[None]:
         waiting: Awaitable[None] = deferred
         return waiting
     future = loop.create_future()
-    done = partial(loop.call_soon_threadsafe, _set_done, future)
-    client.call_when_room(lambda: _ignore(done()), size)
+    client.call_when_room(partial(loop.call_soon_threadsafe, _set_done, future), size)
     return future
 
 
 def _set_done(future: "asyncio.Future[None]") -> None:
     if not future.done():  # it may be cancelled by now
         future.set_result(None)
-
-
-def _ignore(_: object) -> None:
-    pass
 
 
 async def _in_thread(function: Callable[[], None]) -> None:

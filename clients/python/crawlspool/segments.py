@@ -13,7 +13,7 @@ import os
 import pathlib
 import struct
 import zlib
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, Optional, Tuple
 
 log = logging.getLogger("crawlspool")
 
@@ -66,7 +66,7 @@ class Segments:
 
     def recover(self, settled: int) -> bool:
         """Finds out what is there; False if damage ends it before its end, which is what sound entries behind it tell.
-        A torn last entry was never promised to anybody and is cut off; damaged bytes are kept in a file of their own."""
+        A torn last entry was never promised to anybody and is cut off; damaged bytes are kept in a file beside."""
         for path in sorted(self.directory.glob("*.records")):
             self._sizes[int(path.name[:20])] = path.stat().st_size
         self.bytes = sum(self._sizes.values())

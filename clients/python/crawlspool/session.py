@@ -91,7 +91,7 @@ class Session:
     def welcome(self, server: str, last_seq: int, known: bool, rejected: int) -> bool:
         """Takes in where the server stands; False if the session is somebody else's, and another one was taken."""
         if last_seq > self.sent:
-            self.leave(f"{server} has records up to {last_seq} under the old one, and this client sent up to {self.sent}")
+            self.leave(f"under the old one {server} has records up to {last_seq}, and this client sent {self.sent}")
             return False
         lowest = self.lowest
         self.settle(last_seq)

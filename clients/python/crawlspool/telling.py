@@ -26,7 +26,7 @@ def tell_taken(options: Options, rejects: List[Reject], acked: int) -> None:
         call(options.on_ack, acked)
 
 
-def call(function: Callable[..., None], *arguments: object) -> None:
+def call(function: Callable[..., object], *arguments: object) -> None:
     """What a callback raises is its author's to see, and stops nothing."""
     try:
         function(*arguments)

@@ -37,7 +37,7 @@ class Worker:
         self._room = threading.Condition(self._lock)
         self._settled = threading.Condition(self._lock)
         self._waiting_for_room = 0
-        self._on_room: List[Tuple[int, Callable[[], None]]] = []  # (bytes needed, what to call)
+        self._on_room: List[Tuple[int, Callable[[], object]]] = []  # (bytes needed, what to call)
         self._failed: Optional[Refused] = None  # no server will have the records
         self._closed = False
         self._stopping = False
@@ -95,7 +95,7 @@ class Worker:
         finally:
             self._waiting_for_room -= 1
 
-    def call_when_room(self, function: Callable[[], None], size: int) -> None:
+    def call_when_room(self, function: Callable[[], object], size: int) -> None:
         with self._lock:
             self._on_room.append((size, function))
             self._wake()

@@ -33,6 +33,11 @@ class Server(Daemon):
         """Each record of the spool, read by the format alone."""
         return self.spool.records()
 
+    def sessions(self):
+        """The sessions in its first segment, as the spool names them."""
+        lines = self.spool.segments()[0][1].read_bytes().split(b"\n")[:-1]
+        return {line.split(b'"session":"')[1][:16] for line in lines}
+
 
 @pytest.fixture
 def start(tmp_path):

@@ -1,4 +1,4 @@
-"""A crawl of site_of_pages.py in a process of its own: crawl.py URL SERVER DELAY_SECONDS ITEMS_PER_PAGE [SETTING=VALUE…].
+"""A crawl of site_of_pages.py in a process of its own: crawl.py URL SERVER DELAY_SECONDS ITEMS_PER_PAGE [NAME=VALUE…].
 Prints its stats and its largest memory as JSON when it is done."""
 
 import json

@@ -16,7 +16,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         links = "".join(f'<a href="/page/{n}">{n}</a>' for n in range(number * 3 + 1, number * 3 + 4)
                         if n < self.server.pages)
         gbk = number % 5 == 0
-        text = f"<html><body><h1>{GBK_TEXT if gbk else 'page'} {number}</h1>{links}{'x' * self.server.page_bytes}</body></html>"
+        title = f"{GBK_TEXT if gbk else 'page'} {number}"
+        text = f"<html><body><h1>{title}</h1>{links}{'x' * self.server.page_bytes}</body></html>"
         body = text.encode("gbk" if gbk else "utf-8")
         self.send_response(200)
         self.send_header("Content-Type", f"text/html; charset={'gbk' if gbk else 'utf-8'}")

@@ -48,8 +48,8 @@ def test_close_waits_for_everything(start, flavour):
 
 def test_records_arrive_as_they_were_sent(start, flavour):
     server = start()
-    given = [b' {"spaces" : 1} ', b'{\n"line": "breaks"\n}', b'[1]\r', '"ünïcödé"', b'"\\ud83d\\udd77"', None, True, -1.5,
-             {"网": "页", "a": [1, None]}, "7", bytearray(b"8"), memoryview(b"9"), [], (1, 2)]
+    given = [b' {"spaces" : 1} ', b'{\n"line": "breaks"\n}', b'[1]\r', '"ünïcödé"', b'"\\ud83d\\udd77"', None, True,
+             -1.5, {"网": "页", "a": [1, None]}, "7", bytearray(b"8"), memoryview(b"9"), [], (1, 2)]
     stored = [b' {"spaces" : 1} ', b'{\n"line": "breaks"\n}', b'[1]\r', '"ünïcödé"'.encode(), b'"\\ud83d\\udd77"',
               b"null", b"true", b"-1.5", '{"网":"页","a":[1,null]}'.encode(), b"7", b"8", b"9", b"[]", b"[1,2]"]
     with flavour(server.url) as client:
@@ -189,8 +189,11 @@ def test_a_flush_that_takes_too_long_says_how_much_is_open(flavour):
 def test_several_threads_may_send(start):
     server = start()
     with crawlspool.Client(server.url, window=100) as client:
-        threads = [threading.Thread(target=lambda part=part: [client.send(record) for record in numbered(1000, part * 1000)])
-                   for part in range(8)]
+        def send_part(part):
+            for record in numbered(1000, part * 1000):
+                client.send(record)
+
+        threads = [threading.Thread(target=send_part, args=(part,)) for part in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -49,8 +49,8 @@ def test_a_batch_is_the_documents():
     assert frames.join_batch([b'{"a":1}', b'{"b":2}']) == shown
 
 
-@pytest.mark.parametrize("payloads", [[b""], [b"1", b""], [b"", b"1"], [b"1", b"", b"2"], [b"\r"], [b"1\r"], [b"1\r", b"2"],
-                                      [b"[1,\n2]"], [b"1", b"\n"], [b"\n1"], [b"1\n"]])
+@pytest.mark.parametrize("payloads", [[b""], [b"1", b""], [b"", b"1"], [b"1", b"", b"2"], [b"\r"], [b"1\r"],
+                                      [b"1\r", b"2"], [b"[1,\n2]"], [b"1", b"\n"], [b"\n1"], [b"1\n"]])
 def test_records_that_a_batch_would_change_do_not_travel_in_one(payloads):
     assert frames.join_batch(payloads) == b""
 

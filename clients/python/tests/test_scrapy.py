@@ -1,5 +1,5 @@
-"""Whole crawls of a site on loopback by a real Scrapy, while the daemon comes and goes: every item is stored once. Which
-Scrapy: that of CRAWLSPOOL_SCRAPY_PYTHON, else Debian's."""
+"""Whole crawls of a site on loopback by a real Scrapy, while the daemon comes and goes: every item is stored once.
+Which Scrapy: that of CRAWLSPOOL_SCRAPY_PYTHON, else Debian's."""
 
 import collections
 import json
