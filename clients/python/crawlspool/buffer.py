@@ -166,14 +166,14 @@ class Buffer:
 
     def close(self) -> None:
         """What is not settled waits in the directory for the next start."""
-        if self.settled >= self.records.next - 1:
-            self.records.remove_all()
-            for name in ("session.json", "mark", "lock"):
-                (self.path / name).unlink()
-            try:
+        try:
+            if self.settled >= self.records.next - 1:
+                self.records.remove_all()
+                for name in ("session.json", "mark", "lock"):
+                    (self.path / name).unlink()
                 self.path.rmdir()
-            except OSError:
-                log.error("%s holds damaged records and stays", self.path)
+        except OSError as error:
+            log.error("%s stays, with nothing in it that could be sent: %s", self.path, error)
         self.release()
 
     def release(self) -> None:

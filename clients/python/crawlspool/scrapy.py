@@ -89,6 +89,9 @@ class CrawlSpoolPipeline:
     async def _close(self) -> None:
         assert self._client is not None
         self._stop_watching()
+        unsettled = self._client.counters().unsettled
+        if unsettled:
+            log.info("waiting for %d items to be stored", unsettled)
         try:
             await _in_thread(self._client.close)
         finally:

@@ -43,6 +43,25 @@ def test_a_cancelled_send_has_sent_nothing_and_holds_up_nobody(start):
     assert server.records() == [b"0", b"2", b"4"]
 
 
+def test_a_send_that_is_cancelled_as_its_turn_comes_passes_it_on(start):
+    server = start()
+    url = server.url
+    server.terminate()
+
+    async def run():
+        tasks = []
+        async with crawlspool.aio.Client(url, window=1, on_ack=lambda _: tasks[0].cancel()) as client:
+            await client.send(b"0")
+            tasks += [asyncio.create_task(client.send(b"%d" % n)) for n in (1, 2)]
+            await asyncio.sleep(0)
+            server.start()
+            await asyncio.wait_for(tasks[1], 30)
+            return tasks[0].cancelled()
+
+    assert asyncio.run(run())
+    assert server.records() == [b"0", b"2"]
+
+
 def test_a_wait_for_room_ends_with_the_client():
     sock, url = dead_address()
 

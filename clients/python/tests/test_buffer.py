@@ -121,6 +121,24 @@ def test_numbers_that_damage_took_are_skipped_by_from(tmp_path):
     assert one.sent() == numbered(600)[start - 1:]
 
 
+def test_damage_to_what_was_never_sent_leaves_the_session_as_it_is(tmp_path):
+    one = Conversation(buffer=create(tmp_path, bytes_max=32 << 10), window=10)
+    one.put(*numbered(600))
+    first, second, third = sorted(one.outbox.buffer.path.glob("*.records"))[:3]
+    second.write_bytes(b"\0" * second.stat().st_size)
+    hello = one.connect()
+    got = []
+    while one.counters.unsettled:
+        got += one.sent()
+        if one.engine.over:
+            assert one.connect(known=True)["session"] == hello["session"]
+        else:
+            one.hear("ack", one.session.sent)
+    lost = int(third.name[:20]) - int(second.name[:20])
+    assert got == numbered(int(second.name[:20]) - 1) + numbered(601 - int(third.name[:20]), int(third.name[:20]) - 1)
+    assert one.counters.lost == lost and one.counters.sessions == 0
+
+
 def test_files_of_settled_records_go_and_the_directory_with_the_last_one(tmp_path):
     buffer = create(tmp_path, bytes_max=32 << 10)
     for record in numbered(600):

@@ -118,6 +118,18 @@ def test_a_verdict_that_a_crash_took_back_comes_again_and_is_told_once():
     assert len(one.told()) == 1 and one.counters.rejected == 1
 
 
+def test_a_verdict_that_a_crash_took_back_is_not_told_of_a_record_that_is_stored():
+    one = Conversation()
+    one.put(b"1", b"[[1]]")
+    one.connect()
+    one.sent()
+    one.hear("reject", {"seq": 2, "code": "too_deep", "detail": "d"})
+    one.connect(known=False)  # the server is back with a greater limit
+    one.sent()
+    one.hear("ack", 2)
+    assert one.told() == [] and one.counters.acked == 2
+
+
 def test_a_verdict_whose_ack_got_lost_is_told_by_last_seq():
     one = Conversation()
     one.put(b"{")
