@@ -67,8 +67,8 @@ class Buffer:
         segment_bytes = max(SEGMENT_BYTES_MIN, min(SEGMENT_BYTES_MAX, bytes_max // 8))
         self.records = Segments(path, segment_bytes, sync)
         self._disk_full_until = 0.0
-        self._lock = lock
         self._mark = os.open(path / "mark", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._open = [self._mark, lock]
 
     # Making one
 
@@ -177,10 +177,11 @@ class Buffer:
         self.release()
 
     def release(self) -> None:
-        """Lets go of the files as they are. A fork's child does so too: the lock stays its parent's."""
+        """Lets go of the files as they are, once. A fork's child does so too: the lock stays its parent's."""
         self.records.close()
-        os.close(self._mark)
-        os.close(self._lock)
+        descriptors, self._open = self._open, []
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
 def _lock(path: pathlib.Path) -> int:

@@ -141,7 +141,9 @@ class Client:
         """In a fork's child: the parent keeps the session and its records. The child's first record begins its own."""
         for worker in self._workers:
             worker.abandon()
+        closed = self._closed
         self._reset()
+        self._closed = closed
 
 
 def _forked() -> None:

@@ -86,3 +86,23 @@ def test_what_the_parent_holds_is_not_the_childs_to_wait_for():
         wait(in_child(lambda: client.close()))
         with pytest.raises(crawlspool.Unsettled):
             client.close()
+
+
+@pytest.mark.parametrize("buffered", [False, True], ids=["memory", "buffer"])
+def test_a_closed_client_touches_nothing_in_a_child(start, tmp_path, buffered):
+    server = start()
+    options = {"buffer_dir": tmp_path / "buffer"} if buffered else {}
+    client = crawlspool.Client(server.url, **options)
+    client.send(b"1")
+    client.close()
+    files = [open(os.devnull, "rb") for _ in range(20)]  # they have the descriptors now that the client had
+
+    def child():
+        for file in files:
+            os.fstat(file.fileno())
+        with pytest.raises(crawlspool.Closed):
+            client.send(b"2")
+
+    wait(in_child(child))
+    for file in files:
+        file.close()
