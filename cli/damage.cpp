@@ -40,6 +40,12 @@ void DamageLog::missing(spool::Position position, std::uint64_t bytes) {
   place(position, bytes, "missing");
 }
 
+// Retention was faster than the reader: said, but no damage.
+void DamageLog::removed(spool::Position position, std::uint64_t bytes) {
+  settle();
+  say_("position " + std::to_string(position) + ": " + counted(bytes, "byte") + " removed meanwhile");
+}
+
 void DamageLog::doubled(spool::Position position, std::uint64_t bytes) {
   settle();
   place(position, bytes, "in two segments");

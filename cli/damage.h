@@ -25,6 +25,7 @@ class DamageLog final : public spool::LossReporter {
   void settle();
 
   void missing(spool::Position position, std::uint64_t bytes) override;
+  void removed(spool::Position position, std::uint64_t bytes) override;
   void doubled(spool::Position position, std::uint64_t bytes) override;
   void taken_back(spool::Position position, std::uint64_t bytes) override;
   void left_out(const std::string& file, const base::Error& why) override;

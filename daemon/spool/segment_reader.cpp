@@ -57,14 +57,18 @@ Result<bool> SegmentReader::enter_next_segment() {
       continue;
     }
     growing_ = segment.name.kind == SegmentKind::kOpen && index + 1 == segments->size();
-    enter(segment, std::move(*source));
+    enter(segment, std::move(*source), index == 0);
     return true;
   }
 }
 
-void SegmentReader::enter(const Segment& segment, std::unique_ptr<ByteSource> source) {
+void SegmentReader::enter(const Segment& segment, std::unique_ptr<ByteSource> source, bool is_spools_first) {
   const Position begin = segment.name.position;
-  if (leaves_gap(begin)) losses_.missing(position_, begin - position_);
+  const bool was_overtaken = begin_ && is_spools_first;  // by retention, which takes the oldest
+  if (leaves_gap(begin) && was_overtaken)
+    losses_.removed(position_, begin - position_);
+  else if (leaves_gap(begin))
+    losses_.missing(position_, begin - position_);
   if (begin_ && begin < position_) losses_.doubled(begin, position_ - begin);
   position_ = std::max(position_, begin);
   begin_ = begin;

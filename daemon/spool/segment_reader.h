@@ -29,6 +29,8 @@ class LossReporter {
   // No segment holds these bytes, though one before or the place asked for says they were there: damage, or removed
   // by retention or by hand.
   virtual void missing(Position position, std::uint64_t bytes) = 0;
+  // Removed at the spool's beginning while it was being read.
+  virtual void removed(Position position, std::uint64_t bytes) { missing(position, bytes); }
   // Two segments hold them; those of the first are handed out.
   virtual void doubled(Position position, std::uint64_t bytes) = 0;
   // They were handed out and have been cut off since; what is written there now comes next.
@@ -72,7 +74,7 @@ class SegmentReader {
   [[nodiscard]] base::Result<bool> enter_next_segment();
   [[nodiscard]] std::size_t choose(const std::vector<Segment>& segments) const;
   [[nodiscard]] bool leaves_gap(Position begin) const;
-  void enter(const Segment& segment, std::unique_ptr<ByteSource> source);
+  void enter(const Segment& segment, std::unique_ptr<ByteSource> source, bool is_spools_first);
   void leave_out(const std::string& file, const base::Error& why);
   [[nodiscard]] std::optional<ReadLine> take(const ScannedLine& line);
   [[nodiscard]] AtEnd look_at_end(std::uint64_t read_to);

@@ -189,6 +189,18 @@ TEST_F(SegmentReaderTest, ASegmentMayBeRemovedWhileItIsRead) {
             (Strings{std::to_string(line_bytes) + " sound 2", std::to_string(2 * line_bytes) + " sound 3"}));
 }
 
+TEST_F(SegmentReaderTest, WhatRetentionTakesInFrontOfTheReaderIsRemovedAndNotMissing) {
+  write(0, SegmentKind::kSealed, one);
+  write(line_bytes, SegmentKind::kSealed, two);
+  write(2 * line_bytes, SegmentKind::kOpen, three);
+  SegmentReader reader(*directory, losses);
+  ASSERT_TRUE(reader.next()->has_value());
+  fs::remove(path(0, SegmentKind::kSealed));
+  fs::remove(path(line_bytes, SegmentKind::kSealed));
+  EXPECT_EQ(read(reader), Strings{std::to_string(2 * line_bytes) + " sound 3"});
+  EXPECT_EQ(losses.all, Strings{"removed " + std::to_string(line_bytes) + "+" + std::to_string(line_bytes)});
+}
+
 TEST_F(SegmentReaderTest, WhatIsTooLongForALineIsDamageInPiecesSideBySide) {
   std::string hole;
   hole.resize(20'000'000);
