@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401  what getaddrinfo() imports: not in a thread, while another one may fork
 import os
 import select
 import socket

@@ -1,11 +1,14 @@
 """A fork's child has a session of its own, and none of its parent's records."""
 
 import os
+import subprocess
+import sys
 import threading
 import traceback
 
 import crawlspool
 import pytest
+from conftest import CLIENT
 from test_client import dead_address, numbered
 
 
@@ -106,3 +109,22 @@ def test_a_closed_client_touches_nothing_in_a_child(start, tmp_path, buffered):
     wait(in_child(child))
     for file in files:
         file.close()
+
+
+IMPORTS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import crawlspool
+before = set(sys.modules)
+with crawlspool.Client(sys.argv[2]) as client:
+    client.send({"a": 1})
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_a_client_at_work_imports_nothing(start):
+    """A fork in the middle of an import by another thread would leave the child waiting for its end for ever."""
+    server = start()
+    done = subprocess.run([sys.executable, "-c", IMPORTS, str(CLIENT), server.url], check=True, capture_output=True,
+                          text=True)
+    assert done.stdout.split() == []
