@@ -50,8 +50,8 @@ def test_records_arrive_as_they_were_sent(start, flavour):
     server = start()
     given = [b' {"spaces" : 1} ', b'{\n"line": "breaks"\n}', b'[1]\r', '"ünïcödé"', b'"\\ud83d\\udd77"', None, True,
              -1.5, {"网": "页", "a": [1, None]}, "7", bytearray(b"8"), memoryview(b"9"), [], (1, 2)]
-    stored = [b' {"spaces" : 1} ', b'{"line": "breaks"}', b"[1]", '"ünïcödé"'.encode(), b'"\\ud83d\\udd77"', b"null", b"true",
-              b"-1.5", '{"网":"页","a":[1,null]}'.encode(), b"7", b"8", b"9", b"[]", b"[1,2]"]
+    stored = [b' {"spaces" : 1} ', b'{"line": "breaks"}', b"[1]", '"ünïcödé"'.encode(), b'"\\ud83d\\udd77"', b"null",
+              b"true", b"-1.5", '{"网":"页","a":[1,null]}'.encode(), b"7", b"8", b"9", b"[]", b"[1,2]"]
     with flavour(server.url) as client:
         client.send_all(given)
     assert server.records() == stored  # the spool's lines leave line breaks between tokens out
