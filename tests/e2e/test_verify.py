@@ -11,7 +11,7 @@ ROTATING = {"spool.segment_bytes_max": "64KiB", "spool.compression": "zstd"}
 
 
 def verify(daemon):
-    return run("verify", "--spool", daemon.spool.directory, timeout=60)
+    return run("verify", "--spool", daemon.spool.directory, timeout=240)
 
 
 @pytest.mark.parametrize("retention", ["0", "512KiB"])
