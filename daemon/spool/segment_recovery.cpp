@@ -24,27 +24,29 @@ class Lines {
     std::size_t bytes;
     std::optional<SoundLine> sound;  // views valid until the next call
     bool is_blank;
-    bool is_whole;
   };
 
   Lines(File& segment, Position begin, Position from) : begin_(begin), scanner_(segment, from - begin) {}
 
   Result<std::optional<Line>> next() {
-    if (ended_) return std::nullopt;
+    if (is_torn_) return std::nullopt;
     const auto scanned = scanner_.next();
     if (!scanned) return tl::unexpected(scanned.error());
     if (!*scanned) return std::nullopt;
-    ended_ = !(*scanned)->is_whole;
+    is_torn_ = !(*scanned)->is_whole;
     const std::string_view bytes = (*scanned)->bytes;
-    Line line{begin_ + (*scanned)->offset, bytes.size(), check_line(bytes), is_blank_line(bytes), !ended_};
+    Line line{begin_ + (*scanned)->offset, bytes.size(), check_line(bytes), is_blank_line(bytes)};
     if (line.sound && !mark_is_possible(*line.sound, line.position)) line.sound.reset();
     return line;
   }
 
+  // Whether what was last returned has no end.
+  [[nodiscard]] bool is_torn() const { return is_torn_; }
+
  private:
   Position begin_;
   LineScanner scanner_;
-  bool ended_ = false;
+  bool is_torn_ = false;
 };
 
 // Whether a crash has left the durable file half overwritten: the new digits in front, the old ones behind.
@@ -63,18 +65,17 @@ Result<Position> find_known_synced(File& segment, const SegmentPlace& place) {
   Position durable = place.durable.value_or(place.from);
   Position greatest_mark = place.from;
   Position end = place.from;
-  bool ends_whole = false;
   Lines lines(segment, place.begin, place.from);
   while (true) {
     const auto line = lines.next();
     if (!line) return tl::unexpected(line.error());
     if (!*line) {
       // Written once all that is there was synced, over the position that the last write was told.
-      if (durable > end && ends_whole && is_half_overwritten(durable, greatest_mark, end)) durable = greatest_mark;
+      if (durable > end && !lines.is_torn() && is_half_overwritten(durable, greatest_mark, end))
+        durable = greatest_mark;
       return std::max(durable, greatest_mark);
     }
     end = (*line)->position + (*line)->bytes;
-    ends_whole = (*line)->is_whole;
     if (!(*line)->sound) continue;
     greatest_mark = std::max(greatest_mark, (*line)->sound->synced.value_or(0));
     if ((*line)->position < durable && durable < (*line)->position + (*line)->bytes) durable = (*line)->position;
@@ -90,7 +91,7 @@ Result<void> find_end(File& segment, const SegmentPlace& place, SegmentRecovery&
     const auto line = lines.next();
     if (!line) return tl::unexpected(line.error());
     if (!*line) return {};
-    const auto& [position, bytes, sound, is_blank, is_whole] = **line;
+    const auto& [position, bytes, sound, is_blank] = **line;
     if (sound) {
       replay.add(*sound);
     } else if (!is_blank) {
