@@ -16,6 +16,9 @@
 
 namespace crawlspool::ingest {
 
+// In one commit, and in a loop's batch behind it: with more, acks would only wait. The disk is at its best far below.
+inline constexpr std::size_t kCommitBytesMax = 32 * 1024 * 1024;
+
 struct Settlement {
   ConnectionId connection = 0;
   std::uint64_t seq = 0;      // every record of the connection up to this one is in this batch or an earlier one

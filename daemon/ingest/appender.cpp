@@ -5,7 +5,6 @@
 namespace crawlspool::ingest {
 namespace {
 
-constexpr std::size_t kFillingBytesMax = 32 * 1024 * 1024;
 constexpr std::size_t kSpareBatches = 2;
 
 }  // namespace
@@ -88,7 +87,7 @@ void Appender::turn_end() {
   if (under_way_ == 0) submit();
 }
 
-bool Appender::is_full() const { return under_way_ > 0 && filling_->bytes() >= kFillingBytesMax; }
+bool Appender::is_full() const { return under_way_ > 0 && filling_->bytes() >= kCommitBytesMax; }
 
 void Appender::submit() {
   std::unique_ptr<AppendBatch> full = std::exchange(filling_, fresh_batch());

@@ -13,8 +13,6 @@ using base::ErrorCode;
 using base::Result;
 using config::SyncPolicy;
 
-// More at once would only make acks wait: the disk is at its best far below.
-constexpr std::size_t kCommitBytesMax = 32 * 1024 * 1024;
 constexpr std::int64_t kRoomCheckMs = 200;
 constexpr std::int64_t kForgetEveryUs = 60'000'000;
 constexpr std::int64_t kRoomWatchUs = 500'000;               // while nothing comes
@@ -26,7 +24,7 @@ std::vector<spool::SessionMark> sessions_of(const std::vector<std::unique_ptr<Ap
   return sessions;
 }
 
-bool any_of(const std::vector<std::unique_ptr<AppendBatch>>& batches, bool (*is)(const AppendBatch&)) {
+bool any_of(std::span<const std::unique_ptr<AppendBatch>> batches, bool (*is)(const AppendBatch&)) {
   return std::any_of(batches.begin(), batches.end(), [is](const auto& batch) { return is(*batch); });
 }
 
@@ -294,8 +292,7 @@ void Committer::count_stored(std::span<const std::unique_ptr<AppendBatch>> batch
   const std::int64_t now_us = clock_.monotonic_us();
   const std::lock_guard lock(mutex_);
   ++stats_.commits;
-  const bool probed = std::any_of(batches.begin(), batches.end(), [](const auto& batch) { return batch->is_probe; });
-  if (syncs_before_ack() || probed) stats_.last_proof_us = now_us;
+  if (syncs_before_ack() || any_of(batches, is_probe)) stats_.last_proof_us = now_us;
   for (const auto& batch : batches) {
     stats_.records += batch->records;
     stats_.record_bytes += batch->record_bytes;
