@@ -35,12 +35,11 @@ void HttpConnection::on_start() {
 // ---- input ----
 
 ingest::Connection::ReadPlan HttpConnection::plan_read() {
-  const ingest::MemoryBudget& memory = io().shared().memory;
   if (serving_unfinished_) return may_go_on_serving() ? ReadPlan{kReadBytes} : ReadPlan{0, Pause::kSpoolBusy};
   if (serving_) return {0, Pause::kBusy};
   if (unsent_bytes() > kUnsentBytesMax) return {0, Pause::kOutput};
   if (parser_.head_is_whole() && io().appender().is_full()) return {0, Pause::kSpoolBusy};
-  if (parser_.head_is_whole() && !memory.may_continue()) return {0, Pause::kMemory};
+  if (parser_.head_is_whole() && !io().shared().memory.may_continue()) return {0, Pause::kMemory};
   return {kReadBytes};
 }
 

@@ -192,9 +192,10 @@ void RequestParser::read_head_fields() {
   head_.content_type = without_parameters(view(message[bhttp::field::content_type]));
   head_.content_encoding = lower(view(message[bhttp::field::content_encoding]));
   const auto field = [&](const char* name) -> std::optional<std::string> {
-    const auto count = message.count(name);
-    if (count > 1) head_.fields.is_repeated = true;
-    return count > 0 ? std::optional(std::string(view(message[name]))) : std::nullopt;
+    const auto [first, end] = message.equal_range(name);
+    if (first == end) return std::nullopt;
+    if (std::next(first) != end) head_.fields.is_repeated = true;
+    return std::string(view(first->value()));
   };
   head_.fields.client = field("Crawlspool-Client");
   head_.fields.session = field("Crawlspool-Session");

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "proto/frame_decoder.h"
+
 namespace crawlspool::ingest {
 
 enum class Encoding { kZstd, kGzip };
@@ -22,8 +24,8 @@ class ContentDecoder {
     kTooLarge,  // more than `bytes_max`, or out of proportion
     kBroken,    // not what it should be
   };
-  // Readable bytes behind the plain content.
-  static constexpr std::size_t kPaddingBytes = 64;
+  // Readable bytes behind the plain content, as behind a frame's payload.
+  static constexpr std::size_t kPaddingBytes = proto::FrameDecoder::kPaddingBytes;
 
   ContentDecoder(Encoding encoding, Parts parts, std::string encoded, std::uint64_t bytes_max);
   ~ContentDecoder();

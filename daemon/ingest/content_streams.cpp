@@ -8,21 +8,15 @@
 #include <limits>
 #include <new>
 
+#include "daemon/spool/frame_layout.h"
+
 namespace crawlspool::ingest {
 namespace {
 
-constexpr std::uint32_t kZstdMagic = 0xfd2fb528;  // little-endian; a skippable frame begins otherwise
 constexpr int kWindowLogMax = 27;  // what zstd writes without being asked for more; only what comes out is touched
 constexpr std::size_t kZstdBytes = 192 * 1024;
 constexpr int kGzipOnly = 16;  // added to zlib's window bits
 constexpr std::size_t kZlibBytes = 48 * 1024;
-
-bool begins_a_frame(std::string_view in) {
-  if (in.size() < sizeof kZstdMagic) return false;
-  std::uint32_t magic = 0;
-  for (std::size_t i = 0; i < sizeof magic; ++i) magic |= std::uint32_t{static_cast<unsigned char>(in[i])} << (8 * i);
-  return magic == kZstdMagic;
-}
 
 class ZstdStream final : public ContentDecoder::Stream {
  public:
@@ -56,7 +50,7 @@ class ZstdStream final : public ContentDecoder::Stream {
   };
 
   bool begin_frame(std::string_view in) {
-    in_frame_ = begins_a_frame(in);
+    in_frame_ = in.starts_with(spool::kFrameMagic);  // a skippable one begins otherwise
     claimed_ = ZSTD_getFrameContentSize(in.data(), in.size());
     written_ = 0;
     return in_frame_;
