@@ -1,11 +1,9 @@
 #include "daemon/http/records_connection.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "daemon/base/text.h"
-#include "proto/names.h"
 
 namespace crawlspool::http {
 namespace {
@@ -19,7 +17,6 @@ using ingest::SpoolState;
 using Verdict = ingest::SessionAnswer::Verdict;
 
 constexpr std::string_view kPath = "/v1/records";
-constexpr std::size_t kMadePerTurnMax = 1024 * 1024;
 
 bool is_json(std::string_view type) { return type == "application/json"; }
 bool is_ndjson(std::string_view type) { return type == "application/x-ndjson" || type == "application/jsonl"; }
@@ -37,12 +34,11 @@ Response bad_request(std::string_view detail) { return error_response(400, "bad_
 
 RecordsConnection::RecordsConnection(ingest::IoLoop& io, ingest::ConnectionId id, const std::string& peer,
                                      ingest::Admission::Ticket ticket)
-    : HttpConnection(io, id, ingest::Transport::kHttp, peer, std::move(ticket)) {
+    : HttpConnection(io, id, ingest::Transport::kHttp, peer, std::move(ticket)), session_hold_(io) {
   source_.connection = id;
 }
 
 RecordsConnection::~RecordsConnection() {
-  release_session();
   io().batch_done(id());
   io().appender().memory().release(charged_request_bytes_);
 }
@@ -60,7 +56,10 @@ std::optional<Response> RecordsConnection::judge(const RequestHead& head, std::u
     return error_response(415, "unsupported_media_type", "application/json and application/x-ndjson are taken");
   if (!is_plain(head.content_encoding) && !compression(head.content_encoding))
     return error_response(415, "unsupported_media_type", "of Content-Encoding, gzip and zstd are taken");
-  if (const auto client = read_client(head.fields); !client) return bad_request(client.error());
+  auto client = read_client(head.fields);
+  if (!client) return bad_request(client.error());
+  request_ = Request{};
+  request_.client = std::move(*client);
   if (auto unavailable = judge_resources()) return unavailable;
   const config::Limits& limits = io().shared().config.limits;
   const bool is_one_record = is_json(head.content_type) && is_plain(head.content_encoding);
@@ -79,19 +78,17 @@ std::optional<Response> RecordsConnection::judge_resources() const {
 // ---- the request, a turn's worth at a time ----
 
 void RecordsConnection::serve(const RequestHead& head, std::string body) {
-  request_ = Request{};
   request_.is_batch = is_ndjson(head.content_type);
-  request_.client = *read_client(head.fields);
   request_.origin = spool::make_origin(word(transport()), peer(), request_.client.names);
   source_.client = request_.client.names.client;
   source_.session.reset();
   if (request_.client.session) source_.session = request_.client.session->key;
-  config::Limits limits = io().shared().config.limits;
-  if (!request_.is_batch) limits.batch_records_max = std::numeric_limits<std::uint64_t>::max() - 1;  // lines of one
+  const config::Limits& limits = io().shared().config.limits;
+  const auto holds = request_.is_batch ? BatchIntake::Holds::kRecords : BatchIntake::Holds::kOneRecord;
   if (const auto encoding = compression(head.content_encoding))
-    request_.intake.emplace(*encoding, ingest::Parts::kAny, std::move(body), limits);
+    request_.intake.emplace(holds, *encoding, ingest::Parts::kAny, std::move(body), limits);
   else
-    request_.intake.emplace(std::move(body), limits);
+    request_.intake.emplace(holds, std::move(body), limits);
   go_on_serving();
 }
 
@@ -117,10 +114,6 @@ void RecordsConnection::unpack() {
     case BatchIntake::Step::kReady:
       break;
   }
-  const std::uint64_t record_bytes_max = io().shared().config.limits.record_bytes_max;
-  if (!request_.is_batch && request_.intake->content().size() > record_bytes_max)
-    return turn_down(
-        error_response(413, "body_too_large", "at most " + std::to_string(record_bytes_max) + " bytes of a record"));
   if (request_.client.session) return claim_session();
   request_.stage = Stage::kTaking;
 }
@@ -132,7 +125,7 @@ void RecordsConnection::take_some() {
     if (!(request_.client.session && request_.intake->content().empty())) take_record(request_.intake->content(), when);
     return all_taken();
   }
-  while (made_this_turn_ <= kMadePerTurnMax) {
+  while (made_this_turn_ <= ingest::kTurnBytesMax) {
     const auto record = request_.intake->next();
     if (!record) return all_taken();
     take_record(*record, when);
@@ -185,7 +178,7 @@ void RecordsConnection::all_taken() {
   request_.stage = Stage::kTaken;
   request_.intake.reset();
   io().batch_done(id());
-  release_session();
+  session_hold_.release();
   if (settled_seq_ == taken_seq_) return finish_request(answer());  // nothing new was in it
   pause(Pause::kBusy);
 }
@@ -196,7 +189,7 @@ void RecordsConnection::settled(std::uint64_t seq) {
 }
 
 void RecordsConnection::finish_request(Response response) {
-  release_session();
+  session_hold_.release();
   io().batch_done(id());
   request_ = Request{};
   account_request();
@@ -207,36 +200,30 @@ void RecordsConnection::finish_request(Response response) {
 
 void RecordsConnection::claim_session() {
   request_.stage = Stage::kAwaitingSession;
-  ingest::SessionQuestion question;
-  question.connection = id();
-  question.session = *source_.session;
-  question.client = source_.client;
-  question.machine = ticket().machine();
-  claim_ = io().session_claims().claim(std::move(question));
-}
-
-void RecordsConnection::release_session() {
-  if (!claim_) return;
-  io().session_claims().release(*source_.session, *std::exchange(claim_, std::nullopt));
-  if (request_.stage != Stage::kAwaitingSession) io().appender().end_session(*source_.session);
+  session_hold_.claim(id(), *source_.session, source_.client, ticket().machine());
 }
 
 bool RecordsConnection::session_answered(const ingest::SessionQuestion& question) {
-  if (request_.stage != Stage::kAwaitingSession || claim_ != question.claim || !is_open()) return false;
-  const ingest::SessionAnswer& answer = question.answer;
-  if (answer.verdict == Verdict::kOtherClient) {
-    turn_down(error_response(409, proto::word(proto::ErrorWord::kSessionMismatch),
-                             "the session is known under another client's name"));
-    return true;
+  if (!is_open() || !session_hold_.take_answer(question)) return false;
+  const std::uint64_t sessions_max = io().shared().config.spool.sessions_max;
+  switch (question.answer.verdict) {
+    case Verdict::kGranted:
+      go_on_from(io().session_claims().last_seq(question, request_.client.session->from));
+      break;
+    case Verdict::kOtherClient:
+      turn_down(
+          error_response(409, proto::word(proto::ErrorWord::kSessionMismatch), refusal_detail(question, sessions_max)));
+      break;
+    case Verdict::kTooMany:
+      turn_down(unavailable(proto::word(proto::ErrorWord::kTooManySessions), refusal_detail(question, sessions_max)));
+      break;
   }
-  if (answer.verdict == Verdict::kTooMany) {
-    turn_down(unavailable(proto::word(proto::ErrorWord::kTooManySessions),
-                          "sessions_max is " + std::to_string(io().shared().config.spool.sessions_max) +
-                              ", of which one machine may have a tenth"));
-    return true;
-  }
+  return true;
+}
+
+void RecordsConnection::go_on_from(std::uint64_t last_seq) {
   request_.stage = Stage::kTaking;
-  request_.last_seq = io().session_claims().last_seq(question, request_.client.session->from);
+  request_.last_seq = last_seq;
   if (request_.client.session->first_seq > request_.last_seq + 1) {
     turn_down(error_response(409, "session_gap",
                              "Crawlspool-Seq is " + std::to_string(request_.client.session->first_seq) +
@@ -244,7 +231,6 @@ bool RecordsConnection::session_answered(const ingest::SessionQuestion& question
   } else {
     go_on_serving();
   }
-  return true;
 }
 
 // Nothing of the request was taken in.

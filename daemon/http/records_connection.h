@@ -12,6 +12,7 @@
 #include "daemon/ingest/appender.h"
 #include "daemon/ingest/batch_intake.h"
 #include "daemon/ingest/record_checker.h"
+#include "daemon/ingest/session_hold.h"
 #include "daemon/spool/line.h"
 
 namespace crawlspool::http {
@@ -51,7 +52,7 @@ class RecordsConnection final : public HttpConnection {
 
   void unpack();
   void claim_session();
-  void release_session();
+  void go_on_from(std::uint64_t last_seq);
   void take_some();
   void take_record(std::string_view record, const ingest::ReadTime& when);
   void note_reject(std::string_view record, const ingest::RejectReason& reason, const ingest::ReadTime& when);
@@ -64,8 +65,8 @@ class RecordsConnection final : public HttpConnection {
   [[nodiscard]] Response answer() const;
 
   ingest::RecordSource source_;
-  std::optional<std::uint64_t> claim_;  // held, or awaited
-  std::uint64_t taken_seq_ = 0;         // counts this connection's records; not shown to anyone
+  ingest::SessionHold session_hold_;
+  std::uint64_t taken_seq_ = 0;  // counts this connection's records; not shown to anyone
   std::uint64_t settled_seq_ = 0;
   std::uint64_t charged_request_bytes_ = 0;
   std::size_t made_this_turn_ = 0;

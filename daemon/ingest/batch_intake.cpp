@@ -5,7 +5,9 @@
 namespace crawlspool::ingest {
 namespace {
 
-constexpr std::size_t kPlainBytesPerTurn = 1024 * 1024;
+std::uint64_t bytes_max(BatchIntake::Holds holds, const config::Limits& limits) {
+  return holds == BatchIntake::Holds::kRecords ? limits.batch_bytes_max : limits.record_bytes_max;
+}
 
 }  // namespace
 
@@ -14,15 +16,16 @@ std::optional<std::string> too_many_records(std::string_view batch, std::uint64_
   return "it has more than " + std::to_string(records_max) + " records";
 }
 
-BatchIntake::BatchIntake(std::string content, const config::Limits& limits)
-    : content_(std::move(content)), records_max_(limits.batch_records_max) {}
+BatchIntake::BatchIntake(Holds holds, std::string content, const config::Limits& limits)
+    : holds_(holds), content_(std::move(content)), records_max_(limits.batch_records_max) {}
 
-BatchIntake::BatchIntake(Encoding encoding, Parts parts, std::string encoded, const config::Limits& limits)
-    : decoder_(std::in_place, encoding, parts, std::move(encoded), limits.batch_bytes_max),
+BatchIntake::BatchIntake(Holds holds, Encoding encoding, Parts parts, std::string encoded, const config::Limits& limits)
+    : holds_(holds),
+      decoder_(std::in_place, encoding, parts, std::move(encoded), bytes_max(holds, limits)),
       records_max_(limits.batch_records_max) {}
 
 BatchIntake BatchIntake::rest_of(std::string content, std::size_t taken, const config::Limits& limits) {
-  BatchIntake rest(std::move(content), limits);
+  BatchIntake rest(Holds::kRecords, std::move(content), limits);
   rest.taken_ = taken;
   rest.is_ready_ = true;
   return rest;
@@ -30,7 +33,7 @@ BatchIntake BatchIntake::rest_of(std::string content, std::size_t taken, const c
 
 BatchIntake::Step BatchIntake::step() {
   if (!decoder_) return prove();
-  switch (decoder_->step(kPlainBytesPerTurn)) {
+  switch (decoder_->step(kTurnBytesMax)) {
     case ContentDecoder::Step::kMore:
       return Step::kMore;
     case ContentDecoder::Step::kDone:
@@ -48,9 +51,11 @@ BatchIntake::Step BatchIntake::step() {
 }
 
 BatchIntake::Step BatchIntake::prove() {
-  if (auto detail = too_many_records(content_, records_max_)) {
-    detail_ = std::move(*detail);
-    return Step::kTooLarge;
+  if (holds_ == Holds::kRecords) {
+    if (auto detail = too_many_records(content_, records_max_)) {
+      detail_ = std::move(*detail);
+      return Step::kTooLarge;
+    }
   }
   is_ready_ = true;
   return Step::kReady;

@@ -1,5 +1,6 @@
-// One batch on its way in, from a frame or an HTTP body: made plain if it came compressed, proved whole and within its
-// limits, and only then handed out record by record. In pieces that are small enough for a turn of the loop.
+// One batch, or one large record, on its way in, from a frame or an HTTP body: made plain if it came compressed, proved
+// whole and within its limits, and only then handed out record by record. In pieces that are small enough for a turn of
+// the loop.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,15 @@
 
 namespace crawlspool::ingest {
 
+// What one connection may make in a turn of its loop: of plain content, of lines.
+inline constexpr std::size_t kTurnBytesMax = 1024 * 1024;
+
 class BatchIntake {
  public:
+  enum class Holds {
+    kRecords,    // a line each
+    kOneRecord,  // all of content(), however many lines it has
+  };
   enum class Step {
     kMore,      // call again, in another turn
     kReady,     // next() hands out its records
@@ -23,13 +31,13 @@ class BatchIntake {
   };
 
   // Padding is readable behind `content`.
-  BatchIntake(std::string content, const config::Limits& limits);
-  BatchIntake(Encoding encoding, Parts parts, std::string encoded, const config::Limits& limits);
+  BatchIntake(Holds holds, std::string content, const config::Limits& limits);
+  BatchIntake(Holds holds, Encoding encoding, Parts parts, std::string encoded, const config::Limits& limits);
   // What is left of a batch that was proved before: `content` from `taken` on.
   [[nodiscard]] static BatchIntake rest_of(std::string content, std::size_t taken, const config::Limits& limits);
 
   [[nodiscard]] Step step();
-  // After kReady. Padding is readable behind each.
+  // After kReady, if it holds records. Padding is readable behind each.
   [[nodiscard]] std::optional<std::string_view> next();
   [[nodiscard]] bool is_ready() const { return is_ready_; }
   [[nodiscard]] bool is_at_end() const { return is_ready_ && taken_ == content_.size(); }
@@ -43,6 +51,7 @@ class BatchIntake {
  private:
   [[nodiscard]] Step prove();
 
+  Holds holds_;
   std::optional<ContentDecoder> decoder_;
   std::string content_;
   std::size_t taken_ = 0;

@@ -19,7 +19,6 @@ using proto::GoodbyeReason;
 constexpr std::size_t kReadBytes = 64 * 1024;        // small frames: bounds the work of a turn
 constexpr std::size_t kLargeReadBytes = 256 * 1024;  // within a large one
 constexpr std::size_t kUnsentBytesMax = 64 * 1024;   // of answers, before no more is taken in
-constexpr std::size_t kLinesPerTurnMax = 1024 * 1024;
 
 proto::FrameLimits frame_limits(const IoLoop& io) {
   const config::Limits& limits = io.shared().config.limits;
@@ -31,12 +30,12 @@ proto::FrameLimits frame_limits(const IoLoop& io) {
 StreamConnection::StreamConnection(IoLoop& io, ConnectionId id, const std::string& peer, Admission::Ticket ticket)
     : Connection(io, id, Transport::kStream, peer, std::move(ticket)),
       origin_(spool::make_origin(word(Transport::kStream), peer)),
+      session_hold_(io),
       decoder_(frame_limits(io)) {
   source_.connection = id;
 }
 
 StreamConnection::~StreamConnection() {
-  release_session();
   drop_batch();
   io().appender().memory().release(charged_bytes_);
 }
@@ -56,7 +55,7 @@ void StreamConnection::on_start() {
 
 Connection::ReadPlan StreamConnection::plan_read() {
   if (ending_ || (is_draining_ && !has_kept_input())) return {0, Pause::kBusy};
-  if (awaiting_session_) return {0, Pause::kSession};
+  if (session_hold_.is_awaited()) return {0, Pause::kSession};
   if (unsent_bytes() > kUnsentBytesMax) return {0, Pause::kOutput};
   if (io().shared().committer.state() == SpoolState::kDiskFull) return plan_under_pressure(Pause::kDiskFull);
   if (io().appender().is_full()) return plan_under_pressure(Pause::kSpoolBusy);
@@ -77,7 +76,7 @@ Connection::ReadPlan StreamConnection::plan_under_pressure(Pause why) const {
 }
 
 void StreamConnection::take_input(std::string_view bytes) {
-  pinged_ms_ = 0;
+  is_pinged_ = false;
   lines_this_turn_ = 0;
   take_frames(bytes);
 }
@@ -96,7 +95,7 @@ void StreamConnection::take_frames(std::string_view input) {
   proto::Frame frame{};
   bool took_frames = false;
   if (batch_) go_on_with_batch(when);
-  while (!ending_ && !batch_ && !awaiting_session_ && !(is_enough_for_one_turn() && !input.empty())) {
+  while (!ending_ && !batch_ && !session_hold_.is_awaited() && !(is_enough_for_one_turn() && !input.empty())) {
     const auto step = decoder_.next(input, frame);
     if (step == proto::FrameDecoder::Step::kNeedMore) break;
     if (step == proto::FrameDecoder::Step::kRefused) {
@@ -110,14 +109,14 @@ void StreamConnection::take_frames(std::string_view input) {
     decoder_.frame_taken();
   }
   if (ending_) return;
-  if (batch_ || awaiting_session_ || !input.empty()) keep_input(input);
+  if (batch_ || session_hold_.is_awaited() || !input.empty()) keep_input(input);
   note_begun_frame(took_frames);
   account_memory();
   if (unsent_bytes() > 0) send(true);
 }
 
 bool StreamConnection::is_enough_for_one_turn() const {
-  return lines_this_turn_ > kLinesPerTurnMax || unsent_bytes() > kUnsentBytesMax;
+  return lines_this_turn_ > kTurnBytesMax || unsent_bytes() > kUnsentBytesMax;
 }
 
 void StreamConnection::keep_input(std::string_view rest) {
@@ -125,7 +124,7 @@ void StreamConnection::keep_input(std::string_view rest) {
     kept_input_.reserve(rest.size() + proto::FrameDecoder::kPaddingBytes);
     kept_input_ = rest;
   }
-  if (awaiting_session_) return pause(Pause::kSession);
+  if (session_hold_.is_awaited()) return pause(Pause::kSession);
   pause(unsent_bytes() > kUnsentBytesMax ? Pause::kOutput : Pause::kTurn);
 }
 
@@ -209,7 +208,8 @@ void StreamConnection::take_batch(std::string_view payload, const ReadTime& when
 }
 
 void StreamConnection::take_zstd_batch(std::string_view payload) {
-  batch_.emplace(Encoding::kZstd, Parts::kOne, decoder_.keep_payload(payload), io().shared().config.limits);
+  batch_.emplace(BatchIntake::Holds::kRecords, Encoding::kZstd, Parts::kOne, decoder_.keep_payload(payload),
+                 io().shared().config.limits);
 }
 
 void StreamConnection::go_on_with_batch(const ReadTime& when) {

@@ -15,6 +15,7 @@
 #include "daemon/ingest/batch_intake.h"
 #include "daemon/ingest/connection.h"
 #include "daemon/ingest/record_checker.h"
+#include "daemon/ingest/session_hold.h"
 #include "daemon/spool/line.h"
 #include "proto/batch.h"
 #include "proto/frame_decoder.h"
@@ -77,8 +78,6 @@ class StreamConnection final : public Connection {
 
   // --- hello ---
   void take_hello(std::string_view payload);
-  void claim_session(const proto::Hello& hello);
-  void release_session();
   void welcome(const SessionAnswer& answer, std::uint64_t last_seq);
   [[nodiscard]] bool enter_client();
 
@@ -99,9 +98,7 @@ class StreamConnection final : public Connection {
   spool::Origin origin_;
   RecordSource source_;
   proto::Hello hello_;  // the defaults for a client that says none
-  bool hello_taken_ = false;
-  std::optional<std::uint64_t> claim_;  // held, or awaited
-  bool awaiting_session_ = false;
+  SessionHold session_hold_;
 
   proto::FrameDecoder decoder_;
   std::string kept_input_;            // read and not yet decoded
@@ -118,7 +115,7 @@ class StreamConnection final : public Connection {
   std::uint64_t charged_bytes_ = 0;  // on the loop's memory account
   std::int64_t frame_begun_ms_ = 0;
   std::int64_t paused_in_all_ms_ = 0;
-  std::int64_t pinged_ms_ = 0;  // by us, since the last input
+  bool is_pinged_ = false;  // since the last input
   bool slow_told_ = false;
   bool is_draining_ = false;
   std::optional<Ending> ending_;

@@ -91,7 +91,7 @@ void StreamConnection::end(Ending ending) {
   if (ending_ || !is_open()) return;
   ending_ = std::move(ending);
   stop_reading();
-  release_session();
+  session_hold_.release();
   base::free_text(kept_input_);
   drop_batch();
   decoder_.abandon();
@@ -110,7 +110,7 @@ void StreamConnection::say_last_words() {
 void StreamConnection::spool_failed() {
   if (!is_open()) return;
   // Nothing more will be settled.
-  release_session();
+  session_hold_.release();
   ending_.emplace(Ending{{}, proto::word(ErrorWord::kSpoolFailed)});
   proto::append_error(ending_->last_words, {.code = ErrorWord::kSpoolFailed,
                                             .detail = "the disk has failed; what is not acked may not be stored"});
@@ -121,7 +121,7 @@ void StreamConnection::spool_failed() {
 void StreamConnection::drain() {
   is_draining_ = true;
   if (ending_ || !is_open()) return;
-  if (has_kept_input() && !awaiting_session_) return paused() == Pause::kTurn ? void() : resume();
+  if (has_kept_input() && !session_hold_.is_awaited()) return paused() == Pause::kTurn ? void() : resume();
   end_by_drain();
 }
 
@@ -150,7 +150,7 @@ std::int64_t StreamConnection::idle_deadline_ms() const {
 
 std::int64_t StreamConnection::ping_due_ms() const {
   const std::int64_t idle_ms = io().shared().config.timeouts.idle_ms;
-  return hello_.heartbeat && idle_ms > 0 && pinged_ms_ == 0 ? last_input_ms() + idle_ms / 2 : kNever;
+  return hello_.heartbeat && idle_ms > 0 && !is_pinged_ ? last_input_ms() + idle_ms / 2 : kNever;
 }
 
 std::int64_t StreamConnection::reading_deadline_ms() const {
@@ -170,7 +170,7 @@ void StreamConnection::on_reading_deadline() {
   if (now_ms >= idle_deadline_ms())
     return end_with_goodbye(
         {.reason = GoodbyeReason::kIdleTimeout, .detail = "nothing was read or written for a while"});
-  pinged_ms_ = now_ms;
+  is_pinged_ = true;
   proto::append_ping(output());
   send(true);
 }

@@ -28,7 +28,6 @@ void StreamConnection::take_hello(std::string_view payload) {
   auto hello = proto::parse_hello(payload);
   if (!hello) return end_with_error({.code = ErrorWord::kBadHello, .detail = hello.error()});
   hello_ = std::move(*hello);
-  hello_taken_ = true;
   names_.client = hello_.client;
   names_.stream = hello_.stream;
   if (!hello_.session.empty()) {
@@ -39,7 +38,7 @@ void StreamConnection::take_hello(std::string_view payload) {
   source_.client = hello_.client;
   source_.acks_once_written = hello_.ack == AckLevel::kWritten;
   origin_ = spool::make_origin(word(transport()), peer(), names_);
-  if (source_.session) return claim_session(hello_);
+  if (source_.session) return session_hold_.claim(id(), *source_.session, hello_.client, ticket().machine());
   if (enter_client()) welcome({}, 0);
 }
 
@@ -57,38 +56,22 @@ bool StreamConnection::enter_client() {
   return false;
 }
 
-void StreamConnection::claim_session(const proto::Hello& hello) {
-  awaiting_session_ = true;
-  SessionQuestion question;
-  question.connection = id();
-  question.session = *source_.session;
-  question.client = hello.client;
-  question.machine = ticket().machine();
-  claim_ = io().session_claims().claim(std::move(question));
-}
-
-void StreamConnection::release_session() {
-  if (!claim_) return;
-  io().session_claims().release(*source_.session, *std::exchange(claim_, std::nullopt));
-  if (!awaiting_session_) io().appender().end_session(*source_.session);
-}
-
 bool StreamConnection::session_answered(const SessionQuestion& question) {
-  if (!awaiting_session_ || claim_ != question.claim) return false;
-  if (question.answer.verdict == Verdict::kGranted) {
-    awaiting_session_ = false;
-    if (enter_client()) welcome(question.answer, io().session_claims().last_seq(question, hello_.from));
-    return true;
-  }
-  if (question.answer.verdict == Verdict::kOtherClient) {
-    end_with_error({.code = ErrorWord::kSessionMismatch,
-                    .detail = "session " + names_.session + " is known under another client's name"});
-  } else {
-    const std::uint64_t max = io().shared().config.spool.sessions_max;
-    end_with_error({.code = ErrorWord::kTooManySessions,
-                    .detail = "sessions_max is " + std::to_string(max) + ", of which one machine may have a tenth",
-                    .limit = "sessions_max",
-                    .max = max});
+  if (!session_hold_.take_answer(question)) return false;
+  const std::uint64_t sessions_max = io().shared().config.spool.sessions_max;
+  switch (question.answer.verdict) {
+    case Verdict::kGranted:
+      if (enter_client()) welcome(question.answer, io().session_claims().last_seq(question, hello_.from));
+      break;
+    case Verdict::kOtherClient:
+      end_with_error({.code = ErrorWord::kSessionMismatch, .detail = refusal_detail(question, sessions_max)});
+      break;
+    case Verdict::kTooMany:
+      end_with_error({.code = ErrorWord::kTooManySessions,
+                      .detail = refusal_detail(question, sessions_max),
+                      .limit = "sessions_max",
+                      .max = sessions_max});
+      break;
   }
   return true;
 }

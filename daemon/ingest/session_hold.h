@@ -1,0 +1,44 @@
+// The session that one connection writes to, from its claim to its release: awaited, then held, then given back. Lives
+// on the loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "daemon/ingest/session_question.h"
+
+namespace crawlspool::ingest {
+
+class IoLoop;
+
+class SessionHold {
+ public:
+  // The loop outlives it.
+  explicit SessionHold(IoLoop& io) : io_(io) {}
+  ~SessionHold() { release(); }
+  SessionHold(const SessionHold&) = delete;
+  SessionHold& operator=(const SessionHold&) = delete;
+
+  // The answer comes by Connection::session_answered().
+  void claim(ConnectionId connection, spool::SessionKey session, std::string client, const base::MachineKey& machine);
+  // False if it is not awaited, or no longer. A refused claim stays until its release.
+  [[nodiscard]] bool take_answer(const SessionQuestion& question);
+  // Nothing more is taken in under it.
+  void release();
+
+  [[nodiscard]] bool is_awaited() const { return stage_ == Stage::kAwaited; }
+
+ private:
+  enum class Stage { kNone, kAwaited, kRefused, kGranted };
+
+  IoLoop& io_;
+  Stage stage_ = Stage::kNone;
+  spool::SessionKey session_ = 0;
+  std::uint64_t claim_ = 0;
+};
+
+// Why a session was not granted, in words.
+[[nodiscard]] std::string refusal_detail(const SessionQuestion& refused, std::uint64_t sessions_max);
+
+}  // namespace crawlspool::ingest
