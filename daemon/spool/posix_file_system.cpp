@@ -144,7 +144,7 @@ class PosixDirectory final : public Directory {
     errno = 0;
     while (const dirent* entry = ::readdir(stream)) {
       const std::string name = entry->d_name;
-      if (name != "." && name != "..") entries.push_back({name, kind_of(name)});
+      if (name != "." && name != "..") entries.push_back({name, kind_of(*entry)});
       errno = 0;
     }
     const int read_error = errno;
@@ -219,9 +219,12 @@ class PosixDirectory final : public Directory {
     return kAlways | O_RDWR | O_CREAT | O_EXCL;
   }
 
-  [[nodiscard]] EntryKind kind_of(const std::string& name) const {
+  // Some file systems leave it to a call for each entry.
+  [[nodiscard]] EntryKind kind_of(const dirent& entry) const {
+    if (entry.d_type == DT_REG) return EntryKind::kFile;
+    if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_DIR ? EntryKind::kDirectory : EntryKind::kOther;
     struct stat info {};
-    if (::fstatat(fd_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return EntryKind::kOther;
+    if (::fstatat(fd_.get(), entry.d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) return EntryKind::kOther;
     if (S_ISREG(info.st_mode)) return EntryKind::kFile;
     return S_ISDIR(info.st_mode) ? EntryKind::kDirectory : EntryKind::kOther;
   }

@@ -25,9 +25,11 @@ std::vector<Segment> take_one_each(const std::vector<DirectoryEntry>& entries) {
   return segments;
 }
 
-bool are_same(const std::vector<Segment>& a, const std::vector<Segment>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const Segment& x, const Segment& y) { return x.file == y.file; });
+// What has come at the end meanwhile was never hidden.
+bool are_same_places(std::span<const Segment> before, std::span<const Segment> now) {
+  now = now.first(std::min(before.size(), now.size()));
+  return std::equal(before.begin(), before.end(), now.begin(), now.end(),
+                    [](const Segment& x, const Segment& y) { return x.name.position == y.name.position; });
 }
 
 }  // namespace
@@ -36,7 +38,7 @@ Result<std::vector<Segment>> list_segments(Directory& directory) {
   auto segments = directory.list().map(take_one_each);
   for (int listings = 1; segments && listings < kListingsMax; ++listings) {
     auto again = directory.list().map(take_one_each);
-    const bool has_settled = again && are_same(*segments, *again);
+    const bool has_settled = again && are_same_places(*segments, *again);
     segments = std::move(again);
     if (has_settled) break;
   }

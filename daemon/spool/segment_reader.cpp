@@ -31,8 +31,9 @@ LineKind judge(const ScannedLine& line, Position position, std::string_view& rec
 // none.
 std::size_t SegmentReader::choose(const std::vector<Segment>& segments) const {
   const Position bound = begin_.value_or(position_);
-  const auto behind = std::find_if(segments.begin(), segments.end(),
-                                   [bound](const Segment& segment) { return segment.name.position > bound; });
+  const auto behind =
+      std::upper_bound(segments.begin(), segments.end(), bound,
+                       [](Position position, const Segment& segment) { return position < segment.name.position; });
   const auto index = static_cast<std::size_t>(behind - segments.begin());
   return !begin_ && index > 0 ? index - 1 : index;
 }
@@ -42,21 +43,36 @@ bool SegmentReader::leaves_gap(Position begin) const {
   return begin > position_ && is_expected && !gap_is_told_;
 }
 
+// A directory of many segments takes longer to list than a segment to read. What a listing told of a segment that has
+// another one behind it holds as long as its file is there.
+bool SegmentReader::enter_listed_segment() {
+  if (!begin_ || gap_is_told_) return false;
+  const std::size_t index = choose(listed_);
+  if (index + 1 >= listed_.size() || listed_[index].name.position != position_) return false;
+  auto source = open_segment_source(directory_, listed_[index], expected_bytes(listed_, index));
+  if (!source) return false;
+  growing_ = false;
+  enter(listed_[index], std::move(*source), false);
+  return true;
+}
+
 Result<bool> SegmentReader::enter_next_segment() {
+  if (enter_listed_segment()) return true;
   for (int attempt = 1;; ++attempt) {
-    const auto segments = list_segments(directory_);
+    auto segments = list_segments(directory_);
     if (!segments) return tl::unexpected(segments.error());
-    const std::size_t index = choose(*segments);
-    if (index == segments->size()) return false;
-    const Segment& segment = (*segments)[index];
-    auto source = open_segment_source(directory_, segment, expected_bytes(*segments, index));
+    listed_ = std::move(*segments);
+    const std::size_t index = choose(listed_);
+    if (index == listed_.size()) return false;
+    const Segment& segment = listed_[index];
+    auto source = open_segment_source(directory_, segment, expected_bytes(listed_, index));
     if (!source && source.error().code == ErrorCode::kNotFound && attempt < kOpenAttempts) continue;
     if (!source) {
       leave_out(segment.file, source.error());
       begin_ = segment.name.position;
       continue;
     }
-    growing_ = segment.name.kind == SegmentKind::kOpen && index + 1 == segments->size();
+    growing_ = segment.name.kind == SegmentKind::kOpen && index + 1 == listed_.size();
     enter(segment, std::move(*source), index == 0);
     return true;
   }

@@ -72,6 +72,7 @@ class SegmentReader {
   enum class AtEnd { kLookAgain, kWaiting, kFinished };
 
   [[nodiscard]] base::Result<bool> enter_next_segment();
+  [[nodiscard]] bool enter_listed_segment();
   [[nodiscard]] std::size_t choose(const std::vector<Segment>& segments) const;
   [[nodiscard]] bool leaves_gap(Position begin) const;
   void enter(const Segment& segment, std::unique_ptr<ByteSource> source, bool is_spools_first);
@@ -88,6 +89,7 @@ class SegmentReader {
   // The segment being read, if source_ is set; else the last one that was, or was left out.
   std::optional<Position> begin_;
   std::string file_name_;
+  std::vector<Segment> listed_;  // some time ago
   std::unique_ptr<ByteSource> source_;
   std::optional<LineScanner> scanner_;
   bool growing_ = false;                   // may still be written to

@@ -62,6 +62,19 @@ TEST_F(SegmentListTest, KnowsHowLongEachSegmentShouldBe) {
   EXPECT_EQ(expected_bytes(*segments, 2), std::nullopt);
 }
 
+TEST_F(SegmentListTest, WhatComesAtTheEndMeanwhileIsNoReasonToListOnceMore) {
+  disk.put(plain, "");
+  test::HookedDirectory hooked(*directory);
+  Position listings = 0;
+  hooked.after_list = [&](auto& entries) {
+    ++listings;
+    for (Position i = 1; i <= listings; ++i)
+      entries.push_back({file_of(1000 * i, SegmentKind::kOpen), EntryKind::kFile});
+  };
+  EXPECT_EQ(files(hooked).size(), 3U);
+  EXPECT_EQ(listings, 2U);
+}
+
 TEST_F(SegmentListTest, ADirectoryThatNeverSettlesIsListedAllTheSame) {
   disk.put(plain, "");
   test::HookedDirectory hooked(*directory);

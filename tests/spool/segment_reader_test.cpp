@@ -10,6 +10,7 @@
 
 #include "daemon/spool/line.h"
 #include "daemon/spool/posix_file_system.h"
+#include "tests/support/directory_hooks.h"
 #include "tests/support/read_spool.h"
 #include "tests/support/spool_lines.h"
 #include "tests/support/temp_dir.h"
@@ -65,6 +66,21 @@ TEST_F(SegmentReaderTest, SegmentsComeInOrderOfPosition) {
   write(0, SegmentKind::kSealed, one);
   EXPECT_EQ(read_from(0), (Strings{"0 sound 1", std::to_string(line_bytes) + " sound 2",
                                    std::to_string(2 * line_bytes) + " sound 3"}));
+  EXPECT_EQ(losses.all, Strings{});
+}
+
+TEST_F(SegmentReaderTest, ARowOfSegmentsIsNotListedForEachOfThem) {
+  Strings expected;
+  for (Position i = 0; i < 50; ++i) {
+    write(i * line_bytes, i < 49 ? SegmentKind::kSealed : SegmentKind::kOpen, two);
+    expected.push_back(std::to_string(i * line_bytes) + " sound 2");
+  }
+  test::HookedDirectory hooked(*directory);
+  int listings = 0;
+  hooked.after_list = [&listings](auto&) { ++listings; };
+  SegmentReader reader(hooked, losses);
+  EXPECT_EQ(read(reader), expected);
+  EXPECT_LT(listings, 10) << "for the first, the last and what may come behind";
   EXPECT_EQ(losses.all, Strings{});
 }
 
