@@ -24,7 +24,7 @@ from .options import Reject
 
 log = logging.getLogger("crawlspool")
 
-WATCH_SECONDS = 1.0  # how often the engine is paused or let go on, and the stats are set
+WATCH_SECONDS = 1.0  # how often it is looked whether the engine may go on, and the stats are set
 BUFFERED_CLOSE_SECONDS = 30.0  # what waits in a buffer directory is not waited for any longer than that
 _AWAITS_COROUTINES = scrapy.version_info >= (2, 14)  # in open_spider() and close_spider()
 
@@ -77,6 +77,7 @@ class CrawlSpoolPipeline:
         while not self._client.try_send(payload):
             self._pace()
             await _wait(self._client, len(payload))
+        self._pace()
         return item
 
     def close_spider(self, spider: Any = None) -> Any:
