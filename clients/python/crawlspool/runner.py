@@ -8,12 +8,14 @@ import logging
 from collections import deque
 from typing import Deque, List, Optional
 
+from .base import Driver
 from .buffer import DISK_RETRY_SECONDS, Buffer
 from .engine import Engine
 from .errors import Closed, CrawlspoolError, Full, Refused
 from .options import Address, Options
 from .outbox import Outbox
 from .route import Route
+from .session import Counters
 from .telling import tell
 
 log = logging.getLogger("crawlspool")
@@ -23,7 +25,7 @@ SPILLED_PER_TURN = 64  # records put between two turns of the loop, while memory
 BYE_SECONDS = 5.0  # for the server's goodbye, once all is settled
 
 
-class Runner(asyncio.Protocol):
+class Runner(Driver, asyncio.Protocol):
     """asyncio calls it for the connection of the moment."""
 
     def __init__(self, options: Options, buffer: Optional[Buffer], *, only_drains: bool = False) -> None:
@@ -114,6 +116,9 @@ class Runner(asyncio.Protocol):
                 await waiter
         finally:
             self.engine.hurried -= 1
+
+    def counters(self) -> Counters:
+        return self.engine.session.snapshot()
 
     def is_crowded(self) -> bool:
         return bool(self.engine.slow) or self._outbox.is_crowded()

@@ -10,6 +10,7 @@ import threading
 import time
 from typing import Callable, List, Optional, Tuple
 
+from .base import Driver
 from .buffer import DISK_RETRY_SECONDS, Buffer
 from .engine import Engine
 from .errors import Closed, Full, Refused
@@ -26,7 +27,7 @@ OUTGOING_BYTES = 1 << 20  # taken from the engine ahead of the socket
 BYE_SECONDS = 5.0  # for the server's goodbye, once all is settled
 
 
-class Worker:
+class Worker(Driver):
     def __init__(self, options: Options, buffer: Optional[Buffer], *, only_drains: bool = False) -> None:
         self._options = options
         self._outbox = Outbox(options.window, options.window_bytes, options.batch_records, options.batch_bytes, buffer)
@@ -141,7 +142,6 @@ class Worker:
         return self._outbox.held
 
     def abandon(self) -> None:
-        """In a fork's child: lets go of what is the parent's, without a word to anybody."""
         for sock in (self._sock, self._wake_read, self._wake_write):
             if sock is not None:
                 close_silently(sock)

@@ -1,10 +1,13 @@
 """Both clients against the real daemon: every record is stored once, whatever happens to either end."""
 
+import inspect
 import json
+import re
 import socket
 import threading
 
 import crawlspool
+import crawlspool.aio
 import pytest
 from flavours import Asyncio, Blocking
 from waiting import wait_until
@@ -313,3 +316,12 @@ def test_room_is_told_to_who_asked_for_it(start):
         assert told.wait(30)
         assert client.try_send(b"2")
     assert server.records() == [b"1", b"2"]
+
+
+def test_both_clients_take_the_same_arguments_and_an_editor_sees_each():
+    blocking, asynchronous = (inspect.signature(one) for one in (crawlspool.Client, crawlspool.aio.Client))
+    assert blocking == asynchronous
+    servers, *named = blocking.parameters.values()
+    assert servers.name == "servers" and all(one.kind is one.KEYWORD_ONLY and one.annotation for one in named)
+    documented = re.findall(r"^ *([a-z_, ]+): ", crawlspool.Client.__init__.__doc__, re.MULTILINE)
+    assert ", ".join(documented).split(", ") == list(blocking.parameters)

@@ -1,0 +1,155 @@
+"""What the blocking and the asyncio client have in common: their arguments, the sessions they begin, what is said at the
+end, and that a fork's child and the program's end find each client there is."""
+
+from __future__ import annotations
+
+import abc
+import atexit
+import logging
+import os
+import ssl
+import weakref
+from typing import Any, Callable, Generic, List, Optional, Sequence, Set, TypeVar, Union
+
+from .buffer import Buffer, open_buffers
+from .errors import Unsettled
+from .options import Options, Reject, parse_directory, parse_servers
+from .session import Counters
+
+log = logging.getLogger("crawlspool")
+
+_all: weakref.WeakSet[ClientBase[Any]] = weakref.WeakSet()  # a fork's child has to touch each
+_open: Set[ClientBase[Any]] = set()  # those that hold records or might: a program's end has to
+
+
+class Driver(abc.ABC):
+    """One session and what moves its bytes."""
+
+    @abc.abstractmethod
+    def counters(self) -> Counters: ...
+
+    @abc.abstractmethod
+    def is_crowded(self) -> bool: ...
+
+    @abc.abstractmethod
+    def abandon(self) -> None:
+        """In a fork's child: lets go of what is the parent's, without a word to anybody."""
+
+
+DriverT = TypeVar("DriverT", bound=Driver)
+
+
+class ClientBase(abc.ABC, Generic[DriverT]):
+    def __init__(self, servers: Union[str, Sequence[str]] = "tcp://127.0.0.1:8940", *, client: Optional[str] = None,
+                 stream: Optional[str] = None, ack: str = "synced", window: int = 8192, window_bytes: int = 64 << 20,
+                 batch_records: int = 1024, batch_bytes: int = 1 << 20, batch_seconds: float = 0.02,
+                 compress: bool = True, buffer_dir: Union[None, str, "os.PathLike[str]"] = None,
+                 buffer_bytes: int = 1 << 30, buffer_sync: bool = False, when_full: str = "block",
+                 move: str = "resend", tls: Optional[ssl.SSLContext] = None, connect_timeout: float = 10.0,
+                 answer_timeout: float = 60.0, close_timeout: Optional[float] = None,
+                 on_reject: Optional[Callable[[Reject], None]] = None,
+                 on_ack: Optional[Callable[[int], None]] = None) -> None:
+        """README.md says more of each:
+
+        servers: tcp://HOST:PORT, tried in turn; a list, or a string with commas
+        client, stream: who sends, and a label; they stand in each line of the spool
+        ack: "synced", or "written" for acks that do not wait for the sync
+        window, window_bytes: what may be unsettled in memory
+        batch_records, batch_bytes: a batch's size
+        batch_seconds: how long a record waits for company while others are on their way
+        compress: zstd, where this Python has one
+        buffer_dir: where records are kept until they are settled, so that they survive this process
+        buffer_bytes: the most that its files take
+        buffer_sync: they survive the loss of power too
+        when_full: "block", or "raise" for Full where send() would wait
+        move: "resend" to the next server what the one before has not acked, or "keep" it for that one
+        tls: for a TLS end in front of the server
+        connect_timeout: seconds for a connection to come about
+        answer_timeout: seconds of silence after which a connection is given up
+        close_timeout: seconds that close() waits for what is unsettled; None: as long as it takes
+        on_reject: called once with each record that the server will never store
+        on_ack: called with the count of records that have just been settled
+        """
+        self._options = Options(
+            servers=parse_servers(servers), client=client, stream=stream, ack=ack, window=window,
+            window_bytes=window_bytes, batch_records=batch_records, batch_bytes=batch_bytes,
+            batch_seconds=batch_seconds, compress=compress, buffer_dir=parse_directory(buffer_dir),
+            buffer_bytes=buffer_bytes, buffer_sync=buffer_sync, when_full=when_full, move=move, tls=tls,
+            connect_timeout=connect_timeout, answer_timeout=answer_timeout, close_timeout=close_timeout,
+            on_reject=on_reject, on_ack=on_ack)
+        self._reset()
+        _all.add(self)
+        self._made()
+
+    def _reset(self) -> None:
+        self._driver: Optional[DriverT] = None
+        self._drivers: List[DriverT] = []  # that one, and those for sessions that processes before this one left
+        self._closed = False
+
+    def _made(self) -> None:
+        """What can begin at once."""
+
+    @abc.abstractmethod
+    def _make_driver(self, buffer: Optional[Buffer], only_drains: bool) -> DriverT: ...
+
+    @abc.abstractmethod
+    def _forked(self) -> None:
+        """In a fork's child: the parent keeps the sessions and their records."""
+
+    @abc.abstractmethod
+    def _at_exit(self) -> None:
+        """The program ends, and this client was not closed."""
+
+    def _make_drivers(self) -> List[DriverT]:
+        """The first is for what this client sends."""
+        options = self._options
+        if options.buffer_dir is None:
+            return [self._make_driver(None, False)]
+        own, others = open_buffers(options.buffer_dir, options.identity, options.buffer_bytes, options.buffer_sync)
+        return [self._make_driver(own, False)] + [self._make_driver(other, True) for other in others]
+
+    def _begin(self, drivers: List[DriverT]) -> DriverT:
+        self._drivers, self._driver = drivers, drivers[0]
+        _open.add(self)
+        return drivers[0]
+
+    def _end(self, unsettled: int, *, raises: bool) -> None:
+        """Says what close() could not settle; where that is lost, by Unsettled, unless something else is raised."""
+        _open.discard(self)
+        if unsettled and self._options.buffer_dir is not None:
+            log.warning("%d records are not settled yet; they wait in %s for the next start", unsettled,
+                        self._options.buffer_dir)
+        elif unsettled and raises:
+            raise Unsettled(unsettled, "they are lost with this client")
+        elif unsettled:
+            log.error("%d records are not settled; they are lost with this client", unsettled)
+
+    def counters(self) -> Counters:
+        total = Counters()
+        for driver in self._drivers:
+            total.add(driver.counters())
+        return total
+
+    @property
+    def crowded(self) -> bool:
+        """Whether records should come more slowly: the server does not read, or half of the room is used up."""
+        return self._driver is not None and self._driver.is_crowded()
+
+
+def _forked() -> None:
+    _open.clear()
+    for client in list(_all):
+        client._forked()
+
+
+def _end_all() -> None:
+    for client in list(_open):
+        try:
+            client._at_exit()
+        except Exception as error:
+            log.error("at exit: %s", error)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+atexit.register(_end_all)
