@@ -1,45 +1,14 @@
 """Fixtures: `start` makes daemons for one test, `shared` is one daemon for all tests of a file (its settings are the
-file's SETTINGS). Each is stopped cleanly at the end; a failed test shows the log's end and keeps its files."""
+file's SETTINGS)."""
 
-import shutil
 import socket
 
 import pytest
 
 from daemon import Daemon
+from fixtures import end_all, pytest_runtest_makereport, start_fixture  # noqa: F401  pytest finds the hook by its name
 
-FAILED = pytest.StashKey()
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item):
-    outcome = yield
-    if outcome.get_result().failed:
-        item.session.stash[FAILED] = True
-
-
-def end_all(daemons, home, session):
-    try:
-        for one in daemons:
-            one.finish()
-    finally:
-        for one in daemons:
-            one.kill()
-            print(f"--- log of {one.home.name} ---\n{one.log()[-6000:]}")
-    if not session.stash.get(FAILED, False):
-        shutil.rmtree(home, ignore_errors=True)
-
-
-@pytest.fixture
-def start(request, tmp_path):
-    daemons = []
-
-    def start_one(settings=None, *, name="daemon", **options):
-        one = Daemon(tmp_path / name, settings, **options)
-        daemons.append(one)
-        return one.start()
-
-    yield start_one
-    end_all(daemons, tmp_path, request.session)
+start = start_fixture(Daemon)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The client's tests use the end-to-end suite's daemon, spool reader and deadlines, and its reader of PROTOCOL.md's
-examples. Fixtures: `start` makes daemons that come back on the same port."""
+examples. Fixtures: `start` makes daemons that come back on the same port, `flavour` is the blocking client and the asyncio
+one."""
 
 import pathlib
 import sys
@@ -10,6 +11,8 @@ sys.path[:0] = [str(CLIENT), str(E2E)]
 
 import pytest  # noqa: E402
 from daemon import Daemon  # noqa: E402
+from fixtures import pytest_runtest_makereport, start_fixture  # noqa: E402, F401  pytest finds the hook by its name
+from flavours import Asyncio, Blocking  # noqa: E402
 
 
 class Server(Daemon):
@@ -39,20 +42,9 @@ class Server(Daemon):
         return {line.split(b'"session":"')[1][:16] for line in lines}
 
 
-@pytest.fixture
-def start(tmp_path):
-    servers = []
+start = start_fixture(Server)
 
-    def start_one(settings=None, *, name="daemon", **options):
-        one = Server(tmp_path / name, settings, **options)
-        servers.append(one)
-        return one.start()
 
-    yield start_one
-    try:
-        for one in servers:
-            one.finish()
-    finally:
-        for one in servers:
-            one.kill()
-            print(f"--- log of {one.home.name} ---\n{one.log()[-4000:]}")
+@pytest.fixture(params=[Blocking, Asyncio], ids=["blocking", "asyncio"])
+def flavour(request):
+    return request.param

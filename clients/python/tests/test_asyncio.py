@@ -4,7 +4,7 @@ import asyncio
 
 import crawlspool
 import crawlspool.aio
-from test_client import dead_address, numbered
+from records import dead_address, numbered
 
 
 async def send_all(client, records):

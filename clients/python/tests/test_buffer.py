@@ -13,16 +13,10 @@ import pytest
 from conftest import CLIENT
 from conversation import Conversation
 from crawlspool.buffer import Buffer, Identity, InUse, open_buffers
-from flavours import Asyncio, Blocking
-from test_client import dead_address, numbered
+from records import dead_address, numbered
 from waiting import seconds, wait_until
 
 WHO = Identity("worker-7", None)
-
-
-@pytest.fixture(params=[Blocking, Asyncio], ids=["blocking", "asyncio"])
-def flavour(request):
-    return request.param
 
 
 def create(directory, bytes_max=1 << 20, sync=False):

@@ -3,30 +3,14 @@
 import inspect
 import json
 import re
-import socket
 import threading
 
 import crawlspool
 import crawlspool.aio
 import pytest
-from flavours import Asyncio, Blocking
+from flavours import Blocking
+from records import dead_address, numbered
 from waiting import wait_until
-
-
-@pytest.fixture(params=[Blocking, Asyncio], ids=["blocking", "asyncio"])
-def flavour(request):
-    return request.param
-
-
-def numbered(count, start=0):
-    return [b'{"n":%d}' % n for n in range(start, start + count)]
-
-
-def dead_address():
-    """Where nobody listens: the port was free a moment ago, and loopback gives it to nobody while it is bound."""
-    sock = socket.socket()
-    sock.bind(("127.0.0.1", 0))
-    return sock, "tcp://127.0.0.1:{}".format(sock.getsockname()[1])
 
 
 def test_every_record_is_stored_once_and_in_order(start, flavour):

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from conftest import CLIENT
-from test_client import dead_address
+from records import dead_address
 from waiting import seconds
 
 

@@ -9,7 +9,7 @@ import traceback
 import crawlspool
 import pytest
 from conftest import CLIENT
-from test_client import dead_address, numbered
+from records import dead_address, numbered
 
 
 def in_child(function):

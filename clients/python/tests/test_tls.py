@@ -7,13 +7,7 @@ import subprocess
 import threading
 
 import pytest
-from flavours import Asyncio, Blocking
-from test_client import numbered
-
-
-@pytest.fixture(params=[Blocking, Asyncio], ids=["blocking", "asyncio"])
-def flavour(request):
-    return request.param
+from records import numbered
 
 
 @pytest.fixture
