@@ -16,28 +16,20 @@ from __future__ import annotations
 import json
 import logging
 from collections import deque
-from typing import Any, Deque, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Deque, Dict, NamedTuple, Optional
 
 from . import frames
-from .compression import WORTH_BYTES, find_compress, is_worth_it
 from .errors import Refused
 from .options import Options
 from .outbox import Outbox
+from .packing import Limits, Packer, Piece
 from .session import Session
+from .silence import Silence
 
 log = logging.getLogger("crawlspool")
 
 # A connection that ended with one of these would end with it again: somebody has to mend something.
 HOPELESS = {"wrong_protocol", "unknown_frame_type", "bad_frame", "bad_hello"}
-RECORD_BYTES_MAX, BATCH_BYTES_MAX, BATCH_RECORDS_MAX = 16 << 20, 32 << 20, 65536  # until a welcome says otherwise
-
-
-class Piece(NamedTuple):
-    """What goes out in one go: records of consecutive numbers."""
-
-    first: int
-    payloads: List[bytes]
-    plain: bool  # each in a frame of its own
 
 
 class Over(NamedTuple):
@@ -72,8 +64,8 @@ class Engine:
         self.slow = ""  # why the server does not read, while it does not
         self.hurried = 0  # callers that wait for everything to be settled: nothing is held back for a fuller batch
         self.finishing = False  # say bye once everything is settled
-        self._compress = find_compress() if options.compress else None
-        self._plain_until = 0  # up to this number nothing goes in batches: one was refused
+        self._packer = Packer(options.compress)
+        self._silence = Silence(options.answer_timeout)
         self._progress = False
         self._refusal: Optional[Refused] = None
         self._server = ""
@@ -82,12 +74,7 @@ class Engine:
         self._going = 0  # the highest number that went out on this connection
         self._frames: Deque[_Sent] = deque()  # those with records, until they are settled
         self._waiting_since = 0.0
-        self._heard = 0.0  # when the server last said something, or was first asked to
-        self._pinged = False
         self._bye = False
-        self._record_bytes_max = RECORD_BYTES_MAX
-        self._batch_bytes_max = BATCH_BYTES_MAX
-        self._batch_records_max = BATCH_RECORDS_MAX
 
     # Records
 
@@ -107,7 +94,8 @@ class Engine:
     def begin(self, server: str, now: float) -> bytes:
         session = self.session
         self._server, self._reader, self._control = server, frames.MessageReader(), b""
-        self._heard, self._pinged, self._bye = now, False, False
+        self._bye = False
+        self._silence.begin(now)
         session.sent = max(session.sent, session.lowest - 1)
         hello: Dict[str, Any] = {"protocol": 1, "client": self.identity.client, "session": session.digits,
                                  "from": session.lowest, "stream": self.identity.stream, "ack": self.options.ack,
@@ -147,7 +135,7 @@ class Engine:
         if number != self._going + 1:
             self._skip_gap()
             return None
-        count, plain = self._measure(number, chunk.payloads, chunk.size)
+        count, plain = self._packer.measure(number, chunk.payloads, chunk.size)
         if count == 0:
             self._refuse_large(number, len(chunk.payloads[0]))
             return None
@@ -160,51 +148,12 @@ class Engine:
         if count >= self.options.batch_records:
             self._waiting_since = now  # what waits now was put later
         if len(self._frames) == 1:
-            self._await_answer(now)
+            self._silence.begin(now)
         return Piece(number, chunk.payloads, plain)
-
-    def _measure(self, number: int, payloads: List[bytes], size: int) -> Tuple[int, bool]:
-        """How many of these records go out in one go, and whether each in a frame of its own. 0: the first is too large
-        for any frame."""
-        if number <= self._plain_until:
-            payloads = payloads[:self._plain_until - number + 1]
-            for count, payload in enumerate(payloads):
-                if len(payload) > self._record_bytes_max:
-                    return count, True
-            return len(payloads), True
-        if len(payloads) > self._batch_records_max or size + len(payloads) > self._batch_bytes_max:
-            size = 0
-            for count, payload in enumerate(payloads):
-                size += len(payload) + 1
-                if size > self._batch_bytes_max or count == self._batch_records_max:
-                    payloads = payloads[:count]
-                    break
-            if not payloads:
-                return self._measure_large(payload)
-        if size > self._record_bytes_max:
-            for count, payload in enumerate(payloads):
-                if len(payload) > self._record_bytes_max:
-                    return (count, False) if count else self._measure_large(payload)
-        return len(payloads), False
-
-    def _measure_large(self, payload: bytes) -> Tuple[int, bool]:
-        """A record over the limit costs only itself where it is a line of a batch."""
-        if len(payload) <= self._record_bytes_max:
-            return 1, True
-        fits = len(payload) <= self._batch_bytes_max and frames.join_batch([payload])
-        return (1, False) if fits else (0, True)
 
     def encode(self, piece: Piece) -> bytes:
         """Needs no lock: the costly part."""
-        if not piece.plain:
-            content = frames.join_batch(piece.payloads)
-            if content and self._compress and len(content) >= WORTH_BYTES:
-                packed = self._compress(content)
-                if is_worth_it(len(content), len(packed)):
-                    return frames.frame(packed, frames.ZSTD_BATCH)
-            if content and (len(piece.payloads) > 1 or len(content) > self._record_bytes_max):
-                return frames.frame(content, frames.BATCH)
-        return frames.record_frames(piece.payloads)
+        return self._packer.encode(piece)
 
     def _note_sent(self, first: int, last: int) -> None:
         session = self.session
@@ -222,7 +171,7 @@ class Engine:
     def _refuse_large(self, number: int, size: int) -> None:
         if not self.outbox.sent:
             self.session.reject_lowest("record_too_large", f"a record of {size} bytes; {self._server} takes at most "
-                                                           f"{self._record_bytes_max}")
+                                                           f"{self._packer.limits.record_bytes_max}")
             self._finish(f"record {number} is skipped by a new hello", 0)
 
     def _finish(self, reason: str, retry_seconds: float) -> None:
@@ -243,31 +192,26 @@ class Engine:
         if can_send and self.welcomed and self.outbox.waiting and not self.over:
             times.append(self._holds_back(now))
         if self._awaits_answer():
-            times.append(self._heard + self.options.answer_timeout / (1 if self._pinged else 2) - now)
+            times.append(self._silence.due(now))
         return max(0.0, min(times)) if times else None
 
     def tick(self, now: float) -> None:
         """Asks a silent server for a sign of life, and gives up on one that gives none."""
         if not self._awaits_answer() or self.over:
             return
-        silent = now - self._heard
-        if silent >= self.options.answer_timeout:
+        silent = self._silence.given_up(now)
+        if silent is not None:
             self._finish(f"{self._server} has said nothing for {silent:.0f} s", 0)
-        elif silent >= self.options.answer_timeout / 2 and not self._pinged:
-            self._pinged = True
-            if self.welcomed:
-                self._control += frames.frame(b"", frames.PING)
+        elif self._silence.asks(now) and self.welcomed:
+            self._control += frames.frame(b"", frames.PING)
 
     def _awaits_answer(self) -> bool:
         return not self.welcomed or bool(self.outbox.sent) or self._bye
 
-    def _await_answer(self, now: float) -> None:
-        self._heard, self._pinged = now, False
-
     # What comes in
 
     def receive(self, data: bytes, now: float) -> None:
-        self._await_answer(now)
+        self._silence.begin(now)
         try:
             for key, value in self._reader.feed(data):
                 handler = getattr(self, f"_on_{key}", None)
@@ -282,14 +226,13 @@ class Engine:
         last_seq = int(value["last_seq"])
         self._progress = last_seq >= session.lowest
         if not session.welcome(self._server, last_seq, bool(value["known"]), int(value["rejected"])):
-            self._plain_until = 0
+            self._packer.plain_until = 0
             self._finish("the session is somebody else's", 0)
             return
         if value["ack"] != self.options.ack and self.options.ack == "synced":
             log.warning("%s acks what is written, not what is synced: its spool.sync is weaker", self._server)
-        self._record_bytes_max = int(value["record_bytes_max"])
-        self._batch_bytes_max = int(value["batch_bytes_max"])
-        self._batch_records_max = int(value["batch_records_max"])
+        self._packer.limits = Limits(int(value["record_bytes_max"]), int(value["batch_bytes_max"]),
+                                     int(value["batch_records_max"]))
         self._going = last_seq
         self.welcomed = True
         self.slow = ""
@@ -335,13 +278,13 @@ class Engine:
         if not self._frames or number != self.session.lowest:
             return
         if self._frames[0].batch:
-            self._plain_until = self._frames[0].last
+            self._packer.plain_until = self._frames[0].last
         else:
             self.session.reject_lowest("record_too_large" if code == "frame_too_large" else code, detail)
 
     def _new_session(self, why: str) -> None:
         self.session.leave(why)
-        self._plain_until = 0
+        self._packer.plain_until = 0
 
 
 def _retry_seconds(value: Dict[str, Any]) -> float:

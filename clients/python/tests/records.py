@@ -7,6 +7,11 @@ def numbered(count, start=0):
     return [b'{"n":%d}' % n for n in range(start, start + count)]
 
 
+def records(first, last):
+    """Named for their numbers."""
+    return [b'{"n":%d}' % n for n in range(first, last + 1)]
+
+
 def dead_address():
     """Where nobody listens: the port was free a moment ago, and loopback gives it to nobody while it is bound."""
     sock = socket.socket()
