@@ -1,5 +1,5 @@
-"""What the suites' conftest.py files share: a `start` fixture that makes daemons for one test, each stopped cleanly at the
-test's end; a failed test shows the log's end and keeps its files."""
+"""What the suites' conftest.py files share: a `start` fixture that makes daemons for one test, each stopped cleanly at
+its end; a failed test shows the log's end and keeps its files."""
 
 import shutil
 

@@ -1,5 +1,5 @@
-"""What the blocking and the asyncio client have in common: their arguments, the sessions they begin, what is said at the
-end, and that a fork's child and the program's end find each client there is."""
+"""What the blocking and the asyncio client have in common: their arguments, the sessions they begin, what is said at
+their end, and that a fork's child and the program's end find each client there is."""
 
 from __future__ import annotations
 

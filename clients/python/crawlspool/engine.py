@@ -23,13 +23,16 @@ from .errors import Refused
 from .options import Options
 from .outbox import Outbox
 from .packing import Limits, Packer, Piece
-from .session import Session
+from .session import Session, Verdict
 from .silence import Silence
 
 log = logging.getLogger("crawlspool")
 
 # A connection that ended with one of these would end with it again: somebody has to mend something.
 HOPELESS = {"wrong_protocol", "unknown_frame_type", "bad_frame", "bad_hello"}
+PONG_BYTES_MAX = 256  # PROTOCOL.md, Frame
+TEXT_MAX = 512  # of a code or a detail
+RETRY_SECONDS_MAX = 300.0  # of what a server asks for
 
 
 class Over(NamedTuple):
@@ -44,8 +47,9 @@ class Ended(NamedTuple):
 
     reason: str  # empty where neither side gave one
     retry_seconds: float
+    welcomed: bool  # whether a crawlspool server was there
     progress: bool  # whether anything was settled on it
-    refusal: Optional[Refused]  # what no retry with this server mends
+    refusal: Optional[Refused]  # what this server would say again
 
 
 class _Sent(NamedTuple):
@@ -71,7 +75,8 @@ class Engine:
         self._server = ""
         self._reader = frames.MessageReader()
         self._control = b""
-        self._going = 0  # the highest number that went out on this connection
+        self._pong: Optional[bytes] = None
+        self._going = 0  # the highest number that went out on this connection, or was settled before it
         self._frames: Deque[_Sent] = deque()  # those with records, until they are settled
         self._waiting_since = 0.0
         self._bye = False
@@ -93,7 +98,7 @@ class Engine:
 
     def begin(self, server: str, now: float) -> bytes:
         session = self.session
-        self._server, self._reader, self._control = server, frames.MessageReader(), b""
+        self._server, self._reader, self._control, self._pong = server, frames.MessageReader(), b"", None
         self._bye = False
         self._silence.begin(now)
         session.sent = max(session.sent, session.lowest - 1)
@@ -106,7 +111,7 @@ class Engine:
     def end(self, now: float) -> Ended:
         """All that is held goes out again on the next connection."""
         over = self.over or Over("", 0)
-        ended = Ended(over.reason, over.retry_seconds, self._progress, self._refusal)
+        ended = Ended(over.reason, over.retry_seconds, self.welcomed, self._progress, self._refusal)
         self.over, self.welcomed, self.slow, self._progress, self._refusal = None, False, "", False, None
         self.outbox.rewind()
         self._frames.clear()
@@ -120,6 +125,9 @@ class Engine:
 
     def control(self) -> bytes:
         control, self._control = self._control, b""
+        if self._pong is not None:
+            control += frames.frame(self._pong, frames.PONG)
+            self._pong = None
         if self.is_done() and self.welcomed and not self._bye:
             self._bye = True
             control += frames.frame(b"", frames.BYE)
@@ -217,38 +225,51 @@ class Engine:
                 handler = getattr(self, f"_on_{key}", None)
                 if handler and not self.over:
                     handler(value)
-        except (frames.ProtocolError, KeyError, TypeError, ValueError) as error:
-            self._refusal = Refused(self._server, "no_crawlspool_server", str(error))
+        except (frames.ProtocolError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            self._refusal = Refused(self._server, "no_crawlspool_server", str(error) or repr(error))
             self._finish(str(self._refusal), 0)
 
     def _on_welcome(self, value: Dict[str, Any]) -> None:
         session = self.session
-        last_seq = int(value["last_seq"])
+        last_seq, rejected = _integer(value, "last_seq", 0), _integer(value, "rejected", 0)
+        limits = Limits(*(_integer(value, name, 1) for name in Limits._fields))
+        if self.welcomed:
+            raise frames.ProtocolError("a second welcome")
         self._progress = last_seq >= session.lowest
-        if not session.welcome(self._server, last_seq, bool(value["known"]), int(value["rejected"])):
+        if not session.welcome(self._server, last_seq, bool(value["known"]), rejected):
             self._packer.plain_until = 0
             self._finish("the session is somebody else's", 0)
             return
         if value["ack"] != self.options.ack and self.options.ack == "synced":
             log.warning("%s acks what is written, not what is synced: its spool.sync is weaker", self._server)
-        self._packer.limits = Limits(int(value["record_bytes_max"]), int(value["batch_bytes_max"]),
-                                     int(value["batch_records_max"]))
+        self._packer.limits = limits
         self._going = last_seq
         self.welcomed = True
         self.slow = ""
         session.counters.connections += 1
 
-    def _on_ack(self, number: int) -> None:
+    def _check_sent(self, number: Any, what: str) -> int:
+        """Only what went out can be spoken of: an ack beyond it would cost records that were never sent."""
+        if type(number) is not int or number > (self._going if self.welcomed else 0):
+            raise frames.ProtocolError(f"{what} of record {number!r:.40}, and {self._going} were sent")
+        return number
+
+    def _on_ack(self, value: Any) -> None:
+        number = self._check_sent(value, "an ack")
         self._progress = True
         while self._frames and self._frames[0].last <= number:
             self._frames.popleft()
-        self.session.settle(int(number))
+        self.session.settle(number)
 
     def _on_reject(self, value: Dict[str, Any]) -> None:
-        self.session.verdicts[int(value["seq"])] = value
+        number = self._check_sent(value["seq"], "a reject")
+        if number >= self.session.lowest:
+            code, detail = str(value["code"])[:TEXT_MAX], str(value.get("detail", ""))[:TEXT_MAX]
+            self.session.verdicts[number] = Verdict(code, detail, value.get("offset"))
 
     def _on_ping(self, value: Any) -> None:
-        self._control += frames.frame(json.dumps(value).encode(), frames.PONG)
+        answer = json.dumps(value, separators=(",", ":")).encode()
+        self._pong = answer if len(answer) <= PONG_BYTES_MAX else b""  # one is enough, however many ask
 
     def _on_slow(self, value: Dict[str, Any]) -> None:
         if not self.slow:
@@ -287,5 +308,13 @@ class Engine:
         self._packer.plain_until = 0
 
 
+def _integer(members: Dict[str, Any], name: str, least: int) -> int:
+    value = members[name]
+    if type(value) is not int or value < least:
+        raise frames.ProtocolError(f"a welcome with {name} {value!r:.40}")
+    return value
+
+
 def _retry_seconds(value: Dict[str, Any]) -> float:
-    return float(value.get("reconnect_after_ms", 0)) / 1000
+    seconds = float(value.get("reconnect_after_ms", 0)) / 1000
+    return min(seconds, RETRY_SECONDS_MAX) if seconds > 0 else 0.0

@@ -73,7 +73,7 @@ class MessageReader:
 def _message(text: bytes) -> Tuple[str, Any]:
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         message = None
     if not isinstance(message, dict) or len(message) != 1:
         raise ProtocolError(f"the server sent a message that is no object of one member: {text[:80]!r}")

@@ -1,5 +1,5 @@
-"""A session's own thread in the blocking client: it owns the socket and drives the engine. Other threads touch the engine
-under the lock only; this one writes, reads and compresses outside of it."""
+"""A session's own thread in the blocking client: it owns the socket and drives the engine. Whatever touches the engine
+has the lock; the thread writes, reads and compresses without it."""
 
 from __future__ import annotations
 
@@ -80,9 +80,7 @@ class Pump:
         with self._lock:
             now = time.monotonic()
             ended = self._engine.end(now)
-            self._route.ended(server, ended.progress, ended.retry_seconds, now)
-            if ended.refusal:
-                self._shared.failed = self._route.refused(server, ended.refusal)
+            self._shared.failed = self._route.ended(server, ended, now)
             failed, done, held = self._shared.failed, self._engine.is_done(), self._outbox.held
         self._tell()
         if failed:

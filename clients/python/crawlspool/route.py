@@ -4,8 +4,9 @@ that a fleet does not come back as one. No I/O, no clock."""
 from __future__ import annotations
 
 import random
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Set
 
+from .engine import Ended
 from .errors import Refused
 from .options import Address, Options, parse_servers
 from .session import Session
@@ -28,6 +29,7 @@ class Route:
         self._failures = 0  # since something was settled
         self._not_before: Dict[Address, float] = {}
         self._refused: Dict[Address, Refused] = {}
+        self._welcomed: Set[Address] = set()
 
     def next(self, now: float) -> Step:
         server = self._server()
@@ -48,18 +50,20 @@ class Route:
             return parse_servers(self._session.home)[0]
         return self._servers[self._position % len(self._servers)]
 
-    def ended(self, server: Address, progress: bool, retry_seconds: float, now: float) -> None:
-        """A connection, or the attempt at one, is over."""
-        self._failures = 1 if progress else self._failures + 1
-        if progress:
+    def ended(self, server: Address, ended: Ended, now: float) -> Optional[Refused]:
+        """A connection, or the attempt at one, is over. What to tell the caller once every server refuses this client.
+        One that has welcomed it before is asked again: whatever speaks there now may be gone tomorrow."""
+        if ended.welcomed:
+            self._welcomed.add(server)
+        self._failures = 1 if ended.progress else self._failures + 1
+        if ended.progress:
             self._refused.clear()
-        if retry_seconds:
-            self._not_before[server] = now + retry_seconds
-        if not progress or len(self._servers) > 1:
-            self._position += 1
-
-    def refused(self, server: Address, why: Refused) -> Optional[Refused]:
-        """What to tell the caller once every server refuses this client."""
-        self._refused[server] = why
+        if ended.retry_seconds:
+            self._not_before[server] = now + ended.retry_seconds
         servers: List[Address] = [self._server()] if self._is_bound() else self._servers
-        return why if all(one in self._refused for one in servers) else None
+        if not ended.progress or len(self._servers) > 1:
+            self._position += 1
+        if ended.refusal is None or server in self._welcomed:
+            return None
+        self._refused[server] = ended.refusal
+        return ended.refusal if all(one in self._refused for one in servers) else None

@@ -211,9 +211,7 @@ class Runner(Driver, asyncio.Protocol):
                 self._transport.abort()
         now = self._loop.time()
         ended = engine.end(now)
-        self._route.ended(server, ended.progress, ended.retry_seconds, now)
-        if ended.refusal:
-            self._failed = self._route.refused(server, ended.refusal)
+        self._failed = self._route.ended(server, ended, now)
         if self._failed:
             log.error("%s", self._failed)
         elif not self._is_over():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import secrets
-from typing import Any, Dict, List
+from typing import Dict, List, NamedTuple, Optional
 
 from .options import Reject
 from .outbox import Outbox
@@ -41,6 +41,14 @@ class Counters:
             setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
 
 
+class Verdict(NamedTuple):
+    """Why the server does not store a record."""
+
+    code: str
+    detail: str
+    offset: Optional[int]
+
+
 class Session:
     def __init__(self, outbox: Outbox) -> None:
         buffer = outbox.buffer
@@ -51,7 +59,7 @@ class Session:
         self.home = buffer.home if buffer else ""  # the server that has what was sent and is not settled
         self.rejected = buffer.rejected if buffer else 0  # verdicts of this session that are told
         self.sent = buffer.recovered - self.offset if buffer else 0  # the highest number that ever went out
-        self.verdicts: Dict[int, Dict[str, Any]] = {}  # by number: told once their record is settled
+        self.verdicts: Dict[int, Verdict] = {}  # by number: told once their record is settled
         self.untold: List[Reject] = []  # for on_reject
         self.acked = 0  # for on_ack
 
@@ -69,22 +77,20 @@ class Session:
         """Everything up to this number is settled. Verdicts that it covers are final now."""
         covered = sorted(seq for seq in self.verdicts if seq <= number) if self.verdicts else []
         for seq in covered:
-            self._tell(self.verdicts.pop(seq))
+            self._tell(seq, self.verdicts.pop(seq))
         count = self.outbox.settle(number + self.offset, self.rejected)
         self.counters.acked += count - len(covered)
         self.acked += count
 
-    def _tell(self, verdict: Dict[str, Any]) -> None:
-        record = self.outbox.find(verdict["seq"] + self.offset)
+    def _tell(self, number: int, verdict: Verdict) -> None:
         self.rejected += 1
         self.counters.rejected += 1
-        self.untold.append(Reject(verdict["seq"], str(verdict.get("code")), str(verdict.get("detail", "")),
-                                  verdict.get("offset"), record))
+        self.untold.append(Reject(number, *verdict, self.outbox.find(number + self.offset)))
 
     def reject_lowest(self, code: str, detail: str) -> None:
         """The record at the lowest number is too large for a frame: it counts as rejected, and `from` skips it."""
         number = self.lowest
-        self.verdicts[number] = {"seq": number, "code": code, "detail": detail}
+        self.verdicts[number] = Verdict(code, detail, None)
         self.sent = max(self.sent, number)
         self.settle(number)
 

@@ -1,4 +1,4 @@
-"""What a session's own thread (pump.py) and the threads that send (worker.py) have in common. Everything here is read and
+"""What a session's own thread (pump.py) and the threads that send (worker.py) have in common. All of it is read and
 written under the lock, but where it says otherwise."""
 
 from __future__ import annotations

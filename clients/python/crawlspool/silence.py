@@ -1,5 +1,5 @@
-"""Whether the server still says something: after half of the answer timeout it is asked, after all of it given up. No I/O,
-no clock."""
+"""Whether the server still says something: after half of the answer timeout it is asked, after all of it given up. No
+I/O, no clock."""
 
 from __future__ import annotations
 

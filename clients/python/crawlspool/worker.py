@@ -1,4 +1,4 @@
-"""One session of the blocking client, as the threads see it that send: they put records under the lock and wait for room
+"""A session of the blocking client as the threads see it that send: they put records under the lock, and wait for room
 or for everything to be settled. The session's own thread does the rest (pump.py)."""
 
 from __future__ import annotations

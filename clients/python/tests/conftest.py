@@ -1,6 +1,5 @@
 """The client's tests use the end-to-end suite's daemon, spool reader and deadlines, and its reader of PROTOCOL.md's
-examples. Fixtures: `start` makes daemons that come back on the same port, `flavour` is the blocking client and the asyncio
-one."""
+examples. Fixtures: `start` makes daemons that come back on the same port, `flavour` is one client and the other."""
 
 import pathlib
 import sys

@@ -1,8 +1,10 @@
 """Both clients against the real daemon: every record is stored once, whatever happens to either end."""
 
+import contextlib
 import inspect
 import json
 import re
+import socket
 import threading
 
 import crawlspool
@@ -264,6 +266,24 @@ def test_another_service_at_the_address_is_told(start, flavour):
         client.send(b"2")
     with pytest.raises(crawlspool.CrawlspoolError):
         client.close()
+
+
+def test_what_answers_in_a_known_servers_place_is_outlived(start, flavour):
+    server = start()
+    with flavour(server.url) as client:
+        client.send(b"1")
+        client.flush()
+        server.terminate()
+        client.send(b"2")
+        with socket.create_server(server.address()) as impostor:
+            sock, _ = impostor.accept()
+            with sock, contextlib.suppress(ConnectionError):
+                sock.sendall(b"HTTP/1.1 503 Service Unavailable\r\n\r\n")
+                while sock.recv(1000):
+                    pass
+        server.start()
+        client.flush(60)
+    assert server.records() == [b"1", b"2"]
 
 
 @pytest.mark.parametrize("arguments", [

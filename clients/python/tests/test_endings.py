@@ -96,8 +96,8 @@ def test_an_attempt_that_failed_says_nothing_of_the_connection_before():
     one.sent()
     one.hear("ack", 1)
     one.hear("goodbye", {"reason": "draining", "detail": "d", "reconnect_after_ms": 4008})
-    assert one.engine.end(one.now)[1:] == (4.008, True, None)
-    assert one.engine.end(one.now) == ("", 0, False, None)
+    assert one.engine.end(one.now)[1:] == (4.008, True, True, None)
+    assert one.engine.end(one.now) == ("", 0, False, False, None)
 
 
 def test_what_is_no_message_of_a_crawlspool_server_is_told():

@@ -3,6 +3,7 @@
 import pytest
 from conversation import Conversation, options
 from crawlspool import Refused
+from crawlspool.engine import Ended
 from crawlspool.options import Address, parse_servers
 from crawlspool.route import WAIT_SECONDS_MAX, Route
 
@@ -14,15 +15,19 @@ def make(*servers, move="resend"):
     return Route(options(servers=list(servers), move=move), session), session
 
 
+def over(progress=False, retry_seconds=0, *, welcomed=False, refusal=None):
+    return Ended("", retry_seconds, welcomed or progress, progress, refusal)
+
+
 def test_the_first_attempt_is_at_once():
     assert make(A)[0].next(0.0) == (A, 0.0)
 
 
 def test_servers_are_tried_in_turn_and_only_a_round_is_waited_for():
     route, _ = make(A, B)
-    route.ended(A, False, 0, 0.0)
+    route.ended(A, over(), 0.0)
     assert route.next(0.0) == (B, 0.0)
-    route.ended(B, False, 0, 0.0)
+    route.ended(B, over(), 0.0)
     step = route.next(0.0)
     assert step.server == A and step.wait_seconds > 0
 
@@ -31,7 +36,7 @@ def test_waits_grow_with_chance_in_them_up_to_their_bound():
     route, _ = make(A)
     waits = []
     for _ in range(30):
-        route.ended(A, False, 0, 0.0)
+        route.ended(A, over(), 0.0)
         waits.append(route.next(0.0).wait_seconds)
     assert waits[0] <= 0.1 and WAIT_SECONDS_MAX / 2 <= waits[-1] <= WAIT_SECONDS_MAX
     assert len({route.next(0.0).wait_seconds for _ in range(10)}) > 1
@@ -40,20 +45,20 @@ def test_waits_grow_with_chance_in_them_up_to_their_bound():
 def test_progress_makes_waits_short_again():
     route, _ = make(A)
     for _ in range(30):
-        route.ended(A, False, 0, 0.0)
-    route.ended(A, True, 0, 0.0)
+        route.ended(A, over(), 0.0)
+    route.ended(A, over(True), 0.0)
     assert route.next(0.0).wait_seconds <= 0.1
 
 
 def test_a_server_is_not_asked_before_it_wants_to_be():
     route, _ = make(A)
-    route.ended(A, True, 4.0, 100.0)
+    route.ended(A, over(True, 4.0), 100.0)
     assert route.next(101.0).wait_seconds >= 3.0
 
 
 def test_another_server_is_asked_meanwhile():
     route, _ = make(A, B)
-    route.ended(A, True, 4.0, 100.0)
+    route.ended(A, over(True, 4.0), 100.0)
     assert route.next(100.0) == (B, 0.0)
 
 
@@ -70,8 +75,15 @@ def test_whoever_keeps_goes_where_its_records_are():
 def test_a_refusal_is_told_once_every_server_refuses():
     route, _ = make(A, B)
     why = Refused("a", "bad_hello", "d")
-    assert route.refused(A, why) is None
-    assert route.refused(B, why) is why
+    assert route.ended(A, over(refusal=why), 0.0) is None
+    assert route.ended(B, over(refusal=why), 0.0) is why
+
+
+def test_whoever_has_welcomed_it_is_asked_again_whatever_it_says():
+    route, _ = make(A)
+    route.ended(A, over(welcomed=True), 0.0)
+    assert route.ended(A, over(refusal=Refused("a", "no_crawlspool_server", "d")), 0.0) is None
+    assert route.next(0.0).wait_seconds > 0
 
 
 @pytest.mark.parametrize("text, address", [

@@ -151,7 +151,7 @@ def test_an_outage_stops_the_crawl_at_half_the_window_and_memory_ends_there(star
         server.start()
         outcome = crawl.end()
     growth_kib = outcome["peak_kib"] - warm_kib
-    print(f"Scrapy {outcome['scrapy']}: {fetched} of {pages} pages during the outage; {growth_kib} KiB above {warm_kib}")
+    print(f"Scrapy {outcome['scrapy']}: {fetched} of {pages} pages in the outage; {growth_kib} KiB above {warm_kib}")
     assert fetched <= window // 2 // ITEMS_PER_PAGE + 1 + under_way
     # A page under way: its bytes, its text and its tree (6 at most), and its items with what is sent of them.
     held = window * page_bytes + under_way * page_bytes * (6 + 3 * ITEMS_PER_PAGE)
