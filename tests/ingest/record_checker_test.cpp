@@ -152,7 +152,12 @@ TEST(RecordChecker, SaysWhereTheTroubleBegins) {
   EXPECT_EQ(verdict(R"({"a":1 "b":2})").substr(0, 16), "invalid_json at ");
   const std::string cut = "[1,2";
   EXPECT_EQ(verdict(cut), "invalid_json at " + std::to_string(cut.size()));
-  EXPECT_EQ(verdict('"' + std::string(100'000, 'x')), "invalid_json");  // too long for the slow parser
+  EXPECT_EQ(verdict('"' + std::string(100'000, 'x')), "invalid_json at 100001");
+  EXPECT_EQ(verdict("[\"a\\\"\\\\\",\"b\n\"]"), "invalid_json at 11");
+  EXPECT_EQ(verdict("[\"\\\n\"]"), "invalid_json at 3");
+  EXPECT_EQ(verdict("{\"a\":1,2}"), "invalid_json at 7");
+  EXPECT_EQ(verdict("[1]]"), "invalid_json at 3");
+  EXPECT_EQ(verdict("[\"\\n\\x\"]"), "invalid_json at 4");
 }
 
 TEST(RecordChecker, DepthCountsWhatIsOpenAtOnceWhateverIsInnermost) {

@@ -1,0 +1,66 @@
+#include "daemon/ingest/json_grammar.h"
+
+#include "daemon/ingest/json_tokens.h"
+
+namespace crawlspool::ingest {
+namespace {
+
+// The tokens one after the other, by their first byte; 0 at the end, which no token begins with that is taken.
+class Tokens {
+ public:
+  Tokens(std::string_view text, std::span<const std::uint32_t> places) : text_(text), places_(places) {}
+
+  [[nodiscard]] char peek() const { return next_ < places_.size() ? text_[places_[next_]] : '\0'; }
+  [[nodiscard]] bool take(char c) {
+    if (peek() != c) return false;
+    ++next_;
+    return true;
+  }
+  [[nodiscard]] bool take_scalar() {
+    if (is_at_end() || !is_scalar(text_, places_[next_])) return false;
+    ++next_;
+    return true;
+  }
+  [[nodiscard]] bool is_at_end() const { return next_ == places_.size(); }
+  [[nodiscard]] std::size_t place() const { return is_at_end() ? text_.size() : places_[next_]; }
+
+ private:
+  std::string_view text_;
+  std::span<const std::uint32_t> places_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+std::optional<JsonFault> JsonGrammar::find_fault(std::string_view text, std::span<const std::uint32_t> places) {
+  Tokens tokens(text, places);
+  const auto fault = [&tokens](JsonFault::Kind kind) { return JsonFault{kind, tokens.place()}; };
+  const auto take_name = [&tokens] { return tokens.take('"') && tokens.take(':'); };
+  open_.clear();
+  while (true) {
+    // A value, with all that it opens.
+    const char first = tokens.peek();
+    if (first == '{' || first == '[') {
+      if (open_.size() == depth_max_) return fault(JsonFault::Kind::kTooDeep);
+      static_cast<void>(tokens.take(first));
+      const bool is_object = first == '{';
+      if (!tokens.take(is_object ? '}' : ']')) {
+        open_ += first;
+        if (is_object && !take_name()) return fault(JsonFault::Kind::kSyntax);
+        continue;
+      }
+    } else if (!tokens.take('"') && !tokens.take_scalar()) {
+      return fault(JsonFault::Kind::kSyntax);
+    }
+    // Behind it, all that it closes.
+    while (!open_.empty() && !tokens.take(',')) {
+      if (!tokens.take(open_.back() == '{' ? '}' : ']')) return fault(JsonFault::Kind::kSyntax);
+      open_.pop_back();
+    }
+    if (open_.empty()) break;
+    if (open_.back() == '{' && !take_name()) return fault(JsonFault::Kind::kSyntax);
+  }
+  return tokens.is_at_end() ? std::nullopt : std::optional(fault(JsonFault::Kind::kSyntax));
+}
+
+}  // namespace crawlspool::ingest

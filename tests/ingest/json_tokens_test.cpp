@@ -1,0 +1,71 @@
+#include "daemon/ingest/json_tokens.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace crawlspool::ingest {
+namespace {
+
+TEST(JsonTokens, TakesTheScalarsOfRfc8259AndNumbersOfAnySize) {
+  for (const std::string scalar : {"true",
+                                   "false",
+                                   "null",
+                                   "0",
+                                   "-0",
+                                   "7",
+                                   "-7",
+                                   "10",
+                                   "1234567890",
+                                   "0.0",
+                                   "-0.5",
+                                   "1.25",
+                                   "10.01",
+                                   "0e0",
+                                   "0E0",
+                                   "1e+1",
+                                   "1e-1",
+                                   "1E+01",
+                                   "0e00",
+                                   "-1.5E-30",
+                                   "1e400",
+                                   "-1e-400",
+                                   "0.000e999",
+                                   "18446744073709551616",
+                                   "-9223372036854775809",
+                                   "123456789012345678901234567890.123456789e1234567890"})
+    for (const std::string behind : {"", ",", "]", "}", " ", "\t", "\r", "\n", "]x"}) {
+      EXPECT_TRUE(is_scalar(scalar + behind, 0)) << scalar << behind;
+      EXPECT_TRUE(is_scalar("[1, " + scalar + behind, 4)) << scalar << behind;
+    }
+}
+
+TEST(JsonTokens, RefusesWhatIsNone) {
+  for (const std::string text :
+       {"-",   "--1", "-a",   "01",     "-01",    "00",     "1.",    "1.e1",      "-1.",  "1.a",   "0.",    "1e",
+        "1E",  "1e+", "1e-",  "1e1.5",  "1.5.5",  "1ee1",   "1e+-1", "1a",        "0x1F", "1_0",   "1+1",   "1-1",
+        "- 1", "-.5", "1f",   "1\"a\"", "1[",     "1{",     "1:",    "-Infinity", "-NaN", "1\x01", "1\x0c", "1\xc2\xa0",
+        "tru", "nul", "TRUE", "nulll",  "falsey", "true\"", "null:", ".5",        "+1",   "x",     "]",     "\\"}) {
+    EXPECT_FALSE(is_scalar(text, 0)) << text;
+    EXPECT_FALSE(is_scalar("[1, " + text, 4)) << text;
+  }
+  EXPECT_FALSE(is_scalar(std::string("1\0", 2), 0));
+}
+
+TEST(JsonTokens, WhatStandsBehindTheTextHasNoPart) {
+  const std::string padded = "nulltrue12.5";
+  EXPECT_TRUE(is_scalar(std::string_view(padded).substr(0, 4), 0));
+  EXPECT_FALSE(is_scalar(std::string_view(padded).substr(0, 3), 0));
+  EXPECT_TRUE(is_scalar(std::string_view(padded).substr(0, 10), 8));
+  EXPECT_FALSE(is_scalar(std::string_view(padded).substr(0, 11), 8));
+}
+
+TEST(JsonTokens, FindsWhereAStringGoesWrong) {
+  EXPECT_EQ(first_string_fault("[\"a\n\"]"), 3U);
+  EXPECT_EQ(first_string_fault("[\n\"a\",\"b\\\"]"), 11U);
+  EXPECT_EQ(first_string_fault("\"\\"), 2U);
+  EXPECT_EQ(first_string_fault("\"\\\t\""), 2U);
+}
+
+}  // namespace
+}  // namespace crawlspool::ingest
