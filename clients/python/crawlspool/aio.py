@@ -10,10 +10,10 @@ from types import TracebackType
 from typing import Optional, Type
 
 from .base import ClientBase
-from .buffer import Buffer
 from .errors import Closed, Unsettled
 from .records import Record, encode
 from .runner import Runner
+from .sessions import Sessions
 
 log = logging.getLogger("crawlspool")
 
@@ -22,8 +22,8 @@ class Client(ClientBase[Runner]):
     """Sends records to a crawlspool server. Begins on the first send(), flush() or `async with`, in the loop that runs
     then."""
 
-    def _make_driver(self, buffer: Optional[Buffer], only_drains: bool) -> Runner:
-        return Runner(self._options, buffer, only_drains=only_drains)
+    def _make_driver(self, sessions: Sessions) -> Runner:
+        return Runner(self._options, sessions)
 
     def _start(self) -> Runner:
         if self._closed:
@@ -35,10 +35,10 @@ class Client(ClientBase[Runner]):
         while there is no room, or raises Full if the client was told so. TypeError or ValueError: no JSON."""
         runner = self._driver or self._start()
         payload = encode(record)
+        if runner.has_spilled():
+            await asyncio.sleep(0)  # the buffer takes records faster than the loop sends them
         if not runner.try_put(payload):
             await runner.put(payload)
-        elif runner.has_spilled():
-            await asyncio.sleep(0)  # the buffer takes records faster than the loop sends them
 
     def try_send(self, record: Record) -> bool:
         """As send(), but False instead of a wait."""

@@ -11,10 +11,11 @@ import ssl
 import weakref
 from typing import Any, Callable, Generic, List, Optional, Sequence, Set, TypeVar, Union
 
-from .buffer import Buffer, open_buffers
+from .buffer import open_buffers
 from .errors import Unsettled
 from .options import Options, Reject, parse_directory, parse_servers
 from .session import Counters
+from .sessions import Sessions
 
 log = logging.getLogger("crawlspool")
 
@@ -23,7 +24,7 @@ _open: Set[ClientBase[Any]] = set()  # those that hold records or might: a progr
 
 
 class Driver(abc.ABC):
-    """One session and what moves its bytes."""
+    """What moves the bytes of one session after the other."""
 
     @abc.abstractmethod
     def counters(self) -> Counters: ...
@@ -83,14 +84,14 @@ class ClientBase(abc.ABC, Generic[DriverT]):
 
     def _reset(self) -> None:
         self._driver: Optional[DriverT] = None
-        self._drivers: List[DriverT] = []  # that one, and those for sessions that processes before this one left
+        self._drivers: List[DriverT] = []  # that one, and another for what processes before this one left
         self._closed = False
 
     def _made(self) -> None:
         """What can begin at once."""
 
     @abc.abstractmethod
-    def _make_driver(self, buffer: Optional[Buffer], only_drains: bool) -> DriverT: ...
+    def _make_driver(self, sessions: Sessions) -> DriverT: ...
 
     @abc.abstractmethod
     def _forked(self) -> None:
@@ -101,12 +102,20 @@ class ClientBase(abc.ABC, Generic[DriverT]):
         """The program ends, and this client was not closed."""
 
     def _make_drivers(self) -> List[DriverT]:
-        """The first is for what this client sends."""
+        """The first is for what this client sends, a second one for what processes before this one left."""
         options = self._options
         if options.buffer_dir is None:
-            return [self._make_driver(None, False)]
+            return [self._make_driver(Sessions(options, [], only_drains=False))]
         own, others = open_buffers(options.buffer_dir, options.identity, options.buffer_bytes, options.buffer_sync)
-        return [self._make_driver(own, False)] + [self._make_driver(other, True) for other in others]
+        try:
+            drivers = [self._make_driver(Sessions(options, [own], only_drains=False))]
+            if others:
+                drivers.append(self._make_driver(Sessions(options, others, only_drains=True)))
+            return drivers
+        except BaseException:
+            for buffer in [own, *others]:
+                buffer.release()
+            raise
 
     def _begin(self, drivers: List[DriverT]) -> DriverT:
         self._drivers, self._driver = drivers, drivers[0]

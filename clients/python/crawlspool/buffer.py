@@ -66,6 +66,7 @@ class Buffer:
         self.recovered = 0  # the highest index that a process before this one may have sent
         segment_bytes = max(SEGMENT_BYTES_MIN, min(SEGMENT_BYTES_MAX, bytes_max // 8))
         self.records = Segments(path, segment_bytes, sync)
+        self.disk_full = ""  # why nothing is taken at the moment
         self._disk_full_until = 0.0
         self._mark = os.open(path / "mark", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._open = [self._mark, lock]
@@ -119,8 +120,10 @@ class Buffer:
         needed = ENTRY.size + size
         if needed > self.bytes_max:
             raise ConfigurationError(f"a record of {size} bytes never fits into a buffer of {self.bytes_max} bytes")
-        if self._disk_full_until and time.monotonic() < self._disk_full_until:
-            return False
+        if self.disk_full:
+            if time.monotonic() < self._disk_full_until:
+                return False
+            self.disk_full = ""
         if self.records.bytes + needed > self.bytes_max and self.settled == self.records.next - 1:
             self.records.begin_file()  # nothing in the old one is needed any more
             self.records.remove_settled(self.settled)
@@ -132,8 +135,9 @@ class Buffer:
             self.records.append(payload, read_back)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                self.disk_full = f"{self.path}: {error.strerror}"
                 self._disk_full_until = time.monotonic() + DISK_RETRY_SECONDS
-                raise Full(f"{self.path}: {error.strerror}") from error
+                raise Full(self.disk_full) from error
             raise
 
     # What is settled, and the session

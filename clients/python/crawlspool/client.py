@@ -1,4 +1,4 @@
-"""The blocking client. Any thread may send; a thread of its own for each session owns the socket (worker.py)."""
+"""The blocking client. Any thread may send; a thread of its own has the socket (worker.py)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Callable, Optional, Type
 
 from .base import ClientBase
-from .buffer import Buffer
 from .errors import Closed, Unsettled
 from .records import Record, encode
+from .sessions import Sessions
 from .worker import Worker
 
 log = logging.getLogger("crawlspool")
@@ -31,8 +31,8 @@ class Client(ClientBase[Worker]):
         if self._options.buffer_dir is not None:
             self._start()
 
-    def _make_driver(self, buffer: Optional[Buffer], only_drains: bool) -> Worker:
-        return Worker(self._options, buffer, only_drains=only_drains)
+    def _make_driver(self, sessions: Sessions) -> Worker:
+        return Worker(self._options, sessions)
 
     def _start(self) -> Worker:
         with self._starting:
@@ -40,8 +40,13 @@ class Client(ClientBase[Worker]):
                 raise Closed("the client is closed")
             if self._driver is None:
                 workers = self._make_drivers()
-                for worker in workers:
-                    worker.start()
+                try:
+                    for worker in workers:
+                        worker.start()
+                except BaseException:  # no thread to be had
+                    for worker in workers:
+                        worker.give_up()
+                    raise
                 return self._begin(workers)
             return self._driver
 

@@ -24,7 +24,7 @@ from .options import Options
 from .outbox import Outbox
 from .packing import Limits, Packer, Piece
 from .session import Session, Verdict
-from .silence import Silence
+from .silence import Next, Silence
 
 log = logging.getLogger("crawlspool")
 
@@ -133,6 +133,9 @@ class Engine:
             control += frames.frame(b"", frames.BYE)
         return control
 
+    def has_control(self) -> bool:
+        return bool(self._control) or self._pong is not None
+
     def take(self, now: float) -> Optional[Piece]:
         """The next records to send; None if nothing is due."""
         outbox = self.outbox
@@ -203,14 +206,15 @@ class Engine:
             times.append(self._silence.due(now))
         return max(0.0, min(times)) if times else None
 
-    def tick(self, now: float) -> None:
-        """Asks a silent server for a sign of life, and gives up on one that gives none."""
+    def tick(self, now: float, delivered: int) -> None:
+        """Asks a silent server for a sign of life, and gives up on one that gives none. `delivered`: how many of this
+        connection's bytes it has taken so far."""
         if not self._awaits_answer() or self.over:
             return
-        silent = self._silence.given_up(now)
-        if silent is not None:
-            self._finish(f"{self._server} has said nothing for {silent:.0f} s", 0)
-        elif self._silence.asks(now) and self.welcomed:
+        step = self._silence.look(now, delivered)
+        if step is Next.GIVE_UP:
+            self._finish(f"{self._server} has said nothing for {self.options.answer_timeout:g} s", 0)
+        elif step is Next.ASK and self.welcomed:
             self._control += frames.frame(b"", frames.PING)
 
     def _awaits_answer(self) -> bool:

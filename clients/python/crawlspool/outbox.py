@@ -73,6 +73,11 @@ class Outbox:
             return self.buffer.has_room(size)
         return self._fits_memory(size)
 
+    def tell_why_full(self) -> str:
+        if self.buffer is not None and self.buffer.disk_full:
+            return self.buffer.disk_full
+        return f"{self.held} are not settled yet"
+
     def is_crowded(self) -> bool:
         """Whether half of the room is used up: of the memory, or of the buffer where there is one."""
         if self.buffer is not None:

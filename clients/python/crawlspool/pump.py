@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import logging
 import socket
-import ssl
 import time
 from typing import Optional
 
 from .errors import Refused
 from .options import Address
 from .shared import Shared
-from .sockets import close_silently, connect, receive, send
+from .sockets import close_silently, connect, count_under_way, receive, send
 from .telling import call, tell_taken
 
 log = logging.getLogger("crawlspool")
@@ -26,26 +25,27 @@ class Pump:
         self._shared = shared
         self._options = shared.options
         self._lock = shared.lock
-        self._outbox = shared.outbox
-        self._engine = shared.engine
-        self._route = shared.route
+        self._sessions = shared.sessions
 
     def run(self) -> None:
         try:
             while not self._is_over():
                 self._sleep(None)  # until there is something to say
                 with self._lock:
-                    step = self._route.next(time.monotonic())
+                    self._sessions.advance()
+                    step = self._sessions.route.next(time.monotonic())
                 self._sleep(step.wait_seconds)
                 if not self._is_over():
                     self._visit(step.server)
-        except Exception as error:
+        except BaseException as error:  # SystemExit too, from a callback: the threads that send have to be told
             log.exception("the client's thread has ended; nothing more is sent")
             with self._lock:
                 self._shared.failed = Refused("this client", "internal_error", repr(error))
         finally:
             with self._lock:
-                self._shared.end()
+                ready = self._shared.end()
+            for function in ready:
+                call(function)
 
     def _is_over(self) -> bool:
         with self._lock:
@@ -56,7 +56,7 @@ class Pump:
         end = None if seconds is None else time.monotonic() + seconds
         while not self._is_over():
             with self._lock:
-                if end is None and self._outbox.held:
+                if end is None and self._sessions.held:
                     return
                 self._shared.sleeping = True
             left = None if end is None else end - time.monotonic()
@@ -69,9 +69,9 @@ class Pump:
         """One attempt at a connection, and its whole life."""
         reason = ""
         try:
-            self._shared.sock = connect(server, self._options)
-            self._converse(self._shared.sock, str(server))
-        except (OSError, ssl.SSLError) as error:
+            self._shared.sock = sock = connect(server, self._options, self._wait_to_connect)
+            self._converse(sock, str(server))
+        except (OSError, UnicodeError) as error:  # no host name
             reason = f"{server}: {error}"
         finally:
             if self._shared.sock is not None:
@@ -79,9 +79,9 @@ class Pump:
                 self._shared.sock = None
         with self._lock:
             now = time.monotonic()
-            ended = self._engine.end(now)
-            self._shared.failed = self._route.ended(server, ended, now)
-            failed, done, held = self._shared.failed, self._engine.is_done(), self._outbox.held
+            ended = self._sessions.engine.end(now)
+            self._shared.failed = self._sessions.route.ended(server, ended, now)
+            failed, done, held = self._shared.failed, self._sessions.engine.is_done(), self._sessions.held
         self._tell()
         if failed:
             log.error("%s", failed)
@@ -90,65 +90,78 @@ class Pump:
             log.warning("the connection has ended, %d records wait: %s", held,
                         ended.reason or reason or f"{server}: the server closed")
 
+    def _wait_to_connect(self, sock: socket.socket, writing: bool, seconds: Optional[float]) -> bool:
+        with self._lock:
+            self._shared.sock = sock
+            self._shared.sleeping = True
+        ready = self._shared.wait_for_events(sock, writing, seconds)
+        if self._is_over():
+            raise OSError("not wanted any longer")
+        return ready
+
     def _wait_for_stop(self) -> None:
         while not self._is_over():
             with self._lock:
                 self._shared.settled.notify_all()
                 self._shared.room.notify_all()
+            self._tell()
             self._shared.wait_for_events(None, False, None)
 
     def _converse(self, sock: socket.socket, server: str) -> None:
         with self._lock:
-            outgoing = memoryview(self._engine.begin(server, time.monotonic()))
+            outgoing = memoryview(self._sessions.engine.begin(server, time.monotonic()))
         writable = True
-        while True:
+        sent = 0
+        while not (self._shared.stopping or self._sessions.engine.over):
             if not outgoing:
                 outgoing = self._next_output()
             if outgoing and writable:
-                sent = send(sock, outgoing)
-                writable = sent > 0
-                outgoing = outgoing[sent:]
-                if sent and not outgoing:
+                count = self._send(sock, outgoing)
+                writable = count > 0
+                sent += count
+                outgoing = outgoing[count:]
+                if count and not outgoing:
                     continue
             data = receive(sock)
             if data == b"":
                 return
             if data:
                 self._receive(data)
-                self._tell()
-                if self._engine.over:
-                    return
-                continue
-            if outgoing and writable:
-                continue
-            writable = self._idle(sock, bool(outgoing))
-            if self._shared.stopping or self._engine.over:
-                return
+            elif not (outgoing and writable):
+                writable = self._idle(sock, bool(outgoing), sent)
+
+    def _send(self, sock: socket.socket, data: memoryview) -> int:
+        try:
+            return send(sock, data)
+        except OSError:
+            while received := receive(sock):  # why the server ended it
+                self._receive(received)
+            raise
 
     def _next_output(self) -> memoryview:
         """What goes out next, as much as the socket may take in one go."""
         with self._lock:
-            now = time.monotonic()
-            self._engine.tick(now)
-            parts = [self._engine.control()]
+            parts = [self._sessions.engine.control()]
         size = 0
         while size < OUTGOING_BYTES:
             with self._lock:
-                piece = self._engine.take(now)
+                piece = self._sessions.engine.take(time.monotonic())
             if piece is None:
                 break
-            parts.append(self._engine.encode(piece))
+            parts.append(self._sessions.engine.encode(piece))
             size += len(parts[-1])
-        self._engine.session.counters.bytes_sent += size
+        self._sessions.engine.session.counters.bytes_sent += size
         return memoryview(b"".join(parts))
 
-    def _idle(self, sock: socket.socket, writing: bool) -> bool:
+    def _idle(self, sock: socket.socket, writing: bool, sent: int) -> bool:
         """Waits until there is something to do; whether the socket may take more."""
         with self._lock:
-            seconds = self._engine.due(time.monotonic(), not writing)
-            if not writing and (seconds == 0 or self._engine.over):
+            now = time.monotonic()
+            self._sessions.engine.tick(now, sent - count_under_way(sock.fileno()))
+            seconds = self._sessions.engine.due(now, not writing)
+            if self._sessions.engine.over or (not writing and (seconds == 0 or self._sessions.engine.has_control())):
                 return True
-            if self._shared.stopping or (self._engine.is_done() and not self._engine.welcomed):
+            if self._shared.stopping or (self._sessions.engine.is_done() and not self._sessions.engine.welcomed):
                 self._shared.stopping = True
                 return False
             self._shared.sleeping = not writing
@@ -156,21 +169,21 @@ class Pump:
 
     def _receive(self, data: bytes) -> None:
         with self._lock:
-            held = self._outbox.held
-            self._engine.receive(data, time.monotonic())
-            if self._outbox.held != held:
+            held = self._sessions.held
+            self._sessions.engine.receive(data, time.monotonic())
+            if self._sessions.held != held:
                 if self._shared.waiting_for_room:
                     self._shared.room.notify_all()
-                if not self._outbox.held:
+                if not self._sessions.held:
                     self._shared.settled.notify_all()
+        self._tell()
 
     def _tell(self) -> None:
         """Calls back, outside the lock, what is to be told."""
         with self._lock:
-            untold, acked = self._engine.session.take_untold(), self._engine.session.take_acked()
+            untold, acked = self._sessions.engine.session.take_untold(), self._sessions.engine.session.take_acked()
             ended = self._shared.closed or self._shared.failed
-            ready = [one for one in self._shared.on_room if ended or self._outbox.has_room(one[0])]
-            self._shared.on_room = [one for one in self._shared.on_room if one not in ready]
+            ready = self._shared.take_ready(everything=bool(ended))
         tell_taken(self._options, untold, acked)
-        for _, function in ready:
+        for function in ready:
             call(function)

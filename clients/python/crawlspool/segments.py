@@ -181,6 +181,7 @@ class Segments:
         for first in self._sizes:
             self._path(first).unlink()
         self._sizes.clear()
+        self.bytes = 0
 
     def close(self) -> None:
         self._reader.close()

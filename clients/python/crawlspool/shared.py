@@ -7,21 +7,17 @@ import socket
 import threading
 from typing import Callable, List, Optional, Tuple
 
-from .buffer import DISK_RETRY_SECONDS, Buffer
-from .engine import Engine
+from .buffer import DISK_RETRY_SECONDS
 from .errors import Refused
 from .options import Options
-from .outbox import Outbox
-from .route import Route
+from .sessions import Sessions
 from .sockets import close_silently, poll
 
 
 class Shared:
-    def __init__(self, options: Options, buffer: Optional[Buffer]) -> None:
+    def __init__(self, options: Options, sessions: Sessions) -> None:
         self.options = options
-        self.outbox = Outbox(options.window, options.window_bytes, options.batch_records, options.batch_bytes, buffer)
-        self.engine = Engine(options, self.outbox)
-        self.route = Route(options, self.engine.session)
+        self.sessions = sessions
         self.lock = threading.Lock()
         self.room = threading.Condition(self.lock)
         self.settled = threading.Condition(self.lock)
@@ -30,6 +26,7 @@ class Shared:
         self.failed: Optional[Refused] = None  # no server will have the records
         self.closed = False  # no more records are taken
         self.stopping = False  # the thread ends, whatever is left
+        self.ended = False  # it has
         self.sleeping = False  # the thread has to be woken
         self.sock: Optional[socket.socket] = None
         self._wake_read, self._wake_write = socket.socketpair()
@@ -44,7 +41,7 @@ class Shared:
             pass  # it has enough to wake up by
 
     def is_over(self) -> bool:
-        return self.stopping or self.engine.is_done()
+        return self.stopping or self.sessions.is_done()
 
     def wait_for_events(self, sock: Optional[socket.socket], writing: bool, seconds: Optional[float]) -> bool:
         """The thread's sleep, without the lock: until the socket has something, another thread wakes this one, or the
@@ -64,19 +61,25 @@ class Shared:
                 pass
         return sock is None or not writing or ready.get(sock.fileno(), False)
 
-    def end(self) -> None:
-        """The thread is over: nobody waits for it any longer."""
-        if self.outbox.buffer:
-            self.outbox.buffer.close()
+    def take_ready(self, *, everything: bool) -> List[Callable[[], object]]:
+        """What is to be called, without the lock, now that there is room for it; or no hope."""
+        ready = [one for one in self.on_room if everything or self.sessions.outbox.has_room(one[0])]
+        self.on_room = [one for one in self.on_room if one not in ready]
+        return [function for _, function in ready]
+
+    def end(self) -> List[Callable[[], object]]:
+        """The thread is over: nobody waits for it any longer. What is to be called, without the lock."""
+        self.ended = True
+        self.sessions.close()
         self.room.notify_all()
         self.settled.notify_all()
         self._wake_read.close()
         self._wake_write.close()
+        return self.take_ready(everything=True)
 
     def abandon(self) -> None:
         """In a fork's child, where no other thread is and the lock may be anybody's."""
         for sock in (self.sock, self._wake_read, self._wake_write):
             if sock is not None:
                 close_silently(sock)
-        if self.outbox.buffer:
-            self.outbox.buffer.release()
+        self.sessions.release()

@@ -23,7 +23,7 @@ class Blocking:
 
     @property
     def engine(self):
-        return self.client._driver._engine
+        return self.client._driver._sessions.engine
 
     def __enter__(self):
         return self
@@ -78,7 +78,7 @@ class Asyncio:
 
     @property
     def engine(self):
-        return self.client._driver.engine
+        return self.client._driver._sessions.engine
 
     def __enter__(self):
         return self

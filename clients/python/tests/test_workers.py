@@ -9,7 +9,7 @@ import crawlspool
 import pytest
 from buffers import only_directory, read_all
 from conftest import CLIENT
-from crawlspool.buffer import Buffer
+from crawlspool.buffer import Buffer, Identity
 from records import dead_address, numbered
 from waiting import seconds, wait_until
 
@@ -141,6 +141,39 @@ def test_each_of_several_workers_leftovers_is_sent(start, tmp_path, flavour):
         client.flush(60)
     assert sorted(server.records()) == sorted(numbered(301))
     assert list((tmp_path / "buffer").iterdir()) == []
+
+
+def test_what_many_workers_left_takes_one_connection_more(start, tmp_path, flavour, caplog):
+    server = start({"limits.connections_per_ip_max": "2"})
+    for part in range(10):
+        buffer = Buffer.create(tmp_path / "buffer", Identity(f"worker-{part}", None), 1 << 20, False)
+        for record in numbered(10, part * 10):
+            buffer.append(record, False)
+        buffer.release()
+    with flavour(server.url, buffer_dir=tmp_path / "buffer") as client:
+        assert client.counters.unsettled == 100
+        client.send_all(numbered(10, 100))
+        client.flush(60)
+        counters = client.counters
+    assert (counters.acked, counters.unsettled, counters.connections) == (110, 0, 11)
+    assert sorted(server.records()) == sorted(numbered(110))
+    assert "too_many" not in caplog.text
+    assert list((tmp_path / "buffer").iterdir()) == []
+
+
+def test_leftovers_that_are_not_sent_in_time_stay(start, tmp_path, flavour):
+    sock, url = dead_address()
+    for part in range(3):
+        buffer = Buffer.create(tmp_path, Identity(f"worker-{part}", None), 1 << 20, False)
+        buffer.append(b"%d" % part, False)
+        buffer.release()
+    with sock, flavour(url, buffer_dir=tmp_path, close_timeout=0):
+        pass
+    assert len(list(tmp_path.iterdir())) == 3
+    server = start()
+    with flavour(server.url, buffer_dir=tmp_path) as client:
+        client.flush(60)
+    assert sorted(server.records()) == [b"0", b"1", b"2"]
 
 
 def test_a_stopped_worker_leaves_its_records_to_the_next_one(start, tmp_path, flavour):

@@ -1,0 +1,71 @@
+"""The sessions that one connection after the other is for: that of this client, or those that processes before this one
+left in the buffer directory. One at a time, so that the leftovers of a hundred workers take no more memory, threads and
+connections than those of one. No lock: the owner has one."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Deque, List, Optional
+
+from .buffer import Buffer
+from .engine import Engine
+from .options import Options
+from .outbox import Outbox
+from .route import Route
+from .session import Counters
+
+
+class Sessions:
+    """`engine`, `outbox` and `route` are those of the session whose turn it is."""
+
+    def __init__(self, options: Options, buffers: List[Buffer], *, only_drains: bool) -> None:
+        self._options = options
+        self._only_drains = only_drains
+        self._past = Counters()
+        self._later: Deque[Buffer] = deque(buffers)
+        self._open(self._later.popleft() if buffers else None)
+
+    def _open(self, buffer: Optional[Buffer]) -> None:
+        options = self._options
+        self.outbox = Outbox(options.window, options.window_bytes, options.batch_records, options.batch_bytes, buffer)
+        self.engine = Engine(options, self.outbox)
+        self.engine.finishing = self._only_drains
+        self.route = Route(options, self.engine.session)
+
+    @property
+    def held(self) -> int:
+        return self.outbox.held + (sum(buffer.records.unread for buffer in self._later) if self._later else 0)
+
+    def is_done(self) -> bool:
+        return self.engine.is_done() and not self._later
+
+    def advance(self) -> None:
+        """Between two connections: where a session is done, the next one has its turn."""
+        while self._later and self.engine.is_done():
+            self.close_current()
+            self._past.add(self.engine.session.snapshot())
+            self._open(self._later.popleft())
+
+    def counters(self) -> Counters:
+        total = self.engine.session.snapshot()
+        total.add(self._past)
+        for buffer in self._later:
+            waiting = buffer.records.unread
+            total.add(Counters(unsettled=waiting, buffered=waiting, buffer_bytes=buffer.records.bytes))
+        return total
+
+    def close_current(self) -> None:
+        if self.outbox.buffer:
+            self.outbox.buffer.close()
+
+    def close(self) -> None:
+        """What is not settled waits in the directory for the next start."""
+        self.close_current()
+        for buffer in self._later:
+            buffer.close()
+
+    def release(self) -> None:
+        """In a fork's child: the directories stay the parent's."""
+        for buffer in [self.outbox.buffer, *self._later]:
+            if buffer:
+                buffer.release()
