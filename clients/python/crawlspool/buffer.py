@@ -24,8 +24,9 @@ import time
 import zlib
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
+from .entries import HEAD
 from .errors import ConfigurationError, Full
-from .segments import ENTRY, Segments, sync_directory
+from .segments import Segments, sync_directory
 
 try:
     import fcntl
@@ -64,6 +65,7 @@ class Buffer:
         self.settled = 0
         self.rejected = 0
         self.recovered = 0  # the highest index that a process before this one may have sent
+        self.may_grow = True  # not where damage hides which numbers were used
         segment_bytes = max(SEGMENT_BYTES_MIN, min(SEGMENT_BYTES_MAX, bytes_max // 8))
         self.records = Segments(path, segment_bytes, sync)
         self.disk_full = ""  # why nothing is taken at the moment
@@ -103,9 +105,7 @@ class Buffer:
             os.close(lock)
             raise ConfigurationError(f"{path}/session.json tells no session: {error!r}") from error
         buffer._read_mark()
-        if not buffer.records.recover(buffer.settled):
-            # The numbers of what is lost may have been used, and are not given to other records.
-            buffer.change_session(secrets.token_hex(16), buffer.settled)
+        buffer.may_grow = buffer.records.recover(buffer.settled)
         buffer.recovered = buffer.records.next - 1
         return buffer
 
@@ -117,7 +117,7 @@ class Buffer:
     # Records
 
     def has_room(self, size: int) -> bool:
-        needed = ENTRY.size + size
+        needed = HEAD.size + size
         if needed > self.bytes_max:
             raise ConfigurationError(f"a record of {size} bytes never fits into a buffer of {self.bytes_max} bytes")
         if self.disk_full:
@@ -214,7 +214,7 @@ def open_buffers(directory: pathlib.Path, identity: Identity, bytes_max: int,
         except (ConfigurationError, OSError) as error:
             log.error("a buffer of records cannot be read, and stays: %s", error)
             continue
-        if own is None and buffer.identity == identity:
+        if own is None and buffer.identity == identity and buffer.may_grow:
             own = buffer
         elif buffer.records.unread:
             others.append(buffer)

@@ -88,7 +88,6 @@ class Engine:
         outbox = self.outbox
         idle = not outbox.waiting
         outbox.put(payload)
-        self.session.counters.records += 1
         if idle:
             self._waiting_since = now
             return True

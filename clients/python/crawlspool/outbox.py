@@ -12,6 +12,7 @@ from collections import deque
 from typing import Deque, List, Optional
 
 from .buffer import Buffer
+from .errors import Full
 
 
 class Chunk:
@@ -47,6 +48,7 @@ class Outbox:
         self.buffer = buffer
         self.next = buffer.records.next if buffer else 1  # the index of the next record that is put
         self.spilled = buffer.records.unread if buffer else 0  # records that are in the buffer only
+        self._in_doubt = False  # a put() was cut short
         self.records = 0  # in memory
         self.bytes = 0
         self.settled = buffer.settled if buffer else 0  # up to this index nothing is held
@@ -85,16 +87,44 @@ class Outbox:
         return self.records * 2 > self.window_records or self.bytes * 2 > self.window_bytes
 
     def put(self, payload: bytes) -> None:
-        """Full or OSError from the buffer: the record was not taken."""
-        if self.buffer is not None:
-            spills = self.spilled > 0 or not self._fits_memory(len(payload))
-            self.buffer.append(payload, spills)
+        """Full or OSError from the buffer: the record was not taken. Anything else that is raised, such as
+        KeyboardInterrupt, leaves open whether it was."""
+        if self._in_doubt:
+            self._mend()
+        self._in_doubt = True
+        try:
+            if self.buffer is not None:
+                spills = self.spilled > 0 or not self._fits_memory(len(payload))
+                self.buffer.append(payload, spills)
+            else:
+                spills = False
             if spills:
-                self.next += 1
                 self.spilled += 1
-                return
-        self._append(self.next, payload)
-        self.next += 1
+            else:
+                self._append(self.next, payload)
+            self.next += 1
+        except (Full, OSError):
+            self._in_doubt = False
+            raise
+        self._in_doubt = False
+
+    def _mend(self) -> None:
+        """After a put() that was cut short: what the chunks and the buffer's files hold counts."""
+        if self.waiting:
+            chunk = self.waiting[-1]
+            chunk.size = sum(map(len, chunk.payloads))
+        chunks = [*self.sent, *self.waiting]
+        self.records = sum(len(chunk.payloads) for chunk in chunks)
+        self.bytes = sum(chunk.size for chunk in chunks)
+        if self.buffer is None:
+            self.next = chunks[-1].last + 1 if chunks else self.next
+        else:
+            records = self.buffer.records
+            records.mend()
+            if not self.spilled:
+                records.read_again(chunks[-1].last + 1 if chunks else self.next)
+            self.next, self.spilled = records.next, records.unread
+        self._in_doubt = False
 
     def _fits_memory(self, size: int) -> bool:
         return not self.records or (self.records < self.window_records and self.bytes + size <= self.window_bytes)
@@ -138,6 +168,8 @@ class Outbox:
 
     def take(self, count: int) -> Chunk:
         """The first `count` records of the first waiting chunk are on their way from now on."""
+        if self._in_doubt:
+            self._mend()
         chunk = self.waiting[0]
         if count < len(chunk.payloads):
             part = Chunk(chunk.first, chunk.payloads[:count], 0)
@@ -163,6 +195,8 @@ class Outbox:
 
     def settle(self, index: int, rejected: int) -> int:
         """Forgets everything up to this index and says how many records that were. `rejected` is kept with the mark."""
+        if self._in_doubt:
+            self._mend()
         before = self.held
         if index <= self.settled:
             return 0

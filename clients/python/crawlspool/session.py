@@ -54,6 +54,7 @@ class Session:
         buffer = outbox.buffer
         self.outbox = outbox
         self.counters = Counters()
+        self._first = outbox.next  # the index of the first record that this process takes
         self.digits = buffer.session if buffer else secrets.token_hex(16)  # from the system's random source
         self.offset = buffer.offset if buffer else 0
         self.home = buffer.home if buffer else ""  # the server that has what was sent and is not settled
@@ -145,6 +146,7 @@ class Session:
         counters = dataclasses.replace(self.counters)
         outbox = self.outbox
         counters.unsettled = outbox.held
+        counters.records = outbox.next - self._first
         counters.buffered = outbox.spilled
         if outbox.buffer:
             counters.buffer_bytes = outbox.buffer.records.bytes

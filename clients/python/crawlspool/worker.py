@@ -57,6 +57,9 @@ class Worker(Driver):
                 self._shared.wake()
         except Full:  # the disk is
             return False
+        except BaseException:  # KeyboardInterrupt: it may be taken, and is not to lie there unsaid
+            self._shared.wake()
+            raise
         return True
 
     def _check_open(self) -> None:

@@ -1,6 +1,7 @@
 """What only the asyncio client has: tasks that wait and are cancelled."""
 
 import asyncio
+import threading
 
 import crawlspool
 import crawlspool.aio
@@ -21,6 +22,27 @@ def test_many_tasks_may_send(start):
 
     asyncio.run(run())
     assert sorted(server.records()) == sorted(numbered(2000))
+
+
+def test_counters_may_be_read_by_any_thread(start, tmp_path):
+    server = start()
+    ended = threading.Event()
+
+    async def run():
+        async with crawlspool.aio.Client(server.url, window=10, buffer_dir=tmp_path) as client:
+            def watch():
+                while not ended.is_set():
+                    client.counters()
+
+            watcher = threading.Thread(target=watch)
+            watcher.start()
+            await send_all(client, numbered(2000))
+            await client.flush()
+            ended.set()
+            watcher.join()
+
+    asyncio.run(run())
+    assert server.records() == numbered(2000)
 
 
 def test_a_cancelled_send_has_sent_nothing_and_holds_up_nobody(start):
