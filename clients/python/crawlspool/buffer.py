@@ -19,6 +19,7 @@ import logging
 import os
 import pathlib
 import secrets
+import shutil
 import struct
 import time
 import zlib
@@ -26,12 +27,8 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from .entries import HEAD
 from .errors import ConfigurationError, Full
+from .ownership import InUse, lock_directory, remove_empty
 from .segments import Segments, sync_directory
-
-try:
-    import fcntl
-except ImportError:  # no POSIX: no locks between processes, and so no buffer directory
-    fcntl = None  # type: ignore[assignment]
 
 log = logging.getLogger("crawlspool")
 
@@ -46,10 +43,6 @@ class Identity(NamedTuple):
 
     client: Optional[str]
     stream: Optional[str]
-
-
-class InUse(Exception):
-    """Another process lives in this directory."""
 
 
 class Buffer:
@@ -70,8 +63,15 @@ class Buffer:
         self.records = Segments(path, segment_bytes, sync)
         self.disk_full = ""  # why nothing is taken at the moment
         self._disk_full_until = 0.0
-        self._mark = os.open(path / "mark", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._open = [self._mark, lock]
+        self._failing = False
+        self._is_saved = False
+        self._open = [lock]
+        try:
+            self._mark = os.open(path / "mark", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:
+            os.close(lock)
+            raise
+        self._open.append(self._mark)
 
     # Making one
 
@@ -81,33 +81,58 @@ class Buffer:
         directory.mkdir(parents=True, exist_ok=True)
         name = secrets.token_hex(8)
         making = directory / f".{name}.new"
-        making.mkdir(mode=0o700)
-        buffer = cls(making, _lock(making), identity, bytes_max, sync)
-        buffer.save_session()
         path = directory / f"{name}{SUFFIX}"
-        making.rename(path)
-        sync_directory(directory)
+        making.mkdir(mode=0o700)
+        buffer = None
+        try:
+            (making / "lock").touch(0o600)
+            buffer = cls(making, lock_directory(making), identity, bytes_max, sync)
+            buffer._write_mark()  # so that it has its place on the disk
+            buffer.save_session()
+            making.rename(path)
+            sync_directory(directory)
+        except BaseException:
+            if buffer:
+                buffer.release()
+            for remains in (making, path):
+                shutil.rmtree(remains, ignore_errors=True)
+            raise
         buffer.path = buffer.records.directory = path
         return buffer
 
     @classmethod
     def open(cls, path: pathlib.Path, bytes_max: int, sync: bool) -> Buffer:
-        """One that a process before this one left; InUse if that lives."""
-        lock = _lock(path)
+        """One that a process before this one left; InUse if that lives, or has just ended."""
+        try:
+            lock = lock_directory(path)
+        except FileNotFoundError:
+            if any(path.glob("*.json")) or any(path.glob("*.records")):
+                raise ConfigurationError(f"{path} holds records and no lock file: touch {path / 'lock'}") from None
+            remove_empty(path)
+            raise InUse(str(path)) from None
         try:
             facts = json.loads((path / "session.json").read_text(encoding="utf-8"))
-            buffer = cls(path, lock, Identity(facts["client"], facts["stream"]), bytes_max, sync)
-            buffer.session, buffer.offset, buffer.home = facts["session"], facts["offset"], facts["home"]
-        except FileNotFoundError:
+            session, offset, home = str(facts["session"]), int(facts["offset"]), str(facts["home"])
+            identity = Identity(facts["client"], facts["stream"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
             os.close(lock)
-            raise InUse(str(path)) from None  # it is just being removed
-        except (ValueError, KeyError, TypeError) as error:
-            os.close(lock)
+            if isinstance(error, FileNotFoundError) and not any(path.glob("*.records")):
+                remove_empty(path)
+                raise InUse(str(path)) from None
             raise ConfigurationError(f"{path}/session.json tells no session: {error!r}") from error
-        buffer._read_mark()
-        buffer.may_grow = buffer.records.recover(buffer.settled)
-        buffer.recovered = buffer.records.next - 1
+        buffer = cls(path, lock, identity, bytes_max, sync)
+        try:
+            buffer._recover(session, offset, home)
+        except BaseException:
+            buffer.release()
+            raise
         return buffer
+
+    def _recover(self, session: str, offset: int, home: str) -> None:
+        self.session, self.offset, self.home, self._is_saved = session, offset, home, True
+        self._read_mark()
+        self.may_grow = self.records.recover(self.settled)
+        self.recovered = self.records.next - 1
 
     def _read_mark(self) -> None:
         data = os.pread(self._mark, _MARK.size + 4, 0)
@@ -125,9 +150,17 @@ class Buffer:
                 return False
             self.disk_full = ""
         if self.records.bytes + needed > self.bytes_max and self.settled == self.records.next - 1:
-            self.records.begin_file()  # nothing in the old one is needed any more
-            self.records.remove_settled(self.settled)
+            try:
+                self.records.begin_file()  # nothing in the old one is needed any more
+                self.records.remove_settled(self.settled)
+            except OSError as error:
+                self._note_full(error)
+                return False
         return self.records.bytes + needed <= self.bytes_max
+
+    def _note_full(self, error: OSError) -> None:
+        self.disk_full = f"{self.path}: {error.strerror}"
+        self._disk_full_until = time.monotonic() + DISK_RETRY_SECONDS
 
     def append(self, payload: bytes, read_back: bool) -> None:
         """`read_back`: memory has no room for it. Full where the disk is; OSError where it fails."""
@@ -135,26 +168,43 @@ class Buffer:
             self.records.append(payload, read_back)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                self.disk_full = f"{self.path}: {error.strerror}"
-                self._disk_full_until = time.monotonic() + DISK_RETRY_SECONDS
+                self._note_full(error)
                 raise Full(self.disk_full) from error
             raise
 
     # What is settled, and the session
 
     def settle(self, index: int, rejected: int) -> None:
+        """A disk that fails at this costs no record: what is taken for unsettled is asked of the server again."""
         self.settled = max(self.settled, index)
         self.rejected = rejected
-        data = _MARK.pack(self.settled, rejected)
+        try:
+            self._write_mark()
+            self.records.remove_settled(self.settled)
+            self._failing = False
+        except OSError as error:
+            if not self._failing:
+                log.warning("what is settled cannot be noted in %s for now: %s", self.path, error)
+            self._failing = True
+
+    def _write_mark(self) -> None:
+        data = _MARK.pack(self.settled, self.rejected)
         os.pwrite(self._mark, data + zlib.crc32(data).to_bytes(4, "big"), 0)
-        self.records.remove_settled(self.settled)
 
     def change_session(self, session: str, offset: int) -> None:
         self.session, self.offset, self.rejected = session, offset, 0
+        self._is_saved = False
+        self.save_session()
+
+    def change_home(self, home: str) -> None:
+        self.home = home
+        self._is_saved = False
         self.save_session()
 
     def save_session(self) -> None:
-        """Written beside and renamed: at every moment there is a whole one."""
+        """Before it is spoken. Written beside and renamed: at every moment there is a whole one."""
+        if self._is_saved:
+            return
         facts: Dict[str, Any] = {"version": 1, "session": self.session, "offset": self.offset, "home": self.home,
                                  "client": self.identity.client, "stream": self.identity.stream}
         new = self.path / "session.json.new"
@@ -165,6 +215,7 @@ class Buffer:
             os.fsync(file.fileno())
         new.rename(self.path / "session.json")
         sync_directory(self.path)
+        self._is_saved = True
 
     # The end
 
@@ -173,9 +224,10 @@ class Buffer:
         try:
             if self.settled >= self.records.next - 1:
                 self.records.remove_all()
-                for name in ("session.json", "mark", "lock"):
-                    (self.path / name).unlink()
-                self.path.rmdir()
+                (self.path / "session.json").unlink()
+                remove_empty(self.path)
+                if self.path.exists():
+                    log.warning("%s stays: nothing in it can be sent", self.path)
         except OSError as error:
             log.error("%s stays, with nothing in it that could be sent: %s", self.path, error)
         self.release()
@@ -186,18 +238,6 @@ class Buffer:
         descriptors, self._open = self._open, []
         for descriptor in descriptors:
             os.close(descriptor)
-
-
-def _lock(path: pathlib.Path) -> int:
-    if fcntl is None:
-        raise ConfigurationError("buffer_dir needs flock(), which this system does not have")
-    descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise InUse(str(path)) from error
-    return descriptor
 
 
 def open_buffers(directory: pathlib.Path, identity: Identity, bytes_max: int,

@@ -86,7 +86,10 @@ class Connection(asyncio.Protocol):
             return
         self._socket = transport.get_extra_info("socket")
         transport.set_write_buffer_limits(high=OUTGOING_BYTES)
-        self._send(transport, self._engine.begin(self._server, self._loop.time()))
+        try:
+            self._send(transport, self._engine.begin(self._server, self._loop.time()))
+        except OSError as error:
+            self._fail(error)
         self.pump()
 
     def data_received(self, data: bytes) -> None:

@@ -96,7 +96,10 @@ class Engine:
     # Connections
 
     def begin(self, server: str, now: float) -> bytes:
+        """OSError: the session cannot be written down, and so not be spoken."""
         session = self.session
+        if self.outbox.buffer:
+            self.outbox.buffer.save_session()
         self._server, self._reader, self._control, self._pong = server, frames.MessageReader(), b"", None
         self._bye = False
         self._silence.begin(now)

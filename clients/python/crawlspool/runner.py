@@ -225,7 +225,7 @@ class Runner(Driver):
         self._failed = self._sessions.route.ended(server, ended, self._loop.time())
         if self._failed:
             log.error("%s", self._failed)
-        elif not self._is_over():
+        elif not (self._stopping or engine.is_done()):
             log.warning("the connection has ended, %d records wait: %s", self._sessions.held,
                         ended.reason or connection.why)
         tell(self._options, engine.session)

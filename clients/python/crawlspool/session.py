@@ -125,8 +125,7 @@ class Session:
         if self.home != server:
             self.home = server
             if self.outbox.buffer:
-                self.outbox.buffer.home = server
-                self.outbox.buffer.save_session()
+                self.outbox.buffer.change_home(server)
 
     def leave(self, why: str) -> None:
         """Takes a new session; all that is held goes under new numbers."""

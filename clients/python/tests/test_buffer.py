@@ -7,7 +7,8 @@ import crawlspool
 import pytest
 from buffers import WHO, create, read_all, reopen
 from conversation import Conversation
-from crawlspool.buffer import Buffer, Identity, InUse, open_buffers
+from crawlspool.buffer import Buffer, Identity, open_buffers
+from crawlspool.ownership import InUse
 from records import numbered
 
 

@@ -144,7 +144,7 @@ def test_each_of_several_workers_leftovers_is_sent(start, tmp_path, flavour):
 
 
 def test_what_many_workers_left_takes_one_connection_more(start, tmp_path, flavour, caplog):
-    server = start({"limits.connections_per_ip_max": "2"})
+    server = start({"limits.connections_per_ip_max": "3"})
     for part in range(10):
         buffer = Buffer.create(tmp_path / "buffer", Identity(f"worker-{part}", None), 1 << 20, False)
         for record in numbered(10, part * 10):
