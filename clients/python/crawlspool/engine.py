@@ -184,7 +184,7 @@ class Engine:
     def _refuse_large(self, number: int, size: int) -> None:
         if not self.outbox.sent:
             self.session.reject_lowest("record_too_large", f"a record of {size} bytes; {self._server} takes at most "
-                                                           f"{self._packer.limits.record_bytes_max}")
+                                                           f"{self._packer.limits.record_bytes_max}", by_server=False)
             self._finish(f"record {number} is skipped by a new hello", 0)
 
     def _finish(self, reason: str, retry_seconds: float) -> None:
@@ -307,7 +307,8 @@ class Engine:
         if self._frames[0].batch:
             self._packer.plain_until = self._frames[0].last
         else:
-            self.session.reject_lowest("record_too_large" if code == "frame_too_large" else code, detail)
+            self.session.reject_lowest("record_too_large" if code == "frame_too_large" else code, detail,
+                                       by_server=True)
 
     def _new_session(self, why: str) -> None:
         self.session.leave(why)

@@ -58,7 +58,7 @@ class Session:
         self.digits = buffer.session if buffer else secrets.token_hex(16)  # from the system's random source
         self.offset = buffer.offset if buffer else 0
         self.home = buffer.home if buffer else ""  # the server that has what was sent and is not settled
-        self.rejected = buffer.rejected if buffer else 0  # verdicts of this session that are told
+        self.rejected = buffer.rejected if buffer else 0  # the server's verdicts of this session, as far as known
         self.sent = buffer.recovered - self.offset if buffer else 0  # the highest number that ever went out
         self.verdicts: Dict[int, Verdict] = {}  # by number: told once their record is settled
         self.untold: List[Reject] = []  # for on_reject
@@ -77,6 +77,7 @@ class Session:
     def settle(self, number: int) -> None:
         """Everything up to this number is settled. Verdicts that it covers are final now."""
         covered = sorted(seq for seq in self.verdicts if seq <= number) if self.verdicts else []
+        self.rejected += len(covered)
         for seq in covered:
             self._tell(seq, self.verdicts.pop(seq))
         count = self.outbox.settle(number + self.offset, self.rejected)
@@ -84,15 +85,17 @@ class Session:
         self.acked += count
 
     def _tell(self, number: int, verdict: Verdict) -> None:
-        self.rejected += 1
         self.counters.rejected += 1
         self.untold.append(Reject(number, *verdict, self.outbox.find(number + self.offset)))
 
-    def reject_lowest(self, code: str, detail: str) -> None:
-        """The record at the lowest number is too large for a frame: it counts as rejected, and `from` skips it."""
+    def reject_lowest(self, code: str, detail: str, *, by_server: bool) -> None:
+        """The record at the lowest number is too large for a frame: it counts as rejected, and `from` skips it. The
+        server's count of rejected records cannot hold what was never sent."""
         number = self.lowest
         self.verdicts[number] = Verdict(code, detail, None)
         self.sent = max(self.sent, number)
+        if not by_server:
+            self.rejected -= 1  # settle() counts it
         self.settle(number)
 
     def welcome(self, server: str, last_seq: int, known: bool, rejected: int) -> bool:

@@ -131,3 +131,15 @@ def test_batches_keep_to_the_servers_limits_without_a_wait_for_each():
     batches = one.output()
     assert all(payload.count(b"\n") < 20 and len(payload) <= 100 for _, payload in batches)
     assert b"\n".join(payload for _, payload in batches).split(b"\n") == records(1, 90)
+
+
+def test_a_record_that_was_never_sent_hides_no_verdict_that_got_lost():
+    one = Conversation(batch_bytes=1000)
+    limits = {"record_bytes_max": 100, "batch_bytes_max": 200}
+    one.put(b'"%s"' % (b"x" * 400), b"{", b"3")
+    one.connect(**limits)
+    assert one.sent() == []  # the first is rejected here, and the server cannot count it
+    one.connect(known=True, **limits)
+    one.sent()
+    one.connect(last_seq=3, known=True, rejected=1, **limits)
+    assert one.counters.rejected == 1 and one.counters.verdicts_missed == 1
