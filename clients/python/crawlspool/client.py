@@ -67,6 +67,7 @@ class Client(ClientBase[Worker]):
         """Waits until everything sent so far, and everything that processes before this one left in the buffer
         directory, is settled: synced to the server's disk, or rejected. Unsettled after that many seconds; Refused
         where no server will have it."""
+        self._check_thread()
         end = None if timeout is None else time.monotonic() + timeout
         for worker in self._drivers:
             if not worker.wait_settled(end):
@@ -76,6 +77,7 @@ class Client(ClientBase[Worker]):
         """Takes no more records, waits until all is settled, and ends the connection. If that is not so after `timeout`
         (else `close_timeout`) seconds: with a buffer directory what is left stays there for the next start; without one
         it is lost with this client, and Unsettled says so."""
+        self._check_thread()
         with self._starting:
             self._closed = True
         seconds = self._options.close_timeout if timeout is None else timeout
@@ -90,6 +92,10 @@ class Client(ClientBase[Worker]):
         finally:
             unsettled = sum([worker.stop() for worker in self._drivers])
             self._end(unsettled, raises=waited)
+
+    def _check_thread(self) -> None:
+        if any(worker.is_own_thread() for worker in self._drivers):
+            raise RuntimeError("a callback of the client cannot wait for the client")
 
     def __enter__(self) -> Client:
         return self

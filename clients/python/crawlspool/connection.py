@@ -85,6 +85,8 @@ class Connection(asyncio.Protocol):
             transport.abort()
             return
         self._socket = transport.get_extra_info("socket")
+        if self._socket:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         transport.set_write_buffer_limits(high=OUTGOING_BYTES)
         try:
             self._send(transport, self._engine.begin(self._server, self._loop.time()))

@@ -238,7 +238,7 @@ class Engine:
     def _on_welcome(self, value: Dict[str, Any]) -> None:
         session = self.session
         last_seq, rejected = _integer(value, "last_seq", 0), _integer(value, "rejected", 0)
-        limits = Limits(*(_integer(value, name, 1) for name in Limits._fields))
+        limits = Limits(*(min(_integer(value, name, 1), frames.LENGTH_MAX) for name in Limits._fields))
         if self.welcomed:
             raise frames.ProtocolError("a second welcome")
         self._progress = last_seq >= session.lowest

@@ -74,6 +74,11 @@ class Options:
         _check(self.move in ("resend", "keep"), f"move is {self.move!r}; it is 'resend' or 'keep'")
         for name in ("window", "window_bytes", "batch_records", "batch_bytes", "buffer_bytes"):
             _check(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it is at least 1")
+        for name in ("connect_timeout", "answer_timeout"):
+            _check(getattr(self, name) > 0, f"{name} is {getattr(self, name)}; it is more than 0 seconds")
+        for name in ("batch_seconds", "close_timeout"):
+            value = getattr(self, name)
+            _check(value is None or value >= 0, f"{name} is {value}; it is 0 seconds or more")
 
     @property
     def identity(self) -> Identity:

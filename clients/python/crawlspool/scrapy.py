@@ -17,9 +17,11 @@ from typing import Any, Awaitable, Callable, Dict, Optional
 
 import scrapy
 from itemadapter import ItemAdapter
+from scrapy.utils.defer import deferred_from_coro
 from scrapy.utils.serialize import ScrapyJSONEncoder
 
 from .client import Client
+from .errors import Refused
 from .options import Reject
 
 log = logging.getLogger("crawlspool")
@@ -50,6 +52,7 @@ class CrawlSpoolPipeline:
         self._client: Optional[Client] = None
         self._encode = _ItemEncoder().encode
         self._paused = False
+        self._ending: Any = None  # of the crawl, before its time
         self._stop_watching: Callable[[], None] = lambda: None
         self._watching = False
 
@@ -74,17 +77,31 @@ class CrawlSpoolPipeline:
         if not self._watching:
             self._watching = True
             self._watch()
-        while not self._client.try_send(payload):
-            self._pace()
-            await _wait(self._client, len(payload))
+        try:
+            while not self._client.try_send(payload):
+                self._pace()
+                await _wait(self._client, len(payload))
+        except Refused as error:
+            self._end_crawl(error)
+            raise
         self._pace()
         return item
+
+    def _end_crawl(self, why: Refused) -> None:
+        """No server will have the items: whatever is fetched from here on is fetched for nothing."""
+        engine = self._crawler.engine
+        if self._ending is not None or engine is None:
+            return
+        log.error("the crawl ends: %s", why)
+        if hasattr(engine, "close_spider_async"):
+            self._ending = deferred_from_coro(engine.close_spider_async(reason="crawlspool_refused"))
+        else:
+            self._ending = engine.close_spider(self._crawler.spider, "crawlspool_refused")
 
     def close_spider(self, spider: Any = None) -> Any:
         """Once all items are settled, or Unsettled, which Scrapy logs."""
         if _AWAITS_COROUTINES:
             return self._close()
-        from scrapy.utils.defer import deferred_from_coro
         return deferred_from_coro(self._close())
 
     async def _close(self) -> None:

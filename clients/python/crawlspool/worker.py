@@ -69,13 +69,16 @@ class Worker(Driver):
             raise self._shared.failed
 
     def _wait_for_room(self, size: int) -> None:
-        if self._options.when_full == "raise" or threading.current_thread() is self._thread:
+        if self._options.when_full == "raise" or self.is_own_thread():
             raise Full(f"no room for a record of {size} bytes: {self._sessions.outbox.tell_why_full()}")
         self._shared.waiting_for_room += 1
         try:
             self._shared.room.wait(DISK_RETRY_SECONDS if self._sessions.outbox.buffer else None)
         finally:
             self._shared.waiting_for_room -= 1
+
+    def is_own_thread(self) -> bool:
+        return threading.current_thread() is self._thread
 
     def call_when_room(self, function: Callable[[], object], size: int) -> None:
         with self._lock:
@@ -88,8 +91,6 @@ class Worker(Driver):
 
     def wait_settled(self, end: Optional[float]) -> bool:
         """False after `end`; Refused where no server will have the records."""
-        if threading.current_thread() is self._thread:
-            raise RuntimeError("a callback of the client cannot wait for the client")
         with self._lock:
             engine = self._sessions.engine
             engine.hurried += 1

@@ -289,7 +289,8 @@ def test_what_answers_in_a_known_servers_place_is_outlived(start, flavour):
 @pytest.mark.parametrize("arguments", [
     {"servers": ""}, {"servers": "http://127.0.0.1"}, {"servers": "tcp://h:0"}, {"servers": "tcp://h:70000"},
     {"servers": []}, {"client": "a b"}, {"client": ""}, {"stream": "a b"}, {"stream": "x" * 129}, {"window": 0},
-    {"ack": "maybe"}, {"when_full": "drop"}, {"move": "x"}])
+    {"ack": "maybe"}, {"when_full": "drop"}, {"move": "x"}, {"batch_seconds": -1}, {"answer_timeout": 0},
+    {"connect_timeout": float("nan")}, {"close_timeout": -0.1}])
 def test_arguments_that_cannot_work_are_named(flavour, arguments):
     with pytest.raises(crawlspool.ConfigurationError) as raised:
         flavour(**{"servers": "tcp://127.0.0.1:1", **arguments})
@@ -306,6 +307,27 @@ def test_a_callback_that_fails_stops_nothing(start, flavour):
         client.send_all([b"{", b"1"])
         client.flush()
     assert server.records() == [b"1"]
+
+
+@pytest.mark.parametrize("call", ["flush", "close"])
+def test_a_callback_that_waits_for_the_client_is_refused_and_harms_nothing(start, call, caplog):
+    server = start()
+    with crawlspool.Client(server.url, on_ack=lambda _: getattr(client, call)()) as client:
+        for record in numbered(100):
+            client.send(record)
+        client.flush()
+        client.send(b"1")
+    assert server.records() == [*numbered(100), b"1"]
+    assert "cannot wait for the client" in caplog.text
+
+
+def test_a_callback_may_send(start):
+    server = start()
+    more = [b"[1]", b"[2]"]
+    with crawlspool.Client(server.url, on_ack=lambda _: more and client.send(more.pop(0))) as client:
+        client.send(b"1")
+        wait_until(lambda: client.counters().acked == 3, "all three are stored")
+    assert server.records() == [b"1", b"[1]", b"[2]"]
 
 
 def test_room_is_told_to_who_asked_for_it(start):

@@ -98,6 +98,14 @@ def test_a_welcome_that_cannot_be_meant_rejects_no_record(member, value):
     assert one.told() == [] and one.counters.unsettled == 3
 
 
+def test_a_limit_that_no_frame_can_reach_makes_no_frame_that_is_larger():
+    one = Conversation(window_bytes=1 << 40, batch_bytes=1 << 40)
+    one.put(*[b"1" * (1 << 26)] * 5)
+    one.connect(record_bytes_max=10**18, batch_bytes_max=10**18)
+    piece = one.engine.take(one.now)
+    assert len(piece.payloads) == 3  # four of them and their line breaks are more than a frame holds
+
+
 def test_a_second_welcome_settles_nothing():
     one = connected(*records(1, 3))
     one.sent()

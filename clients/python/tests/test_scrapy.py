@@ -161,6 +161,17 @@ def test_an_outage_stops_the_crawl_at_half_the_window_and_memory_ends_there(star
     assert_each_item_once(server, pages)
 
 
+@pytest.mark.parametrize("reactor", REACTORS, ids=["twisted", "asyncio"])
+def test_a_crawl_whose_items_nobody_will_have_ends(start, reactor):
+    server = start()
+    with Site(1000, time.monotonic) as site:
+        crawl = Crawl(site, "tcp://{}:{}".format(*server.address("http")), f"TWISTED_REACTOR={reactor}")
+        outcome = crawl.end()
+    assert outcome["stats"]["finish_reason"] == "crawlspool_refused"
+    assert len(site.served) < 1000
+    assert any("the crawl ends" in line and "HTTP" in line for line in crawl.log)
+
+
 def test_with_a_buffer_directory_the_crawl_ends_without_the_daemon_and_the_next_one_sends(start, tmp_path):
     server = start()
     url = server.url

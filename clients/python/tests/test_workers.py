@@ -1,5 +1,6 @@
 """Clients with a buffer directory: what was taken survives the worker and arrives once, within the bound."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -123,6 +124,33 @@ def test_workers_killed_in_mid_sending_lose_and_double_nothing(start, tmp_path):
     worker.wait_for("all")
     worker.end()
     assert server.records() == numbered(first + 1)
+    assert list((tmp_path / "buffer").iterdir()) == []
+
+
+def test_workers_that_come_and_go_in_one_directory_take_over_from_each_other(start, tmp_path):
+    """Several start at once, each takes what it finds unlocked, and all are killed at once."""
+    server = start()
+    taken, first = set(), 0
+    for _ in range(4):
+        workers = []
+        for _ in range(3):
+            workers.append((first, WorkerProcess(server.url, tmp_path / "buffer", first, 90000)))
+            first += 100000
+        for start_number, worker in workers:
+            worker.wait_for(start_number + 300)
+        for _, worker in workers:
+            worker.process.send_signal(signal.SIGKILL)
+        server.restart()
+        for start_number, worker in workers:
+            taken.update(range(start_number, max([start_number + 300, *worker.kill()]) + 1))
+    worker = WorkerProcess(server.url, tmp_path / "buffer", first, 10)
+    worker.wait_for("all")
+    worker.end()
+    taken.update(range(first, first + 10))
+    stored = [json.loads(record)["n"] for record in server.records()]
+    assert len(stored) == len(set(stored))
+    assert taken <= set(stored)
+    assert len(set(stored) - taken) <= 12  # one a worker may have been taken without a word about it
     assert list((tmp_path / "buffer").iterdir()) == []
 
 
