@@ -4,6 +4,7 @@ session that is not written down."""
 import errno
 import json
 import os
+import pathlib
 
 import crawlspool
 import pytest
@@ -16,12 +17,14 @@ from waiting import wait_until
 
 
 class Disk:
-    """Calls of `os` that fail while told to."""
+    """Calls that fail while told to."""
 
     def __init__(self, monkeypatch):
         self.failing = {}
-        for name in ("write", "pwrite", "open", "fsync", "ftruncate", "unlink", "mkdir"):
+        for name in ("write", "pwrite", "open", "fsync", "ftruncate"):
             monkeypatch.setattr(os, name, self.wrapped(name, getattr(os, name)))
+        for name in ("unlink", "mkdir"):
+            monkeypatch.setattr(pathlib.Path, name, self.wrapped(name, getattr(pathlib.Path, name)))
 
     def wrapped(self, name, real):
         def call(*arguments, **more):

@@ -27,7 +27,6 @@ def cut_short(function, opcodes):
         if "crawlspool" not in frame.f_code.co_filename:
             return None
         frame.f_trace_opcodes = True
-        frame.f_trace_lines = False
         if event == "opcode":
             left -= 1
             if left < 0:
@@ -35,6 +34,7 @@ def cut_short(function, opcodes):
         return trace
 
     before = sys.gettrace()
+    sys._getframe().f_trace_opcodes = True  # from Python 3.12 on no frame has such events where none had it before
     sys.settrace(trace)
     try:
         function()
