@@ -4,6 +4,7 @@ connections than those of one. No lock: the owner has one."""
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from typing import Deque, List, Optional
 
@@ -14,6 +15,8 @@ from .outbox import Outbox
 from .route import Route
 from .session import Counters
 
+log = logging.getLogger("crawlspool")
+
 
 class Sessions:
     """`engine`, `outbox` and `route` are those of the session whose turn it is."""
@@ -22,8 +25,9 @@ class Sessions:
         self._options = options
         self._only_drains = only_drains
         self._past = Counters()
-        self._later: Deque[Buffer] = deque(buffers)
-        self._open(self._later.popleft() if buffers else None)
+        self._later: Deque[Buffer] = deque(buffers if only_drains else [])
+        self._open(buffers[0] if buffers and not only_drains else None)
+        self.advance()
 
     def _open(self, buffer: Optional[Buffer]) -> None:
         options = self._options
@@ -34,7 +38,7 @@ class Sessions:
 
     @property
     def held(self) -> int:
-        return self.outbox.held + (sum(buffer.records.unread for buffer in self._later) if self._later else 0)
+        return self.outbox.held + (sum(one.records.unread for one in list(self._later)) if self._later else 0)
 
     def is_done(self) -> bool:
         return self.engine.is_done() and not self._later
@@ -44,12 +48,18 @@ class Sessions:
         while self._later and self.engine.is_done():
             self.close_current()
             self._past.add(self.engine.session.snapshot())
-            self._open(self._later.popleft())
+            buffer = self._later.popleft()
+            try:
+                self._open(buffer)
+            except OSError as error:
+                log.error("a buffer of records cannot be read, and stays: %s", error)
+                buffer.release()
+                self._open(None)
 
     def counters(self) -> Counters:
         total = self.engine.session.snapshot()
         total.add(self._past)
-        for buffer in self._later:
+        for buffer in list(self._later):  # asyncio's may be counted by any thread
             waiting = buffer.records.unread
             total.add(Counters(unsettled=waiting, buffered=waiting, buffer_bytes=buffer.records.bytes))
         return total

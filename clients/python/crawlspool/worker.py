@@ -82,6 +82,7 @@ class Worker(Driver):
 
     def call_when_room(self, function: Callable[[], object], size: int) -> None:
         with self._lock:
+            self._sessions.outbox.has_room(size)  # ConfigurationError: there will never be
             ended = self._shared.ended
             if not ended:
                 self._shared.on_room.append((size, function))

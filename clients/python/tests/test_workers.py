@@ -189,6 +189,23 @@ def test_what_many_workers_left_takes_one_connection_more(start, tmp_path, flavo
     assert list((tmp_path / "buffer").iterdir()) == []
 
 
+def test_leftovers_that_cannot_be_read_hold_up_no_others(start, tmp_path, flavour, caplog):
+    server = start()
+    for part in range(3):
+        buffer = Buffer.create(tmp_path, Identity(f"worker-{part}", None), 32 << 10, False)
+        for record in numbered(600, part * 600):
+            buffer.append(record, False)
+        buffer.release()
+        if part == 1:
+            unreadable = min(buffer.path.glob("*.records"))
+            unreadable.unlink()
+            unreadable.mkdir()
+    with flavour(server.url, buffer_dir=tmp_path) as client:
+        client.flush(60)
+    assert sorted(server.records()) == sorted(numbered(600) + numbered(600, 1200))
+    assert "cannot be read, and stays" in caplog.text and unreadable.exists()
+
+
 def test_leftovers_that_are_not_sent_in_time_stay(start, tmp_path, flavour):
     sock, url = dead_address()
     for part in range(3):
