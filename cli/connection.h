@@ -17,7 +17,7 @@ namespace crawlspool::cli {
 
 class Connection {
  public:
-  // Tries each address of the host in turn, at most 10 s each; gives up when a stop is requested.
+  // As dial() does.
   [[nodiscard]] static base::Result<std::unique_ptr<Connection>> open(const Address& server);
 
   [[nodiscard]] int fd() const { return fd_.get(); }  // for poll()

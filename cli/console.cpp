@@ -43,16 +43,17 @@ void Console::say(const std::string& line) {
 
 void Console::say_error(const base::Error& error) { say("crawlspool: " + error.message()); }
 
-void Console::progress(std::uint64_t done_bytes, std::uint64_t total_bytes, std::uint64_t count, const char* noun) {
-  if (!is_terminal_) return;
+bool Console::is_time_to_draw() {
+  if (!is_terminal_) return false;
   const std::int64_t now = clock_.monotonic_us();
-  if (now - drawn_us_ < kDrawEveryUs) return;
+  if (now - drawn_us_ < kDrawEveryUs) return false;
   drawn_us_ = now;
-  draw(done_bytes, total_bytes, count, noun);
+  return true;
 }
 
-void Console::draw(std::uint64_t done_bytes, std::uint64_t total_bytes, std::uint64_t count, const char* noun) {
-  std::string line = kEraseLine;
+void Console::progress(std::uint64_t done_bytes, std::uint64_t total_bytes, std::uint64_t count, const char* noun) {
+  if (!is_time_to_draw()) return;
+  std::string line;
   if (total_bytes > 0) {
     line += bar(std::min(1.0, static_cast<double>(done_bytes) / static_cast<double>(total_bytes)));
     line += human_bytes(done_bytes) + " of " + human_bytes(total_bytes);
@@ -61,7 +62,15 @@ void Console::draw(std::uint64_t done_bytes, std::uint64_t total_bytes, std::uin
   }
   const double seconds = static_cast<double>(drawn_us_ - started_us_) / 1e6;
   line += "  " + counted(count, noun) + "  " + fixed(static_cast<double>(count) / std::max(seconds, 1e-3), 0) + "/s";
-  std::fputs(line.c_str(), stderr);
+  draw(line);
+}
+
+void Console::progress(double share, const std::string& what) {
+  if (is_time_to_draw()) draw(bar(std::clamp(share, 0.0, 1.0)) + what);
+}
+
+void Console::draw(const std::string& line) {
+  std::fputs((kEraseLine + line).c_str(), stderr);
   std::fflush(stderr);
   bar_shown_ = true;
 }

@@ -24,10 +24,13 @@ class Console {
 
   // Cheap to call often: draws at most ten times a second, and nothing where there is no terminal. `total` 0: unknown.
   void progress(std::uint64_t done_bytes, std::uint64_t total_bytes, std::uint64_t count, const char* noun);
+  // The same for work that is not counted in bytes: `share` from 0 to 1.
+  void progress(double share, const std::string& what);
   void clear_bar();
 
  private:
-  void draw(std::uint64_t done_bytes, std::uint64_t total_bytes, std::uint64_t count, const char* noun);
+  [[nodiscard]] bool is_time_to_draw();
+  void draw(const std::string& line);
 
   base::SystemClock clock_;
   bool is_terminal_;

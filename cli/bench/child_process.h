@@ -1,0 +1,44 @@
+// A program that is started for a measurement and ended by its process id: at the latest when its owner is, or when
+// this process dies. Its output goes to a file.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "daemon/base/error.h"
+
+namespace crawlspool::bench {
+
+class ChildProcess {
+ public:
+  // `argv[0]` is the program's path, or its name to be looked for in PATH.
+  [[nodiscard]] static base::Result<ChildProcess> start(const std::vector<std::string>& argv,
+                                                        const std::string& output_file);
+  ChildProcess(ChildProcess&& other) noexcept;
+  ChildProcess& operator=(ChildProcess&&) = delete;
+  ~ChildProcess();  // kills it
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] bool is_running();
+  // Waits for its end, at most so long. Fails unless it ends with 0.
+  [[nodiscard]] base::Result<void> wait(int patience_ms);
+  [[nodiscard]] base::Result<void> stop(int patience_ms);  // by SIGTERM
+  // "NAME does not listen: LAST LINE OF ITS OUTPUT", or how it ended instead.
+  [[nodiscard]] tl::unexpected<base::Error> failure(const std::string& what_if_running) const;
+
+ private:
+  ChildProcess(pid_t pid, std::string name, std::string output_file)
+      : pid_(pid), name_(std::move(name)), output_file_(std::move(output_file)) {}
+
+  pid_t pid_ = -1;  // -1: it is gone
+  int wait_status_ = 0;
+  std::string name_;
+  std::string output_file_;
+};
+
+// The processor time that a process has used so far, all its threads together. Nothing where it cannot be told.
+[[nodiscard]] base::Result<double> process_cpu_seconds(pid_t pid);
+
+}  // namespace crawlspool::bench

@@ -1,0 +1,131 @@
+#include "cli/bench/lane.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace crawlspool::bench {
+namespace {
+
+using base::ErrorCode;
+using base::Result;
+
+constexpr std::size_t kSendBytes = 64 * 1024;  // at once: what is behind waits in our hands, and its clock does not run
+
+bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+}  // namespace
+
+Lane::Lane(const Options& options, std::size_t id, const Requests& requests, Readiness& readiness, Tally& tally)
+    : options_(options), id_(id), requests_(requests), readiness_(readiness), tally_(tally) {}
+
+Result<void> Lane::open() {
+  if (options_.reconnects) return {};
+  if (auto connected = connect(); !connected) return connected;
+  greeting_ = reader_->greeting();
+  pending_ = greeting_;
+  return send_more();
+}
+
+Result<void> Lane::start(Budget& budget) {
+  budget_ = &budget;
+  return send_more();
+}
+
+Result<void> Lane::connect() {
+  reader_ = make_reply_reader(options_.transport, options_.level);
+  fd_.reset(::socket(options_.server.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd_.valid()) return base::fail_errno("socket", errno);
+  const int yes = 1;
+  ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  if (::connect(fd_.get(), options_.server.address(), options_.server.length()) != 0 && errno != EINPROGRESS)
+    return base::fail_errno("cannot connect to " + options_.server.to_string(), errno);
+  waits_for_room_ = false;
+  return readiness_.add(fd_.get(), id_, false);
+}
+
+Result<void> Lane::on_ready(const Readiness::Ready& ready, std::string& buffer) {
+  if (ready.readable)
+    if (auto received = receive(buffer); !received) return received;
+  return send_more();
+}
+
+Result<void> Lane::send_more() {
+  while (!pending_.empty() || issue()) {
+    if (!fd_.valid())
+      if (auto connected = connect(); !connected) return connected;
+    const ssize_t n = ::send(fd_.get(), pending_.data(), pending_.size(), MSG_NOSIGNAL);
+    if (n < 0 && !would_block(errno)) return base::fail_errno("connection to " + options_.server.to_string(), errno);
+    if (n < 0) {
+      watch_for_room(true);
+      return {};
+    }
+    pending_.remove_prefix(static_cast<std::size_t>(n));
+  }
+  if (fd_.valid()) watch_for_room(false);
+  return {};
+}
+
+// False if nothing more may be sent now.
+bool Lane::issue() {
+  if (budget_ == nullptr || !is_open()) return false;
+  const std::uint64_t outstanding = sent_seq_ - settled_seq_;
+  if (outstanding >= options_.outstanding_max) return false;
+  const std::int64_t now = clock_.monotonic_us();
+  const std::uint64_t room = options_.outstanding_max - outstanding;
+  const std::uint64_t left = budget_->left(now);
+  if (left == 0) return false;
+  const auto run = requests_.run_from(next_request_, kSendBytes, std::min(room, left));
+  if (run.records > room && outstanding > 0) return false;
+  pending_ = run.bytes;
+  next_request_ = (next_request_ + run.requests) % requests_.count();
+  sent_seq_ += run.records;
+  marks_.push_back({sent_seq_, now});
+  budget_->sent(run.records);
+  tally_.record_bytes += run.record_bytes;
+  return true;
+}
+
+Result<void> Lane::receive(std::string& buffer) {
+  const std::size_t room = buffer.size() - ReplyReader::kPaddingBytes;
+  const ssize_t n = ::recv(fd_.get(), buffer.data(), room, 0);
+  if (n < 0 && would_block(errno)) return {};
+  if (n < 0) return base::fail_errno("connection to " + options_.server.to_string(), errno);
+  if (n == 0) return fail({ErrorCode::kIo, 0, "closed the connection without a word"});
+  const auto settled = reader_->take(std::string_view(buffer).substr(0, static_cast<std::size_t>(n)));
+  if (!settled) return fail(settled.error());
+  return settle(*settled);
+}
+
+Result<void> Lane::settle(std::uint64_t records) {
+  if (records == 0) return {};
+  if (records > sent_seq_ - settled_seq_) return fail({ErrorCode::kDamaged, 0, "acks more than was sent"});
+  const std::int64_t now = clock_.monotonic_us();
+  const std::uint64_t through = settled_seq_ + records;
+  while (settled_seq_ < through) {
+    const Mark& mark = marks_.front();
+    const std::uint64_t end = std::min(mark.end_seq, through);
+    tally_.latency.add(now - mark.sent_us, end - settled_seq_);
+    settled_seq_ = end;
+    if (mark.end_seq == end) marks_.pop_front();
+  }
+  tally_.settled += records;
+  tally_.last_settled_us = now;
+  if (options_.reconnects) fd_.reset();
+  return {};
+}
+
+void Lane::watch_for_room(bool wanted) {
+  if (wanted == waits_for_room_) return;
+  waits_for_room_ = wanted;
+  readiness_.change(fd_.get(), id_, wanted);
+}
+
+tl::unexpected<base::Error> Lane::fail(const base::Error& error) const {
+  return base::fail(error.code, options_.server.to_string() + " " + error.message());
+}
+
+}  // namespace crawlspool::bench

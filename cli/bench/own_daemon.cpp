@@ -1,0 +1,92 @@
+#include "cli/bench/own_daemon.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "daemon/base/clock.h"
+
+namespace crawlspool::bench {
+namespace {
+
+using base::ErrorCode;
+using base::Result;
+
+constexpr useconds_t kLookAgainUs = 2000;
+constexpr std::int64_t kStartUsMax = 20'000'000;
+constexpr int kStopMs = 15'000;  // its own drain takes 10 s at most
+
+constexpr const char* kReadyFile = "ready.json";
+
+// Acks that mean "written" are what those get who have it sync once a second.
+Result<void> write_config(const OwnDaemon::Options& options, const ScratchDirectory& directory,
+                          const std::string& path) {
+  const std::string connections = std::to_string(options.connections + 64);
+  std::ofstream file(path);
+  file << "listen:\n"
+          "  stream: [\"tcp://127.0.0.1:0\"]\n"
+          "  http: [\"tcp://127.0.0.1:0\"]\n"
+          "  admin: [\"tcp://127.0.0.1:0\"]\n"
+          "limits:\n"
+          "  connections_max: "
+       << connections << "\n  connections_per_ip_max: " << connections
+       << "\nspool:\n  directory: " << nlohmann::json(directory.file("spool")).dump()
+       << "\n  sync: " << (options.level == AckLevel::kSynced ? "always" : "1s")
+       << "\nlog:\n  level: warn\n  destination: stderr\n";
+  file.close();
+  if (!file) return base::fail_errno("write of " + path, errno);
+  return {};
+}
+
+Result<std::optional<base::Endpoint>> listener(const nlohmann::json& ready, const char* name) {
+  const std::string url = "tcp://" + ready.value(nlohmann::json::json_pointer(std::string("/") + name + "/0"), "");
+  return base::Endpoint::parse(url).map([](const base::Endpoint& endpoint) { return std::optional(endpoint); });
+}
+
+Result<Addresses> read_ready_file(const std::string& path) {
+  std::ifstream file(path);
+  const auto ready = nlohmann::json::parse(file, nullptr, false);
+  Addresses addresses;
+  for (auto [name, address] :
+       {std::pair{"stream", &addresses.stream}, {"http", &addresses.http}, {"admin", &addresses.admin}}) {
+    const auto found = listener(ready, name);
+    if (!found) return base::fail(ErrorCode::kIo, path + " names no " + name + " listener");
+    *address = *found;
+  }
+  return addresses;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Target>> OwnDaemon::start(const Options& options) {
+  auto directory = ScratchDirectory::make(options.parent_directory);
+  if (!directory) return tl::unexpected(directory.error());
+  const std::string config = directory->file("crawlspoold.yaml");
+  if (auto written = write_config(options, *directory, config); !written) return tl::unexpected(written.error());
+  auto process = ChildProcess::start({options.program, "-c", config, "--ready-file", directory->file(kReadyFile)},
+                                     directory->file("log"));
+  if (!process) return tl::unexpected(process.error());
+  std::unique_ptr<OwnDaemon> daemon(new OwnDaemon(std::move(*directory), std::move(*process)));
+  if (auto ready = daemon->wait_until_ready(); !ready) return tl::unexpected(ready.error());
+  return daemon;
+}
+
+Result<void> OwnDaemon::wait_until_ready() {
+  const base::SystemClock clock;
+  const std::int64_t deadline = clock.monotonic_us() + kStartUsMax;
+  const std::string ready_file = directory_.file(kReadyFile);
+  while (::access(ready_file.c_str(), R_OK) != 0) {
+    if (!process_.is_running() || clock.monotonic_us() > deadline) return process_.failure("does not listen");
+    ::usleep(kLookAgainUs);
+  }
+  auto addresses = read_ready_file(ready_file);
+  if (!addresses) return tl::unexpected(addresses.error());
+  addresses_ = *addresses;
+  return {};
+}
+
+Result<void> OwnDaemon::stop() { return process_.stop(kStopMs); }
+
+}  // namespace crawlspool::bench

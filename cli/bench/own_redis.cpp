@@ -1,0 +1,94 @@
+#include "cli/bench/own_redis.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/unique_fd.h"
+
+namespace crawlspool::bench {
+namespace {
+
+using base::ErrorCode;
+using base::Result;
+
+constexpr const char* kProgram = "redis-server";
+constexpr useconds_t kLookAgainUs = 2000;
+constexpr std::int64_t kStartUsMax = 20'000'000;
+constexpr int kStopMs = 15'000;
+
+// A port that is free now: it has no way to choose one by itself.
+Result<base::Endpoint> free_port() {
+  const base::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) return base::fail_errno("socket", errno);
+  sockaddr_in any{};
+  any.sin_family = AF_INET;
+  any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof any;
+  auto* const address = reinterpret_cast<sockaddr*>(&any);
+  if (::bind(fd.get(), address, length) != 0 || ::getsockname(fd.get(), address, &length) != 0)
+    return base::fail_errno("cannot find a free port", errno);
+  return base::Endpoint(address, length);
+}
+
+bool answers(const base::Endpoint& at) {
+  const base::UniqueFd fd(::socket(at.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return fd.valid() && ::connect(fd.get(), at.address(), at.length()) == 0;
+}
+
+}  // namespace
+
+OwnRedis::OwnRedis(ScratchDirectory directory, ChildProcess process, base::Endpoint at)
+    : directory_(std::move(directory)), process_(std::move(process)) {
+  addresses_.redis = at;
+}
+
+// It says "Redis server v=7.0.15 sha=…".
+Result<std::string> OwnRedis::find_version(const std::string& parent_directory) {
+  const auto directory = ScratchDirectory::make(parent_directory);
+  if (!directory) return tl::unexpected(directory.error());
+  const std::string output = directory->file("version");
+  auto process = ChildProcess::start({kProgram, "--version"}, output);
+  if (!process) return tl::unexpected(process.error());
+  if (!process->wait(kStopMs))
+    return base::fail(ErrorCode::kNotFound, "redis-server is not installed; on Debian: apt-get install redis-server");
+  std::ifstream file(output);
+  std::string word;
+  while (file >> word)
+    if (word.starts_with("v=")) return "redis-server " + word.substr(2);
+  return std::string(kProgram);
+}
+
+Result<std::unique_ptr<Target>> OwnRedis::start(const std::string& parent_directory, AckLevel level) {
+  auto directory = ScratchDirectory::make(parent_directory);
+  if (!directory) return tl::unexpected(directory.error());
+  const auto at = free_port();
+  if (!at) return tl::unexpected(at.error());
+  const std::string address = at->to_string();
+  auto process = ChildProcess::start(
+      {kProgram, "--bind", "127.0.0.1", "--port", address.substr(address.rfind(':') + 1), "--dir", directory->path(),
+       "--save", "", "--appendonly", "yes", "--appendfsync", level == AckLevel::kSynced ? "always" : "everysec"},
+      directory->file("log"));
+  if (!process) return tl::unexpected(process.error());
+  std::unique_ptr<OwnRedis> redis(new OwnRedis(std::move(*directory), std::move(*process), *at));
+  if (auto ready = redis->wait_until_ready(); !ready) return tl::unexpected(ready.error());
+  return redis;
+}
+
+Result<void> OwnRedis::wait_until_ready() {
+  const base::SystemClock clock;
+  const std::int64_t deadline = clock.monotonic_us() + kStartUsMax;
+  while (!answers(*addresses_.redis)) {
+    if (!process_.is_running() || clock.monotonic_us() > deadline) return process_.failure("does not listen");
+    ::usleep(kLookAgainUs);
+  }
+  return {};
+}
+
+Result<void> OwnRedis::stop() { return process_.stop(kStopMs); }
+
+}  // namespace crawlspool::bench

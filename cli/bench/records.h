@@ -1,0 +1,18 @@
+// The records that every mode sends: one after the other, and from the first again.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace crawlspool::bench {
+
+struct Records {
+  std::string name;                // for people: where they are from, without what could steer a terminal
+  std::vector<std::string> texts;  // one record each, JSON without a \n; at least one
+};
+
+// The message of the measurement that this project began with, `count` times.
+[[nodiscard]] Records origin_records(std::uint64_t count);
+
+}  // namespace crawlspool::bench

@@ -1,0 +1,34 @@
+// Reads what a server answers on one connection, as far as to tell how many records it settles. Resumable at any byte;
+// no I/O.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "cli/bench/mode.h"
+#include "daemon/base/error.h"
+
+namespace crawlspool::bench {
+
+class ReplyReader {
+ public:
+  // So many bytes are readable behind every input.
+  static constexpr std::size_t kPaddingBytes = 64;
+
+  virtual ~ReplyReader() = default;
+
+  // How many more records these bytes settle. Fails where the server refuses anything, or speaks something else.
+  [[nodiscard]] virtual base::Result<std::uint64_t> take(std::string_view input) = 0;
+
+  // What is sent first, before any record; empty: nothing. It is answered once ack_level() is known.
+  [[nodiscard]] virtual std::string greeting() const = 0;
+  // What the server says that its acks mean; nothing as long as it has not answered the greeting.
+  [[nodiscard]] virtual std::optional<AckLevel> ack_level() const = 0;
+};
+
+// Asks for acks of `level` where the transport has a word for it.
+[[nodiscard]] std::unique_ptr<ReplyReader> make_reply_reader(Transport transport, AckLevel level);
+
+}  // namespace crawlspool::bench

@@ -1,0 +1,55 @@
+// What a bench has measured, for the table, the JSON and the page alike.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/bench/load.h"
+#include "cli/bench/machine.h"
+#include "cli/bench/mode.h"
+
+namespace crawlspool::bench {
+
+struct Run {
+  LoadFigures load;
+  std::optional<double> server_cpu_s;  // nothing where the server's process is not to be seen
+
+  [[nodiscard]] double records_per_s() const;
+  [[nodiscard]] double megabytes_per_s() const;  // of the records' own bytes; 10^6
+  [[nodiscard]] std::optional<double> server_cpu_us_per_record() const;
+  [[nodiscard]] double client_busy_share() const;  // of one processor
+};
+
+// A mode at an ack level.
+struct Row {
+  Mode mode = Mode::kHttpClose;
+  AckLevel level = AckLevel::kSynced;
+  std::vector<Run> runs;  // one a round
+  std::string why_not;    // there are none
+
+  // The one with the median rate, the lower of two; nothing where there is none.
+  [[nodiscard]] const Run* median() const;
+};
+
+struct Report {
+  std::string server;  // "crawlspoold 0.1.0", or where the one is that was given
+  std::string redis;   // "redis-server 7.0.15"; empty: not asked for
+  std::string records_name;
+  std::uint64_t records_min = 0;
+  double record_bytes_mean = 0;
+  std::size_t connections = 0;
+  std::uint64_t window_records = 0;
+  std::uint64_t batch_records = 0;
+  unsigned rounds = 0;
+  Machine machine;
+  std::vector<Row> rows;  // by level, then as all_modes() has them
+
+  // How many times faster a row is than HTTP with a connection a record, at the same level. Nothing where one of them
+  // was not measured.
+  [[nodiscard]] std::optional<double> times_http(const Row& row) const;
+  // What a reader has to know to take the figures for what they are: one sentence each.
+  [[nodiscard]] std::vector<std::string> notes() const;
+};
+
+}  // namespace crawlspool::bench

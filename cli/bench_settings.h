@@ -1,0 +1,45 @@
+// The options of `crawlspool bench`, and what they come to.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/bench/campaign.h"
+#include "daemon/base/error.h"
+
+namespace crawlspool::cli {
+
+struct BenchOptions {
+  std::optional<std::string> file;
+  std::uint64_t records = 10'000;
+  std::string time = "1s";
+  std::string time_max = "8s";
+  unsigned rounds = 1;
+  std::size_t connections = 1;
+  std::uint64_t window_records = 8192;
+  std::uint64_t batch_records = 100;
+  std::vector<std::string> modes;   // empty: all
+  std::vector<std::string> levels;  // empty: both
+  std::vector<std::string> with;    // peers
+
+  std::optional<std::string> server;
+  std::optional<std::string> http;
+  std::optional<std::string> admin;
+  std::optional<std::string> daemon;
+  std::string directory = "/var/tmp";
+
+  bool json = false;
+  std::optional<std::string> html_file;
+};
+
+// Reads FILE, and finds out whether a daemon that is named is there.
+[[nodiscard]] base::Result<bench::Settings> bench_settings(const BenchOptions& options);
+
+// For CLI11: empty, or what is wrong with the text.
+[[nodiscard]] std::string check_mode(const std::string& text);
+[[nodiscard]] std::string check_level(const std::string& text);
+[[nodiscard]] std::string check_time(const std::string& text);
+
+}  // namespace crawlspool::cli
