@@ -81,10 +81,12 @@ int bench_and_print(const BenchOptions& options) {
   return exit_code.error().code == ErrorCode::kUsage ? kExitUsage : kExitFailed;
 }
 
+CLI::Validator up_to(std::int64_t max) { return CLI::Range(std::int64_t{1}, max).description(""); }
+
 void describe_load(CLI::App& command, BenchOptions& options) {
   command.add_option("--records", options.records, "How many records each mode sends at least")
       ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40))
+      ->check(up_to(1LL << 40))
       ->capture_default_str();
   command.add_option("--time", options.time, "For how long each mode sends at least, the records again and again")
       ->type_name("DURATION")
@@ -96,34 +98,32 @@ void describe_load(CLI::App& command, BenchOptions& options) {
       ->capture_default_str();
   command.add_option("--rounds", options.rounds, "How often everything is measured; the medians are shown")
       ->type_name("N")
-      ->check(CLI::Range(1, 1000))
+      ->check(up_to(1000))
       ->capture_default_str();
   command.add_option("--connections", options.connections, "Connections at a time, in every mode")
       ->type_name("N")
-      ->check(CLI::Range(1, 1000))
+      ->check(up_to(1000))
       ->capture_default_str();
   command.add_option("--window", options.window_records, "Records sent and not acked on a connection, if pipelined")
       ->type_name("N")
-      ->check(CLI::Range(1, 10'000'000))
+      ->check(up_to(10'000'000))
       ->capture_default_str();
   command.add_option("--batch", options.batch_records, "Records in a batch and in an NDJSON body")
       ->type_name("N")
-      ->check(CLI::Range(1, 65536))
+      ->check(up_to(65536))
       ->capture_default_str();
 }
 
 void describe_choice(CLI::App& command, BenchOptions& options) {
   command.add_option("--modes", options.modes, "Only these: " + bench::mode_names())
       ->type_name("MODE,...")
-      ->delimiter(',')
-      ->check(check_mode);
+      ->check(check_modes);
   command.add_option("--ack", options.levels, "Only this ack level: synced or written")
       ->type_name("LEVEL")
-      ->delimiter(',')
-      ->check(check_level);
+      ->check(check_levels);
   command.add_option("--with", options.with, "Also measure a peer that is installed: redis")
       ->type_name("PEER")
-      ->check(CLI::IsMember({"redis"}));
+      ->check(CLI::IsMember({"redis"}).description(""));
 }
 
 void describe_server(CLI::App& command, BenchOptions& options) {

@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include "cli/console.h"
+#include "cli/human.h"
 #include "cli/record_source.h"
 #include "cli/stop_signals.h"
 
@@ -34,10 +35,14 @@ base::Result<bench::Records> read_bench_records(const std::string& file) {
       continue;
     }
     bytes += line.bytes.size();
-    if (line.is_too_long || bytes > kBytesMax) break;
+    if (line.is_too_long || bytes > kBytesMax) {
+      records.name += " (its first " + counted(records.texts.size(), "record") + ")";
+      break;
+    }
     records.texts.emplace_back(line.bytes);
   }
   if (records.texts.empty()) return fail(ErrorCode::kNotFound, records.name + ": no record to measure with");
+  bench::repeat_few(records);
   return records;
 }
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <sstream>
+#include <vector>
 
 #include "cli/bench_records.h"
 #include "cli/console.h"
@@ -64,28 +66,43 @@ Result<std::string> daemon_program(const std::optional<std::string>& given) {
   return program;
 }
 
-std::vector<bench::Mode> chosen_modes(const BenchOptions& options) {
-  const auto names = [](const std::vector<std::string>& list, std::string_view name) {
-    return std::find(list.begin(), list.end(), name) != list.end();
-  };
-  const bool is_given = options.server || options.http;
-  std::vector<bench::Mode> modes;
-  for (const bench::ModeInfo& mode : bench::all_modes()) {
-    bool wanted = options.modes.empty() || names(options.modes, mode.name);
-    if (mode.transport == Transport::kRedis) wanted = names(options.with, "redis");
-    if (mode.transport == Transport::kHttp) wanted = wanted && (!is_given || options.http);
-    if (mode.transport == Transport::kStream) wanted = wanted && (!is_given || options.server);
-    if (wanted) modes.push_back(mode.mode);
+std::vector<std::string> split_list(const std::string& list) {
+  std::vector<std::string> names;
+  std::istringstream rest(list);
+  for (std::string name; std::getline(rest, name, ',');) names.push_back(name);
+  return names;
+}
+
+// An empty list names everything.
+bool names(const std::string& list, std::string_view name) {
+  const auto all = split_list(list);
+  return all.empty() || std::find(all.begin(), all.end(), name) != all.end();
+}
+
+bool is_chosen(const BenchOptions& options, const bench::ModeInfo& mode) {
+  const bool all_are_there = !options.server && !options.http;
+  switch (mode.transport) {
+    case Transport::kHttp:
+      return names(options.modes, mode.name) && (all_are_there || options.http);
+    case Transport::kStream:
+      return names(options.modes, mode.name) && (all_are_there || options.server);
+    case Transport::kRedis:
+      break;
   }
+  return options.with == "redis";
+}
+
+std::vector<bench::Mode> chosen_modes(const BenchOptions& options) {
+  std::vector<bench::Mode> modes;
+  for (const bench::ModeInfo& mode : bench::all_modes())
+    if (is_chosen(options, mode)) modes.push_back(mode.mode);
   return modes;
 }
 
 std::vector<AckLevel> chosen_levels(const BenchOptions& options) {
   std::vector<AckLevel> levels;
   for (const AckLevel level : kLevels)
-    if (options.levels.empty() ||
-        std::find(options.levels.begin(), options.levels.end(), proto::word(level)) != options.levels.end())
-      levels.push_back(level);
+    if (names(options.levels, proto::word(level))) levels.push_back(level);
   return levels;
 }
 
@@ -125,16 +142,21 @@ Result<bench::Settings> bench_settings(const BenchOptions& options) {
   return settings;
 }
 
-std::string check_mode(const std::string& text) {
-  const auto mode = bench::parse_mode(text);
-  if (mode && bench::info(*mode).transport != Transport::kRedis) return "";
-  return "no such mode: '" + shown(text) + "'; there are " + bench::mode_names();
+std::string check_modes(const std::string& text) {
+  for (const std::string& name : split_list(text)) {
+    const auto mode = bench::parse_mode(name);
+    if (!mode || bench::info(*mode).transport == Transport::kRedis)
+      return "no such mode: '" + shown(name) + "'; there are " + bench::mode_names();
+  }
+  return text.empty() ? "no mode is named" : "";
 }
 
-std::string check_level(const std::string& text) {
-  return std::any_of(std::begin(kLevels), std::end(kLevels), [&](AckLevel level) { return proto::word(level) == text; })
-             ? ""
-             : "no such ack level: '" + shown(text) + "'; there are synced, written";
+std::string check_levels(const std::string& text) {
+  for (const std::string& name : split_list(text))
+    if (std::none_of(std::begin(kLevels), std::end(kLevels),
+                     [&](AckLevel level) { return proto::word(level) == name; }))
+      return "no such ack level: '" + shown(name) + "'; there are synced, written";
+  return text.empty() ? "no ack level is named" : "";
 }
 
 std::string check_time(const std::string& text) {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "cli/bench/campaign.h"
 #include "daemon/base/error.h"
@@ -20,9 +19,9 @@ struct BenchOptions {
   std::size_t connections = 1;
   std::uint64_t window_records = 8192;
   std::uint64_t batch_records = 100;
-  std::vector<std::string> modes;   // empty: all
-  std::vector<std::string> levels;  // empty: both
-  std::vector<std::string> with;    // peers
+  std::string modes;   // names with commas between; empty: all
+  std::string levels;  // the same; empty: both
+  std::string with;    // a peer; empty: none
 
   std::optional<std::string> server;
   std::optional<std::string> http;
@@ -38,8 +37,8 @@ struct BenchOptions {
 [[nodiscard]] base::Result<bench::Settings> bench_settings(const BenchOptions& options);
 
 // For CLI11: empty, or what is wrong with the text.
-[[nodiscard]] std::string check_mode(const std::string& text);
-[[nodiscard]] std::string check_level(const std::string& text);
+[[nodiscard]] std::string check_modes(const std::string& text);
+[[nodiscard]] std::string check_levels(const std::string& text);
 [[nodiscard]] std::string check_time(const std::string& text);
 
 }  // namespace crawlspool::cli

@@ -16,7 +16,7 @@ using Rows = std::vector<const Row*>;
 std::string bar(const Report& report, const Row& row, double rate_max) {
   const double rate = row.median()->records_per_s();
   std::string value = three_digits(rate) + "/s";
-  if (const auto times = report.times_http(row)) value += " <b>" + times_text(*times) + " x</b>";
+  if (const auto times = report.times_http(row)) value += " <b>" + times_text(*times) + " &times;</b>";
   return "<div class=\"bar " + mode_class(row.mode) + "\"><div class=\"text\"><span>" +
          html_escaped(info(row.mode).title) + "</span><span class=\"value\">" + value +
          "</span></div><div class=\"track\"><div class=\"fill\" style=\"width:" + coordinate(100 * rate / rate_max) +
@@ -26,7 +26,7 @@ std::string bar(const Report& report, const Row& row, double rate_max) {
 std::string bars(const Report& report, const Rows& rows) {
   double rate_max = 0;
   for (const Row* row : rows) rate_max = std::max(rate_max, row->median()->records_per_s());
-  std::string html = "<figure><h3>Records a second, and how many times HTTP with a connection a record</h3>\n";
+  std::string html = "<figure><h3>Records a second (and &times; HTTP, a connection a record)</h3>\n";
   for (const Row* row : rows) html += bar(report, *row, rate_max);
   return html + "</figure>\n";
 }

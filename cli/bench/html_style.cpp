@@ -44,6 +44,8 @@ table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabul
 th, td { padding: .3rem .75rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 th { font-weight: 600; }
+td:first-child { position: sticky; left: 0; background: var(--paper); }
+@media (max-width: 30rem) { svg text { font-size: 14px; } th, td { padding: .3rem .5rem; } }
 .key { display: inline-block; width: .7em; height: .7em; border-radius: 2px; margin-right: .5em;
   background: var(--mode); }
 ul { padding-left: 1.2rem; }

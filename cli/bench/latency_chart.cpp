@@ -24,7 +24,7 @@ constexpr double kNinesStep = 0.05;  // between two points of a curve
 
 constexpr std::array<std::pair<double, const char*>, 3> kMarked{{{0.5, "p50"}, {0.99, "p99"}, {0.999, "p99.9"}}};
 constexpr std::array<std::pair<double, const char*>, 5> kShares{
-    {{0, "0"}, {0.9, "90 %"}, {0.99, "99 %"}, {0.999, "99.9 %"}, {0.9999, "99.99 %"}}};
+    {{0.5, "50 %"}, {0.9, "90 %"}, {0.99, "99 %"}, {0.999, "99.9 %"}, {0.9999, "99.99 %"}}};
 
 double nines(double share) { return -std::log10(1 - share); }
 double share_of(double nines) { return 1 - std::pow(10, -nines); }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "cli/bench/child_process.h"
@@ -42,12 +43,20 @@ Result<std::int64_t> status_number(const Surroundings& surroundings, const base:
   return at->get<std::int64_t>();
 }
 
+// Behind a forwarded port the process may be another machine's.
+bool is_daemon(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
+  std::string name;
+  return std::getline(file, name) && name == "crawlspoold";
+}
+
 Result<std::unique_ptr<Target>> given_target(const Settings& settings, const Surroundings& surroundings) {
   std::optional<pid_t> pid;
   if (settings.given->admin) {
     const auto number = status_number(surroundings, *settings.given->admin, "pid");
     if (!number) return tl::unexpected(number.error());
-    if (settings.given->admin->is_loopback()) pid = static_cast<pid_t>(*number);
+    if (settings.given->admin->is_loopback() && is_daemon(static_cast<pid_t>(*number)))
+      pid = static_cast<pid_t>(*number);
   }
   return std::make_unique<GivenDaemon>(*settings.given, pid);
 }

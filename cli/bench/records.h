@@ -12,6 +12,9 @@ struct Records {
   std::vector<std::string> texts;  // one record each, JSON without a \n; at least one
 };
 
+// Repeats them as a whole until there are enough for batches, and for sending many at once.
+void repeat_few(Records& records);
+
 // The message of the measurement that this project began with, `count` times.
 [[nodiscard]] Records origin_records(std::uint64_t count);
 

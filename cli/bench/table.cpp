@@ -1,6 +1,7 @@
 #include "cli/bench/table.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "cli/bench/figures.h"
 
@@ -23,12 +24,16 @@ std::string plural(std::uint64_t count, const std::string& noun) {
   return grouped(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
+std::string mean_text(double bytes) {
+  return bytes == std::floor(bytes) ? grouped(static_cast<std::uint64_t>(bytes)) : three_digits(bytes);
+}
+
 std::string level_head(AckLevel level) { return "acks mean " + std::string(proto::word(level)); }
 
 }  // namespace
 
 std::vector<std::string> settings_lines(const Report& report) {
-  std::string sent = plural(report.records_min, "record") + " of " + three_digits(report.record_bytes_mean) +
+  std::string sent = "At least " + plural(report.records_min, "record") + " of " + mean_text(report.record_bytes_mean) +
                      " bytes from " + report.records_name + " over " + plural(report.connections, "connection") +
                      ", at most " + grouped(report.window_records) + " unacked on each, batches of " +
                      grouped(report.batch_records);

@@ -36,6 +36,19 @@ TEST_F(CommandTest, AWrongCommandLineIs64) {
                                              {"send", "--client", "a b"},
                                              {"send", "--stream", "a b"},
                                              {"send", "--give-up-after", "5"},
+                                             {"bench", "--records", "0"},
+                                             {"bench", "--time", "5"},
+                                             {"bench", "--time", "9s", "--time-max", "8s"},
+                                             {"bench", "--connections", "1001"},
+                                             {"bench", "--modes", "pipelined,no-such"},
+                                             {"bench", "--modes", "redis-pipelined"},
+                                             {"bench", "--modes", ""},
+                                             {"bench", "--ack", "both"},
+                                             {"bench", "--with", "mysql"},
+                                             {"bench", "--server", "nonsense"},
+                                             {"bench", "--http", "tcp://127.0.0.1:1"},
+                                             {"bench", "--admin", "http://127.0.0.1:1"},
+                                             {"bench", "--server", "tcp://127.0.0.1:1", "--modes", "http-close"},
                                              {"status", "--admin", "tcp://127.0.0.1:1"}}) {
     const Ran ran = run_command(arguments);
     EXPECT_EQ(ran.exit_code, kExitUsage) << (arguments.empty() ? "nothing" : arguments.back());

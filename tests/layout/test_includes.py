@@ -18,7 +18,8 @@ MAY_USE = {
     "daemon/http": {"daemon/base", "proto", "config", "daemon/net", "daemon/spool", "daemon/ingest"},
     "daemon/server": {"daemon/base", "proto", "config", "daemon/net", "daemon/spool", "daemon/ingest", "daemon/http"},
     "clients/cpp": {"daemon/base", "proto"},
-    "cli": {"daemon/base", "proto", "config", "daemon/spool", "clients/cpp"},
+    "cli/bench": {"daemon/base", "proto", "clients/cpp"},
+    "cli": {"daemon/base", "proto", "config", "daemon/spool", "clients/cpp", "cli/bench"},
 }
 # A library's header and the only place that may include it.
 ONLY_IN = {
