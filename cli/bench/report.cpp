@@ -2,11 +2,23 @@
 
 #include <algorithm>
 
+#include "cli/bench/figures.h"
+
 namespace crawlspool::bench {
 namespace {
 
 constexpr double kSecondsMin = 1e-6;  // the clock's step
 constexpr double kBusyShareMax = 0.95;
+
+std::string name_of(const Row& row) {
+  return std::string(info(row.mode).name) + " " + std::string(proto::word(row.level));
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
 
 }  // namespace
 
@@ -43,17 +55,20 @@ std::optional<double> Report::times_http(const Row& row) const {
 std::vector<std::string> Report::notes() const {
   std::vector<std::string> notes;
   for (const Row& row : rows)
-    if (row.median() == nullptr)
-      notes.push_back(std::string(info(row.mode).title) + " was not measured at ack level " +
-                      std::string(proto::word(row.level)) + ": " + row.why_not);
-  for (const Row& row : rows)
-    if (row.median() != nullptr && row.median()->client_busy_share() > kBusyShareMax)
-      notes.push_back(std::string(info(row.mode).title) + " (" + std::string(proto::word(row.level)) +
-                      "): the sending side was busy all the time, so the server may be faster than that");
-  for (const Row& row : rows)
-    if (row.median() != nullptr && row.median()->load.records < records_min)
-      notes.push_back(std::string(info(row.mode).title) + " (" + std::string(proto::word(row.level)) +
-                      ") was stopped after " + std::to_string(row.median()->load.records) + " records");
+    if (row.median() == nullptr) notes.push_back("not measured: " + name_of(row) + ", as " + row.why_not);
+  const auto add = [&](const std::string& what, const std::vector<std::string>& which) {
+    if (!which.empty()) notes.push_back(what + ": " + joined(which));
+  };
+  std::vector<std::string> ended;
+  std::vector<std::string> busy;
+  for (const Row& row : rows) {
+    const Run* const run = row.median();
+    if (run == nullptr) continue;
+    if (run->load.records < records_min) ended.push_back(name_of(row) + " (" + grouped(run->load.records) + ")");
+    if (run->client_busy_share() > kBusyShareMax) busy.push_back(name_of(row));
+  }
+  add("ended with fewer records, as time was up", ended);
+  add("the sending side was busy all the time, so the server may be faster than that", busy);
   if (machine.syncs_to_memory)
     notes.push_back("the spools were in memory (" + machine.file_system +
                     "), where a sync costs nothing: say --directory DIR on a disk");

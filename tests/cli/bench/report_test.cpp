@@ -34,16 +34,19 @@ TEST(Report, ARowIsComparedWithHttpAtItsOwnLevel) {
 
 TEST(Report, NotesSayWhatTheFiguresDoNot) {
   Report report = a_report();
-  EXPECT_EQ(report.notes(), std::vector<std::string>{
-                                "HTTP, a connection a record was not measured at ack level written: its acks there "
-                                "mean synced"});
+  EXPECT_EQ(report.notes(),
+            std::vector<std::string>{"not measured: http-close written, as its acks there mean synced"});
   report.rows.pop_back();
   report.rows.pop_back();
   EXPECT_TRUE(report.notes().empty());
-  report.rows[0].runs = {a_run(999, 0.5)};
+  report.records_min = 1'000'001;
   report.rows[1].runs[0].load.client_cpu_s = 0.99;
   report.machine.syncs_to_memory = true;
-  EXPECT_EQ(report.notes().size(), 3U);
+  const auto notes = report.notes();
+  ASSERT_EQ(notes.size(), 3U);
+  EXPECT_EQ(notes[0],
+            "ended with fewer records, as time was up: http-close synced (1,000), pipelined synced (1,000,000)");
+  EXPECT_TRUE(notes[1].ends_with(": pipelined synced"));
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ TEST(Table, HasABlockALevelWithOneRowAMode) {
             "HTTP, a connection a record          -       -        -        -        -           -       -\n"
             "socket, pipelined            2,000,000    28.0   100 us   100 us   100 us       0.125       -\n"
             "\n"
-            "note: HTTP, a connection a record was not measured at ack level written: its acks there mean synced\n");
+            "note: not measured: http-close written, as its acks there mean synced\n");
 }
 
 TEST(Table, SaysWhatElseWasMeasured) {
