@@ -29,7 +29,7 @@ figure { margin: 0; min-width: 0; }
 .bar { margin: 0 0 .6rem; }
 .bar .text { display: flex; justify-content: space-between; gap: 1rem; font-size: .9rem; }
 .bar .value { font-variant-numeric: tabular-nums; white-space: nowrap; }
-.bar .value b { display: inline-block; min-width: 4.5em; text-align: right; }
+.bar .value b { display: inline-block; min-width: 5em; text-align: right; }
 .bar .track { background: var(--track); border-radius: 3px; overflow: hidden; }
 .bar .fill { height: .7rem; min-width: 2px; border-radius: 3px; background: var(--mode); }
 svg { display: block; width: 100%; height: auto; max-width: 36rem; }

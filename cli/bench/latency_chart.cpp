@@ -14,7 +14,7 @@ namespace {
 // In the picture's own units.
 constexpr double kWidth = 420;
 constexpr double kHeight = 300;
-constexpr double kLeft = 52;
+constexpr double kLeft = 62;
 constexpr double kRight = 12;
 constexpr double kTop = 10;
 constexpr double kBottom = 40;
@@ -44,13 +44,13 @@ class Plot {
       low = std::min(low, decades(run.load.latency.quantile_us(0)));
       high = std::max(high, decades(run.load.latency.quantile_us(share_of(nines_known(run)))));
     }
-    low_ = std::floor(low);
-    high_ = std::max(std::ceil(high), low_ + 1);
+    low_ = static_cast<int>(std::floor(low));
+    high_ = std::max(static_cast<int>(std::ceil(high)), low_ + 1);
   }
 
   [[nodiscard]] std::string axes() const {
     std::string svg;
-    for (double decade = low_; decade <= high_; ++decade) {
+    for (int decade = low_; decade <= high_; ++decade) {
       const auto us = static_cast<std::int64_t>(std::llround(std::pow(10, decade)));
       svg += grid_line(kLeft, y(us), kWidth - kRight, y(us));
       svg += label(kLeft - 6, y(us) + 4, "end", duration_of_decade(decade));
@@ -70,7 +70,7 @@ class Plot {
       return coordinate(x(at)) + " " + coordinate(y(latency.quantile_us(share_of(at))));
     };
     std::string path = "M" + point(0);
-    for (double at = kNinesStep; at < end; at += kNinesStep) path += "L" + point(at);
+    for (int step = 1; step * kNinesStep < end; ++step) path += "L" + point(step * kNinesStep);
     path += "L" + point(end);
     const ModeInfo& mode = info(row.mode);
     const char* const dashes = mode.transport == Transport::kHttp    ? " http"
@@ -90,7 +90,7 @@ class Plot {
  private:
   static double decades(std::int64_t us) { return std::log10(static_cast<double>(std::max<std::int64_t>(us, 1))); }
 
-  static std::string duration_of_decade(double decade) {
+  static std::string duration_of_decade(int decade) {
     static constexpr std::array<const char*, 9> kTexts{"1 us",   "10 us", "100 us", "1 ms", "10 ms",
                                                        "100 ms", "1 s",   "10 s",   "100 s"};
     return kTexts[std::min(static_cast<std::size_t>(decade), kTexts.size() - 1)];
@@ -111,8 +111,8 @@ class Plot {
     return kHeight - kBottom - (decades(us) - low_) / (high_ - low_) * (kHeight - kTop - kBottom);
   }
 
-  double low_;  // decades of microseconds
-  double high_;
+  int low_;  // decades of microseconds
+  int high_;
 };
 
 }  // namespace

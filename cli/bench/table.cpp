@@ -54,7 +54,8 @@ std::vector<std::string> table_columns() {
 
 std::vector<std::string> table_cells(const Report& report, const Row& row) {
   const Run* const run = row.median();
-  if (run == nullptr) return std::vector<std::string>(table_columns().size(), "-");
+  Cells dashes(table_columns().size(), "-");
+  if (run == nullptr) return dashes;
   const LatencyHistogram& latency = run->load.latency;
   return {three_digits(run->records_per_s()),         three_digits(run->megabytes_per_s()),
           duration_text(latency.quantile_us(0.5)),    duration_text(latency.quantile_us(0.99)),
