@@ -170,6 +170,17 @@ def test_a_daemon_that_runs_has_exactly_the_records_that_are_reported(start, tmp
         at += row["records"]
 
 
+def test_one_at_a_time_is_one_commit_a_record(start):
+    daemon = start()
+    for mode in ("http-close", "http-keep-alive", "one-at-a-time"):
+        before = daemon.status()["commits"]
+        measured("--records", 50, *ONCE, *listeners(daemon), "--ack", "synced", "--modes", mode)
+        assert daemon.status()["commits"] - before >= 50, mode
+    before = daemon.status()["commits"]
+    measured("--records", 5000, *ONCE, *listeners(daemon), "--ack", "synced", "--modes", "pipelined")
+    assert daemon.status()["commits"] - before < 2500
+
+
 def test_several_connections_send_at_the_same_time(start):
     daemon = start()
     report = measured("--records", 4000, *ONCE, *listeners(daemon), "--ack", "synced", "--connections", 4, "--window", 10,
