@@ -15,13 +15,13 @@ constexpr int kNice = 10;  // a tenth of what a busy loop gets
 
 BackgroundThread::BackgroundThread(spool::Spool& spool) : spool_(spool), thread_([this] { run(); }) {}
 
-BackgroundThread::~BackgroundThread() {
+void BackgroundThread::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void BackgroundThread::run() {

@@ -13,11 +13,14 @@ namespace crawlspool::server {
 
 class BackgroundThread {
  public:
-  // `spool` outlives it. The thread starts at once; the end of this object ends it, in the middle of a long piece too.
+  // `spool` outlives it. The thread starts at once.
   explicit BackgroundThread(spool::Spool& spool);
-  ~BackgroundThread();
+  ~BackgroundThread() { stop(); }
   BackgroundThread(const BackgroundThread&) = delete;
   BackgroundThread& operator=(const BackgroundThread&) = delete;
+
+  // Returns when the thread has ended, in the middle of a long piece too.
+  void stop();
 
  private:
   void run();

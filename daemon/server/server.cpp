@@ -90,6 +90,7 @@ class Server {
     is_running_ = true;
     if (committer_.state() != SpoolState::kOk) on_spool_state(committer_.state());
     threads_.run();
+    background_.stop();  // nothing runs beside what is taken apart
     ready_.reset();
     return committer_.state() == SpoolState::kFailed ? base::kExitIo : base::kExitOk;
   }
