@@ -5,7 +5,7 @@ import pytest
 import packed
 import writers as load
 from command import Reader, numbered, run, send_records
-from waiting import wait_until
+from waiting import SLOWDOWN, wait_until
 
 ROTATING = {"spool.segment_bytes_max": "64KiB", "spool.compression": "zstd"}
 
@@ -19,7 +19,7 @@ def test_beside_a_daemon_at_work_it_is_sound(start, tmp_path, retention):
     daemon = start({**ROTATING, "spool.retention_bytes_max": retention})
     writers = load.start_writers(daemon, "verified")
     with Reader(tmp_path / "out", "tail", "-f", "--cursor", "reader", "--spool", daemon.spool.directory):
-        for goal in range(2000, 20001, 2000):
+        for goal in range(2000, 20001, int(2000 * SLOWDOWN)):  # the more comes meanwhile, the more the next one reads
             load.wait_for_acks(writers, goal)
             result = verify(daemon)
             assert result.returncode == 0, result.stdout + result.stderr
