@@ -6,9 +6,9 @@ namespace crawlspool::ingest {
 namespace {
 
 // The tokens one after the other, by their first byte; 0 at the end, which no token begins with that is taken.
-class Tokens {
+class TokenReader {
  public:
-  Tokens(std::string_view text, std::span<const std::uint32_t> places) : text_(text), places_(places) {}
+  TokenReader(std::string_view text, std::span<const std::uint32_t> places) : text_(text), places_(places) {}
 
   [[nodiscard]] char peek() const { return next_ < places_.size() ? text_[places_[next_]] : '\0'; }
   [[nodiscard]] bool take(char c) {
@@ -32,35 +32,35 @@ class Tokens {
 
 }  // namespace
 
-std::optional<JsonFault> JsonGrammar::find_fault(std::string_view text, std::span<const std::uint32_t> places) {
-  Tokens tokens(text, places);
-  const auto fault = [&tokens](JsonFault::Kind kind) { return JsonFault{kind, tokens.place()}; };
-  const auto take_name = [&tokens] { return tokens.take('"') && tokens.take(':'); };
+std::optional<JsonFault> JsonGrammar::find_fault(std::string_view text, std::span<const std::uint32_t> tokens) {
+  TokenReader reader(text, tokens);
+  const auto fault = [&reader](JsonFault::Kind kind) { return JsonFault{kind, reader.place()}; };
+  const auto take_name = [&reader] { return reader.take('"') && reader.take(':'); };
   open_.clear();
   while (true) {
     // A value, with all that it opens.
-    const char first = tokens.peek();
+    const char first = reader.peek();
     if (first == '{' || first == '[') {
       if (open_.size() == depth_max_) return fault(JsonFault::Kind::kTooDeep);
-      static_cast<void>(tokens.take(first));
+      static_cast<void>(reader.take(first));
       const bool is_object = first == '{';
-      if (!tokens.take(is_object ? '}' : ']')) {
+      if (!reader.take(is_object ? '}' : ']')) {
         open_ += first;
         if (is_object && !take_name()) return fault(JsonFault::Kind::kSyntax);
         continue;
       }
-    } else if (!tokens.take('"') && !tokens.take_scalar()) {
+    } else if (!reader.take('"') && !reader.take_scalar()) {
       return fault(JsonFault::Kind::kSyntax);
     }
     // Behind it, all that it closes.
-    while (!open_.empty() && !tokens.take(',')) {
-      if (!tokens.take(open_.back() == '{' ? '}' : ']')) return fault(JsonFault::Kind::kSyntax);
+    while (!open_.empty() && !reader.take(',')) {
+      if (!reader.take(open_.back() == '{' ? '}' : ']')) return fault(JsonFault::Kind::kSyntax);
       open_.pop_back();
     }
     if (open_.empty()) break;
     if (open_.back() == '{' && !take_name()) return fault(JsonFault::Kind::kSyntax);
   }
-  return tokens.is_at_end() ? std::nullopt : std::optional(fault(JsonFault::Kind::kSyntax));
+  return reader.is_at_end() ? std::nullopt : std::optional(fault(JsonFault::Kind::kSyntax));
 }
 
 }  // namespace crawlspool::ingest
