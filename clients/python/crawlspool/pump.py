@@ -102,8 +102,8 @@ class Pump:
     def _wait_for_stop(self) -> None:
         while not self._is_over():
             with self._lock:
-                self._shared.settled.notify_all()
-                self._shared.room.notify_all()
+                self._shared.settled.wake()
+                self._shared.room.wake()
             self._tell()
             self._shared.wait_for_events(None, False, None)
 
@@ -172,10 +172,9 @@ class Pump:
             held = self._sessions.held
             self._sessions.engine.receive(data, time.monotonic())
             if self._sessions.held != held:
-                if self._shared.waiting_for_room:
-                    self._shared.room.notify_all()
+                self._shared.room.wake()
                 if not self._sessions.held:
-                    self._shared.settled.notify_all()
+                    self._shared.settled.wake()
         self._tell()
 
     def _tell(self) -> None:

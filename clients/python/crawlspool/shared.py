@@ -12,6 +12,7 @@ from .errors import Refused
 from .options import Options
 from .sessions import Sessions
 from .sockets import close_silently, poll
+from .waiters import Waiters
 
 
 class Shared:
@@ -19,9 +20,8 @@ class Shared:
         self.options = options
         self.sessions = sessions
         self.lock = threading.Lock()
-        self.room = threading.Condition(self.lock)
-        self.settled = threading.Condition(self.lock)
-        self.waiting_for_room = 0
+        self.room = Waiters()
+        self.settled = Waiters()
         self.on_room: List[Tuple[int, Callable[[], object]]] = []  # (bytes needed, what to call)
         self.failed: Optional[Refused] = None  # no server will have the records
         self.closed = False  # no more records are taken
@@ -71,8 +71,8 @@ class Shared:
         """The thread is over: nobody waits for it any longer. What is to be called, without the lock."""
         self.ended = True
         self.sessions.close()
-        self.room.notify_all()
-        self.settled.notify_all()
+        self.room.wake()
+        self.settled.wake()
         self._wake_read.close()
         self._wake_write.close()
         return self.take_ready(everything=True)

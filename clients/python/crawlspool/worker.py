@@ -16,6 +16,7 @@ from .session import Counters
 from .sessions import Sessions
 from .shared import Shared
 from .telling import call
+from .waiters import wait
 
 
 class Worker(Driver):
@@ -38,9 +39,12 @@ class Worker(Driver):
                 self._shared.end()
 
     def put(self, payload: bytes) -> None:
-        with self._lock:
-            while not self._take(payload):
-                self._wait_for_room(len(payload))
+        while True:
+            with self._lock:
+                if self._take(payload):
+                    return
+                waiter = self._wait_for_room(len(payload))
+            wait(waiter, DISK_RETRY_SECONDS if self._sessions.outbox.buffer else None)
 
     def try_put(self, payload: bytes) -> bool:
         with self._lock:
@@ -68,14 +72,10 @@ class Worker(Driver):
         if self._shared.failed:
             raise self._shared.failed
 
-    def _wait_for_room(self, size: int) -> None:
+    def _wait_for_room(self, size: int) -> threading.Lock:
         if self._options.when_full == "raise" or self.is_own_thread():
             raise Full(f"no room for a record of {size} bytes: {self._sessions.outbox.tell_why_full()}")
-        self._shared.waiting_for_room += 1
-        try:
-            self._shared.room.wait(DISK_RETRY_SECONDS if self._sessions.outbox.buffer else None)
-        finally:
-            self._shared.waiting_for_room -= 1
+        return self._shared.room.add()
 
     def is_own_thread(self) -> bool:
         return threading.current_thread() is self._thread
@@ -92,20 +92,24 @@ class Worker(Driver):
 
     def wait_settled(self, end: Optional[float]) -> bool:
         """False after `end`; Refused where no server will have the records."""
+        engine = self._sessions.engine
         with self._lock:
-            engine = self._sessions.engine
             engine.hurried += 1
             self._shared.wake()
-            try:
-                while self._sessions.held:
+        try:
+            while True:
+                with self._lock:
+                    if not self._sessions.held:
+                        return True
                     if self._shared.failed:
                         raise self._shared.failed
                     seconds = None if end is None else end - time.monotonic()
                     if (seconds is not None and seconds <= 0) or not self._thread.is_alive():
                         return False
-                    self._shared.settled.wait(seconds)
-                return True
-            finally:
+                    waiter = self._shared.settled.add()
+                wait(waiter, seconds)
+        finally:
+            with self._lock:
                 engine.hurried -= 1
 
     def finish(self) -> None:
@@ -113,7 +117,7 @@ class Worker(Driver):
         with self._lock:
             self._shared.closed = True
             self._sessions.engine.finishing = True
-            self._shared.room.notify_all()
+            self._shared.room.wake()
             self._shared.wake()
 
     def stop(self) -> int:

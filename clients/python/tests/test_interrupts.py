@@ -102,7 +102,9 @@ client = crawlspool.Client(sys.argv[2], window=500, batch_records=50, **options)
 broken_off, armed, n = [], False, 0
 
 def break_off(*_):
+    global armed
     if armed:
+        armed = False  # one for each send(): a second one may hit any code's way out
         raise KeyboardInterrupt
 
 signal.signal(signal.SIGINT, break_off)
