@@ -22,6 +22,7 @@ using base::ErrorCode;
 using base::Result;
 
 constexpr useconds_t kLookAgainUs = 2000;
+constexpr std::int64_t kStartUsMax = 20'000'000;
 constexpr std::size_t kLineBytesMax = 500;
 constexpr int kNotFound = 127;
 
@@ -86,6 +87,16 @@ ChildProcess::~ChildProcess() {
 bool ChildProcess::is_running() {
   if (pid_ > 0 && ::waitpid(pid_, &wait_status_, WNOHANG) == pid_) pid_ = -1;
   return pid_ > 0;
+}
+
+Result<void> ChildProcess::wait_until_it_listens(const std::function<bool()>& listens) {
+  const base::SystemClock clock;
+  const std::int64_t deadline = clock.monotonic_us() + kStartUsMax;
+  while (!listens()) {
+    if (!is_running() || clock.monotonic_us() > deadline) return failure("does not listen");
+    ::usleep(kLookAgainUs);
+  }
+  return {};
 }
 
 Result<void> ChildProcess::stop(int patience_ms) {

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ class ChildProcess {
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] bool is_running();
+  // Looks again and again whether the server that it is listens. Fails if it ends meanwhile or takes longer than 20 s.
+  [[nodiscard]] base::Result<void> wait_until_it_listens(const std::function<bool()>& listens);
   // Waits for its end, at most so long. Fails unless it ends with 0.
   [[nodiscard]] base::Result<void> wait(int patience_ms);
   [[nodiscard]] base::Result<void> stop(int patience_ms);  // by SIGTERM

@@ -1,7 +1,10 @@
 #include "cli/bench/load.h"
 
+#include <unistd.h>
+
 #include <algorithm>
-#include <ctime>
+
+#include "cli/bench/child_process.h"
 
 namespace crawlspool::bench {
 namespace {
@@ -14,11 +17,7 @@ constexpr std::int64_t kProgressEveryUs = 100'000;
 constexpr std::int64_t kSilenceUsMax = 30'000'000;
 constexpr std::size_t kReceiveBytes = 256 * 1024;
 
-double cpu_seconds() {
-  timespec used{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
-}
+double cpu_seconds() { return process_cpu_seconds(::getpid()).value_or(0); }
 
 }  // namespace
 

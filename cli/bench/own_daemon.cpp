@@ -6,16 +6,12 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "daemon/base/clock.h"
-
 namespace crawlspool::bench {
 namespace {
 
 using base::ErrorCode;
 using base::Result;
 
-constexpr useconds_t kLookAgainUs = 2000;
-constexpr std::int64_t kStartUsMax = 20'000'000;
 constexpr int kStopMs = 15'000;  // its own drain takes 10 s at most
 
 constexpr const char* kReadyFile = "ready.json";
@@ -74,13 +70,9 @@ Result<std::unique_ptr<Target>> OwnDaemon::start(const Options& options) {
 }
 
 Result<void> OwnDaemon::wait_until_ready() {
-  const base::SystemClock clock;
-  const std::int64_t deadline = clock.monotonic_us() + kStartUsMax;
   const std::string ready_file = directory_.file(kReadyFile);
-  while (::access(ready_file.c_str(), R_OK) != 0) {
-    if (!process_.is_running() || clock.monotonic_us() > deadline) return process_.failure("does not listen");
-    ::usleep(kLookAgainUs);
-  }
+  const auto is_there = [&ready_file] { return ::access(ready_file.c_str(), R_OK) == 0; };
+  if (auto listens = process_.wait_until_it_listens(is_there); !listens) return listens;
   auto addresses = read_ready_file(ready_file);
   if (!addresses) return tl::unexpected(addresses.error());
   addresses_ = *addresses;

@@ -2,12 +2,10 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <fstream>
 
-#include "daemon/base/clock.h"
 #include "daemon/base/unique_fd.h"
 
 namespace crawlspool::bench {
@@ -17,8 +15,6 @@ using base::ErrorCode;
 using base::Result;
 
 constexpr const char* kProgram = "redis-server";
-constexpr useconds_t kLookAgainUs = 2000;
-constexpr std::int64_t kStartUsMax = 20'000'000;
 constexpr int kStopMs = 15'000;
 
 // A port that is free now: it has no way to choose one by itself.
@@ -75,18 +71,9 @@ Result<std::unique_ptr<Target>> OwnRedis::start(const std::string& parent_direct
       directory->file("log"));
   if (!process) return tl::unexpected(process.error());
   std::unique_ptr<OwnRedis> redis(new OwnRedis(std::move(*directory), std::move(*process), *at));
-  if (auto ready = redis->wait_until_ready(); !ready) return tl::unexpected(ready.error());
+  const auto is_there = [&at] { return answers(*at); };
+  if (auto listens = redis->process_.wait_until_it_listens(is_there); !listens) return tl::unexpected(listens.error());
   return redis;
-}
-
-Result<void> OwnRedis::wait_until_ready() {
-  const base::SystemClock clock;
-  const std::int64_t deadline = clock.monotonic_us() + kStartUsMax;
-  while (!answers(*addresses_.redis)) {
-    if (!process_.is_running() || clock.monotonic_us() > deadline) return process_.failure("does not listen");
-    ::usleep(kLookAgainUs);
-  }
-  return {};
 }
 
 Result<void> OwnRedis::stop() { return process_.stop(kStopMs); }

@@ -22,7 +22,6 @@ class OwnRedis final : public Target {
 
  private:
   OwnRedis(ScratchDirectory directory, ChildProcess process, base::Endpoint at);
-  [[nodiscard]] base::Result<void> wait_until_ready();
 
   ScratchDirectory directory_;  // removed once the process is gone
   ChildProcess process_;

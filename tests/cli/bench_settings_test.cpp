@@ -1,10 +1,8 @@
 #include "cli/bench_settings.h"
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
-#include "daemon/base/unique_fd.h"
+#include "tests/cli/bench/listening.h"
 
 namespace crawlspool::cli {
 namespace {
@@ -12,27 +10,9 @@ namespace {
 using bench::AckLevel;
 using bench::Mode;
 
-// A listener on loopback that answers nothing.
-class SilentListener {
- public:
-  SilentListener() : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in any{};
-    any.sin_family = AF_INET;
-    any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof any;
-    auto* const address = reinterpret_cast<sockaddr*>(&any);
-    EXPECT_EQ(::bind(fd_.get(), address, length), 0);
-    EXPECT_EQ(::listen(fd_.get(), 10), 0);
-    EXPECT_EQ(::getsockname(fd_.get(), address, &length), 0);
-    at_ = base::Endpoint(address, length).to_string();
-  }
-  [[nodiscard]] std::string url(const std::string& scheme) const { return scheme + "://" + at_; }
-  [[nodiscard]] const std::string& at() const { return at_; }
-
- private:
-  base::UniqueFd fd_;
-  std::string at_;
-};
+std::string url(const std::string& scheme, const bench::Listening& server) {
+  return scheme + "://" + server.at().to_string();
+}
 
 // A daemon that is named is not looked at before it is started.
 BenchOptions with_daemon() {
@@ -65,17 +45,17 @@ TEST(BenchSettings, WhatIsChosenIsInTheTablesOrder) {
 }
 
 TEST(BenchSettings, OfADaemonThatRunsOnlyTheListenersThatAreNamedAreUsed) {
-  const SilentListener listener;
+  const bench::Listening listener;
   BenchOptions stream;
-  stream.server = listener.url("tcp");
+  stream.server = url("tcp", listener);
   const auto stream_only = bench_settings(stream);
   ASSERT_TRUE(stream_only);
   EXPECT_EQ(stream_only->modes, (std::vector{Mode::kOneAtATime, Mode::kPipelined, Mode::kBatches, Mode::kZstdBatches}));
-  EXPECT_EQ(stream_only->given->stream->to_string(), listener.at());
+  EXPECT_EQ(stream_only->given->stream->to_string(), listener.at().to_string());
   EXPECT_FALSE(stream_only->given->http);
 
   BenchOptions http;
-  http.http = listener.url("http");
+  http.http = url("http", listener);
   const auto http_only = bench_settings(http);
   ASSERT_TRUE(http_only);
   EXPECT_EQ(http_only->modes, (std::vector{Mode::kHttpClose, Mode::kHttpKeepAlive, Mode::kHttpNdjson}));
