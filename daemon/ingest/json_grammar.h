@@ -23,6 +23,8 @@ class JsonGrammar {
   // `depth_max`: how many arrays and objects may be open at once.
   explicit JsonGrammar(std::size_t depth_max) : depth_max_(depth_max) {}
 
+  [[nodiscard]] std::size_t depth_max() const { return depth_max_; }
+
   // Nothing if the text is one value. `tokens`: where each brace, bracket, colon and comma outside of strings is, where
   // each string begins, and where each other run of bytes that are no white space does. All strings are closed.
   [[nodiscard]] std::optional<JsonFault> find_fault(std::string_view text, std::span<const std::uint32_t> tokens);

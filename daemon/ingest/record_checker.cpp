@@ -39,17 +39,16 @@ std::optional<std::uint64_t> first_bad_utf8(std::string_view text) {
 
 std::unique_ptr<simdjson::internal::dom_parser_implementation> tokens_for(std::size_t capacity_bytes) {
   std::unique_ptr<simdjson::internal::dom_parser_implementation> tokens;
-  constexpr std::size_t kNoStages = 1;  // the depth is for what comes behind the first
+  constexpr std::size_t kUnusedDepth = 1;  // for what comes behind the first stage
   const auto error =
-      simdjson::get_active_implementation()->create_dom_parser_implementation(capacity_bytes, kNoStages, tokens);
+      simdjson::get_active_implementation()->create_dom_parser_implementation(capacity_bytes, kUnusedDepth, tokens);
   if (error != simdjson::SUCCESS) throw std::bad_alloc();
   return tokens;
 }
 
 }  // namespace
 
-RecordChecker::RecordChecker(std::size_t depth_max)
-    : depth_max_(depth_max), grammar_(depth_max), tokens_(tokens_for(kFirstCapacityBytes)) {}
+RecordChecker::RecordChecker(std::size_t depth_max) : grammar_(depth_max), tokens_(tokens_for(kFirstCapacityBytes)) {}
 
 RecordChecker::~RecordChecker() = default;
 
@@ -84,7 +83,7 @@ std::optional<RejectReason> RecordChecker::judge(std::string_view record) {
   if (const auto fault = grammar_.find_fault(record, tokens)) {
     if (fault->kind == JsonFault::Kind::kTooDeep)
       return reject(RejectCode::kTooDeep,
-                    "more than " + std::to_string(depth_max_) + " arrays and objects open at once");
+                    "more than " + std::to_string(grammar_.depth_max()) + " arrays and objects open at once");
     const bool is_byte_order_mark = fault->offset == 0 && record.starts_with("\xef\xbb\xbf");
     return reject(RejectCode::kInvalidJson, is_byte_order_mark ? "a byte order mark" : "not valid JSON", fault->offset);
   }

@@ -37,7 +37,6 @@ class RecordChecker {
   [[nodiscard]] int find_tokens(std::string_view record);  // a simdjson::error_code
   [[nodiscard]] std::optional<RejectReason> judge(std::string_view record);
 
-  std::size_t depth_max_;
   JsonGrammar grammar_;
   std::unique_ptr<simdjson::internal::dom_parser_implementation> tokens_;
 };
