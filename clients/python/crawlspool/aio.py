@@ -50,9 +50,12 @@ class Client(ClientBase[Runner]):
         where no server will have it."""
         self._start()
         try:
-            await asyncio.wait_for(asyncio.gather(*(runner.wait_settled() for runner in self._drivers)), timeout)
+            await self._wait_settled(timeout)
         except asyncio.TimeoutError:
             raise Unsettled(self.counters().unsettled, "the client goes on trying") from None
+
+    async def _wait_settled(self, seconds: Optional[float]) -> None:
+        await asyncio.wait_for(asyncio.gather(*(runner.wait_settled() for runner in self._drivers)), seconds)
 
     async def close(self, timeout: Optional[float] = None) -> None:
         """Takes no more records, waits until all is settled, and ends the connection. If that is not so after `timeout`
@@ -64,7 +67,7 @@ class Client(ClientBase[Runner]):
             runner.finish()
         waited = False
         try:
-            await asyncio.wait_for(asyncio.gather(*(runner.wait_settled() for runner in self._drivers)), seconds)
+            await self._wait_settled(seconds)
             waited = True
         except asyncio.TimeoutError:
             waited = True

@@ -19,6 +19,8 @@ from .sessions import Sessions
 
 log = logging.getLogger("crawlspool")
 
+BYE_SECONDS = 5.0  # for the server's goodbye, once all is settled
+
 _all: weakref.WeakSet[ClientBase[Any]] = weakref.WeakSet()  # a fork's child has to touch each
 _open: Set[ClientBase[Any]] = set()  # those that hold records or might: a program's end has to
 

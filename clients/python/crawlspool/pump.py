@@ -17,7 +17,6 @@ from .telling import call, tell_taken
 log = logging.getLogger("crawlspool")
 
 OUTGOING_BYTES = 1 << 20  # taken from the engine ahead of the socket
-BYE_SECONDS = 5.0  # for the server's goodbye, once all is settled
 
 
 class Pump:

@@ -8,7 +8,7 @@ import logging
 from collections import deque
 from typing import Deque, Optional, Set
 
-from .base import Driver
+from .base import BYE_SECONDS, Driver
 from .buffer import DISK_RETRY_SECONDS
 from .connection import Connection
 from .errors import Closed, CrawlspoolError, Full, Refused, Unsettled
@@ -21,7 +21,6 @@ log = logging.getLogger("crawlspool")
 
 SPILLED_PER_TURN = 64  # records put between two turns of the loop, while memory is full
 LOOP_ENDED = "the loop that the client ran in has ended"
-BYE_SECONDS = 5.0  # for the server's goodbye, once all is settled
 
 
 class Runner(Driver):
@@ -124,7 +123,7 @@ class Runner(Driver):
         return self._sessions.counters()
 
     def is_crowded(self) -> bool:
-        return bool(self._sessions.engine.slow) or self._sessions.outbox.is_crowded()
+        return self._sessions.is_crowded()
 
     def finish(self) -> None:
         self._closed = True

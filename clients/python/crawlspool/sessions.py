@@ -40,6 +40,10 @@ class Sessions:
     def held(self) -> int:
         return self.outbox.held + (sum(one.records.unread for one in list(self._later)) if self._later else 0)
 
+    def is_crowded(self) -> bool:
+        """Whether records should come more slowly: the server does not read, or half of the room is used up."""
+        return bool(self.engine.slow) or self.outbox.is_crowded()
+
     def is_done(self) -> bool:
         return self.engine.is_done() and not self._later
 

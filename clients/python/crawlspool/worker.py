@@ -7,11 +7,11 @@ import threading
 import time
 from typing import Callable, Optional
 
-from .base import Driver
+from .base import BYE_SECONDS, Driver
 from .buffer import DISK_RETRY_SECONDS
 from .errors import Closed, Full
 from .options import Options
-from .pump import BYE_SECONDS, Pump
+from .pump import Pump
 from .session import Counters
 from .sessions import Sessions
 from .shared import Shared
@@ -142,4 +142,4 @@ class Worker(Driver):
 
     def is_crowded(self) -> bool:
         with self._lock:
-            return bool(self._sessions.engine.slow) or self._sessions.outbox.is_crowded()
+            return self._sessions.is_crowded()

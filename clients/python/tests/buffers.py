@@ -1,5 +1,7 @@
 """Buffer directories for tests."""
 
+import os
+
 from crawlspool.buffer import Buffer, Identity
 
 WHO = Identity("worker-7", None)
@@ -25,3 +27,15 @@ def read_all(buffer):
 def only_directory(directory):
     (path,) = directory.glob("*.buffer")
     return path
+
+
+def half_written(code):
+    """What os.write() does on a disk that takes the beginning of what is larger, and then fails so."""
+    write = os.write
+
+    def half(descriptor, data):
+        if len(data) > 20:
+            write(descriptor, data[:20])
+            raise OSError(code, os.strerror(code))
+        return write(descriptor, data)
+    return half

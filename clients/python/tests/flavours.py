@@ -7,16 +7,7 @@ import crawlspool
 import crawlspool.aio
 
 
-class Blocking:
-    def __init__(self, *args, **options):
-        self.client = crawlspool.Client(*args, **options)
-        self.send, self.flush, self.close = self.client.send, self.client.flush, self.client.close
-        self.try_send = self.client.try_send
-
-    def send_all(self, records):
-        for record in records:
-            self.client.send(record)
-
+class Flavour:
     @property
     def counters(self):
         return self.client.counters()
@@ -32,7 +23,18 @@ class Blocking:
         self.close()
 
 
-class Asyncio:
+class Blocking(Flavour):
+    def __init__(self, *args, **options):
+        self.client = crawlspool.Client(*args, **options)
+        self.send, self.flush, self.close = self.client.send, self.client.flush, self.client.close
+        self.try_send = self.client.try_send
+
+    def send_all(self, records):
+        for record in records:
+            self.client.send(record)
+
+
+class Asyncio(Flavour):
     """Its loop runs in a thread of its own; each call here is one in that loop."""
 
     def __init__(self, *args, **options):
@@ -71,17 +73,3 @@ class Asyncio:
                 self.loop.call_soon_threadsafe(self.loop.stop)
                 self.thread.join()
                 self.loop.close()
-
-    @property
-    def counters(self):
-        return self.client.counters()
-
-    @property
-    def engine(self):
-        return self.client._driver._sessions.engine
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()

@@ -5,7 +5,7 @@ import os
 
 import crawlspool
 import pytest
-from buffers import WHO, create, read_all, reopen
+from buffers import WHO, create, half_written, read_all, reopen
 from conversation import Conversation
 from crawlspool.buffer import Buffer, Identity, open_buffers
 from crawlspool.ownership import InUse
@@ -74,15 +74,7 @@ def test_the_directory_is_private(tmp_path):
 def test_a_full_disk_takes_nothing_and_leaves_nothing(tmp_path, monkeypatch):
     buffer = create(tmp_path)
     buffer.append(b"1", False)
-    write = os.write
-
-    def half(descriptor, data):
-        if len(data) > 20:
-            write(descriptor, data[:20])
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return write(descriptor, data)
-
-    monkeypatch.setattr(os, "write", half)
+    monkeypatch.setattr(os, "write", half_written(errno.ENOSPC))
     with pytest.raises(crawlspool.Full, match="No space"):
         buffer.append(b"2" * 100, False)
     monkeypatch.undo()

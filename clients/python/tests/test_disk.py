@@ -8,7 +8,7 @@ import pathlib
 
 import crawlspool
 import pytest
-from buffers import WHO, create, only_directory, read_all, reopen
+from buffers import WHO, create, half_written, only_directory, read_all, reopen
 from conversation import Conversation
 from crawlspool.buffer import Buffer, open_buffers
 from crawlspool.ownership import InUse
@@ -90,15 +90,7 @@ def test_a_new_file_that_cannot_be_made_is_a_full_buffer(tmp_path, disk):
 def test_a_torn_entry_that_cannot_be_cut_off_at_once_is_later(tmp_path, disk):
     buffer = create(tmp_path)
     buffer.append(b"1", False)
-    write = os.write
-
-    def half(descriptor, data):
-        if len(data) > 20:
-            write(descriptor, data[:20])
-            raise OSError(errno.EIO, "Input/output error")
-        return write(descriptor, data)
-
-    os.write = half  # `disk` puts it back
+    os.write = half_written(errno.EIO)  # `disk` puts it back
     disk.failing["ftruncate"] = errno.EIO
     with pytest.raises(OSError):
         buffer.append(b"2" * 100, False)
