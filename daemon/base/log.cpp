@@ -6,18 +6,20 @@
 
 #include <chrono>
 #include <cmath>
-#include <map>
-#include <mutex>
+#include <future>
 #include <thread>
+#include <utility>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/log_format.h"
+#include "daemon/base/log_limiter.h"
 #include "daemon/base/log_sinks.h"
 
 namespace crawlspool::base {
 namespace {
 
 constexpr std::size_t kQueueLines = 8192;
-constexpr unsigned kBurstLines = 20;
+constexpr std::chrono::seconds kStopMax{2};
 
 struct Log {
   std::shared_ptr<LogSink> sink;
@@ -52,34 +54,10 @@ void write(LogLevel level, std::string_view event, LogFields fields, std::uint64
   logger->log(spd_level, pack_event(event, fields, suppressed));
 }
 
-// Counts lines of one event word within the running second.
-class Limiter {
- public:
-  // True if the line may pass; `suppressed` is then what was left out before it.
-  bool admit(std::string_view event, std::uint64_t& suppressed) {
-    const auto now = std::chrono::steady_clock::now();
-    const std::lock_guard lock(mutex_);
-    Window& window = windows_[std::string(event)];
-    if (now - window.start >= std::chrono::seconds(1)) window = {now, 0, window.suppressed};
-    if (window.lines >= kBurstLines) {
-      ++window.suppressed;
-      return false;
-    }
-    ++window.lines;
-    suppressed = window.suppressed;
-    window.suppressed = 0;
-    return true;
-  }
-
- private:
-  struct Window {
-    std::chrono::steady_clock::time_point start;
-    unsigned lines = 0;
-    std::uint64_t suppressed = 0;
-  };
-  std::mutex mutex_;
-  std::map<std::string, Window> windows_;  // keyed by our own event words: bounded by their number
-};
+LogLimiter& the_limiter() {
+  static LogLimiter limiter;
+  return limiter;
+}
 
 }  // namespace
 
@@ -98,10 +76,15 @@ Result<void> start_log(const LogOptions& options) {
 }
 
 void stop_log() {
-  Log& log = the_log();
-  log.pool.reset();  // joins its thread once the queue is written
-  log.logger.reset();
-  log.sink.reset();
+  Log log = std::exchange(the_log(), {});
+  if (!log.pool) return;
+  std::promise<void> written;
+  auto is_written = written.get_future();
+  std::thread([pool = std::move(log.pool), done = std::move(written)]() mutable {
+    pool.reset();  // joins the log's thread once the queue is written
+    done.set_value();
+  }).detach();
+  is_written.wait_for(kStopMax);
 }
 
 void flush_log_briefly() {
@@ -122,9 +105,13 @@ void log_error(std::string_view event, LogFields fields) { write(LogLevel::kErro
 
 void log_warn_limited(std::string_view event, LogFields fields) {
   if (!the_log().logger) return;
-  static Limiter limiter;
-  std::uint64_t suppressed = 0;
-  if (limiter.admit(event, suppressed)) write(LogLevel::kWarn, event, fields, suppressed);
+  if (const auto suppressed = the_limiter().admit(event, SystemClock().monotonic_us()))
+    write(LogLevel::kWarn, event, fields, *suppressed);
+}
+
+void log_suppressed() {
+  for (const LogLimiter::LeftOut& left_out : the_limiter().take_left_out())
+    log_warn("log_suppressed", {{"word", left_out.event}, {"suppressed", left_out.lines}});
 }
 
 std::uint64_t log_lines_dropped() { return the_log().pool ? the_log().pool->overrun_counter() : 0; }

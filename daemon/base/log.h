@@ -55,7 +55,8 @@ using LogFields = std::initializer_list<LogField>;
 
 // Starts the log's thread and opens the destination. Before it, and after stop_log(), events are dropped.
 [[nodiscard]] Result<void> start_log(const LogOptions& options);
-void stop_log();  // writes out what is queued; nobody may log any more
+// Writes out what is queued, for at most 2 s: whoever takes the lines may have stopped. Nobody may log any more.
+void stop_log();
 // Gives the log's thread a moment to write out what is queued, for a process that is about to _exit().
 void flush_log_briefly();
 void reopen_log_files();  // for rotation by others: a file destination is opened anew by its path
@@ -65,9 +66,11 @@ void log_info(std::string_view event, LogFields fields = {});
 void log_warn(std::string_view event, LogFields fields = {});
 void log_error(std::string_view event, LogFields fields = {});
 
-// For what peers can cause at will: at most a burst of 20 lines a second for each event word; what was left out is
+// For what peers can cause at will: a burst of 20 lines for each event word, then one each 10 s. What was left out is
 // counted, and the next line that passes carries `suppressed`.
 void log_warn_limited(std::string_view event, LogFields fields = {});
+// Tells what was left out and no later line has told. For whoever writes the log's summary.
+void log_suppressed();
 
 [[nodiscard]] std::uint64_t log_lines_dropped();
 

@@ -50,6 +50,13 @@ void append_json_field(std::string& out, std::string_view key, std::string_view 
     out += value;
 }
 
+// The journal's names are of A-Z, 0-9 and _.
+std::string journal_name(std::string_view key) {
+  std::string name = "CRAWLSPOOL_";
+  for (const char c : key) name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return name;
+}
+
 }  // namespace
 
 std::string pack_event(std::string_view event, LogFields fields, std::uint64_t suppressed) {
@@ -92,6 +99,19 @@ void render_json(std::string& out, const PackedEvent& event, std::string_view ti
   append_json_field(out, "event", event.event, true);
   for (const PackedField& field : event.fields) append_json_field(out, field.key, field.value, field.is_text);
   out += '}';
+}
+
+std::vector<std::string> render_journal_fields(const PackedEvent& event, int priority) {
+  std::string message;
+  render_logfmt(message, event, {}, {});
+  std::vector<std::string> fields{"MESSAGE=" + message, "PRIORITY=" + std::to_string(priority),
+                                  "SYSLOG_IDENTIFIER=crawlspoold", "CRAWLSPOOL_EVENT=" + std::string(event.event)};
+  for (const PackedField& field : event.fields) {
+    std::string value = journal_name(field.key) + "=";
+    append_json_escaped(value, field.value);
+    fields.push_back(std::move(value));
+  }
+  return fields;
 }
 
 }  // namespace crawlspool::base

@@ -29,5 +29,8 @@ struct PackedEvent {
 // `ts=… level=… event=… key=value …`; with an empty `timestamp` ts and level are left out (the journal has its own).
 void render_logfmt(std::string& out, const PackedEvent& event, std::string_view timestamp, std::string_view level);
 void render_json(std::string& out, const PackedEvent& event, std::string_view timestamp, std::string_view level);
+// `NAME=value` each, as the journal takes them: MESSAGE (logfmt without ts and level), PRIORITY (as syslog counts),
+// SYSLOG_IDENTIFIER, CRAWLSPOOL_EVENT, and CRAWLSPOOL_KEY for each field, its value escaped as in a quoted string.
+[[nodiscard]] std::vector<std::string> render_journal_fields(const PackedEvent& event, int priority);
 
 }  // namespace crawlspool::base

@@ -4,11 +4,11 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <syslog.h>
+#define SD_JOURNAL_SUPPRESS_LOCATION  // of the sink: it tells nobody anything
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cctype>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -81,14 +81,7 @@ class JournalSink final : public LogSink {
  public:
   void log(const spdlog::details::log_msg& msg) override {
     const PackedEvent event = unpack_event({msg.payload.data(), msg.payload.size()});
-    std::string message = "MESSAGE=";
-    render_logfmt(message, event, {}, {});
-    // render_logfmt separates fields by a space; none belongs right after "MESSAGE=".
-    if (message.size() > 8 && message[8] == ' ') message.erase(8, 1);
-    std::vector<std::string> fields{std::move(message), "PRIORITY=" + std::to_string(priority(msg.level)),
-                                    "SYSLOG_IDENTIFIER=crawlspoold", "CRAWLSPOOL_EVENT=" + std::string(event.event)};
-    for (const PackedField& field : event.fields)
-      fields.push_back("CRAWLSPOOL_" + upper(field.key) + "=" + std::string(field.value));
+    std::vector<std::string> fields = render_journal_fields(event, priority(msg.level));
     std::vector<iovec> parts;
     parts.reserve(fields.size());
     for (std::string& field : fields) parts.push_back({field.data(), field.size()});
@@ -111,11 +104,6 @@ class JournalSink final : public LogSink {
         return LOG_ERR;
     }
   }
-  static std::string upper(std::string_view key) {
-    std::string out;
-    for (const char c : key) out += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return out;
-  }
 };
 
 // systemd sets JOURNAL_STREAM to the device and inode of the stderr it connected to the journal.
@@ -126,11 +114,23 @@ bool stderr_is_journal() {
   return std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino) == stream;
 }
 
+// libsystemd takes a journal that is not there for one that wants nothing.
+Result<void> find_journal() {
+  constexpr const char* kJournalSocket = "/run/systemd/journal/socket";
+  if (::access(kJournalSocket, W_OK) != 0)
+    return fail_errno(std::string("log.destination: journald: cannot write to ") + kJournalSocket, errno);
+  return {};
+}
+
+Result<std::shared_ptr<LogSink>> make_journal_sink() {
+  return find_journal().map([]() -> std::shared_ptr<LogSink> { return std::make_shared<JournalSink>(); });
+}
+
 }  // namespace
 
 Result<std::shared_ptr<LogSink>> make_log_sink(const LogOptions& options) {
   const std::string& where = options.destination;
-  if (where == "journald" || (where == "auto" && stderr_is_journal())) return std::make_shared<JournalSink>();
+  if (where == "journald" || (where == "auto" && stderr_is_journal())) return make_journal_sink();
   if (where == "auto" || where == "stderr") return std::make_shared<LineSink>(options.format, STDERR_FILENO);
   UniqueFd file = LineSink::open_file(where);
   if (!file.valid()) return fail_errno("log.destination: cannot open " + where, errno);

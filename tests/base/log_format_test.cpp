@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace crawlspool::base {
@@ -97,6 +98,29 @@ TEST(LogFormat, HostileValuesStayInTheirJsonMember) {
     ASSERT_TRUE(parsed.is_object()) << line;
     EXPECT_EQ(parsed.size(), 5U) << line;
     EXPECT_EQ(parsed["conn"], 7);
+  }
+}
+
+TEST(LogFormat, JournalGetsTheLineAndAFieldForEachKey) {
+  const std::string packed = pack_event("conn_close", {{"conn", 17}, {"reason", "idle_timeout"}, {"age_ms", 5}}, 3);
+  EXPECT_EQ(render_journal_fields(unpack_event(packed), 6),
+            (std::vector<std::string>{"MESSAGE=event=conn_close conn=17 reason=idle_timeout age_ms=5 suppressed=3",
+                                      "PRIORITY=6", "SYSLOG_IDENTIFIER=crawlspoold", "CRAWLSPOOL_EVENT=conn_close",
+                                      "CRAWLSPOOL_CONN=17", "CRAWLSPOOL_REASON=idle_timeout", "CRAWLSPOOL_AGE_MS=5",
+                                      "CRAWLSPOOL_SUPPRESSED=3"}));
+}
+
+TEST(LogFormat, HostileValuesStayInTheirJournalField) {
+  for (const std::string& value : kHostile) {
+    const std::string packed = pack_event("reject", {{"detail", value}, {"conn", 7}}, 0);
+    const auto fields = render_journal_fields(unpack_event(packed), 4);
+    ASSERT_EQ(fields.size(), 6U);
+    EXPECT_TRUE(fields[4].starts_with("CRAWLSPOOL_DETAIL="));
+    EXPECT_EQ(fields[5], "CRAWLSPOOL_CONN=7");
+    for (const std::string& field : fields)
+      EXPECT_TRUE(std::all_of(field.begin(), field.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7F; }))
+          << field;
+    EXPECT_EQ(fields[4].find("\u202E"), std::string::npos);
   }
 }
 
