@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -17,7 +18,8 @@ constexpr std::uint64_t kGrowingSegments = 1;
 
 }  // namespace
 
-Status::Status(const ingest::Shared& shared) : shared_(shared), started_us_(shared.clock.monotonic_us()) {}
+Status::Status(const ingest::Shared& shared)
+    : shared_(shared), started_us_(shared.clock.monotonic_us()), rates_(started_us_) {}
 
 std::int64_t Status::uptime_s() const { return (shared_.clock.monotonic_us() - started_us_) / 1'000'000; }
 
@@ -86,20 +88,26 @@ void Status::log_summary() {
   const ingest::CommitStats stats = shared_.committer.stats();
   const ingest::Admission::Counts counts = shared_.admission.counts();
   const auto rejects = std::accumulate(stats.rejects_by_code.begin(), stats.rejects_by_code.end(), std::uint64_t{0});
+  const auto rates = rates_.since_last({stats.records, stats.record_bytes, rejects, shared_.clock.monotonic_us()});
   base::log_info("summary", {{"state", state()},
+                             {"records_per_s", rates.records},
+                             {"mb_per_s", rates.megabytes},
+                             {"rejects_per_s", rates.rejects},
                              {"stream", counts.stream},
                              {"http", counts.http},
                              {"refused", counts.refused_total},
+                             {"ack_p99_ms", ack_p99_ms()},
+                             {"lag_bytes", stats.position - std::min(stats.position, stats.durable)},
+                             {"free_bytes", stats.free_bytes},
                              {"records", stats.records},
                              {"bytes", stats.record_bytes},
                              {"rejects", rejects},
                              {"commits", stats.commits},
                              {"syncs", stats.syncs},
-                             {"durable", stats.durable},
-                             {"free_bytes", stats.free_bytes},
-                             {"ack_p99_ms", ack_p99_ms()},
+                             {"position", stats.position},
                              {"log_lines_dropped", base::log_lines_dropped()},
                              {"uptime_s", uptime_s()}});
+  base::log_suppressed();
 }
 
 }  // namespace crawlspool::server

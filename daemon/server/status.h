@@ -7,6 +7,7 @@
 
 #include "daemon/http/admin_connection.h"
 #include "daemon/ingest/io_loop.h"
+#include "daemon/server/rates.h"
 
 namespace crawlspool::server {
 
@@ -19,7 +20,7 @@ class Status final : public http::AdminBackend {
   bool has_synced_lately() override;
 
   void set_draining() { draining_ = true; }
-  void log_summary();
+  void log_summary();  // its rates: since the last one
 
  private:
   [[nodiscard]] std::int64_t uptime_s() const;
@@ -27,6 +28,7 @@ class Status final : public http::AdminBackend {
 
   const ingest::Shared& shared_;
   const std::int64_t started_us_;
+  Rates rates_;
   bool draining_ = false;
 };
 

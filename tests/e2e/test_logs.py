@@ -115,3 +115,27 @@ def test_a_flood_of_bad_peers_is_not_a_flood_of_warnings(start):
         client.expect_error("wrong_protocol")
         client.close()
     assert len(daemon.events()) < 100 + 40 * (time.monotonic() - began)
+
+
+def test_the_last_summary_tells_rates_lag_and_room(start):
+    daemon = start()
+    client = daemon.connect()
+    client.send_records([b'"%s"' % (b"x" * 1000)] * 100 + [b"?"])
+    client.wait_ack()
+    daemon.terminate()
+    summary = daemon.events("summary")[-1]
+    assert float(summary["records_per_s"]) > 0 and float(summary["mb_per_s"]) > 0
+    assert float(summary["rejects_per_s"]) > 0 and summary["rejects"] == "1" and summary["records"] == "100"
+    assert summary["lag_bytes"] == "0" and int(summary["free_bytes"]) > 0 and float(summary["ack_p99_ms"]) > 0
+
+
+def test_what_was_suppressed_is_told_at_the_latest_with_the_summary(start):
+    daemon = start()
+    client = daemon.connect()
+    client.send_records([b"?"] * 100)
+    client.wait_ack()
+    daemon.terminate()
+    told = [int(event.get("suppressed", 0)) for event in daemon.events()
+            if "record_rejected" in (event["event"], event.get("word"))]
+    passed = len(daemon.events("record_rejected"))
+    assert passed < 100 and passed + sum(told) == 100
