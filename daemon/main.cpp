@@ -29,11 +29,14 @@ struct Arguments {
 
 void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("-c,--config", arguments.config_file,
-                 "Configuration file (default: " + std::string(config::kDefaultFile) + " if it is there)");
-  app.add_option("--set", arguments.overrides, "KEY=VALUE: one key of the configuration, the value read as YAML")
+                 "Configuration file (default: " + std::string(config::kDefaultFile) + " if it is there)")
+      ->type_name("FILE");
+  app.add_option("--set", arguments.overrides, "One key of the configuration, the value read as YAML; may be repeated")
+      ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
-  app.add_option("--ready-file", arguments.ready_file, "File to write the listening addresses to, as JSON");
+  app.add_option("--ready-file", arguments.ready_file, "File to write the listening addresses to, as JSON")
+      ->type_name("FILE");
   app.add_flag("--check", arguments.check, "Check the configuration and end");
   app.add_flag("--print-config", arguments.print_config, "Print the configuration in force and end");
   app.set_version_flag("-V,--version", std::string("crawlspoold ") + kVersion);
@@ -54,7 +57,8 @@ int serve(const config::Config& config, const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Takes crawl records over persistent connections and acks them once they are on the disk."};
+  CLI::App app{"Takes crawl records over persistent connections and acks them once they are on the disk.",
+               "crawlspoold"};
   Arguments arguments;
   describe(app, arguments);
   try {
