@@ -38,8 +38,8 @@ std::optional<Response> AdminConnection::judge(const RequestHead& head, std::uin
   body_bytes_max = kBodyBytesMax;
   if (!is_trusted_host(head.host))
     return error_response(421, "foreign_host", "the admin port answers to addresses and localhost only");
-  if (head.path != "/livez" && head.path != "/readyz" && head.path != "/status")
-    return error_response(404, "not_found", "there are /livez, /readyz and /status");
+  if (head.path != "/livez" && head.path != "/readyz" && head.path != "/status" && head.path != "/metrics")
+    return error_response(404, "not_found", "there are /livez, /readyz, /status and /metrics");
   if (head.method != "GET" && head.method != "HEAD") {
     Response response = error_response(405, "method_not_allowed", "only GET and HEAD");
     response.allow = "GET, HEAD";
@@ -52,6 +52,12 @@ void AdminConnection::serve(const RequestHead& head, std::string) {
   if (head.path == "/status") {
     Response response;
     response.body = backend_.status_json() + "\n";
+    return respond(std::move(response));
+  }
+  if (head.path == "/metrics") {
+    Response response;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = backend_.metrics_text();
     return respond(std::move(response));
   }
   if (head.path == "/livez") return respond(text_response(200, backend_.state()));

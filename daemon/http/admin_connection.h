@@ -1,4 +1,4 @@
-// The admin port: /livez, /readyz, /status. For operators and their tools on this machine; a request whose Host is a
+// The admin port: /livez, /readyz, /status, /metrics. For operators and their tools on this machine; a request whose Host is a
 // foreign name is turned away, so that a web page cannot reach it through a name that points here.
 #pragma once
 
@@ -14,6 +14,7 @@ namespace crawlspool::http {
 class AdminBackend {
  public:
   [[nodiscard]] virtual std::string status_json() = 0;
+  [[nodiscard]] virtual std::string metrics_text() = 0;
   [[nodiscard]] virtual std::string_view state() = 0;  // ok, disk_full, draining, failed
   // A write was synced within the last second.
   [[nodiscard]] virtual bool has_synced_lately() = 0;

@@ -36,6 +36,7 @@ RecordsConnection::RecordsConnection(ingest::IoLoop& io, ingest::ConnectionId id
                                      ingest::Admission::Ticket ticket)
     : HttpConnection(io, id, ingest::Transport::kHttp, peer, std::move(ticket)), session_hold_(io) {
   source_.connection = id;
+  source_.transport = ingest::Transport::kHttp;
 }
 
 RecordsConnection::~RecordsConnection() {
@@ -81,6 +82,7 @@ void RecordsConnection::serve(const RequestHead& head, std::string body) {
   request_.is_batch = is_ndjson(head.content_type);
   request_.origin = spool::make_origin(word(transport()), peer(), request_.client.names);
   source_.client = request_.client.names.client;
+  source_.stream_label = io().shared().streams.label_of(request_.client.names.stream);
   source_.session.reset();
   if (request_.client.session) source_.session = request_.client.session->key;
   const config::Limits& limits = io().shared().config.limits;
@@ -154,7 +156,7 @@ void RecordsConnection::take_record(std::string_view record, const ReadTime& whe
     count_record();
   }
   ++request_.index;
-  io().appender().settle(source_, {++taken_seq_, seq, reason ? 1U : 0U});
+  io().appender().settle(source_, {++taken_seq_, seq, reason ? 1U : 0U, reason ? 0U : 1U});
 }
 
 void RecordsConnection::note_reject(std::string_view record, const RejectReason& reason, const ReadTime& when) {

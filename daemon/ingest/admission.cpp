@@ -84,7 +84,10 @@ std::optional<Admission::Ticket> Admission::admit(Transport transport, const bas
     ++being_refused_;
   } else {
     ++count_of(transport);
-    if (transport != Transport::kAdmin) ++by_machine_[machine];
+    if (transport != Transport::kAdmin) {
+      ++by_machine_[machine];
+      ++counts_.accepted_total;
+    }
   }
   ticket.admission_ = this;
   return ticket;

@@ -15,6 +15,7 @@
 namespace crawlspool::ingest {
 
 enum class Transport { kStream, kHttp, kAdmin };
+inline constexpr std::size_t kRecordTransports = 2;  // the first two bring records
 
 [[nodiscard]] constexpr std::string_view word(Transport transport) {
   return transport == Transport::kStream ? "tcp" : transport == Transport::kHttp ? "http" : "admin";
@@ -61,6 +62,7 @@ class Admission {
     std::uint64_t admin = 0;  // beside the limits, so that operators get in when they are met
     std::uint64_t machines = 0;
     std::uint64_t refused_total = 0;
+    std::uint64_t accepted_total = 0;  // without those on the admin port
   };
 
   explicit Admission(const config::Limits& limits) : limits_(limits) {}

@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "daemon/ingest/admission.h"
 #include "daemon/ingest/line_chunks.h"
 #include "daemon/ingest/session_question.h"
+#include "daemon/ingest/stream_labels.h"
 #include "daemon/spool/sessions.h"
 #include "proto/codes.h"
 
@@ -41,6 +43,7 @@ struct AppendBatch {
   std::uint64_t charged_bytes = 0;                // on the loop's memory account
   std::uint64_t charged_line_bytes = 0;           // of that, for the lines' chunks
   std::uint64_t records = 0;
+  std::array<StreamCounts, kRecordTransports> records_by_stream{};  // by transport, then by label
   std::uint64_t record_bytes = 0;
   std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};
   std::int64_t first_taken_us = 0;  // monotonic, of its first record

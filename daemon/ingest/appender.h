@@ -29,6 +29,9 @@ struct RecordSource {
   std::optional<spool::SessionKey> session;
   std::string client;
   bool acks_once_written = false;
+  // Under what its records are counted.
+  Transport transport = Transport::kStream;
+  std::size_t stream_label = StreamLabels::kNone;
 
   // Its newest places in the batch being filled, so that it has one settlement a batch; the appender's.
   std::uint64_t batch_number = 0;
@@ -41,6 +44,7 @@ struct Settled {
   std::uint64_t seq = 0;          // in the connection's count
   std::uint64_t session_seq = 0;  // in the session's
   std::uint64_t rejected = 0;     // of the records since the last time
+  std::uint64_t added = 0;        // the others of them
 };
 
 class Appender {

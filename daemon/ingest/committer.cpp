@@ -28,8 +28,17 @@ bool any_of(std::span<const std::unique_ptr<AppendBatch>> batches, bool (*is)(co
   return std::any_of(batches.begin(), batches.end(), [is](const auto& batch) { return is(*batch); });
 }
 
+bool has_bytes(const AppendBatch& batch) { return batch.bytes() > 0; }
 bool is_probe(const AppendBatch& batch) { return batch.is_probe; }
 bool has_questions(const AppendBatch& batch) { return !batch.questions.empty(); }
+
+using CountsByStream = std::array<StreamCounts, kRecordTransports>;
+
+void add_counts(CountsByStream& sums, const CountsByStream& counts) {
+  for (std::size_t transport = 0; transport < kRecordTransports; ++transport)
+    for (std::size_t label = 0; label < StreamLabels::kCount; ++label)
+      sums[transport][label] += counts[transport][label];
+}
 
 std::size_t bytes_of(const std::vector<std::unique_ptr<AppendBatch>>& batches) {
   std::size_t bytes = 0;
@@ -140,6 +149,7 @@ Committer::Batches Committer::take() {
 }
 
 void Committer::commit(Batches& batches) {
+  commit_begun_us_ = clock_.monotonic_us();
   if (state() != SpoolState::kFailed)
     if (auto stored = store(batches); !stored) fail(stored.error());
   hand_back(batches, batches.size());
@@ -292,12 +302,18 @@ void Committer::count_stored(std::span<const std::unique_ptr<AppendBatch>> batch
   const std::int64_t now_us = clock_.monotonic_us();
   const std::lock_guard lock(mutex_);
   ++stats_.commits;
+  if (any_of(batches, has_bytes)) stats_.commit_duration.add(now_us - commit_begun_us_);
+  commit_begun_us_ = now_us;
   if (syncs_before_ack() || any_of(batches, is_probe)) stats_.last_proof_us = now_us;
   for (const auto& batch : batches) {
     stats_.records += batch->records;
     stats_.record_bytes += batch->record_bytes;
     for (std::size_t i = 0; i < proto::kRejectCodes; ++i) stats_.rejects_by_code[i] += batch->rejects_by_code[i];
-    if (batch->records > 0) latency_.add(now_us - batch->first_taken_us, batch->records, now_us);
+    add_counts(stats_.records_by_stream, batch->records_by_stream);
+    if (batch->records == 0) continue;
+    const std::int64_t waited_us = now_us - batch->first_taken_us;
+    latency_.add(waited_us, batch->records, now_us);
+    stats_.ack_latency.add(waited_us, batch->records);
   }
 }
 

@@ -20,6 +20,7 @@
 #include "config/model.h"
 #include "daemon/base/clock.h"
 #include "daemon/ingest/append_batch.h"
+#include "daemon/ingest/histogram.h"
 #include "daemon/ingest/latency.h"
 #include "daemon/ingest/pending_lines.h"
 #include "daemon/ingest/session_register.h"
@@ -32,8 +33,11 @@ enum class SpoolState { kOk, kDiskFull, kFailed };
 struct CommitStats {
   std::uint64_t records = 0;
   std::uint64_t record_bytes = 0;
+  std::array<StreamCounts, kRecordTransports> records_by_stream{};  // by transport, then by label
   std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};
   std::uint64_t commits = 0;
+  Histogram commit_duration;  // of commits that brought something: until its batches go back
+  Histogram ack_latency;      // of records: from the read that brought their batch's first to the return
   std::uint64_t syncs = 0;
   spool::Position position = 0;
   spool::Position durable = 0;
@@ -118,6 +122,7 @@ class Committer {
   // The thread's own.
   SessionRegister sessions_;
   std::int64_t forget_at_us_ = 0;
+  std::int64_t commit_begun_us_ = 0;
   std::uint64_t syncs_ = 0;
   bool unsynced_ = false;  // with an interval: lines are written and not synced
   std::int64_t last_sync_us_ = 0;

@@ -176,7 +176,8 @@ void Connection::close_now(std::string_view reason) {
   if (phase_ == Phase::kClosed) return;
   phase_ = Phase::kClosed;
   socket_.reset();
-  if (is_worth_logging())
+  if (is_worth_logging()) {
+    io_.shared().closes.count(reason);
     base::log_info("conn_close", {{"conn", id_},
                                   {"peer", peer_},
                                   {"via", word(transport_)},
@@ -185,6 +186,7 @@ void Connection::close_now(std::string_view reason) {
                                   {"rejects", rejects_},
                                   {"bytes", bytes_read_},
                                   {"age_ms", io_.now_ms() - opened_ms_}});
+  }
   io_.retire(id_);
 }
 

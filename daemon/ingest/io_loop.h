@@ -14,11 +14,13 @@
 #include "daemon/base/clock.h"
 #include "daemon/ingest/admission.h"
 #include "daemon/ingest/appender.h"
+#include "daemon/ingest/close_counts.h"
 #include "daemon/ingest/committer.h"
 #include "daemon/ingest/connection.h"
 #include "daemon/ingest/memory_budget.h"
 #include "daemon/ingest/record_checker.h"
 #include "daemon/ingest/session_claims.h"
+#include "daemon/ingest/stream_labels.h"
 #include "daemon/net/deadlines.h"
 #include "daemon/net/loop.h"
 #include "daemon/net/mailbox.h"
@@ -35,6 +37,8 @@ struct Shared {
   MemoryBudget& memory;
   Admission& admission;
   SessionExchange& sessions;
+  StreamLabels& streams;
+  CloseCounts& closes;
 };
 
 class IoLoop final : private CompletionSink {

@@ -37,6 +37,7 @@ class MemoryBudget {
   // Batches on their way to the disk, of all loops: what will give memory back by itself.
   [[nodiscard]] std::int64_t batches_under_way() const { return batches_under_way_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::int64_t used() const { return used_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::int64_t limit() const { return limit_; }
 
  private:
   friend class MemoryAccount;

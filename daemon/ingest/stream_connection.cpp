@@ -181,7 +181,7 @@ void StreamConnection::take_record(std::string_view record, const ReadTime& when
     lines_this_turn_ += io().appender().add_record(origin_, when, taken_seq_, record);
     count_record();
   }
-  io().appender().settle(source_, {taken_seq_, taken_seq_, reason ? 1U : 0U});
+  io().appender().settle(source_, {taken_seq_, taken_seq_, reason ? 1U : 0U, reason ? 0U : 1U});
 }
 
 void StreamConnection::reject(std::string_view record, const RejectReason& reason, const ReadTime& when) {

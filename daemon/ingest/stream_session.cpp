@@ -36,6 +36,7 @@ void StreamConnection::take_hello(std::string_view payload) {
   }
   base::free_text(hello_.session);  // a secret
   source_.client = hello_.client;
+  source_.stream_label = io().shared().streams.label_of(hello_.stream);
   source_.acks_once_written = hello_.ack == AckLevel::kWritten;
   origin_ = spool::make_origin(word(transport()), peer(), names_);
   if (source_.session) return session_hold_.claim(id(), *source_.session, hello_.client, ticket().machine());

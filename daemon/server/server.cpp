@@ -66,9 +66,9 @@ class Server {
                     config.spool.sync_interval_ms,
                     {config.spool.sessions_max, config.spool.session_age_ms_max}},
                    clock_, [this](SpoolState state) { on_spool_state(state); }),
-        shared_{config_, clock_, committer_, memory_, admission_, sessions_},
+        shared_{config_, clock_, committer_, memory_, admission_, sessions_, streams_, closes_},
         threads_(config.io_threads, shared_),
-        status_(shared_),
+        status_(shared_, spool_->recovery()),
         listeners_(threads_, shared_, status_),
         drain_(
             threads_, config.timeouts.drain_ms, [this] { finish(); }, [this] { leave_at_once("drain_timeout"); }),
@@ -161,6 +161,8 @@ class Server {
   ingest::Admission admission_;
   ingest::Committer committer_;
   ingest::SessionExchange sessions_;
+  ingest::StreamLabels streams_;
+  ingest::CloseCounts closes_;
   ingest::Shared shared_;
   IoThreads threads_;
   Status status_;

@@ -9,6 +9,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/base/version.h"
+#include "daemon/server/metrics.h"
 
 namespace crawlspool::server {
 namespace {
@@ -18,8 +19,8 @@ constexpr std::uint64_t kGrowingSegments = 1;
 
 }  // namespace
 
-Status::Status(const ingest::Shared& shared)
-    : shared_(shared), started_us_(shared.clock.monotonic_us()), rates_(started_us_) {}
+Status::Status(const ingest::Shared& shared, const spool::RecoveryReport& recovery)
+    : shared_(shared), recovery_(recovery), started_us_(shared.clock.monotonic_us()), rates_(started_us_) {}
 
 std::int64_t Status::uptime_s() const { return (shared_.clock.monotonic_us() - started_us_) / 1'000'000; }
 
@@ -83,6 +84,8 @@ std::string Status::status_json() {
                                       {"log_lines_dropped", base::log_lines_dropped()}};
   return status.dump();
 }
+
+std::string Status::metrics_text() { return server::metrics_text(shared_, recovery_, state()); }
 
 void Status::log_summary() {
   const ingest::CommitStats stats = shared_.committer.stats();

@@ -1,4 +1,4 @@
-// What the daemon says of itself: /status, and the summary line of the log. On the first loop's thread.
+// What the daemon says of itself: /status, /metrics, and the summary line of the log. On the first loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +8,17 @@
 #include "daemon/http/admin_connection.h"
 #include "daemon/ingest/io_loop.h"
 #include "daemon/server/rates.h"
+#include "daemon/spool/recovery.h"
 
 namespace crawlspool::server {
 
 class Status final : public http::AdminBackend {
  public:
-  explicit Status(const ingest::Shared& shared);
+  // Both outlive it.
+  Status(const ingest::Shared& shared, const spool::RecoveryReport& recovery);
 
   std::string status_json() override;
+  std::string metrics_text() override;
   std::string_view state() override;
   bool has_synced_lately() override;
 
@@ -27,6 +30,7 @@ class Status final : public http::AdminBackend {
   [[nodiscard]] double ack_p99_ms() const;
 
   const ingest::Shared& shared_;
+  const spool::RecoveryReport& recovery_;
   const std::int64_t started_us_;
   Rates rates_;
   bool draining_ = false;

@@ -54,6 +54,7 @@ void Background::add_sealed(Position begin, Position end) {
   inbox_.sealed.back().facts.file_bytes = end - begin;
   ++stats_.segments;
   stats_.segment_bytes += end - begin;
+  if (options_.compress) ++stats_.unpacked;
 }
 
 void Background::offer_snapshot(Snapshot snapshot) {
@@ -97,13 +98,16 @@ bool Background::look_at_one() {
   if (facts) {
     unknown->facts = *facts;
     unknown->is_known = true;
-    if (facts->missing_bytes > 0)
+    if (facts->missing_bytes > 0) {
+      count_damaged();
       base::log_error("segment_missing",
                       {{"position", facts->end - facts->missing_bytes}, {"bytes", facts->missing_bytes}});
+    }
   } else if (facts.error().code == ErrorCode::kNotFound) {
     base::log_warn("segment_gone", {{"segment", segment_file_name(name)}});
     forget(name);
   } else {
+    count_damaged();
     base::log_warn("segment_unreadable", {{"detail", facts.error().message()}});
     unknown->is_known = true;
   }
@@ -235,13 +239,23 @@ void Background::forget(const SegmentName& name) {
   publish();
 }
 
+void Background::count_damaged() {
+  const std::lock_guard lock(mutex_);
+  ++stats_.damaged;
+}
+
 void Background::publish() {
   std::uint64_t bytes = 0;
-  for (const Sealed& sealed : sealed_) bytes += sealed.facts.file_bytes;
+  std::uint64_t plain = 0;
+  for (const Sealed& sealed : sealed_) {
+    bytes += sealed.facts.file_bytes;
+    if (is_plain(sealed.facts)) ++plain;
+  }
   const std::lock_guard lock(mutex_);
   stats_.segments = sealed_.size() + inbox_.sealed.size();
   for (const Sealed& sealed : inbox_.sealed) bytes += sealed.facts.file_bytes;
   stats_.segment_bytes = bytes;
+  stats_.unpacked = options_.compress ? plain + inbox_.sealed.size() : 0;
 }
 
 }  // namespace crawlspool::spool

@@ -28,6 +28,8 @@ struct BackgroundOptions {
 struct BackgroundStats {
   std::uint64_t segments = 0;       // sealed ones
   std::uint64_t segment_bytes = 0;  // of their files
+  std::uint64_t unpacked = 0;       // of these, the ones that wait to be packed
+  std::uint64_t damaged = 0;        // found without all of their content, or not to be read
   std::uint64_t packed = 0;
   std::uint64_t packing_failed = 0;
   std::uint64_t removed = 0;
@@ -82,6 +84,7 @@ class Background {
   void packing_failed(const SegmentFacts& segment, const base::Error& error);
   void forget(const SegmentName& name);
   void publish();
+  void count_damaged();
 
   Directory& directory_;
   const BackgroundOptions options_;

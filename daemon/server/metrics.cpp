@@ -1,0 +1,183 @@
+#include "daemon/server/metrics.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/log.h"
+#include "daemon/base/version.h"
+#include "daemon/server/process_figures.h"
+
+namespace crawlspool::server {
+namespace {
+
+using ingest::CommitStats;
+using ingest::Histogram;
+using ingest::Shared;
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+constexpr std::array<std::string_view, 5> kStates{"ok", "slow", "disk_full", "draining", "failed"};
+
+// Families in the order in which they are added.
+class Families {
+ public:
+  template <class T>
+  void counter(std::string name, std::string help, T value) {
+    family(std::move(name), std::move(help), MetricType::Counter);
+    add({}, {}, value);
+  }
+  template <class T>
+  void gauge(std::string name, std::string help, T value) {
+    family(std::move(name), std::move(help), MetricType::Gauge);
+    add({}, {}, value);
+  }
+  // A family whose samples are told apart by one label: add() follows for each.
+  void family(std::string name, std::string help, MetricType type) {
+    families_.push_back({std::move(name), std::move(help), type, {}});
+  }
+  template <class T>
+  void add(std::string label, std::string_view label_value, T value) {
+    ClientMetric metric;
+    if (!label.empty()) metric.label.push_back({std::move(label), std::string(label_value)});
+    MetricFamily& last = families_.back();
+    (last.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = static_cast<double>(value);
+    last.metric.push_back(std::move(metric));
+  }
+  void histogram(std::string name, std::string help, const Histogram& histogram) {
+    family(std::move(name), std::move(help), MetricType::Histogram);
+    ClientMetric metric;
+    for (std::size_t bound = 0; bound < Histogram::kBoundsUs.size(); ++bound)
+      metric.histogram.bucket.push_back(
+          {histogram.count_up_to(bound), static_cast<double>(Histogram::kBoundsUs.at(bound)) / 1e6});
+    metric.histogram.bucket.push_back({histogram.count(), std::numeric_limits<double>::infinity()});
+    metric.histogram.sample_count = histogram.count();
+    metric.histogram.sample_sum = histogram.sum_us() / 1e6;
+    families_.back().metric.push_back(std::move(metric));
+  }
+
+  [[nodiscard]] std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  std::vector<MetricFamily> families_;
+};
+
+void add_state(Families& families, std::string_view state) {
+  families.family("crawlspool_build_info", "Which build runs; always 1.", MetricType::Gauge);
+  families.add("version", kVersion, 1);
+  families.family("crawlspool_state", "1 for the state the daemon is in, 0 for the others.", MetricType::Gauge);
+  for (const std::string_view one : kStates) families.add("state", one, one == state ? 1 : 0);
+}
+
+void add_records(Families& families, const Shared& shared, const CommitStats& stats) {
+  families.family("crawlspool_records_total", "Records stored.", MetricType::Counter);
+  for (const auto transport : {ingest::Transport::kStream, ingest::Transport::kHttp}) {
+    const auto& counts = stats.records_by_stream.at(static_cast<std::size_t>(transport));
+    families.add("via", word(transport), std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
+  }
+  families.family("crawlspool_stream_records_total", "Records stored, by stream; beyond 100 streams under other.",
+                  MetricType::Counter);
+  const std::vector<std::string> streams = shared.streams.names();
+  for (std::size_t label = 0; label < streams.size(); ++label) {
+    std::uint64_t records = 0;
+    for (const auto& counts : stats.records_by_stream) records += counts.at(label);
+    families.add("stream", streams[label], records);
+  }
+  families.counter("crawlspool_bytes_total", "Bytes of the records stored.", stats.record_bytes);
+  families.family("crawlspool_rejects_total", "Records refused and kept in rejected/.", MetricType::Counter);
+  for (std::size_t code = 0; code < proto::kRejectCodes; ++code)
+    families.add("code", word(static_cast<proto::RejectCode>(code)), stats.rejects_by_code.at(code));
+  families.counter("crawlspool_records_given_up_total", "Numbers that clients of sessions have skipped for good.",
+                   shared.sessions.given_up.load());
+}
+
+void add_connections(Families& families, const Shared& shared) {
+  const ingest::Admission::Counts counts = shared.admission.counts();
+  families.family("crawlspool_connections", "Open connections.", MetricType::Gauge);
+  families.add("listener", "stream", counts.stream);
+  families.add("listener", "http", counts.http);
+  families.add("listener", "admin", counts.admin);
+  families.gauge("crawlspool_connections_limit", "limits.connections_max; 0: none.",
+                 shared.config.limits.connections_max);
+  families.gauge("crawlspool_client_addresses", "Machines that have connections open.", counts.machines);
+  families.counter("crawlspool_connections_accepted_total", "Connections given a place.", counts.accepted_total);
+  families.counter("crawlspool_connections_refused_total", "Connections over a limit.", counts.refused_total);
+  families.family("crawlspool_connection_closes_total", "Connections that have ended.", MetricType::Counter);
+  for (const auto& [reason, closes] : shared.closes.by_reason()) families.add("reason", reason, closes);
+}
+
+void add_commits(Families& families, const CommitStats& stats) {
+  families.counter("crawlspool_commits_total", "Times that what had come together was brought to the disk.",
+                   stats.commits);
+  families.counter("crawlspool_syncs_total", "Calls of fdatasync for records.", stats.syncs);
+  families.histogram("crawlspool_commit_duration_seconds", "How long commits of records took.", stats.commit_duration);
+  families.histogram("crawlspool_ack_latency_seconds",
+                     "From the read of the first record of a batch to the ack, for each record of the batch.",
+                     stats.ack_latency);
+}
+
+void add_spool(Families& families, const Shared& shared, const CommitStats& stats) {
+  families.gauge("crawlspool_spool_position_bytes", "Where the next line goes, counted from the spool's beginning.",
+                 stats.position);
+  families.gauge("crawlspool_spool_durable_bytes", "Up to where the spool is known to be on the disk.", stats.durable);
+  families.gauge("crawlspool_spool_free_bytes", "Free on the spool's file system.", stats.free_bytes);
+  families.gauge("crawlspool_spool_keep_free_bytes", "spool.keep_free_bytes.", shared.config.spool.keep_free_bytes);
+  families.gauge("crawlspool_spool_segments", "Segments, the growing one included.", stats.background.segments + 1);
+  families.gauge("crawlspool_spool_bytes", "What the segments take on the disk.",
+                 stats.background.segment_bytes + stats.growing_bytes);
+  families.gauge("crawlspool_spool_rejected_bytes", "What rejected/ takes on the disk.", stats.rejected_bytes);
+}
+
+void add_background(Families& families, const CommitStats& stats, const spool::RecoveryReport& recovery) {
+  const spool::BackgroundStats& background = stats.background;
+  families.gauge("crawlspool_spool_segments_unpacked", "Segments that wait to be packed.", background.unpacked);
+  families.counter("crawlspool_spool_segments_packed_total", "Segments packed.", background.packed);
+  families.counter("crawlspool_spool_packing_failures_total", "Failed tries to pack a segment.",
+                   background.packing_failed);
+  families.counter("crawlspool_spool_segments_removed_total", "Segments removed by retention.", background.removed);
+  families.counter("crawlspool_spool_snapshots_total", "Snapshots of the sessions written.", background.snapshots);
+  families.gauge("crawlspool_spool_segments_damaged", "Segments found unreadable or too short since the start.",
+                 background.damaged);
+  families.gauge("crawlspool_recovery_damaged_ranges", "Damaged or missing ranges that the last start found.",
+                 recovery.damaged.size() + recovery.missing.size());
+}
+
+void add_resources(Families& families, const Shared& shared, const CommitStats& stats) {
+  families.gauge("crawlspool_sessions", "Sessions remembered.", stats.sessions);
+  families.gauge("crawlspool_sessions_connected", "Sessions with a connection.", stats.sessions_connected);
+  families.gauge("crawlspool_memory_used_bytes", "Taken in and not yet on the disk.",
+                 std::max<std::int64_t>(0, shared.memory.used()));
+  families.gauge("crawlspool_memory_limit_bytes", "limits.memory_bytes_max.", shared.memory.limit());
+  families.counter("crawlspool_log_lines_dropped_total", "Log lines lost because they came too fast.",
+                   base::log_lines_dropped());
+  const ProcessFigures process = process_figures();
+  families.gauge("process_start_time_seconds", "When the process started, in seconds since 1970.",
+                 process.start_time_seconds);
+  families.counter("process_cpu_seconds_total", "Processor time, user and system.", process.cpu_seconds);
+  families.gauge("process_resident_memory_bytes", "Resident memory.", process.memory_bytes);
+  families.gauge("process_max_fds", "How many files may be open.", process.files_max);
+}
+
+}  // namespace
+
+std::string metrics_text(const Shared& shared, const spool::RecoveryReport& recovery, std::string_view state) {
+  const CommitStats stats = shared.committer.stats();
+  Families families;
+  add_state(families, state);
+  add_records(families, shared, stats);
+  add_connections(families, shared);
+  add_commits(families, stats);
+  add_spool(families, shared, stats);
+  add_background(families, stats, recovery);
+  add_resources(families, shared, stats);
+  return families.text();
+}
+
+}  // namespace crawlspool::server

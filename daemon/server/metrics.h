@@ -1,0 +1,17 @@
+// /metrics: the daemon's counters in the text format of Prometheus, made when they are scraped. Each is told in
+// systemd/OPERATIONS.md, "Metrics". On the first loop's thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "daemon/ingest/io_loop.h"
+#include "daemon/spool/recovery.h"
+
+namespace crawlspool::server {
+
+// `state` as /status has it.
+[[nodiscard]] std::string metrics_text(const ingest::Shared& shared, const spool::RecoveryReport& recovery,
+                                       std::string_view state);
+
+}  // namespace crawlspool::server

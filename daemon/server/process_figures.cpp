@@ -1,0 +1,62 @@
+#include "daemon/server/process_figures.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+
+namespace crawlspool::server {
+namespace {
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+double wall_seconds(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+// The 22nd field of stat, counted in ticks from the machine's start; the second holds the name, which may hold
+// anything.
+double start_time_seconds() {
+  std::ifstream file("/proc/self/stat");
+  const std::string stat{std::istreambuf_iterator<char>(file), {}};
+  std::istringstream fields(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
+  std::string skipped;
+  for (int field = 3; field < 22; ++field) fields >> skipped;
+  double ticks = 0;
+  fields >> ticks;
+  const double since_boot = ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  return wall_seconds(CLOCK_REALTIME) - wall_seconds(CLOCK_BOOTTIME) + since_boot;
+}
+
+// The second figure of statm is the resident set, in pages.
+std::uint64_t resident_bytes() {
+  std::uint64_t all_pages = 0;
+  std::uint64_t resident_pages = 0;
+  std::ifstream("/proc/self/statm") >> all_pages >> resident_pages;
+  return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+ProcessFigures process_figures() {
+  ProcessFigures figures;
+  rusage usage{};
+  if (::getrusage(RUSAGE_SELF, &usage) == 0) figures.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) figures.files_max = files.rlim_cur;
+  static const double started = start_time_seconds();  // once: it would tremble with the clock
+  figures.start_time_seconds = started;
+  figures.memory_bytes = resident_bytes();
+  return figures;
+}
+
+}  // namespace crawlspool::server
