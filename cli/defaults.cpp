@@ -38,11 +38,14 @@ Result<Address> stream_server(const std::optional<std::string>& given, const std
   });
 }
 
+Result<Address> admin_server(const std::optional<std::string>& given, const config::Config& config) {
+  if (given) return parse_address(*given, "http");
+  return first_listener(config.listen.admin, "listen.admin", "--admin");
+}
+
 Result<Address> admin_server(const std::optional<std::string>& given, const std::optional<std::string>& config_file) {
   if (given) return parse_address(*given, "http");
-  return load(config_file).and_then([](const config::Config& config) {
-    return first_listener(config.listen.admin, "listen.admin", "--admin");
-  });
+  return load(config_file).and_then([](const config::Config& config) { return admin_server({}, config); });
 }
 
 }  // namespace crawlspool::cli

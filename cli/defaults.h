@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/address.h"
+#include "config/model.h"
 #include "daemon/base/error.h"
 
 namespace crawlspool::cli {
@@ -17,5 +18,7 @@ namespace crawlspool::cli {
                                                   const std::optional<std::string>& config_file);
 [[nodiscard]] base::Result<Address> admin_server(const std::optional<std::string>& given,
                                                  const std::optional<std::string>& config_file);
+// The same with a configuration that has been read.
+[[nodiscard]] base::Result<Address> admin_server(const std::optional<std::string>& given, const config::Config& config);
 
 }  // namespace crawlspool::cli

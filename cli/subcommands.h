@@ -23,6 +23,7 @@ void add_cursors(CLI::App& app, Context& context);
 void add_verify(CLI::App& app, Context& context);
 void add_repair(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
+void add_doctor(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 
 }  // namespace crawlspool::cli
