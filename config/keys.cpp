@@ -11,12 +11,13 @@ constexpr std::uint64_t kConnectionsMax = 10'000'000;
 constexpr std::uint64_t kSessionsMax = 100'000'000;
 constexpr std::uint64_t kDepthMax = 1000;
 constexpr std::uint64_t kBatchRecordsMax = 1'000'000;
+constexpr bool kNeedsRestart = true;
 constexpr std::uint64_t kAnySize = 1024 * 1024 * kTiB;  // more than any disk; the loops' sums of it stay below 2^64
 
 void add_listen(std::vector<Key>& table) {
-  table.push_back({"listen.stream", addresses(at(&Config::listen, &Listen::stream))});
-  table.push_back({"listen.http", addresses(at(&Config::listen, &Listen::http))});
-  table.push_back({"listen.admin", addresses(at(&Config::listen, &Listen::admin))});
+  table.push_back({"listen.stream", addresses(at(&Config::listen, &Listen::stream)), kNeedsRestart});
+  table.push_back({"listen.http", addresses(at(&Config::listen, &Listen::http)), kNeedsRestart});
+  table.push_back({"listen.admin", addresses(at(&Config::listen, &Listen::admin)), kNeedsRestart});
 }
 
 void add_limits(std::vector<Key>& table) {
@@ -40,8 +41,8 @@ void add_timeouts(std::vector<Key>& table) {
 }
 
 void add_spool(std::vector<Key>& table) {
-  table.push_back({"spool.directory", directory(at(&Config::spool, &Spool::directory))});
-  table.push_back({"spool.sync", sync_policy()});
+  table.push_back({"spool.directory", directory(at(&Config::spool, &Spool::directory)), kNeedsRestart});
+  table.push_back({"spool.sync", sync_policy(), kNeedsRestart});
   table.push_back({"spool.segment_bytes_max", size(at(&Config::spool, &Spool::segment_bytes_max), 0, kAnySize)});
   table.push_back({"spool.segment_age_max", duration(at(&Config::spool, &Spool::segment_age_ms_max), Zero::kAllowed)});
   table.push_back({"spool.compression", choice(at(&Config::spool, &Spool::compression),
@@ -65,9 +66,11 @@ void add_log(std::vector<Key>& table) {
                                                                               {"info", LogLevel::kInfo},
                                                                               {"warn", LogLevel::kWarn},
                                                                               {"error", LogLevel::kError}})});
-  table.push_back({"log.format", choice(at(&Config::log, &LogOptions::format),
-                                        {{"logfmt", LogFormat::kLogfmt}, {"json", LogFormat::kJson}})});
-  table.push_back({"log.destination", log_destination(at(&Config::log, &LogOptions::destination))});
+  table.push_back(
+      {"log.format",
+       choice(at(&Config::log, &LogOptions::format), {{"logfmt", LogFormat::kLogfmt}, {"json", LogFormat::kJson}}),
+       kNeedsRestart});
+  table.push_back({"log.destination", log_destination(at(&Config::log, &LogOptions::destination)), kNeedsRestart});
 }
 
 std::vector<Key> make_table() {
@@ -77,7 +80,7 @@ std::vector<Key> make_table() {
   add_timeouts(table);
   add_spool(table);
   add_log(table);
-  table.push_back({"io_threads", thread_count()});
+  table.push_back({"io_threads", thread_count(), kNeedsRestart});
   return table;
 }
 

@@ -12,6 +12,7 @@ namespace crawlspool::config {
 struct Key {
   std::string_view name;  // "limits.connections_max"; "io_threads"
   Kind kind;
+  bool needs_restart = false;  // a reload leaves it as it was at the start
 
   [[nodiscard]] std::string_view section() const;  // "limits"; empty for a key at the top
   [[nodiscard]] std::string_view leaf() const;     // "connections_max"

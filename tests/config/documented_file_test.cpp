@@ -36,6 +36,20 @@ TEST(DocumentedFile, ShowsTheValuesAsPrintConfigDoes) {
   }
 }
 
+// The paragraph on HUP has them in the order of the table.
+TEST(DocumentedFile, NamesEveryKeyThatNeedsARestart) {
+  std::string named;
+  for (const Key& key : keys()) {
+    if (!key.needs_restart) continue;
+    const std::string name = key.section() == "listen" ? "listen.*" : std::string(key.name);
+    if (!test::has(named, name)) named += (named.empty() ? "" : ", ") + name;
+  }
+  named.replace(named.rfind(", "), 2, " and ");
+  std::string text = documented();
+  for (std::size_t at = 0; (at = text.find("\n# ", at)) != std::string::npos;) text.replace(at, 3, " ");
+  EXPECT_TRUE(test::has(text, "needs a restart: " + named + ".")) << named;
+}
+
 TEST(DocumentedFile, ExplainsWhatIsNotThereYet) {
   const std::string text = documented();
   for (const Key& key : keys()) {

@@ -3,29 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "config/keys.h"
+#include "tests/config/far_from_defaults.h"
 #include "tests/config/loading.h"
 
 namespace crawlspool::config {
 namespace {
 
-Config far_from_defaults() {
-  Config config;
-  config.listen.stream = {"tcp://0.0.0.0:1", "tcp://[::]:2"};
-  config.listen.http = {};
-  config.listen.admin = {};
-  config.limits = {0, 0, 3, 1, kFrameBytesMax, 1'000'000, 1000, 3 * kTiB};
-  config.timeouts = {0, 1, 90'000, 86'400'000};
-  config.spool.directory = "/srv/a b: \"c\" #d \\ é";
-  config.spool.sync = SyncPolicy::kInterval;
-  config.spool.sync_interval_ms = 1500;
-  config.spool.keep_free_bytes = 0;
-  config.spool.rejected_bytes_max = 12345;
-  config.spool.sessions_max = 7;
-  config.spool.session_age_ms_max = 0;
-  config.log = {base::LogLevel::kDebug, base::LogFormat::kJson, "./a log"};
-  config.io_threads = 64;
-  return config;
-}
+using test::far_from_defaults;
 
 TEST(Print, EveryKeyIsPrintedOnce) {
   const std::string text = print_config(Config{});
