@@ -42,12 +42,19 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.set_version_flag("-V,--version", std::string("crawlspoold ") + kVersion);
 }
 
+base::Result<config::Config> load_config(const Arguments& arguments) {
+  const std::optional<std::string> file =
+      arguments.config_file.empty() ? config::default_file() : std::optional(arguments.config_file);
+  return config::load(file, arguments.overrides);
+}
+
 int serve(const config::Config& config, const Arguments& arguments) {
   if (auto started = base::start_log(config.log); !started) {
     std::fprintf(stderr, "crawlspoold: %s\n", started.error().message().c_str());
     return base::kExitConfig;
   }
   server::ServerOptions options;
+  options.load_config = [&arguments] { return load_config(arguments); };
   if (!arguments.ready_file.empty()) options.ready_file = arguments.ready_file;
   const int exit_code = server::run_server(config, options);
   base::stop_log();
@@ -66,9 +73,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? base::kExitOk : base::kExitUsage;
   }
-  const std::optional<std::string> file =
-      arguments.config_file.empty() ? config::default_file() : std::optional(arguments.config_file);
-  const auto config = config::load(file, arguments.overrides);
+  const auto config = load_config(arguments);
   if (!config) {
     std::fprintf(stderr, "%s\n", config.error().message().c_str());
     return base::daemon_exit_code(config.error().code);

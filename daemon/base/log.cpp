@@ -94,6 +94,10 @@ void flush_log_briefly() {
   std::this_thread::sleep_for(milliseconds(10));  // for the line that has just left the queue
 }
 
+void set_log_level(LogLevel level) {
+  if (the_log().logger) the_log().logger->set_level(to_spdlog(level));
+}
+
 void reopen_log_files() {
   if (the_log().sink) the_log().sink->request_reopen();
 }

@@ -59,6 +59,7 @@ using LogFields = std::initializer_list<LogField>;
 void stop_log();
 // Gives the log's thread a moment to write out what is queued, for a process that is about to _exit().
 void flush_log_briefly();
+void set_log_level(LogLevel level);
 void reopen_log_files();  // for rotation by others: a file destination is opened anew by its path
 
 void log_debug(std::string_view event, LogFields fields = {});

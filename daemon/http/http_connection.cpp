@@ -191,7 +191,7 @@ void HttpConnection::on_resumed(std::int64_t paused_ms) {
 
 std::int64_t HttpConnection::reading_deadline_ms() const {
   if (serving_) return kNever;
-  const config::Timeouts& timeouts = io().shared().config.timeouts;
+  const config::Timeouts& timeouts = io().config()->timeouts;
   if (parser_.head_is_whole()) {
     const std::uint64_t body_bytes = parser_.head().content_length.value_or(parser_.body_bytes());
     const auto slices = static_cast<std::int64_t>(body_bytes / (64 * 1024));

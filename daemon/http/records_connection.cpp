@@ -62,9 +62,8 @@ std::optional<Response> RecordsConnection::judge(const RequestHead& head, std::u
   request_ = Request{};
   request_.client = std::move(*client);
   if (auto unavailable = judge_resources()) return unavailable;
-  const config::Limits& limits = io().shared().config.limits;
   const bool is_one_record = is_json(head.content_type) && is_plain(head.content_encoding);
-  body_bytes_max = is_one_record ? limits.record_bytes_max : limits.batch_bytes_max;
+  body_bytes_max = is_one_record ? limits().record_bytes_max : limits().batch_bytes_max;
   return std::nullopt;
 }
 
@@ -85,12 +84,11 @@ void RecordsConnection::serve(const RequestHead& head, std::string body) {
   source_.stream_label = io().shared().streams.label_of(request_.client.names.stream);
   source_.session.reset();
   if (request_.client.session) source_.session = request_.client.session->key;
-  const config::Limits& limits = io().shared().config.limits;
   const auto holds = request_.is_batch ? BatchIntake::Holds::kRecords : BatchIntake::Holds::kOneRecord;
   if (const auto encoding = compression(head.content_encoding))
-    request_.intake.emplace(holds, *encoding, ingest::Parts::kAny, std::move(body), limits);
+    request_.intake.emplace(holds, *encoding, ingest::Parts::kAny, std::move(body), limits());
   else
-    request_.intake.emplace(holds, std::move(body), limits);
+    request_.intake.emplace(holds, std::move(body), limits());
   go_on_serving();
 }
 
@@ -207,7 +205,7 @@ void RecordsConnection::claim_session() {
 
 bool RecordsConnection::session_answered(const ingest::SessionQuestion& question) {
   if (!is_open() || !session_hold_.take_answer(question)) return false;
-  const std::uint64_t sessions_max = io().shared().config.spool.sessions_max;
+  const std::uint64_t sessions_max = io().config()->spool.sessions_max;
   switch (question.answer.verdict) {
     case Verdict::kGranted:
       go_on_from(io().session_claims().last_seq(question, request_.client.session->from));

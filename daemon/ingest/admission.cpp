@@ -38,9 +38,9 @@ void Admission::Ticket::leave_client() {
 }
 
 std::optional<LimitMet> Admission::enter_client(const std::string& client) {
-  const std::uint64_t max = limits_.connections_per_client_max;
   if (client.empty()) return std::nullopt;
   const std::lock_guard lock(mutex_);
+  const std::uint64_t max = limits_.connections_per_client_max;
   std::uint64_t& mine = by_client_[client];
   if (max > 0 && mine >= max) {
     ++counts_.refused_total;
@@ -103,6 +103,11 @@ void Admission::give_back(const Ticket& ticket) {
   if (ticket.transport_ == Transport::kAdmin) return;
   const auto mine = by_machine_.find(ticket.machine_);
   if (--mine->second == 0) by_machine_.erase(mine);
+}
+
+void Admission::set_limits(const config::Limits& limits) {
+  const std::lock_guard lock(mutex_);
+  limits_ = limits;
 }
 
 Admission::Counts Admission::counts() const {

@@ -73,6 +73,9 @@ class Admission {
 
   [[nodiscard]] Counts counts() const;
 
+  // For those who come from now on; nobody who is in has to go.
+  void set_limits(const config::Limits& limits);
+
  private:
   [[nodiscard]] std::uint64_t& count_of(Transport transport);
   [[nodiscard]] std::optional<LimitMet> limit_met(Transport transport, const base::MachineKey& machine) const;
@@ -80,8 +83,8 @@ class Admission {
   [[nodiscard]] std::optional<LimitMet> enter_client(const std::string& client);
   void leave_client(const std::string& client);
 
-  const config::Limits limits_;
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // of all below
+  config::Limits limits_;
   std::unordered_map<base::MachineKey, std::uint64_t> by_machine_;  // as large as there are connections, at most
   std::unordered_map<std::string, std::uint64_t> by_client_;        // so is this
   Counts counts_;

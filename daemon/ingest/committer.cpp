@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "daemon/base/check.h"
 #include "daemon/base/log.h"
@@ -72,6 +73,21 @@ void Committer::submit(std::unique_ptr<AppendBatch> batch) {
   wake_.notify_one();
 }
 
+void Committer::set_live_options(const LiveOptions& options) {
+  {
+    const std::lock_guard lock(mutex_);
+    live_options_ = options;
+  }
+  wake_.notify_one();
+}
+
+void Committer::take_live_options() {
+  const auto options = std::exchange(live_options_, std::nullopt);
+  if (!options) return;
+  sessions_.set_limits(options->sessions);
+  spool_.set_options(options->spool);
+}
+
 void Committer::finish(std::function<void()> on_finished) {
   {
     const std::lock_guard lock(mutex_);
@@ -130,7 +146,7 @@ void Committer::watch() {
 // is time to look at the free space again.
 Committer::Batches Committer::take() {
   std::unique_lock lock(mutex_);
-  const auto something = [this] { return !queue_.empty() || finishing_; };
+  const auto something = [this] { return !queue_.empty() || finishing_ || live_options_; };
   if (unsynced_ && options_.sync == SyncPolicy::kInterval) {
     const std::int64_t due_us = last_sync_us_ + options_.sync_interval_ms * 1000;
     const std::int64_t wait_us = std::max<std::int64_t>(0, due_us - clock_.monotonic_us());
@@ -138,6 +154,7 @@ Committer::Batches Committer::take() {
   } else {
     wake_.wait_for(lock, std::chrono::microseconds(kRoomWatchUs), something);
   }
+  take_live_options();
   Batches batches;
   std::size_t bytes = 0;
   while (!queue_.empty() && (batches.empty() || bytes + queue_.front()->bytes() <= kCommitBytesMax)) {
@@ -278,6 +295,8 @@ void Committer::wait_for_room(std::uint64_t bytes) {
   do {
     publish();
     std::this_thread::sleep_for(std::chrono::milliseconds(kRoomCheckMs));
+    const std::lock_guard lock(mutex_);
+    take_live_options();  // a lower keep-free mark may be the room
   } while (!spool_.has_room(bytes + kRoomMarginBytes));
 }
 

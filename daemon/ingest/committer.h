@@ -57,6 +57,11 @@ class Committer {
     std::int64_t sync_interval_ms = 0;
     SessionRegister::Limits sessions{};
   };
+  // What may change while it runs.
+  struct LiveOptions {
+    SessionRegister::Limits sessions{};
+    spool::SpoolOptions spool{};
+  };
   using OnState = std::function<void(SpoolState)>;  // on the committer's thread
 
   // `spool` and `clock` outlive it. The thread starts at once.
@@ -64,6 +69,9 @@ class Committer {
   ~Committer();
 
   void submit(std::unique_ptr<AppendBatch> batch);  // from any thread
+
+  // In force for whatever is submitted from now on. From any thread.
+  void set_live_options(const LiveOptions& options);
 
   // Commits what was submitted, closes the spool, calls `on_finished` on its thread and ends it. Nothing may be
   // submitted any more. With a full disk it waits for room.
@@ -80,6 +88,7 @@ class Committer {
 
   void run();
   [[nodiscard]] Batches take();
+  void take_live_options();  // with the lock held
   void commit(Batches& batches);
   void hand_back(Batches& batches, std::size_t count);
   [[nodiscard]] base::Result<void> store(Batches& batches);
@@ -115,6 +124,7 @@ class Committer {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::unique_ptr<AppendBatch>> queue_;
+  std::optional<LiveOptions> live_options_;  // not in force yet
   bool finishing_ = false;
   std::function<void()> on_finished_;
   CommitStats stats_;

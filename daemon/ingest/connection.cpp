@@ -16,6 +16,7 @@ constexpr std::int64_t kLongPauseRepeatMs = 15'000;
 
 Connection::Connection(IoLoop& io, ConnectionId id, Transport transport, std::string peer, Admission::Ticket ticket)
     : io_(io),
+      opened_with_(io.config()),
       id_(id),
       transport_(transport),
       peer_(std::move(peer)),
@@ -195,13 +196,13 @@ void Connection::cut_if_finished() {
 }
 
 bool Connection::write_is_stalled(std::int64_t now_ms) const {
-  return replies_unsent_ && unsent_bytes() > 0 && now_ms - write_progress_ms_ >= io_.shared().config.timeouts.write_ms;
+  return replies_unsent_ && unsent_bytes() > 0 && now_ms - write_progress_ms_ >= io_.config()->timeouts.write_ms;
 }
 
 std::int64_t Connection::next_deadline_ms() const {
   if (phase_ == Phase::kLingering) return linger_until_ms_;
   std::int64_t due = kNever;
-  if (replies_unsent_ && unsent_bytes() > 0) due = write_progress_ms_ + io_.shared().config.timeouts.write_ms;
+  if (replies_unsent_ && unsent_bytes() > 0) due = write_progress_ms_ + io_.config()->timeouts.write_ms;
   if (phase_ != Phase::kOpen) return due;
   if (paused_) return std::min(due, tells_long_pause() ? long_pause_due_ms_ : kNever);
   return std::min(due, reading_deadline_ms());
@@ -233,7 +234,7 @@ void Connection::check_deadlines() {
 }
 
 std::optional<RejectReason> Connection::check_record(std::string_view record) {
-  const std::uint64_t bytes_max = io_.shared().config.limits.record_bytes_max;
+  const std::uint64_t bytes_max = limits().record_bytes_max;
   if (record.size() > bytes_max)
     return RejectReason{proto::RejectCode::kRecordTooLarge, "at most " + std::to_string(bytes_max) + " bytes", {}};
   return io_.checker().check(record);

@@ -11,10 +11,12 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "config/model.h"
 #include "daemon/base/log.h"
 #include "daemon/base/unique_fd.h"
 #include "daemon/ingest/admission.h"
@@ -53,6 +55,7 @@ class Connection : private net::PollHandler {
   void start(base::UniqueFd fd);
   void resume();  // from any pause, if its reason is gone
   void check_deadlines();
+  void timeouts_changed() { rearm(); }
   void cut_if_finished();
   virtual void settled(std::uint64_t seq) = 0;    // every record up to `seq` is on the disk
   virtual void written(std::uint64_t /*seq*/) {}  // the same, and not synced yet
@@ -91,6 +94,8 @@ class Connection : private net::PollHandler {
 
   // --- and these are its tools ---
   [[nodiscard]] IoLoop& io() const { return io_; }
+  // What it may send: as when it was opened, since the welcome has promised that.
+  [[nodiscard]] const config::Limits& limits() const { return opened_with_->limits; }
   [[nodiscard]] std::string& output() { return socket_->output(); }
   [[nodiscard]] std::size_t unsent_bytes() const { return socket_ ? socket_->unsent_bytes() : 0; }
   [[nodiscard]] std::size_t output_held_bytes() const { return socket_ ? socket_->held_bytes() : 0; }
@@ -149,6 +154,7 @@ class Connection : private net::PollHandler {
   [[nodiscard]] bool is_worth_logging() const { return !ticket_.refused() && transport_ != Transport::kAdmin; }
 
   IoLoop& io_;
+  const std::shared_ptr<const config::Config> opened_with_;
   const ConnectionId id_;
   const Transport transport_;
   const std::string peer_;

@@ -19,10 +19,11 @@ constexpr std::int64_t kGapMs = 3000;
 
 }  // namespace
 
-IoLoop::IoLoop(const Shared& shared)
+IoLoop::IoLoop(const Shared& shared, ConfigPtr config)
     : shared_(shared),
+      config_(std::move(config)),
       mailbox_(loop_),
-      checker_(shared.config.limits.record_depth_max),
+      checker_(config_->limits.record_depth_max),
       appender_(shared.committer, *this, shared.memory),
       session_claims_(*this, shared.sessions),
       read_buffer_(kReadBufferBytes + proto::FrameDecoder::kPaddingBytes),
@@ -109,6 +110,12 @@ void IoLoop::spool_state_changed(SpoolState state) {
   } else {
     resume_waiting();
   }
+}
+
+void IoLoop::set_config(ConfigPtr config) {
+  config_ = std::move(config);
+  checker_.set_depth_max(config_->limits.record_depth_max);
+  for_each([](Connection& connection) { connection.timeouts_changed(); });
 }
 
 void IoLoop::completed(std::unique_ptr<AppendBatch> batch) {

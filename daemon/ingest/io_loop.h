@@ -29,9 +29,10 @@
 
 namespace crawlspool::ingest {
 
+using ConfigPtr = std::shared_ptr<const config::Config>;  // never changed: a reload brings another one
+
 // What all loops share; it outlives them.
 struct Shared {
-  const config::Config& config;
   const base::Clock& clock;
   Committer& committer;
   MemoryBudget& memory;
@@ -43,7 +44,7 @@ struct Shared {
 
 class IoLoop final : private CompletionSink {
  public:
-  explicit IoLoop(const Shared& shared);
+  IoLoop(const Shared& shared, ConfigPtr config);
   ~IoLoop();
 
   // --- for the server ---
@@ -59,12 +60,15 @@ class IoLoop final : private CompletionSink {
   // Closes connections that have been told everything and linger.
   void cut_finished();
   void spool_state_changed(SpoolState state);
+  // Timeouts count for every connection at once, the limits of what one may send for those that open from now on.
+  void set_config(ConfigPtr config);
   // Drops what is left and stops the loop.
   void stop();
 
   // --- for connections ---
   [[nodiscard]] const Shared& shared() const { return shared_; }
-  [[nodiscard]] std::span<char> read_buffer();  // padding is readable behind it
+  [[nodiscard]] const ConfigPtr& config() const { return config_; }  // in force
+  [[nodiscard]] std::span<char> read_buffer();                       // padding is readable behind it
   [[nodiscard]] RecordChecker& checker() { return checker_; }
   [[nodiscard]] Appender& appender() { return appender_; }
   [[nodiscard]] SessionClaims& session_claims() { return session_claims_; }
@@ -100,6 +104,7 @@ class IoLoop final : private CompletionSink {
   void for_each(const std::function<void(Connection&)>& action);
 
   const Shared& shared_;
+  ConfigPtr config_;
   net::Loop loop_;  // outlives every handle below
   net::Mailbox mailbox_;
   RecordChecker checker_;

@@ -24,6 +24,7 @@ class JsonGrammar {
   explicit JsonGrammar(std::size_t depth_max) : depth_max_(depth_max) {}
 
   [[nodiscard]] std::size_t depth_max() const { return depth_max_; }
+  void set_depth_max(std::size_t depth_max) { depth_max_ = depth_max; }
 
   // Nothing if the text is one value. `tokens`: where each brace, bracket, colon and comma outside of strings is, where
   // each string begins, and where each other run of bytes that are no white space does. All strings are closed.

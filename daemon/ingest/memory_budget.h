@@ -15,13 +15,18 @@ namespace crawlspool::ingest {
 class MemoryBudget {
  public:
   // The reserve, for frames already begun, is a quarter of the limit, or one whole frame if that is more.
-  MemoryBudget(std::uint64_t limit_bytes, std::uint64_t frame_bytes_max)
-      : limit_(static_cast<std::int64_t>(limit_bytes)),
-        reserve_(static_cast<std::int64_t>(std::max(limit_bytes / 4, frame_bytes_max))) {}
+  MemoryBudget(std::uint64_t limit_bytes, std::uint64_t frame_bytes_max) { set_limit(limit_bytes, frame_bytes_max); }
 
-  [[nodiscard]] bool may_begin() const { return used() < limit_ - reserve_; }
-  [[nodiscard]] bool may_continue() const { return used() < limit_; }
-  [[nodiscard]] bool is_under_half() const { return used() < limit_ / 2; }
+  // From any thread. Under a lower limit what is held already only has to go before more comes.
+  void set_limit(std::uint64_t limit_bytes, std::uint64_t frame_bytes_max) {
+    const std::uint64_t reserve_bytes = std::max(limit_bytes / 4, frame_bytes_max);
+    limit_.store(static_cast<std::int64_t>(limit_bytes), std::memory_order_relaxed);
+    begin_limit_.store(static_cast<std::int64_t>(limit_bytes - reserve_bytes), std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] bool may_begin() const { return used() < begin_limit_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool may_continue() const { return used() < limit(); }
+  [[nodiscard]] bool is_under_half() const { return used() < limit() / 2; }
   // What is compressed can grow far beyond what came: any may be unpacked while frames may begin, else one at a time,
   // by whoever comes first and until it says that it is done with it. From any thread.
   [[nodiscard]] bool may_unpack(std::uint64_t who) {
@@ -37,13 +42,13 @@ class MemoryBudget {
   // Batches on their way to the disk, of all loops: what will give memory back by itself.
   [[nodiscard]] std::int64_t batches_under_way() const { return batches_under_way_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::int64_t used() const { return used_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::int64_t limit() const { return limit_; }
+  [[nodiscard]] std::int64_t limit() const { return limit_.load(std::memory_order_relaxed); }
 
  private:
   friend class MemoryAccount;
 
-  const std::int64_t limit_;
-  const std::int64_t reserve_;
+  std::atomic<std::int64_t> limit_{0};
+  std::atomic<std::int64_t> begin_limit_{0};  // the limit without the reserve
   std::atomic<std::int64_t> used_{0};
   std::atomic<std::int64_t> batches_under_way_{0};
   std::atomic<std::uint64_t> unpacking_{0};  // who unpacks beyond the budget, counted from 1; 0: nobody

@@ -35,6 +35,9 @@ class SessionRegister {
   // What has not been used for too long goes. To be called now and then.
   void forget_old();
 
+  // Under a lower limit nothing is forgotten at once: newcomers make room for themselves.
+  void set_limits(const Limits& limits) { limits_ = limits; }
+
   [[nodiscard]] std::size_t connected() const { return connected_.size(); }
 
  private:
@@ -54,7 +57,7 @@ class SessionRegister {
   void leave_machine(const base::MachineKey& machine);
 
   spool::Spool& spool_;
-  const Limits limits_;
+  Limits limits_;
   const base::Clock& clock_;
   std::unordered_map<spool::SessionKey, Connected> connected_;
   std::unordered_set<spool::SessionKey> newcomers_;  // connected and not remembered yet

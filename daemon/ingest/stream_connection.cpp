@@ -20,18 +20,13 @@ constexpr std::size_t kReadBytes = 64 * 1024;        // small frames: bounds the
 constexpr std::size_t kLargeReadBytes = 256 * 1024;  // within a large one
 constexpr std::size_t kUnsentBytesMax = 64 * 1024;   // of answers, before no more is taken in
 
-proto::FrameLimits frame_limits(const IoLoop& io) {
-  const config::Limits& limits = io.shared().config.limits;
-  return {limits.record_bytes_max, limits.batch_bytes_max};
-}
-
 }  // namespace
 
 StreamConnection::StreamConnection(IoLoop& io, ConnectionId id, const std::string& peer, Admission::Ticket ticket)
     : Connection(io, id, Transport::kStream, peer, std::move(ticket)),
       origin_(spool::make_origin(word(Transport::kStream), peer)),
       session_hold_(io),
-      decoder_(frame_limits(io)) {
+      decoder_({limits().record_bytes_max, limits().batch_bytes_max}) {
   source_.connection = id;
 }
 
@@ -193,8 +188,7 @@ void StreamConnection::reject(std::string_view record, const RejectReason& reaso
 
 // Most are taken in at once, where they lie.
 void StreamConnection::take_batch(std::string_view payload, const ReadTime& when) {
-  const config::Limits& limits = io().shared().config.limits;
-  if (const auto detail = too_many_records(payload, limits.batch_records_max))
+  if (const auto detail = too_many_records(payload, limits().batch_records_max))
     return end_with_error({.code = ErrorWord::kBadBatch, .detail = *detail, .seq = taken_seq_ + 1});
   proto::BatchReader reader(payload);
   while (!is_enough_for_one_turn()) {
@@ -204,12 +198,11 @@ void StreamConnection::take_batch(std::string_view payload, const ReadTime& when
   }
   if (reader.rest_bytes() == 0) return;
   const std::size_t taken = payload.size() - reader.rest_bytes();
-  batch_ = BatchIntake::rest_of(decoder_.keep_payload(payload), taken, limits);
+  batch_ = BatchIntake::rest_of(decoder_.keep_payload(payload), taken, limits());
 }
 
 void StreamConnection::take_zstd_batch(std::string_view payload) {
-  batch_.emplace(BatchIntake::Holds::kRecords, Encoding::kZstd, Parts::kOne, decoder_.keep_payload(payload),
-                 io().shared().config.limits);
+  batch_.emplace(BatchIntake::Holds::kRecords, Encoding::kZstd, Parts::kOne, decoder_.keep_payload(payload), limits());
 }
 
 void StreamConnection::go_on_with_batch(const ReadTime& when) {

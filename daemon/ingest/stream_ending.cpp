@@ -134,7 +134,7 @@ void StreamConnection::end_by_drain() {
 // ---- deadlines ----
 
 std::int64_t StreamConnection::frame_deadline_ms() const {
-  const std::int64_t frame_ms = io().shared().config.timeouts.frame_ms;
+  const std::int64_t frame_ms = io().config()->timeouts.frame_ms;
   if (!any_frame_begun_) return opened_ms() + paused_in_all_ms_ + frame_ms;
   if (!decoder_.mid_frame()) return kNever;
   const auto slices = static_cast<std::int64_t>(decoder_.claimed_bytes() / (64 * 1024));
@@ -143,13 +143,13 @@ std::int64_t StreamConnection::frame_deadline_ms() const {
 
 // To one who takes part in heartbeats, what is written proves nothing: the peer's machine may be gone.
 std::int64_t StreamConnection::idle_deadline_ms() const {
-  const std::int64_t idle_ms = io().shared().config.timeouts.idle_ms;
+  const std::int64_t idle_ms = io().config()->timeouts.idle_ms;
   if (idle_ms == 0 || !all_settled()) return kNever;
   return (hello_.heartbeat ? last_input_ms() : last_activity_ms()) + idle_ms;
 }
 
 std::int64_t StreamConnection::ping_due_ms() const {
-  const std::int64_t idle_ms = io().shared().config.timeouts.idle_ms;
+  const std::int64_t idle_ms = io().config()->timeouts.idle_ms;
   return hello_.heartbeat && idle_ms > 0 && !is_pinged_ ? last_input_ms() + idle_ms / 2 : kNever;
 }
 

@@ -59,7 +59,7 @@ bool StreamConnection::enter_client() {
 
 bool StreamConnection::session_answered(const SessionQuestion& question) {
   if (!session_hold_.take_answer(question)) return false;
-  const std::uint64_t sessions_max = io().shared().config.spool.sessions_max;
+  const std::uint64_t sessions_max = io().config()->spool.sessions_max;
   switch (question.answer.verdict) {
     case Verdict::kGranted:
       if (enter_client()) welcome(question.answer, io().session_claims().last_seq(question, hello_.from));
@@ -85,17 +85,16 @@ void StreamConnection::welcome(const SessionAnswer& answer, std::uint64_t last_s
                            {"stream", names_.stream},
                            {"session", names_.session},
                            {"last_seq", last_seq}});
-  const config::Config& config = io().shared().config;
   const bool is_synced = hello_.ack == AckLevel::kSynced && io().shared().committer.syncs_before_ack();
   proto::append_welcome(output(), {.server = std::string("crawlspoold ") + std::string(kVersion),
                                    .last_seq = last_seq,
                                    .known = answer.known,
                                    .rejected = answer.rejected,
                                    .ack = is_synced ? AckLevel::kSynced : AckLevel::kWritten,
-                                   .record_bytes_max = config.limits.record_bytes_max,
-                                   .batch_bytes_max = config.limits.batch_bytes_max,
-                                   .batch_records_max = config.limits.batch_records_max,
-                                   .idle_timeout_ms = config.timeouts.idle_ms});
+                                   .record_bytes_max = limits().record_bytes_max,
+                                   .batch_bytes_max = limits().batch_bytes_max,
+                                   .batch_records_max = limits().batch_records_max,
+                                   .idle_timeout_ms = io().config()->timeouts.idle_ms});
   send(true);
   if (paused() == Pause::kSession) resume();
 }

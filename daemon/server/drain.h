@@ -18,7 +18,8 @@ class Drain {
  public:
   Drain(IoThreads& threads, std::int64_t drain_ms, std::function<void()> on_done, std::function<void()> on_timeout);
 
-  void begin();  // once
+  void set_drain_ms(std::int64_t drain_ms) { drain_ms_ = drain_ms; }  // before begin()
+  void begin();                                                       // once
 
  private:
   IoThreads& threads_;

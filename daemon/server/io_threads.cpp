@@ -10,9 +10,9 @@ unsigned sensible_count() { return std::clamp(std::thread::hardware_concurrency(
 
 }  // namespace
 
-IoThreads::IoThreads(unsigned io_threads, const ingest::Shared& shared) {
-  const unsigned count = io_threads > 0 ? io_threads : sensible_count();
-  for (unsigned i = 0; i < count; ++i) loops_.push_back(std::make_unique<ingest::IoLoop>(shared));
+IoThreads::IoThreads(const ingest::Shared& shared, const ingest::ConfigPtr& config) {
+  const unsigned count = config->io_threads > 0 ? config->io_threads : sensible_count();
+  for (unsigned i = 0; i < count; ++i) loops_.push_back(std::make_unique<ingest::IoLoop>(shared, config));
 }
 
 IoThreads::~IoThreads() {
@@ -39,14 +39,23 @@ void IoThreads::on_each(const std::function<void(ingest::IoLoop&)>& action) {
   for (const auto& loop : loops_) loop->mailbox().post([action, loop = loop.get()] { action(*loop); });
 }
 
-void IoThreads::drain(const std::function<void()>& on_drained) {
-  on_each([this, on_drained](ingest::IoLoop& loop) {
-    loop.drain([this, on_drained] {
-      first().mailbox().post([this, on_drained] {
-        if (++drained_ == loops_.size()) on_drained();
-      });
+std::function<void()> IoThreads::once_for_each(std::function<void()> on_all) {
+  return [this, left = std::make_shared<std::size_t>(loops_.size()), on_all = std::move(on_all)] {
+    first().mailbox().post([left, on_all] {
+      if (--*left == 0) on_all();
     });
+  };
+}
+
+void IoThreads::set_config(const ingest::ConfigPtr& config, const std::function<void()>& on_all) {
+  on_each([config, done = once_for_each(on_all)](ingest::IoLoop& loop) {
+    loop.set_config(config);
+    done();
   });
+}
+
+void IoThreads::drain(const std::function<void()>& on_drained) {
+  on_each([done = once_for_each(on_drained)](ingest::IoLoop& loop) { loop.drain(done); });
 }
 
 }  // namespace crawlspool::server

@@ -12,8 +12,8 @@ namespace crawlspool::server {
 
 class IoThreads {
  public:
-  // `io_threads` 0: as many as this machine has use for. `shared` outlives it.
-  IoThreads(unsigned io_threads, const ingest::Shared& shared);
+  // As many as config.io_threads says. `shared` outlives it.
+  IoThreads(const ingest::Shared& shared, const ingest::ConfigPtr& config);
   ~IoThreads();  // after run() has returned
 
   [[nodiscard]] ingest::IoLoop& first() { return *loops_.front(); }
@@ -26,13 +26,17 @@ class IoThreads {
 
   // Does `action` on each loop's own thread.
   void on_each(const std::function<void(ingest::IoLoop&)>& action);
+  // Hands the configuration to every loop; `on_all` is called on the first loop's thread once each goes by it.
+  void set_config(const ingest::ConfigPtr& config, const std::function<void()>& on_all);
   // Drains every loop; `on_drained` is called on the first loop's thread.
   void drain(const std::function<void()>& on_drained);
 
  private:
+  // `on_all` on the first loop's thread, once what is returned was called for every loop, on whichever thread.
+  [[nodiscard]] std::function<void()> once_for_each(std::function<void()> on_all);
+
   std::vector<std::unique_ptr<ingest::IoLoop>> loops_;
   std::vector<std::thread> threads_;
-  std::size_t drained_ = 0;
 };
 
 }  // namespace crawlspool::server

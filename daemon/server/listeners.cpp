@@ -26,8 +26,7 @@ void on_shortage(int errno_value) { base::log_warn_limited("accept_paused", {{"d
 Listeners::Listeners(IoThreads& threads, const ingest::Shared& shared, http::AdminBackend& admin_backend)
     : threads_(threads), shared_(shared), admin_backend_(admin_backend) {}
 
-Result<void> Listeners::open() {
-  const config::Listen& listen = shared_.config.listen;
+Result<void> Listeners::open(const config::Listen& listen) {
   return open_all(listen.stream, Transport::kStream, ingest_, addresses_.stream)
       .and_then([&] { return open_all(listen.http, Transport::kHttp, ingest_, addresses_.http); })
       .and_then([&] { return open_all(listen.admin, Transport::kAdmin, admin_, addresses_.admin); });

@@ -17,7 +17,7 @@ class Listeners {
   // All outlive it.
   Listeners(IoThreads& threads, const ingest::Shared& shared, http::AdminBackend& admin_backend);
 
-  [[nodiscard]] base::Result<void> open();
+  [[nodiscard]] base::Result<void> open(const config::Listen& listen);
   [[nodiscard]] const Addresses& addresses() const { return addresses_; }
   // Accepts no more crawlers; the admin port stays open to the end.
   void close_ingest() { ingest_.clear(); }

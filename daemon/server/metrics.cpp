@@ -98,14 +98,13 @@ void add_records(Families& families, const Shared& shared, const CommitStats& st
                    shared.sessions.given_up.load());
 }
 
-void add_connections(Families& families, const Shared& shared) {
+void add_connections(Families& families, const Shared& shared, const config::Limits& limits) {
   const ingest::Admission::Counts counts = shared.admission.counts();
   families.family("crawlspool_connections", "Open connections.", MetricType::Gauge);
   families.add("listener", "stream", counts.stream);
   families.add("listener", "http", counts.http);
   families.add("listener", "admin", counts.admin);
-  families.gauge("crawlspool_connections_limit", "limits.connections_max; 0: none.",
-                 shared.config.limits.connections_max);
+  families.gauge("crawlspool_connections_limit", "limits.connections_max; 0: none.", limits.connections_max);
   families.gauge("crawlspool_client_addresses", "Machines that have connections open.", counts.machines);
   families.counter("crawlspool_connections_accepted_total", "Connections given a place.", counts.accepted_total);
   families.counter("crawlspool_connections_refused_total", "Connections over a limit.", counts.refused_total);
@@ -123,12 +122,12 @@ void add_commits(Families& families, const CommitStats& stats) {
                      stats.ack_latency);
 }
 
-void add_spool(Families& families, const Shared& shared, const CommitStats& stats) {
+void add_spool(Families& families, const config::Spool& config, const CommitStats& stats) {
   families.gauge("crawlspool_spool_position_bytes", "Where the next line goes, counted from the spool's beginning.",
                  stats.position);
   families.gauge("crawlspool_spool_durable_bytes", "Up to where the spool is known to be on the disk.", stats.durable);
   families.gauge("crawlspool_spool_free_bytes", "Free on the spool's file system.", stats.free_bytes);
-  families.gauge("crawlspool_spool_keep_free_bytes", "spool.keep_free_bytes.", shared.config.spool.keep_free_bytes);
+  families.gauge("crawlspool_spool_keep_free_bytes", "spool.keep_free_bytes.", config.keep_free_bytes);
   families.gauge("crawlspool_spool_segments", "Segments, the growing one included.", stats.background.segments + 1);
   families.gauge("crawlspool_spool_bytes", "What the segments take on the disk.",
                  stats.background.segment_bytes + stats.growing_bytes);
@@ -167,14 +166,15 @@ void add_resources(Families& families, const Shared& shared, const CommitStats& 
 
 }  // namespace
 
-std::string metrics_text(const Shared& shared, const spool::RecoveryReport& recovery, std::string_view state) {
+std::string metrics_text(const Shared& shared, const config::Config& config, const spool::RecoveryReport& recovery,
+                         std::string_view state) {
   const CommitStats stats = shared.committer.stats();
   Families families;
   add_state(families, state);
   add_records(families, shared, stats);
-  add_connections(families, shared);
+  add_connections(families, shared, config.limits);
   add_commits(families, stats);
-  add_spool(families, shared, stats);
+  add_spool(families, config.spool, stats);
   add_background(families, stats, recovery);
   add_resources(families, shared, stats);
   return families.text();

@@ -11,7 +11,7 @@
 namespace crawlspool::server {
 
 // `state` as /status has it.
-[[nodiscard]] std::string metrics_text(const ingest::Shared& shared, const spool::RecoveryReport& recovery,
-                                       std::string_view state);
+[[nodiscard]] std::string metrics_text(const ingest::Shared& shared, const config::Config& config,
+                                       const spool::RecoveryReport& recovery, std::string_view state);
 
 }  // namespace crawlspool::server

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <utility>
@@ -15,7 +14,9 @@
 #include "daemon/server/drain.h"
 #include "daemon/server/io_threads.h"
 #include "daemon/server/listeners.h"
+#include "daemon/server/options.h"
 #include "daemon/server/ready_file.h"
+#include "daemon/server/reload.h"
 #include "daemon/server/resource_limits.h"
 #include "daemon/server/status.h"
 #include "daemon/spool/posix_file_system.h"
@@ -53,35 +54,36 @@ void log_recovery(const spool::Spool& spool) {
 
 class Server {
  public:
-  Server(const config::Config& config, const base::Clock& clock, std::unique_ptr<spool::Spool> spool)
-      : config_(config),
+  Server(const ingest::ConfigPtr& config, const ServerOptions& options, const base::Clock& clock,
+         std::unique_ptr<spool::Spool> spool)
+      : options_(options),
         clock_(clock),
         spool_(std::move(spool)),
         background_(*spool_),
-        memory_(config.limits.memory_bytes_max,
-                std::max(config.limits.record_bytes_max, config.limits.batch_bytes_max)),
-        admission_(config.limits),
-        committer_(*spool_,
-                   {config.spool.sync,
-                    config.spool.sync_interval_ms,
-                    {config.spool.sessions_max, config.spool.session_age_ms_max}},
-                   clock_, [this](SpoolState state) { on_spool_state(state); }),
-        shared_{config_, clock_, committer_, memory_, admission_, sessions_, streams_, closes_},
-        threads_(config.io_threads, shared_),
-        status_(shared_, spool_->recovery()),
+        memory_(config->limits.memory_bytes_max, frame_bytes_max(config->limits)),
+        admission_(config->limits),
+        committer_(*spool_, committer_options(config->spool), clock_,
+                   [this](SpoolState state) { on_spool_state(state); }),
+        shared_{clock_, committer_, memory_, admission_, sessions_, streams_, closes_},
+        threads_(shared_, config),
+        status_(shared_, spool_->recovery(), config),
         listeners_(threads_, shared_, status_),
         drain_(
-            threads_, config.timeouts.drain_ms, [this] { finish(); }, [this] { leave_at_once("drain_timeout"); }),
+            threads_, config->timeouts.drain_ms, [this] { finish(); }, [this] { leave_at_once("drain_timeout"); }),
         last_words_(loop(), [this] { leave_at_once("spool_failed"); }),
         summary_(loop(), [this] { status_.log_summary(); }),
         terminate_(loop(), SIGTERM, [this] { on_stop("TERM"); }),
         interrupt_(loop(), SIGINT, [this] { on_stop("INT"); }),
-        hangup_(loop(), SIGHUP, [] { on_hangup(); }) {}
+        hangup_(loop(), SIGHUP, [this] { on_hangup(); }),
+        reload_(threads_.first().mailbox(), clock_, config,
+                {options.load_config,
+                 [this](const ingest::ConfigPtr& changed, const std::function<void()>& done) { apply(changed, done); },
+                 [] {}, [this] { status_.set_config(reload_.in_force(), reload_.state()); }}) {}
 
-  Result<int> run(const ServerOptions& options) {
-    if (auto opened = listeners_.open(); !opened) return tl::unexpected(opened.error());
-    if (options.ready_file) {
-      auto written = ReadyFile::write(*options.ready_file, listeners_.addresses());
+  Result<int> run() {
+    if (auto opened = listeners_.open(reload_.in_force()->listen); !opened) return tl::unexpected(opened.error());
+    if (options_.ready_file) {
+      auto written = ReadyFile::write(*options_.ready_file, listeners_.addresses());
       if (!written) return tl::unexpected(written.error());
       ready_.emplace(std::move(*written));
     }
@@ -122,7 +124,7 @@ class Server {
   void on_stop(std::string_view signal) {
     if (failed_) leave_at_once("spool_failed");
     if (std::exchange(stopping_, true)) leave_at_once("second_signal");
-    base::log_info("draining", {{"signal", signal}, {"drain_ms", config_.timeouts.drain_ms}});
+    base::log_info("draining", {{"signal", signal}, {"drain_ms", reload_.in_force()->timeouts.drain_ms}});
     begin_drain();
   }
 
@@ -146,13 +148,25 @@ class Server {
     ::_exit(base::kExitIo);
   }
 
-  static void on_hangup() {
+  void on_hangup() {
     base::reopen_log_files();
     base::log_info("logs_reopened");
+    if (!stopping_) reload_.request();
+  }
+
+  // All that a reload may change. Nobody who is connected has to go for it.
+  void apply(const ingest::ConfigPtr& config, const std::function<void()>& done) {
+    base::set_log_level(config->log.level);
+    raise_descriptor_limit(config->limits);
+    memory_.set_limit(config->limits.memory_bytes_max, frame_bytes_max(config->limits));
+    admission_.set_limits(config->limits);
+    committer_.set_live_options(live_options(config->spool));
+    drain_.set_drain_ms(config->timeouts.drain_ms);
+    threads_.set_config(config, done);
   }
 
   // In the order in which they depend on each other; destroyed the other way round.
-  const config::Config& config_;
+  const ServerOptions& options_;
   const base::Clock& clock_;
   std::unique_ptr<spool::Spool> spool_;
   BackgroundThread background_;
@@ -173,23 +187,11 @@ class Server {
   net::Signal terminate_;
   net::Signal interrupt_;
   net::Signal hangup_;
+  Reload reload_;
   std::optional<ReadyFile> ready_;
   bool stopping_ = false;
   bool failed_ = false;
 };
-
-spool::SpoolOptions spool_options(const config::Spool& config) {
-  spool::SpoolOptions options;
-  options.keep_free_bytes = config.keep_free_bytes;
-  options.rejected_bytes_max = config.rejected_bytes_max;
-  options.segment_bytes_max = config.segment_bytes_max;
-  options.segment_age_ms_max = config.segment_age_ms_max;
-  options.background.compress = config.compression == config::Compression::kZstd;
-  options.background.keep_free_bytes = config.keep_free_bytes;
-  options.background.retention = {config.retention_bytes_max, config.retention_age_ms_max,
-                                  config.retention_ignores_cursors};
-  return options;
-}
 
 Result<std::unique_ptr<spool::Spool>> open_spool(const config::Config& config, const base::Clock& clock) {
   auto directory = spool::open_posix_directory(config.spool.directory, spool::IfMissing::kCreate);
@@ -197,13 +199,13 @@ Result<std::unique_ptr<spool::Spool>> open_spool(const config::Config& config, c
   return spool::Spool::open(std::move(*directory), spool_options(config.spool), clock);
 }
 
-Result<int> open_and_run(const config::Config& config, const ServerOptions& options) {
+Result<int> open_and_run(const ingest::ConfigPtr& config, const ServerOptions& options) {
   const base::SystemClock clock;
-  auto spool = open_spool(config, clock);
+  auto spool = open_spool(*config, clock);
   if (!spool) return tl::unexpected(spool.error());
   log_recovery(**spool);
-  Server server(config, clock, std::move(*spool));
-  const auto exit_code = server.run(options);
+  Server server(config, options, clock, std::move(*spool));
+  const auto exit_code = server.run();
   if (exit_code) server.log_stopped(*exit_code);
   return exit_code;
 }
@@ -214,7 +216,7 @@ int run_server(const config::Config& config, const ServerOptions& options) {
   net::ignore_write_signals();
   raise_descriptor_limit(config.limits);
   return_large_buffers();
-  const auto exit_code = open_and_run(config, options);
+  const auto exit_code = open_and_run(std::make_shared<const config::Config>(config), options);
   if (exit_code) return *exit_code;
   base::log_error("start_failed", {{"detail", exit_code.error().message()}});
   return base::daemon_exit_code(exit_code.error().code);

@@ -1,15 +1,18 @@
 // The daemon put together: spool, committer, loops, listeners and signals, from start to stop.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "config/model.h"
+#include "daemon/base/error.h"
 
 namespace crawlspool::server {
 
 struct ServerOptions {
   std::optional<std::string> ready_file;
+  std::function<base::Result<config::Config>()> load_config;  // for a reload; may be called on any thread
 };
 
 // Runs until it is told to stop or cannot go on; the exit code. The log has been started.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <utility>
 
 #include "daemon/base/log.h"
 #include "daemon/base/version.h"
@@ -17,10 +18,26 @@ namespace {
 constexpr std::int64_t kProofIsFreshUs = 1'000'000;
 constexpr std::uint64_t kGrowingSegments = 1;
 
+nlohmann::ordered_json reload_json(const ReloadState& reload) {
+  nlohmann::ordered_json json{{"generation", reload.generation}, {"tried", nullptr}, {"ok", reload.error.empty()}};
+  if (reload.tried_us > 0) json["tried"] = base::format_timestamp(reload.tried_us);
+  if (!reload.error.empty()) json["error"] = reload.error;
+  return json;
+}
+
 }  // namespace
 
-Status::Status(const ingest::Shared& shared, const spool::RecoveryReport& recovery)
-    : shared_(shared), recovery_(recovery), started_us_(shared.clock.monotonic_us()), rates_(started_us_) {}
+Status::Status(const ingest::Shared& shared, const spool::RecoveryReport& recovery, ingest::ConfigPtr config)
+    : shared_(shared),
+      recovery_(recovery),
+      started_us_(shared.clock.monotonic_us()),
+      rates_(started_us_),
+      config_(std::move(config)) {}
+
+void Status::set_config(const ingest::ConfigPtr& in_force, const ReloadState& state) {
+  config_ = in_force;
+  reload_ = state;
+}
 
 std::int64_t Status::uptime_s() const { return (shared_.clock.monotonic_us() - started_us_) / 1'000'000; }
 
@@ -81,11 +98,12 @@ std::string Status::status_json() {
                                         {"free_bytes", stats.free_bytes},
                                         {"rejected_bytes", stats.rejected_bytes}}},
                                       {"ack_p99_ms", ack_p99_ms()},
+                                      {"config", reload_json(reload_)},
                                       {"log_lines_dropped", base::log_lines_dropped()}};
   return status.dump();
 }
 
-std::string Status::metrics_text() { return server::metrics_text(shared_, recovery_, state()); }
+std::string Status::metrics_text() { return server::metrics_text(shared_, *config_, recovery_, state()); }
 
 void Status::log_summary() {
   const ingest::CommitStats stats = shared_.committer.stats();

@@ -8,14 +8,15 @@
 #include "daemon/http/admin_connection.h"
 #include "daemon/ingest/io_loop.h"
 #include "daemon/server/rates.h"
+#include "daemon/server/reload.h"
 #include "daemon/spool/recovery.h"
 
 namespace crawlspool::server {
 
 class Status final : public http::AdminBackend {
  public:
-  // Both outlive it.
-  Status(const ingest::Shared& shared, const spool::RecoveryReport& recovery);
+  // The first two outlive it.
+  Status(const ingest::Shared& shared, const spool::RecoveryReport& recovery, ingest::ConfigPtr config);
 
   std::string status_json() override;
   std::string metrics_text() override;
@@ -23,6 +24,7 @@ class Status final : public http::AdminBackend {
   bool has_synced_lately() override;
 
   void set_draining() { draining_ = true; }
+  void set_config(const ingest::ConfigPtr& in_force, const ReloadState& state);
   void log_summary();  // its rates: since the last one
 
  private:
@@ -34,6 +36,8 @@ class Status final : public http::AdminBackend {
   const std::int64_t started_us_;
   Rates rates_;
   bool draining_ = false;
+  ingest::ConfigPtr config_;  // in force
+  ReloadState reload_;
 };
 
 }  // namespace crawlspool::server

@@ -34,10 +34,10 @@ bool is_plain(const SegmentFacts& facts) { return facts.name.kind == SegmentKind
 
 Background::Background(Directory& directory, const BackgroundOptions& options, const base::Clock& clock, Start start)
     : directory_(directory),
-      options_(options),
       clock_(clock),
       spool_id_(start.spool_id),
       snapshots_(directory, start.spool_id, start.snapshots),
+      options_(options),
       clock_watch_(clock, start.newest_us),
       retain_at_us_(clock.monotonic_us()),
       pack_at_us_(clock.monotonic_us()) {
@@ -62,6 +62,11 @@ void Background::offer_snapshot(Snapshot snapshot) {
   inbox_.snapshot = std::move(snapshot);
 }
 
+void Background::set_options(const BackgroundOptions& options) {
+  const std::lock_guard lock(mutex_);
+  inbox_.options = options;
+}
+
 BackgroundStats Background::stats() const {
   const std::lock_guard lock(mutex_);
   return stats_;
@@ -77,6 +82,7 @@ std::optional<Snapshot> Background::take_inbox() {
   const std::lock_guard lock(mutex_);
   sealed_.insert(sealed_.end(), inbox_.sealed.begin(), inbox_.sealed.end());
   inbox_.sealed.clear();
+  if (inbox_.options) options_ = *std::exchange(inbox_.options, std::nullopt);
   return std::exchange(inbox_.snapshot, std::nullopt);
 }
 

@@ -53,7 +53,8 @@ class Background {
   void add_sealed(Position begin, Position end);
   void set_growing_bytes(std::uint64_t bytes) { growing_bytes_.store(bytes, std::memory_order_relaxed); }
   [[nodiscard]] bool wants_snapshot(Position position) const { return snapshots_.is_wanted(position); }
-  void offer_snapshot(Snapshot snapshot);  // the newest one offered is written
+  void offer_snapshot(Snapshot snapshot);              // the newest one offered is written
+  void set_options(const BackgroundOptions& options);  // from the next piece of work on
   [[nodiscard]] base::Result<void> write_snapshot(const Snapshot& snapshot) { return snapshots_.write(snapshot); }
 
   // On the background's thread: one piece of work; false if nothing is to be done now.
@@ -71,6 +72,7 @@ class Background {
   struct Inbox {
     std::vector<Sealed> sealed;
     std::optional<Snapshot> snapshot;
+    std::optional<BackgroundOptions> options;
   };
 
   [[nodiscard]] std::optional<Snapshot> take_inbox();
@@ -87,7 +89,6 @@ class Background {
   void count_damaged();
 
   Directory& directory_;
-  const BackgroundOptions options_;
   const base::Clock& clock_;
   const std::string spool_id_;
   SnapshotWriter snapshots_;
@@ -99,6 +100,7 @@ class Background {
   BackgroundStats stats_;
 
   // The thread's own.
+  BackgroundOptions options_;
   std::vector<Sealed> sealed_;  // by position
   ClockWatch clock_watch_;
   std::int64_t retain_at_us_ = 0;  // monotonic

@@ -42,6 +42,8 @@ class RejectedLog {
   [[nodiscard]] base::Result<void> append_and_sync(std::string_view lines);
 
   [[nodiscard]] std::uint64_t bytes() const { return total_bytes_; }
+  // The next append makes the room.
+  void set_bytes_max(std::uint64_t bytes_max) { bytes_max_ = bytes_max; }
 
  private:
   struct KeptFile {

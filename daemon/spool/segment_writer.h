@@ -42,6 +42,8 @@ class SegmentWriter {
   // Gives the unused preallocation back and makes that durable.
   [[nodiscard]] base::Result<void> trim();
 
+  void set_limits(const Limits& limits) { limits_ = limits; }
+
   [[nodiscard]] Position begin() const { return begin_; }
   [[nodiscard]] Position end() const { return end_; }
 

@@ -99,6 +99,13 @@ Result<void> Spool::begin_segment() {
 
 SegmentWriter::Limits Spool::writer_limits() const { return {options_.keep_free_bytes, options_.segment_bytes_max}; }
 
+void Spool::set_options(const SpoolOptions& options) {
+  options_ = options;
+  if (writer_) writer_->set_limits(writer_limits());
+  rejected_->set_bytes_max(options.rejected_bytes_max);
+  background_->set_options(options.background);
+}
+
 // For those who tail: the spool itself does not depend on it.
 void Spool::point_at(const std::string& segment) {
   const auto linked = directory_->link_to(segment, std::string(kCurrentName));

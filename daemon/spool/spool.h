@@ -71,6 +71,9 @@ class Spool {
   // What is due without an append: an old segment is sealed, a snapshot handed to the background.
   [[nodiscard]] base::Result<void> tick();
 
+  // In force from the next call on.
+  void set_options(const SpoolOptions& options);
+
   // Syncs, gives the unused preallocation back and leaves a snapshot.
   [[nodiscard]] base::Result<void> close();
 
@@ -115,7 +118,7 @@ class Spool {
 
   std::unique_ptr<Directory> directory_;
   const std::string id_;
-  const SpoolOptions options_;
+  SpoolOptions options_;
   const base::Clock& clock_;
   RecoveryReport recovery_;
   std::optional<DurableMark> durable_mark_;

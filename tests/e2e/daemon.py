@@ -61,9 +61,10 @@ def clean_environment(extra=None):
 
 
 class Daemon:
-    """`home` gets the spool, the ready file and the log; a second start() in the same home is a restart."""
+    """`home` gets the spool, the ready file and the log; a second start() in the same home is a restart. `without`: keys left to
+    a configuration file."""
 
-    def __init__(self, home, settings=None, *, ipv6=False, wrapper=(), args=(), env=None, spool_directory=None):
+    def __init__(self, home, settings=None, *, ipv6=False, wrapper=(), args=(), env=None, spool_directory=None, without=()):
         self.home = pathlib.Path(home)
         self.home.mkdir(parents=True, exist_ok=True)
         self.ready_file = self.home / "ready.json"
@@ -81,6 +82,8 @@ class Daemon:
             "spool.compression": "none",
             **(settings or {}),
         }
+        for key in without:
+            del self.settings[key]
         self.spool = spool.Spool(self.settings["spool.directory"])
         self.process = None
         self.ready = None

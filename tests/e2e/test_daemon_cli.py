@@ -156,18 +156,6 @@ def test_hup_reopens_the_log_file(start, tmp_path):
     assert b"event=stopped" not in (tmp_path / "rotated.log").read_bytes()
 
 
-def test_hup_with_a_broken_file_changes_nothing(start, tmp_path):
-    path = config_file(tmp_path, "spool:\n  compression: none\n")
-    daemon = start(args=["-c", str(path)])
-    client = daemon.connect()
-    client.ping()
-    path.write_text("spool: [broken\n", encoding="utf-8")
-    daemon.signal(signal.SIGHUP)
-    client.send_record(b"1")
-    assert client.wait_ack() == 1
-    assert daemon.connect().ping() is None
-
-
 def test_status_and_version_agree(start):
     version = start().status()["version"]
     assert version in run_daemon("--version").stdout

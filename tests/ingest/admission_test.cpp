@@ -79,6 +79,20 @@ TEST(Admission, AMappedIpv4AddressIsThatMachine) {
   EXPECT_EQ(admission.counts().machines, 2U);
 }
 
+TEST(Admission, ALowerLimitSendsNobodyAwayAndCountsForThoseWhoCome) {
+  Admission admission(limits(4, 0));
+  Tickets tickets;
+  ASSERT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 4), 4);
+  admission.set_limits(limits(2, 0));
+  EXPECT_EQ(admission.counts().stream, 4U);
+  tickets.resize(2);
+  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 1), 0);
+  tickets.resize(1);
+  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 9), 1);
+  admission.set_limits(limits(0, 3));
+  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 9), 1);
+}
+
 TEST(Admission, ZeroIsNoLimit) {
   Admission admission(limits(0, 0));
   Tickets tickets;

@@ -63,6 +63,27 @@ TEST_F(CommitterOnFullDisk, RejectsThatFindNoRoomHoldTheLinesBack) {
   EXPECT_EQ(disk.content("rejected/00000000000000000000.ndjson"), "rejected\n");
 }
 
+TEST_F(CommitterOnFullDisk, ALowerKeepFreeMarkIsRoomForThoseThatWait) {
+  disk.set_capacity(100 * kMiB);
+  start({}, 50 * kMiB);
+  disk.set_capacity(40 * kMiB);
+  wait_for_state(SpoolState::kDiskFull);
+  committer->submit(batch(1));
+  EXPECT_EQ(returned.count(), 0U);
+  spool_options.keep_free_bytes = 10 * kMiB;
+  committer->set_live_options({{}, spool_options});
+  EXPECT_TRUE(returned.wait_for(1).back()->stored);
+  EXPECT_EQ(states_so_far(), kFullThenOk);
+}
+
+TEST_F(CommitterOnFullDisk, AHigherKeepFreeMarkCountsFromTheNextBatchOn) {
+  disk.set_capacity(100 * kMiB);
+  start();
+  spool_options.keep_free_bytes = 200 * kMiB;
+  committer->set_live_options({{}, spool_options});
+  wait_for_state(SpoolState::kDiskFull);
+}
+
 TEST_F(CommitterOnFullDisk, TheKeepFreeMarkIsNoticedAndLeftWithoutAWrite) {
   disk.set_capacity(100 * kMiB);
   start({}, 50 * kMiB);

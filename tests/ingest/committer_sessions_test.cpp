@@ -52,6 +52,21 @@ TEST_F(CommitterSessions, AnAnswerCountsAllThatWasSubmittedBefore) {
   EXPECT_EQ(answer.rejected, 1U);
 }
 
+TEST_F(CommitterSessions, OtherLimitsCountForTheNextQuestion) {
+  start();
+  const auto other = [this](std::uint64_t number, spool::SessionKey session) {
+    auto asking = question(number);
+    asking->questions.front().session = session;
+    committer->submit(std::move(asking));
+    return returned.take()->questions.front().answer.verdict;
+  };
+  EXPECT_EQ(other(1, 1), SessionAnswer::Verdict::kGranted);
+  committer->set_live_options({{.sessions_max = 1}, spool_options});
+  EXPECT_EQ(other(2, 2), SessionAnswer::Verdict::kTooMany);
+  committer->set_live_options({{.sessions_max = 20}, spool_options});
+  EXPECT_EQ(other(3, 3), SessionAnswer::Verdict::kGranted);
+}
+
 TEST_F(CommitterSessions, AnAnswerSyncsWhatTheIntervalHadLeft) {
   for (const SyncPolicy policy : {SyncPolicy::kInterval, SyncPolicy::kNever}) {
     disk = test::ForgetfulDisk();

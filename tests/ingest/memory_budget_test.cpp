@@ -30,6 +30,17 @@ TEST(MemoryBudget, FramesBeginBelowTheReserveAndEndBelowTheLimit) {
   EXPECT_TRUE(budget.may_begin() && budget.is_under_half());
 }
 
+TEST(MemoryBudget, AnotherLimitCountsAtOnceForWhatIsHeldAlready) {
+  MemoryBudget budget(8 * kMiB, kMiB);
+  MemoryAccount account(budget);
+  account.charge(4 * kMiB);
+  budget.set_limit(4 * kMiB, kMiB);
+  EXPECT_FALSE(budget.may_begin() || budget.may_continue() || budget.is_under_half());
+  budget.set_limit(16 * kMiB, 12 * kMiB);
+  EXPECT_TRUE(budget.may_continue() && budget.is_under_half());
+  EXPECT_FALSE(budget.may_begin());  // the reserve holds a whole frame
+}
+
 TEST(MemoryBudget, TheReserveHoldsAWholeFrame) {
   MemoryBudget budget(8 * kMiB, 4 * kMiB);
   MemoryAccount account(budget);

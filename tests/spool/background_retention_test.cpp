@@ -29,6 +29,17 @@ TEST_F(BackgroundRetention, TheOldestSegmentsGoUntilTheRestFits) {
   EXPECT_EQ(background->stats().segment_bytes, at(3));
 }
 
+TEST_F(BackgroundRetention, AnotherPolicyCountsFromTheNextPieceOn) {
+  put_snapshots(disk, at(5));
+  start();
+  work();
+  EXPECT_EQ(left(), 5U);
+  options.retention.bytes_max = at(2);
+  background->set_options(options);
+  work();
+  EXPECT_EQ(left(), 2U);
+}
+
 TEST_F(BackgroundRetention, TheGrowingSegmentCountsToo) {
   put_snapshots(disk, at(5));
   options.retention.bytes_max = at(5);

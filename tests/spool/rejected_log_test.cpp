@@ -119,6 +119,18 @@ TEST_F(RejectedLogTest, StaysWithinItsBoundAndKeepsTheNewest) {
   EXPECT_TRUE(all().ends_with(numbered_line(199) + numbered_line(200)));
 }
 
+TEST_F(RejectedLogTest, ALowerBoundCountsFromTheNextLineOn) {
+  open(1 << 20);
+  for (int n = 0; n < 50; ++n) ASSERT_TRUE(log->append_and_sync(numbered_line(n)));
+  log->set_bytes_max(2000);
+  ASSERT_TRUE(log->append_and_sync(numbered_line(50)));
+  EXPECT_LE(log->bytes(), 2000U);
+  EXPECT_TRUE(all().ends_with(numbered_line(50)));
+  log->set_bytes_max(0);
+  ASSERT_TRUE(log->append_and_sync(numbered_line(51)));
+  EXPECT_TRUE(all().ends_with(numbered_line(50)));
+}
+
 TEST_F(RejectedLogTest, OfMoreThanItMayKeepTheNewestWholeLinesStay) {
   const std::string two = numbered_line(2) + numbered_line(3);
   for (const std::uint64_t bytes_max : {two.size(), two.size() + 1, 3 * two.size() / 2 - 1}) {

@@ -66,6 +66,17 @@ TEST_F(SpoolRotation, AFullSegmentIsSealedBeforeTheNextLines) {
   EXPECT_EQ(spool->background_stats().segment_bytes, end);
 }
 
+TEST_F(SpoolRotation, AnotherLimitCountsForTheSegmentThatGrows) {
+  open(0);
+  ASSERT_TRUE(store(1));
+  EXPECT_FALSE(spool->wants_rotation());
+  spool->set_options({.segment_bytes_max = 1});
+  EXPECT_TRUE(spool->wants_rotation());
+  ASSERT_TRUE(store(2));
+  EXPECT_EQ(segments(), 2U);
+  EXPECT_EQ(numbers(), (Numbers{1, 2}));
+}
+
 TEST_F(SpoolRotation, TheLimitIsReachedAtItsLastByte) {
   open(0);
   ASSERT_TRUE(store(1));

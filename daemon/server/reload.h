@@ -1,0 +1,71 @@
+// A new configuration for a daemon that runs: loaded as at the start, compared with the one in force, and put in force
+// as a whole or not at all. Keys that need a restart stay as they are and are named in the log.
+//
+//   request() ──► the file is read on a thread of its own ──► apply ──► done        on the first loop's thread
+//                                                    └──► reload_failed: all stays as it was
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "config/model.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/error.h"
+#include "daemon/ingest/io_loop.h"
+#include "daemon/net/mailbox.h"
+
+namespace crawlspool::server {
+
+// How the last reload went, for /status.
+struct ReloadState {
+  std::uint64_t generation = 1;  // of the configuration in force: 1 is the start's
+  std::int64_t tried_us = 0;     // wall clock; 0: never
+  std::string error;             // why the last one failed; empty if it did not
+};
+
+class Reload {
+ public:
+  using Load = std::function<base::Result<config::Config>()>;
+  // Puts the configuration in force and calls `done` on the first loop's thread once every part goes by it.
+  using Apply = std::function<void(const ingest::ConfigPtr&, std::function<void()> done)>;
+
+  struct Hooks {
+    Load load;
+    Apply apply;
+    std::function<void()> on_begin;
+    std::function<void()> on_end;  // whatever came of it
+  };
+
+  // `mailbox` is the first loop's. It and the clock outlive this object; it waits for its thread when it goes.
+  Reload(net::Mailbox& mailbox, const base::Clock& clock, ingest::ConfigPtr start, Hooks hooks);
+  ~Reload();
+  Reload(const Reload&) = delete;
+  Reload& operator=(const Reload&) = delete;
+
+  // Where one is under way, another one follows it: the file may have changed meanwhile.
+  void request();
+
+  [[nodiscard]] const ingest::ConfigPtr& in_force() const { return in_force_; }
+  [[nodiscard]] const ReloadState& state() const { return state_; }
+
+ private:
+  void begin();
+  void loaded(const base::Result<config::Config>& config);
+  void fail(const base::Error& error);
+  void put_in_force(const config::Config& config);
+  void end();
+
+  net::Mailbox& mailbox_;
+  const base::Clock& clock_;
+  ingest::ConfigPtr in_force_;
+  const Hooks hooks_;
+  ReloadState state_;
+  bool under_way_ = false;
+  bool again_ = false;
+  std::thread reader_;
+};
+
+}  // namespace crawlspool::server
