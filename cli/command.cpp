@@ -35,6 +35,7 @@ int run(int argc, const char* const* argv) {
   add_cat(app, context);
   add_tail(app, context);
   add_cursors(app, context);
+  add_rejected(app, context);
   add_verify(app, context);
   add_repair(app, context);
   add_status(app, context);

@@ -8,13 +8,13 @@
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/defaults.h"
+#include "cli/name_checks.h"
 #include "cli/sender.h"
 #include "cli/stop_signals.h"
 #include "cli/subcommands.h"
 #include "clients/cpp/hello.h"
 #include "config/units.h"
 #include "proto/frame.h"
-#include "proto/names.h"
 
 namespace crawlspool::cli {
 namespace {
@@ -91,15 +91,6 @@ int send(const SendOptions& options, const std::optional<std::string>& config_fi
   if (exit_code) return *exit_code;
   console.say_error(exit_code.error());
   return exit_code.error().code == ErrorCode::kUsage ? kExitUsage : kExitFailed;
-}
-
-std::string check_client(const std::string& text) {
-  return proto::is_client_name(text) ? "" : "a client's name is 1 to 128 of letters, digits, '.', '_', '-' and ':'";
-}
-
-std::string check_stream(const std::string& text) {
-  return proto::is_stream_name(text) ? ""
-                                     : "a stream's name is 1 to 128 of letters, digits, '.', '_', '-', ':' and '/'";
 }
 
 std::string check_duration(const std::string& text) {

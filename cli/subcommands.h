@@ -20,6 +20,7 @@ void add_send(CLI::App& app, Context& context);
 void add_cat(CLI::App& app, Context& context);
 void add_tail(CLI::App& app, Context& context);
 void add_cursors(CLI::App& app, Context& context);
+void add_rejected(CLI::App& app, Context& context);
 void add_verify(CLI::App& app, Context& context);
 void add_repair(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);

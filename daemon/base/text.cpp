@@ -7,6 +7,8 @@
 namespace crawlspool::base {
 namespace {
 
+constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";  // base64
+
 unsigned char byte_at(std::string_view text, std::size_t i) { return static_cast<unsigned char>(text[i]); }
 bool is_continuation(unsigned char byte) { return (byte & 0xC0U) == 0x80; }
 
@@ -80,7 +82,6 @@ std::string_view clip(std::string_view text, std::size_t bytes_max) {
 void free_text(std::string& text) { std::string().swap(text); }
 
 void append_base64(std::string& out, std::string_view bytes) {
-  static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const auto put = [&out](std::uint32_t group, int characters) {
     for (int i = 0; i < 4; ++i) out += i < characters ? kAlphabet[(group >> (18 - 6 * i)) & 0x3FU] : '=';
   };
@@ -93,6 +94,26 @@ void append_base64(std::string& out, std::string_view bytes) {
   if (bytes.size() - i == 2)
     put(static_cast<std::uint32_t>(byte_at(bytes, i)) << 16 | static_cast<std::uint32_t>(byte_at(bytes, i + 1)) << 8,
         3);
+}
+
+// Only the spelling that append_base64 has: encoded again it is the same.
+std::optional<std::string> decode_base64(std::string_view text) {
+  std::string bytes;
+  bytes.reserve(text.size() / 4 * 3);
+  std::uint32_t group = 0;
+  unsigned bits = 0;
+  for (const char c : text.substr(0, text.find('='))) {
+    const std::size_t value = kAlphabet.find(c);
+    if (value == std::string_view::npos) return std::nullopt;
+    group = group << 6 | static_cast<std::uint32_t>(value);
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes += static_cast<char>(group >> bits & 0xFFU);
+  }
+  std::string spelled;
+  append_base64(spelled, bytes);
+  return spelled == text ? std::optional(bytes) : std::nullopt;
 }
 
 }  // namespace crawlspool::base

@@ -1,6 +1,7 @@
 // Small pieces of text shared by logs, messages and files: JSON string bodies and bounded escapes.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ void free_text(std::string& text);
 
 // Standard base64 with padding (RFC 4648, 4).
 void append_base64(std::string& out, std::string_view bytes);
+// What append_base64 writes; nothing for anything else.
+[[nodiscard]] std::optional<std::string> decode_base64(std::string_view text);
 
 // The length of the well-formed UTF-8 character at `text`'s start (RFC 3629), 0 if there is none.
 [[nodiscard]] std::size_t utf8_character_bytes(std::string_view text);

@@ -85,5 +85,20 @@ TEST(Text, Base64HasTheRfcsVectors) {
   EXPECT_EQ(base64("\xff\xfe\xfd\xfb"), "//79+w==");
 }
 
+TEST(Text, Base64ComesBackAsItWas) {
+  std::string bytes;
+  for (int i = 0; i < 300; ++i) {
+    std::string text;
+    append_base64(text, bytes);
+    EXPECT_EQ(decode_base64(text), bytes);
+    bytes += static_cast<char>(i * 7);
+  }
+}
+
+TEST(Text, WhatIsNotOurBase64IsRefused) {
+  for (const char* text : {"A", "AB", "ABC", "AB=", "AA=A", "AB==", "A===", "AAAA=", "AAA\n", "AA-_", "QQ==QQ=="})
+    EXPECT_FALSE(decode_base64(text)) << text;
+}
+
 }  // namespace
 }  // namespace crawlspool::base

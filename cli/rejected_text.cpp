@@ -1,0 +1,37 @@
+#include "cli/rejected_text.h"
+
+#include <algorithm>
+
+#include "cli/console.h"
+#include "cli/human.h"
+#include "daemon/spool/line.h"
+
+namespace crawlspool::cli {
+namespace {
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(width, text.size()), ' ');
+  return text;
+}
+
+}  // namespace
+
+std::string rejected_json(const RejectedLine& line, bool with_raw) {
+  const std::size_t end = with_raw ? line.json.size() - spool::kTrailerBytes : line.json.rfind(",\"raw\":");
+  return R"({"id":")" + line.id + R"(",)" + line.json.substr(1, end - 1) + "}\n";
+}
+
+std::string rejected_row(const RejectedLine& line) {
+  return padded(line.id, 8) + "  " + line.ts + "  " + padded(shown(line.code), 16) + "  " +
+         padded(shown(line.client.empty() ? line.peer : line.client), 21) + "  " + std::to_string(line.length) + "  " +
+         shown(line.detail) + "\n";
+}
+
+std::string rejected_paragraph(const RejectedLine& line) {
+  std::string text = line.id + "  " + line.ts + "  " + shown(line.code) + ": " + shown(line.detail) + "\n";
+  text += "from " + (line.client.empty() ? "" : shown(line.client) + ", ") + shown(line.peer) + "; " +
+          counted(line.length, "byte") + (line.is_whole() ? "" : ", of which the first 65536 were kept") + "\n";
+  return text + shown(line.raw) + "\n\n";
+}
+
+}  // namespace crawlspool::cli
