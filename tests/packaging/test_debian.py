@@ -1,0 +1,58 @@
+"""What a package is made of: the needed packages are those that ./dev installs, and everything has its place."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from packaged import MADE, SOURCE
+
+CONTROL = (SOURCE / "packaging" / "debian" / "control").read_text(encoding="utf-8")
+
+
+def dev_packages(purpose):
+    listed = re.search(rf"^readonly {purpose}_packages=\(([^)]*)\)", (SOURCE / "dev").read_text(encoding="utf-8"),
+                       re.MULTILINE)
+    return set(listed[1].split())
+
+
+def test_what_the_package_needs_to_be_built_is_what_dev_installs():
+    listed = re.search(r"^Build-Depends:\n((?: .*\n)+)", CONTROL, re.MULTILINE)[1]
+    named = {re.match(r" ([^\s,:]+)", line)[1] for line in listed.splitlines()}
+    provided = {"debhelper-compat": "debhelper", "dh-sequence-installsysusers": "debhelper"}
+    assert {provided.get(name, name) for name in named} == dev_packages("build") | dev_packages("deb") - {"lintian"}
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """Everything but /etc lies below the prefix."""
+    root = tmp_path_factory.mktemp("root")
+    subprocess.run(["cmake", "--install", MADE.parent, "--prefix", "/usr"], env=os.environ | {"DESTDIR": str(root)},
+                   check=True, capture_output=True)
+    return root / "usr"
+
+
+@pytest.mark.parametrize("path", [
+    "bin/crawlspoold", "bin/crawlspool", "etc/crawlspool/crawlspoold.yaml", "etc/logrotate.d/crawlspoold",
+    "lib/sysusers.d/crawlspool.conf", "lib/tmpfiles.d/crawlspool.conf",
+    "share/man/man1/crawlspool.1", "share/man/man5/crawlspoold.yaml.5", "share/man/man7/crawlspool-protocol.7",
+    "share/man/man8/crawlspoold.8",
+    "share/bash-completion/completions/crawlspool", "share/bash-completion/completions/crawlspoold",
+    "share/zsh/vendor-completions/_crawlspool", "share/zsh/vendor-completions/_crawlspoold",
+    "share/fish/vendor_completions.d/crawlspool.fish", "share/fish/vendor_completions.d/crawlspoold.fish",
+    "share/doc/crawlspool/PROTOCOL.md", "share/doc/crawlspool/examples/monitoring/crawlspool.rules.yaml",
+])
+def test_a_file_has_its_place(installed, path):
+    assert (installed / path).is_file()
+
+
+def test_every_unit_is_installed(installed):
+    units = {path.name for path in (SOURCE / "systemd").iterdir() if path.suffix in (".service", ".socket")}
+    assert units and units == {path.name for path in (installed / "lib/systemd/system").iterdir()}
+
+
+def test_the_user_that_the_unit_runs_as_is_made(installed):
+    unit = (installed / "lib/systemd/system/crawlspoold.service").read_text(encoding="utf-8")
+    users = (installed / "lib/sysusers.d/crawlspool.conf").read_text(encoding="utf-8")
+    assert re.search(r"^User=(.*)$", unit, re.MULTILINE)[1] in re.findall(r"^u (\S+)", users, re.MULTILINE)
