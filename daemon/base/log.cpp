@@ -59,6 +59,11 @@ LogLimiter& the_limiter() {
   return limiter;
 }
 
+const std::shared_ptr<RecentEvents>& the_recent_events() {
+  static const auto events = std::make_shared<RecentEvents>();
+  return events;
+}
+
 }  // namespace
 
 std::string LogField::render_real(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
@@ -69,7 +74,9 @@ Result<void> start_log(const LogOptions& options) {
   Log& log = the_log();
   log.sink = *sink;
   log.pool = std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
-  log.logger = std::make_shared<spdlog::async_logger>("crawlspoold", log.sink, log.pool,
+  // First of all in memory: the destination may hold things up.
+  const spdlog::sinks_init_list sinks{make_recent_sink(the_recent_events()), log.sink};
+  log.logger = std::make_shared<spdlog::async_logger>("crawlspoold", sinks, log.pool,
                                                       spdlog::async_overflow_policy::overrun_oldest);
   log.logger->set_level(to_spdlog(options.level));
   return {};
@@ -117,6 +124,8 @@ void log_suppressed() {
   for (const LogLimiter::LeftOut& left_out : the_limiter().take_left_out())
     log_warn("log_suppressed", {{"word", left_out.event}, {"suppressed", left_out.lines}});
 }
+
+std::string recent_events_json() { return the_recent_events()->json(); }
 
 std::uint64_t log_lines_dropped() { return the_log().pool ? the_log().pool->overrun_counter() : 0; }
 

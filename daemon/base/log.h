@@ -75,4 +75,7 @@ void log_suppressed();
 
 [[nodiscard]] std::uint64_t log_lines_dropped();
 
+// The newest events, as RecentEvents::json().
+[[nodiscard]] std::string recent_events_json();
+
 }  // namespace crawlspool::base

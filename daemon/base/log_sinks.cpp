@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/clock.h"
@@ -34,6 +35,10 @@ std::string_view level_word(spdlog::level::level_enum level) {
   }
 }
 
+std::string timestamp_of(const spdlog::details::log_msg& msg) {
+  return format_timestamp(std::chrono::duration_cast<std::chrono::microseconds>(msg.time.time_since_epoch()).count());
+}
+
 // Lines to a descriptor: stderr's, or its own file's.
 class LineSink final : public LogSink {
  public:
@@ -44,10 +49,8 @@ class LineSink final : public LogSink {
   void log(const spdlog::details::log_msg& msg) override {
     if (reopen_requested_.exchange(false)) reopen();
     line_.clear();
-    const auto wall_us = std::chrono::duration_cast<std::chrono::microseconds>(msg.time.time_since_epoch()).count();
-    const std::string timestamp = format_timestamp(wall_us);
     const PackedEvent event = unpack_event({msg.payload.data(), msg.payload.size()});
-    (format_ == LogFormat::kJson ? render_json : render_logfmt)(line_, event, timestamp, level_word(msg.level));
+    (format_ == LogFormat::kJson ? render_json : render_logfmt)(line_, event, timestamp_of(msg), level_word(msg.level));
     line_ += '\n';
     // One write a line: whoever tails the file sees whole lines. A failed write has nobody to be told.
     [[maybe_unused]] const ssize_t written = ::write(fd_, line_.data(), line_.size());
@@ -75,6 +78,24 @@ class LineSink final : public LogSink {
   int fd_;
   std::string line_;
   std::atomic<bool> reopen_requested_{false};
+};
+
+class RecentSink final : public LogSink {
+ public:
+  explicit RecentSink(std::shared_ptr<RecentEvents> events) : events_(std::move(events)) {}
+
+  void log(const spdlog::details::log_msg& msg) override {
+    std::string json;
+    const PackedEvent event = unpack_event({msg.payload.data(), msg.payload.size()});
+    render_json(json, event, timestamp_of(msg), level_word(msg.level));
+    events_->add(std::move(json), msg.level >= spdlog::level::warn);
+  }
+  void flush() override {}
+  void set_pattern(const std::string&) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+
+ private:
+  std::shared_ptr<RecentEvents> events_;
 };
 
 class JournalSink final : public LogSink {
@@ -127,6 +148,10 @@ Result<std::shared_ptr<LogSink>> make_journal_sink() {
 }
 
 }  // namespace
+
+std::shared_ptr<LogSink> make_recent_sink(std::shared_ptr<RecentEvents> events) {
+  return std::make_shared<RecentSink>(std::move(events));
+}
 
 Result<std::shared_ptr<LogSink>> make_log_sink(const LogOptions& options) {
   const std::string& where = options.destination;

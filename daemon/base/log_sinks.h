@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "daemon/base/log.h"
+#include "daemon/base/recent_events.h"
 
 namespace crawlspool::base {
 
@@ -18,5 +19,8 @@ class LogSink : public spdlog::sinks::sink {
 
 // kConfig or kIo if the destination cannot be opened. `auto` is journald where stderr is connected to the journal.
 [[nodiscard]] Result<std::shared_ptr<LogSink>> make_log_sink(const LogOptions& options);
+
+// Keeps what is logged in `events`.
+[[nodiscard]] std::shared_ptr<LogSink> make_recent_sink(std::shared_ptr<RecentEvents> events);
 
 }  // namespace crawlspool::base

@@ -1,0 +1,37 @@
+// The log's newest events, kept in memory for the admin port: the last of all, and the last warnings and errors, which
+// a busy hour's other lines do not push out. Bounded. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crawlspool::base {
+
+class RecentEvents {
+ public:
+  static constexpr std::size_t kOfEach = 100;
+  static constexpr std::size_t kBytesMax = 2048;  // a longer event is not kept
+
+  // `json`: the event as an object.
+  void add(std::string json, bool is_warning);
+  // Oldest first: {"events":[…]}.
+  [[nodiscard]] std::string json() const;
+
+ private:
+  struct Event {
+    std::uint64_t number;
+    std::string json;
+  };
+  using Ring = std::deque<Event>;
+
+  mutable std::mutex mutex_;
+  std::uint64_t next_number_ = 0;
+  Ring warnings_;
+  Ring others_;
+};
+
+}  // namespace crawlspool::base
