@@ -191,6 +191,7 @@ void RecordsConnection::settled(std::uint64_t seq) {
 void RecordsConnection::finish_request(Response response) {
   session_hold_.release();
   io().batch_done(id());
+  last_names_ = std::move(request_.client.names);
   request_ = Request{};
   account_request();
   respond(std::move(response));

@@ -25,6 +25,9 @@ class RecordsConnection final : public HttpConnection {
 
   void settled(std::uint64_t seq) override;
   bool session_answered(const ingest::SessionQuestion& question) override;
+  [[nodiscard]] const spool::ClientNames& names() const override {
+    return is_serving() ? request_.client.names : last_names_;
+  }
 
  private:
   enum class Stage { kUnpacking, kAwaitingSession, kTaking, kTaken };
@@ -71,6 +74,7 @@ class RecordsConnection final : public HttpConnection {
   std::uint64_t charged_request_bytes_ = 0;
   std::size_t made_this_turn_ = 0;
   Request request_;
+  spool::ClientNames last_names_;  // of the request before
 };
 
 }  // namespace crawlspool::http

@@ -34,7 +34,7 @@ void Connection::start(base::UniqueFd fd) {
     return io_.retire(id_);
   }
   socket_.emplace(std::move(*socket));
-  if (is_worth_logging()) base::log_info("conn_open", {{"conn", id_}, {"peer", peer_}, {"via", word(transport_)}});
+  if (is_crawler()) base::log_info("conn_open", {{"conn", id_}, {"peer", peer_}, {"via", word(transport_)}});
   read_on();
   on_start();
   rearm();
@@ -177,7 +177,7 @@ void Connection::close_now(std::string_view reason) {
   if (phase_ == Phase::kClosed) return;
   phase_ = Phase::kClosed;
   socket_.reset();
-  if (is_worth_logging()) {
+  if (is_crawler()) {
     io_.shared().closes.count(reason);
     base::log_info("conn_close", {{"conn", id_},
                                   {"peer", peer_},
@@ -233,6 +233,51 @@ void Connection::check_deadlines() {
   rearm();
 }
 
+// ---- what it is ----
+
+const spool::ClientNames& Connection::names() const {
+  static const spool::ClientNames none;
+  return none;
+}
+
+std::string_view Connection::state_word() const {
+  if (phase_ != Phase::kOpen) return "ending";
+  if (!paused_) return "reading";
+  switch (*paused_) {
+    case Pause::kMemory:
+      return word(proto::SlowReason::kMemory);
+    case Pause::kDiskFull:
+      return word(proto::SlowReason::kDiskFull);
+    case Pause::kSpoolBusy:
+      return word(proto::SlowReason::kSpoolBusy);
+    case Pause::kOutput:
+      return "output";
+    case Pause::kSession:
+      return "session";
+    case Pause::kTurn:
+    case Pause::kBusy:
+      break;
+  }
+  return "busy";
+}
+
+ConnectionFacts Connection::facts() const {
+  return {.id = id_,
+          .via = word(transport_),
+          .peer = peer_,
+          .client = names().client,
+          .stream = names().stream,
+          .session = names().session,
+          .state = state_word(),
+          .records = records_,
+          .rejects = rejects_,
+          .bytes = bytes_read_,
+          .age_ms = io_.now_ms() - opened_ms_,
+          .idle_ms = io_.now_ms() - last_activity_ms_};
+}
+
+ClientFacts Connection::client_facts() const { return {1, records_, rejects_, bytes_read_, io_.now_ms() - opened_ms_}; }
+
 std::optional<RejectReason> Connection::check_record(std::string_view record) {
   const std::uint64_t bytes_max = limits().record_bytes_max;
   if (record.size() > bytes_max)
@@ -246,6 +291,15 @@ std::size_t Connection::keep_reject(std::string_view record, const RejectReason&
   base::log_warn_limited(
       "record_rejected",
       {{"conn", id_}, {"peer", peer_}, number.logged, {"code", proto::word(reason.code)}, {"detail", reason.detail}});
+  io_.rejects().note({.client = number.names.client,
+                      .stream = number.names.stream,
+                      .address = std::string(address_of(peer_)),
+                      .via = word(transport_),
+                      .code = reason.code,
+                      .last_us = io_.shared().clock.wall_us(),
+                      .detail = reason.detail,
+                      .offset = reason.offset,
+                      .seq = number.seq});
   return io_.appender().add_reject({.code = proto::word(reason.code),
                                     .detail = reason.detail,
                                     .offset = reason.offset,

@@ -22,6 +22,7 @@
 #include "daemon/ingest/admission.h"
 #include "daemon/ingest/append_batch.h"
 #include "daemon/ingest/appender.h"
+#include "daemon/ingest/loop_survey.h"
 #include "daemon/ingest/record_checker.h"
 #include "daemon/net/socket.h"
 
@@ -50,6 +51,7 @@ class Connection : private net::PollHandler {
   Connection& operator=(const Connection&) = delete;
 
   [[nodiscard]] ConnectionId id() const { return id_; }
+  [[nodiscard]] const std::string& peer() const { return peer_; }
 
   // --- called by the loop ---
   void start(base::UniqueFd fd);
@@ -67,6 +69,13 @@ class Connection : private net::PollHandler {
   virtual void spool_failed() = 0;
   virtual void drain() = 0;
   virtual void disk_full() {}
+  // Not one that is only told why it may not be, nor a probe or scrape of the admin port.
+  [[nodiscard]] bool is_crawler() const { return !ticket_.refused() && transport_ != Transport::kAdmin; }
+  // What its client last gave itself.
+  [[nodiscard]] virtual const spool::ClientNames& names() const;
+  [[nodiscard]] std::uint64_t records() const { return records_; }
+  [[nodiscard]] ConnectionFacts facts() const;
+  [[nodiscard]] ClientFacts client_facts() const;
   [[nodiscard]] bool holds_up_drain() const { return transport_ != Transport::kAdmin; }
   // Bytes a millisecond of the begun frame; negative where none has begun.
   [[nodiscard]] virtual double begun_frame_rate() const { return -1; }
@@ -115,7 +124,6 @@ class Connection : private net::PollHandler {
   [[nodiscard]] bool is_open() const { return phase_ == Phase::kOpen; }
   void rearm();
 
-  [[nodiscard]] const std::string& peer() const { return peer_; }
   [[nodiscard]] Admission::Ticket& ticket() { return ticket_; }
   [[nodiscard]] Transport transport() const { return transport_; }
   [[nodiscard]] std::int64_t opened_ms() const { return opened_ms_; }
@@ -150,8 +158,7 @@ class Connection : private net::PollHandler {
   [[nodiscard]] std::int64_t next_deadline_ms() const;
   [[nodiscard]] bool waits_for_resources() const;
   [[nodiscard]] bool tells_long_pause() const { return waits_for_resources() || paused_ == Pause::kSession; }
-  // Not those that were only told why they may not be, nor the probes and scrapes of the admin port.
-  [[nodiscard]] bool is_worth_logging() const { return !ticket_.refused() && transport_ != Transport::kAdmin; }
+  [[nodiscard]] std::string_view state_word() const;
 
   IoLoop& io_;
   const std::shared_ptr<const config::Config> opened_with_;

@@ -118,6 +118,23 @@ void IoLoop::set_config(ConfigPtr config) {
   for_each([](Connection& connection) { connection.timeouts_changed(); });
 }
 
+LoopSurvey IoLoop::survey(std::size_t busiest_max, std::int64_t rejects_since_us) const {
+  LoopSurvey survey;
+  std::vector<const Connection*> crawlers;
+  for (const auto& [id, connection] : connections_)
+    if (connection->is_crawler()) crawlers.push_back(connection.get());
+  survey.connections = crawlers.size();
+  for (const Connection* connection : crawlers)
+    survey.clients[{connection->names().client, std::string(address_of(connection->peer()))}].add(
+        connection->client_facts());
+  const auto end = crawlers.begin() + static_cast<std::ptrdiff_t>(std::min(busiest_max, crawlers.size()));
+  std::nth_element(crawlers.begin(), end, crawlers.end(),
+                   [](const auto* a, const auto* b) { return a->records() > b->records(); });
+  std::for_each(crawlers.begin(), end, [&](const auto* connection) { survey.busiest.push_back(connection->facts()); });
+  survey.rejects = rejects_.since(rejects_since_us);
+  return survey;
+}
+
 void IoLoop::completed(std::unique_ptr<AppendBatch> batch) {
   // std::function wants something that can be copied.
   mailbox_.post(

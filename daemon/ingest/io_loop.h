@@ -17,6 +17,7 @@
 #include "daemon/ingest/close_counts.h"
 #include "daemon/ingest/committer.h"
 #include "daemon/ingest/connection.h"
+#include "daemon/ingest/loop_survey.h"
 #include "daemon/ingest/memory_budget.h"
 #include "daemon/ingest/record_checker.h"
 #include "daemon/ingest/session_claims.h"
@@ -62,6 +63,8 @@ class IoLoop final : private CompletionSink {
   void spool_state_changed(SpoolState state);
   // Timeouts count for every connection at once, the limits of what one may send for those that open from now on.
   void set_config(ConfigPtr config);
+  // Its crawlers' connections, of which the busiest one by one, and the rejects since then (wall clock).
+  [[nodiscard]] LoopSurvey survey(std::size_t busiest_max, std::int64_t rejects_since_us) const;
   // Drops what is left and stops the loop.
   void stop();
 
@@ -72,6 +75,7 @@ class IoLoop final : private CompletionSink {
   [[nodiscard]] RecordChecker& checker() { return checker_; }
   [[nodiscard]] Appender& appender() { return appender_; }
   [[nodiscard]] SessionClaims& session_claims() { return session_claims_; }
+  [[nodiscard]] RejectLedger& rejects() { return rejects_; }
   [[nodiscard]] Connection* find(ConnectionId id);
   // Whether a connection may go on with a batch that came whole, with the budget used up or not: something has to move.
   [[nodiscard]] bool may_go_on_with_batch(ConnectionId id, bool is_unpacked) const;
@@ -110,6 +114,7 @@ class IoLoop final : private CompletionSink {
   RecordChecker checker_;
   Appender appender_;
   SessionClaims session_claims_;
+  RejectLedger rejects_;
   std::vector<char> read_buffer_;
   std::int64_t not_running_ms_ = 0;
   std::int64_t last_tick_ms_;

@@ -38,6 +38,7 @@ class StreamConnection final : public Connection {
   void disk_full() override;
   [[nodiscard]] double begun_frame_rate() const override;
   [[nodiscard]] bool holds_whole_batch() const override { return batch_.has_value(); }
+  [[nodiscard]] const spool::ClientNames& names() const override { return names_; }
   void give_way() override;
 
  private:
