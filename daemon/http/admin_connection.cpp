@@ -2,11 +2,25 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
+#include <iterator>
+
 namespace crawlspool::http {
 namespace {
 
 constexpr std::uint64_t kBodyBytesMax = 4096;
 constexpr int kRetryAfterS = 1;
+
+// The page takes nothing from elsewhere, and is shown in no other.
+constexpr std::string_view kPageHeaders =
+    "Cache-Control: no-cache\r\n"
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
+    "Referrer-Policy: no-referrer\r\n";
+constexpr std::string_view kFigureHeaders =
+    "Cache-Control: no-store\r\n"
+    "X-Content-Type-Options: nosniff\r\n";
 
 // A name could be pointed here by anyone who owns it; an address or localhost cannot.
 bool is_trusted_host(std::string_view host) {
@@ -34,12 +48,26 @@ AdminConnection::AdminConnection(ingest::IoLoop& io, ingest::ConnectionId id, co
   source_.connection = id;
 }
 
+const AdminConnection::Route AdminConnection::kRoutes[] = {
+    {"/livez", &AdminConnection::answer_liveness},  {"/readyz", &AdminConnection::answer_readiness},
+    {"/status", &AdminConnection::answer_status},   {"/connections", &AdminConnection::answer_connections},
+    {"/rejects", &AdminConnection::answer_rejects}, {"/events", &AdminConnection::answer_events},
+    {"/metrics", &AdminConnection::answer_metrics},
+};
+
+const AdminConnection::Route* AdminConnection::find_route(std::string_view path) {
+  const auto* const found =
+      std::find_if(std::begin(kRoutes), std::end(kRoutes), [path](const Route& route) { return route.path == path; });
+  return found == std::end(kRoutes) ? nullptr : found;
+}
+
 std::optional<Response> AdminConnection::judge(const RequestHead& head, std::uint64_t& body_bytes_max) {
   body_bytes_max = kBodyBytesMax;
   if (!is_trusted_host(head.host))
     return error_response(421, "foreign_host", "the admin port answers to addresses and localhost only");
-  if (head.path != "/livez" && head.path != "/readyz" && head.path != "/status" && head.path != "/metrics")
-    return error_response(404, "not_found", "there are /livez, /readyz, /status and /metrics");
+  if (find_route(head.path) == nullptr && find_page_file(head.path) == nullptr)
+    return error_response(404, "not_found",
+                          "there are /, /livez, /readyz, /status, /connections, /rejects, /events and /metrics");
   if (head.method != "GET" && head.method != "HEAD") {
     Response response = error_response(405, "method_not_allowed", "only GET and HEAD");
     response.allow = "GET, HEAD";
@@ -49,20 +77,49 @@ std::optional<Response> AdminConnection::judge(const RequestHead& head, std::uin
 }
 
 void AdminConnection::serve(const RequestHead& head, std::string) {
-  if (head.path == "/status") {
-    Response response;
-    response.body = backend_.status_json() + "\n";
-    return respond(std::move(response));
-  }
-  if (head.path == "/metrics") {
-    Response response;
-    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    response.body = backend_.metrics_text();
-    return respond(std::move(response));
-  }
-  if (head.path == "/livez") return respond(text_response(200, backend_.state()));
-  answer_readiness();
+  if (const Route* const route = find_route(head.path)) return (this->*route->answer)();
+  answer_page(*find_page_file(head.path), head.if_none_match);
 }
+
+void AdminConnection::answer_page(const PageFile& file, std::string_view known_etag) {
+  Response response;
+  response.more_headers = kPageHeaders;
+  response.etag = file.etag;
+  response.content_type = file.content_type;
+  if (known_etag == file.etag)
+    response.status = 304;
+  else
+    response.body = file.content;
+  respond(std::move(response));
+}
+
+void AdminConnection::answer_json(std::string json) {
+  Response response;
+  response.more_headers = kFigureHeaders;
+  response.body = std::move(json) + "\n";
+  respond(std::move(response));
+}
+
+// The answer may come when the peer has left.
+AdminBackend::OnText AdminConnection::json_answerer() {
+  return [&loop = io(), id = id()](std::string json) {
+    if (auto* const connection = loop.find(id)) static_cast<AdminConnection*>(connection)->answer_json(std::move(json));
+  };
+}
+
+void AdminConnection::answer_status() { answer_json(backend_.status_json()); }
+void AdminConnection::answer_events() { answer_json(backend_.events_json()); }
+void AdminConnection::answer_connections() { backend_.connections_json(json_answerer()); }
+void AdminConnection::answer_rejects() { backend_.rejects_json(json_answerer()); }
+
+void AdminConnection::answer_metrics() {
+  Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = backend_.metrics_text();
+  respond(std::move(response));
+}
+
+void AdminConnection::answer_liveness() { respond(text_response(200, backend_.state())); }
 
 void AdminConnection::answer_readiness() {
   const std::string_view state = backend_.state();

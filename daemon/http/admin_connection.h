@@ -1,11 +1,14 @@
-// The admin port: /livez, /readyz, /status, /metrics. For operators and their tools on this machine; a request whose Host is a
-// foreign name is turned away, so that a web page cannot reach it through a name that points here.
+// The admin port: the page, and what it and others ask: /livez, /readyz, /status, /connections, /rejects, /events,
+// /metrics. For operators and their tools on this machine; a request whose Host is a foreign name is turned away, so
+// that a web page cannot reach it through a name that points here. Source: systemd/OPERATIONS.md, "The admin port".
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include "daemon/http/http_connection.h"
+#include "daemon/http/page_files.h"
 #include "daemon/ingest/appender.h"
 
 namespace crawlspool::http {
@@ -13,9 +16,15 @@ namespace crawlspool::http {
 // What the daemon says of itself. On loop 0's thread.
 class AdminBackend {
  public:
+  using OnText = std::function<void(std::string)>;
+
   [[nodiscard]] virtual std::string status_json() = 0;
   [[nodiscard]] virtual std::string metrics_text() = 0;
-  [[nodiscard]] virtual std::string_view state() = 0;  // ok, disk_full, draining, failed
+  [[nodiscard]] virtual std::string events_json() = 0;
+  // These call back now or in a later turn.
+  virtual void connections_json(OnText on_text) = 0;
+  virtual void rejects_json(OnText on_text) = 0;
+  [[nodiscard]] virtual std::string_view state() = 0;  // ok, slow, disk_full, draining, failed
   // A write was synced within the last second.
   [[nodiscard]] virtual bool has_synced_lately() = 0;
 
@@ -33,9 +42,26 @@ class AdminConnection final : public HttpConnection {
   void disk_full() override;
 
  private:
+  struct Route {
+    std::string_view path;
+    void (AdminConnection::*answer)();
+  };
+  static const Route kRoutes[];
+  [[nodiscard]] static const Route* find_route(std::string_view path);
+
   std::optional<Response> judge(const RequestHead& head, std::uint64_t& body_bytes_max) override;
   void serve(const RequestHead& head, std::string body) override;
+
+  void answer_liveness();
   void answer_readiness();
+  void answer_status();
+  void answer_metrics();
+  void answer_connections();
+  void answer_rejects();
+  void answer_events();
+  void answer_page(const PageFile& file, std::string_view known_etag);
+  void answer_json(std::string json);
+  [[nodiscard]] AdminBackend::OnText json_answerer();
 
   AdminBackend& backend_;
   ingest::RecordSource source_;

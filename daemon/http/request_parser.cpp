@@ -191,6 +191,7 @@ void RequestParser::read_head_fields() {
   head_.host = lower(view(message[bhttp::field::host]));
   head_.content_type = without_parameters(view(message[bhttp::field::content_type]));
   head_.content_encoding = lower(view(message[bhttp::field::content_encoding]));
+  head_.if_none_match = std::string(view(message[bhttp::field::if_none_match]));
   const auto field = [&](const char* name) -> std::optional<std::string> {
     const auto [first, end] = message.equal_range(name);
     if (first == end) return std::nullopt;

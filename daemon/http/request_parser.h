@@ -29,6 +29,7 @@ struct RequestHead {
   std::string host;
   std::string content_type;  // lower case, without parameters
   std::string content_encoding;
+  std::string if_none_match;
   std::optional<std::uint64_t> content_length;
   ClientFields fields;
   bool is_chunked = false;

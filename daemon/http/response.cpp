@@ -12,6 +12,8 @@ std::string_view reason_phrase(int status) {
   switch (status) {
     case 200:
       return "OK";
+    case 304:
+      return "Not Modified";
     case 400:
       return "Bad Request";
     case 404:
@@ -65,8 +67,12 @@ void append_response(std::string& out, const Response& response) {
   out += "HTTP/1.1 " + std::to_string(response.status) + " ";
   out += reason_phrase(response.status);
   out += "\r\n";
-  append_header(out, "Content-Type", response.content_type);
-  append_header(out, "Content-Length", std::to_string(response.body.size()));
+  if (response.status != 304) {  // it has no body, and what a length said would be that of another answer
+    append_header(out, "Content-Type", response.content_type);
+    append_header(out, "Content-Length", std::to_string(response.body.size()));
+  }
+  if (!response.etag.empty()) append_header(out, "ETag", response.etag);
+  out += response.more_headers;
   if (!response.allow.empty()) append_header(out, "Allow", response.allow);
   if (response.retry_after_s) append_header(out, "Retry-After", std::to_string(*response.retry_after_s));
   if (response.close)

@@ -12,7 +12,9 @@ struct Response {
   int status = 200;
   std::string body;
   std::string_view content_type = "application/json";
-  std::string_view allow = {};                      // with 405
+  std::string_view allow = {};  // with 405
+  std::string_view etag = {};
+  std::string_view more_headers = {};               // whole lines, each with its end
   std::optional<int> retry_after_s = std::nullopt;  // with 429 and 503
   bool keep_alive = false;                          // said to an HTTP/1.0 client that asked for it
   bool close = false;                               // the connection ends with it

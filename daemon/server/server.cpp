@@ -66,7 +66,7 @@ class Server {
                    [this](SpoolState state) { on_spool_state(state); }),
         shared_{clock_, committer_, memory_, admission_, sessions_, streams_, closes_},
         threads_(shared_, config),
-        status_(shared_, spool_->recovery(), config),
+        status_(shared_, spool_->recovery(), threads_, config),
         listeners_(threads_, shared_, status_),
         drain_(
             threads_, config->timeouts.drain_ms, [this] { finish(); }, [this] { leave_at_once("drain_timeout"); }),

@@ -11,6 +11,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/version.h"
 #include "daemon/server/metrics.h"
+#include "daemon/server/survey_json.h"
 
 namespace crawlspool::server {
 namespace {
@@ -27,11 +28,13 @@ nlohmann::ordered_json reload_json(const ReloadState& reload) {
 
 }  // namespace
 
-Status::Status(const ingest::Shared& shared, const spool::RecoveryReport& recovery, ingest::ConfigPtr config)
+Status::Status(const ingest::Shared& shared, const spool::RecoveryReport& recovery, IoThreads& threads,
+               ingest::ConfigPtr config)
     : shared_(shared),
       recovery_(recovery),
       started_us_(shared.clock.monotonic_us()),
       rates_(started_us_),
+      survey_(threads, shared.clock),
       config_(std::move(config)) {}
 
 void Status::set_config(const ingest::ConfigPtr& in_force, const ReloadState& state) {
@@ -104,6 +107,17 @@ std::string Status::status_json() {
 }
 
 std::string Status::metrics_text() { return server::metrics_text(shared_, *config_, recovery_, state()); }
+
+std::string Status::events_json() { return base::recent_events_json(); }
+
+void Status::connections_json(OnText on_text) {
+  survey_.ask(
+      [on_text = std::move(on_text)](const Survey::Result& survey) { on_text(server::connections_json(*survey)); });
+}
+
+void Status::rejects_json(OnText on_text) {
+  survey_.ask([on_text = std::move(on_text)](const Survey::Result& survey) { on_text(server::rejects_json(*survey)); });
+}
 
 void Status::log_summary() {
   const ingest::CommitStats stats = shared_.committer.stats();

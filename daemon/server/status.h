@@ -1,4 +1,5 @@
-// What the daemon says of itself: /status, /metrics, and the summary line of the log. On the first loop's thread.
+// What the daemon says of itself: the admin port's answers, and the summary line of the log. On the first loop's
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -9,17 +10,22 @@
 #include "daemon/ingest/io_loop.h"
 #include "daemon/server/rates.h"
 #include "daemon/server/reload.h"
+#include "daemon/server/survey.h"
 #include "daemon/spool/recovery.h"
 
 namespace crawlspool::server {
 
 class Status final : public http::AdminBackend {
  public:
-  // The first two outlive it.
-  Status(const ingest::Shared& shared, const spool::RecoveryReport& recovery, ingest::ConfigPtr config);
+  // The first three outlive it.
+  Status(const ingest::Shared& shared, const spool::RecoveryReport& recovery, IoThreads& threads,
+         ingest::ConfigPtr config);
 
   std::string status_json() override;
   std::string metrics_text() override;
+  std::string events_json() override;
+  void connections_json(OnText on_text) override;
+  void rejects_json(OnText on_text) override;
   std::string_view state() override;
   bool has_synced_lately() override;
 
@@ -35,6 +41,7 @@ class Status final : public http::AdminBackend {
   const spool::RecoveryReport& recovery_;
   const std::int64_t started_us_;
   Rates rates_;
+  Survey survey_;
   bool draining_ = false;
   ingest::ConfigPtr config_;  // in force
   ReloadState reload_;

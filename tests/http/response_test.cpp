@@ -24,6 +24,18 @@ TEST(Response, IsBytesOnTheWire) {
             "{\"accepted\":1}");
 }
 
+TEST(Response, NotModifiedSaysNeitherTypeNorLength) {
+  Response response;
+  response.status = 304;
+  response.etag = "\"1\"";
+  response.more_headers = "Cache-Control: no-cache\r\n";
+  EXPECT_EQ(bytes_of(response),
+            "HTTP/1.1 304 Not Modified\r\n"
+            "ETag: \"1\"\r\n"
+            "Cache-Control: no-cache\r\n"
+            "\r\n");
+}
+
 TEST(Response, EveryHeaderIsBytesOnTheWire) {
   Response response;
   response.status = 405;

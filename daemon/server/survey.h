@@ -1,0 +1,42 @@
+// Asks every loop for its connections and rejects and puts the answers together, each loop on its own thread. Whoever
+// asks while one is under way, or shortly after, gets the same. On the first loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/ingest/loop_survey.h"
+#include "daemon/server/io_threads.h"
+
+namespace crawlspool::server {
+
+class Survey {
+ public:
+  static constexpr std::size_t kConnectionsMax = 1000;
+
+  using Result = std::shared_ptr<const ingest::LoopSurvey>;
+  using OnResult = std::function<void(const Result&)>;
+
+  // Both outlive it.
+  Survey(IoThreads& threads, const base::Clock& clock) : threads_(threads), clock_(clock) {}
+
+  // Calls back at once, or in a later turn of the first loop.
+  void ask(OnResult on_result);
+
+ private:
+  void begin();
+  void take(ingest::LoopSurvey&& one);
+
+  IoThreads& threads_;
+  const base::Clock& clock_;
+  std::vector<OnResult> asking_;
+  std::shared_ptr<ingest::LoopSurvey> under_way_;
+  std::size_t answers_ = 0;  // of loops, so far
+  Result newest_;
+  std::int64_t newest_us_ = 0;
+};
+
+}  // namespace crawlspool::server
