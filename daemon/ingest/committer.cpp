@@ -103,8 +103,14 @@ CommitStats Committer::stats() const {
   return stats_;
 }
 
+std::int64_t Committer::busy_us() const {
+  const std::int64_t got_on_us = got_on_us_.load(std::memory_order_relaxed);
+  return got_on_us == kIdle ? 0 : std::max<std::int64_t>(0, clock_.monotonic_us() - got_on_us);
+}
+
 void Committer::run() {
   while (true) {
+    got_on();
     if (state() != SpoolState::kFailed) watch();
     Batches batches = take();
     if (!batches.empty()) {
@@ -120,6 +126,7 @@ void Committer::run() {
     if (auto closed = spool_.close(); !closed) fail(closed.error());
     publish();
   }
+  got_on_us_.store(kIdle, std::memory_order_relaxed);
   on_finished_();
 }
 
@@ -145,6 +152,7 @@ void Committer::watch() {
 // What has come together, oldest first; nothing once all is done and the end is wanted, when a sync is due, or when it
 // is time to look at the free space again.
 Committer::Batches Committer::take() {
+  got_on_us_.store(kIdle, std::memory_order_relaxed);
   std::unique_lock lock(mutex_);
   const auto something = [this] { return !queue_.empty() || finishing_ || live_options_; };
   if (unsynced_ && options_.sync == SyncPolicy::kInterval) {
@@ -154,6 +162,7 @@ Committer::Batches Committer::take() {
   } else {
     wake_.wait_for(lock, std::chrono::microseconds(kRoomWatchUs), something);
   }
+  got_on();
   take_live_options();
   Batches batches;
   std::size_t bytes = 0;
@@ -234,6 +243,7 @@ Result<std::size_t> Committer::store_some(const PendingLines& pending, std::span
     if (auto synced = sync_now(); !synced) return tl::unexpected(synced.error());
   const auto appended = spool_.append(pending.chunks(), pending.first_line_bytes(), sessions);
   if (!appended) return appended;
+  got_on();
   if (syncs_before_ack() && *appended == pending.bytes()) tell_written(batches);
   return sync_if_due(true, any_of(batches, is_probe)).map([&] { return *appended; });
 }
@@ -275,6 +285,7 @@ Result<void> Committer::sync_now() {
   // What was acked as written has left the memory: it cannot be offered again.
   const auto if_full = syncs_before_ack() ? spool::IfFull::kCutBack : spool::IfFull::kFail;
   if (auto synced = spool_.sync(if_full); !synced) return synced;
+  got_on();
   ++syncs_;
   unsynced_ = false;
   last_sync_us_ = clock_.monotonic_us();
@@ -295,6 +306,7 @@ void Committer::wait_for_room(std::uint64_t bytes) {
   do {
     publish();
     std::this_thread::sleep_for(std::chrono::milliseconds(kRoomCheckMs));
+    got_on();
     const std::lock_guard lock(mutex_);
     take_live_options();  // a lower keep-free mark may be the room
   } while (!spool_.has_room(bytes + kRoomMarginBytes));

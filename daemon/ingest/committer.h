@@ -79,11 +79,15 @@ class Committer {
 
   [[nodiscard]] SpoolState state() const { return state_.load(std::memory_order_acquire); }
   [[nodiscard]] CommitStats stats() const;
+  // How long the work on the disk that is under way has taken since it last got on; 0 while it waits for something to
+  // do, or for room. From any thread.
+  [[nodiscard]] std::int64_t busy_us() const;
   [[nodiscard]] Latency& latency() { return latency_; }
   // False where an ack means "written" only.
   [[nodiscard]] bool syncs_before_ack() const { return options_.sync == config::SyncPolicy::kAlways; }
 
  private:
+  static constexpr std::int64_t kIdle = 0;
   using Batches = std::vector<std::unique_ptr<AppendBatch>>;
 
   void run();
@@ -106,6 +110,7 @@ class Committer {
                                                        const std::function<base::Result<void>()>& attempt);
   void wait_for_room(std::uint64_t bytes);
   void watch();
+  void got_on() { got_on_us_.store(clock_.monotonic_us(), std::memory_order_relaxed); }
   [[nodiscard]] bool is_done() const;
   void enter_disk_full(const std::string& detail);
   void enter(SpoolState state);
@@ -120,6 +125,7 @@ class Committer {
   OnState on_state_;
   std::atomic<SpoolState> state_{SpoolState::kOk};
   Latency latency_;
+  std::atomic<std::int64_t> got_on_us_{kIdle};  // monotonic
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

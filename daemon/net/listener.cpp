@@ -1,5 +1,6 @@
 #include "daemon/net/listener.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -52,7 +53,16 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Endpoint& at,
                                                  OnShortage on_shortage) {
   auto fd = bind_and_listen(at);
   if (!fd) return tl::unexpected(fd.error());
-  std::unique_ptr<Listener> listener(new Listener(loop, std::move(*fd), std::move(on_accept), std::move(on_shortage)));
+  return adopt(loop, std::move(*fd), std::move(on_accept), std::move(on_shortage));
+}
+
+Result<std::unique_ptr<Listener>> Listener::adopt(Loop& loop, UniqueFd listening, OnAccept on_accept,
+                                                  OnShortage on_shortage) {
+  const int flags = ::fcntl(listening.get(), F_GETFL);
+  if (flags == -1 || ::fcntl(listening.get(), F_SETFL, flags | O_NONBLOCK) != 0)
+    return fail_errno("listening socket", errno);
+  std::unique_ptr<Listener> listener(
+      new Listener(loop, std::move(listening), std::move(on_accept), std::move(on_shortage)));
   auto poll = Poll::open(loop, listener->fd_.get(), *listener);
   if (!poll) return tl::unexpected(poll.error());
   listener->poll_ = std::make_unique<Poll>(std::move(*poll));

@@ -22,6 +22,10 @@ class Listener final : private PollHandler {
   [[nodiscard]] static base::Result<std::unique_ptr<Listener>> open(Loop& loop, const base::Endpoint& at,
                                                                     OnAccept on_accept, OnShortage on_shortage);
 
+  // The same with a socket that listens already.
+  [[nodiscard]] static base::Result<std::unique_ptr<Listener>> adopt(Loop& loop, base::UniqueFd listening,
+                                                                     OnAccept on_accept, OnShortage on_shortage);
+
   [[nodiscard]] const base::Endpoint& local() const { return local_; }  // with the real port
 
  private:

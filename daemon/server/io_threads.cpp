@@ -35,6 +35,12 @@ void IoThreads::stop() {
   on_each([](ingest::IoLoop& loop) { loop.stop(); });
 }
 
+std::vector<net::Mailbox*> IoThreads::mailboxes() {
+  std::vector<net::Mailbox*> all;
+  for (const auto& loop : loops_) all.push_back(&loop->mailbox());
+  return all;
+}
+
 void IoThreads::on_each(const std::function<void(ingest::IoLoop&)>& action) {
   for (const auto& loop : loops_) loop->mailbox().post([action, loop = loop.get()] { action(*loop); });
 }

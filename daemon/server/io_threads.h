@@ -24,6 +24,8 @@ class IoThreads {
   void run();   // returns after stop()
   void stop();  // on the first loop's thread
 
+  [[nodiscard]] std::vector<net::Mailbox*> mailboxes();
+
   // Does `action` on each loop's own thread.
   void on_each(const std::function<void(ingest::IoLoop&)>& action);
   // Hands the configuration to every loop; `on_all` is called on the first loop's thread once each goes by it.

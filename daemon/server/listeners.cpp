@@ -21,38 +21,60 @@ using Parcel = std::pair<ingest::Admission::Ticket, base::UniqueFd>;
 
 void on_shortage(int errno_value) { base::log_warn_limited("accept_paused", {{"detail", std::strerror(errno_value)}}); }
 
+std::vector<std::string>& addresses_of(Addresses& all, Transport transport) {
+  if (transport == Transport::kStream) return all.stream;
+  return transport == Transport::kHttp ? all.http : all.admin;
+}
+
 }  // namespace
 
 Listeners::Listeners(IoThreads& threads, const ingest::Shared& shared, http::AdminBackend& admin_backend)
     : threads_(threads), shared_(shared), admin_backend_(admin_backend) {}
 
-Result<void> Listeners::open(const config::Listen& listen) {
-  return open_all(listen.stream, Transport::kStream, ingest_, addresses_.stream)
-      .and_then([&] { return open_all(listen.http, Transport::kHttp, ingest_, addresses_.http); })
-      .and_then([&] { return open_all(listen.admin, Transport::kAdmin, admin_, addresses_.admin); });
+Result<void> Listeners::open(const config::Listen& listen, InheritedSockets inherited) {
+  if (!inherited.empty())
+    return adopt_all(Transport::kStream, inherited.stream)
+        .and_then([&] { return adopt_all(Transport::kHttp, inherited.http); })
+        .and_then([&] { return adopt_all(Transport::kAdmin, inherited.admin); });
+  return open_all(Transport::kStream, listen.stream)
+      .and_then([&] { return open_all(Transport::kHttp, listen.http); })
+      .and_then([&] { return open_all(Transport::kAdmin, listen.admin); });
 }
 
-Result<void> Listeners::open_all(const std::vector<std::string>& urls, Transport transport,
-                                 std::vector<std::unique_ptr<net::Listener>>& into,
-                                 std::vector<std::string>& addresses) {
+Result<void> Listeners::open_all(Transport transport, const std::vector<std::string>& urls) {
   for (const std::string& url : urls) {
     const auto endpoint = base::Endpoint::parse(url);
     if (!endpoint) return tl::unexpected(endpoint.error());
-    auto listener = net::Listener::open(
-        threads_.first().loop(), *endpoint,
-        [this, transport](base::UniqueFd fd, const base::Endpoint& peer) { on_accept(transport, std::move(fd), peer); },
-        on_shortage);
-    if (!listener) return tl::unexpected(listener.error());
-    const std::string address = (*listener)->local().to_string();
-    base::log_info("listening", {{"port", word(transport)}, {"address", address}});
-    if (!endpoint->is_loopback())
-      base::log_warn("public_bind", {{"port", word(transport)},
-                                     {"address", address},
-                                     {"detail", "there is no encryption and no authentication on this port"}});
-    addresses.push_back(address);
-    into.push_back(std::move(*listener));
+    auto opened = net::Listener::open(threads_.first().loop(), *endpoint, accepting(transport), on_shortage);
+    if (auto kept = keep(transport, std::move(opened), false); !kept) return kept;
   }
   return {};
+}
+
+Result<void> Listeners::adopt_all(Transport transport, std::vector<base::UniqueFd>& inherited) {
+  for (base::UniqueFd& fd : inherited) {
+    auto adopted = net::Listener::adopt(threads_.first().loop(), std::move(fd), accepting(transport), on_shortage);
+    if (auto kept = keep(transport, std::move(adopted), true); !kept) return kept;
+  }
+  return {};
+}
+
+Result<void> Listeners::keep(Transport transport, Opened opened, bool is_inherited) {
+  if (!opened) return tl::unexpected(opened.error());
+  const base::Endpoint& local = (*opened)->local();
+  base::log_info("listening", {{"port", word(transport)}, {"address", local.to_string()}, {"inherited", is_inherited}});
+  if (!local.is_loopback())
+    base::log_warn("public_bind", {{"port", word(transport)},
+                                   {"address", local.to_string()},
+                                   {"detail", "there is no encryption and no authentication on this port"}});
+  addresses_of(addresses_, transport).push_back(local.to_string());
+  (transport == Transport::kAdmin ? admin_ : ingest_).push_back(std::move(*opened));
+  return {};
+}
+
+net::Listener::OnAccept Listeners::accepting(Transport transport) {
+  return
+      [this, transport](base::UniqueFd fd, const base::Endpoint& peer) { on_accept(transport, std::move(fd), peer); };
 }
 
 void Listeners::on_accept(Transport transport, base::UniqueFd fd, const base::Endpoint& peer) {

@@ -7,6 +7,7 @@
 
 #include "daemon/http/admin_connection.h"
 #include "daemon/net/listener.h"
+#include "daemon/server/inherited_sockets.h"
 #include "daemon/server/io_threads.h"
 #include "daemon/server/ready_file.h"
 
@@ -17,14 +18,19 @@ class Listeners {
   // All outlive it.
   Listeners(IoThreads& threads, const ingest::Shared& shared, http::AdminBackend& admin_backend);
 
-  [[nodiscard]] base::Result<void> open(const config::Listen& listen);
+  // Takes over what was inherited; where that is nothing at all, opens what the configuration names.
+  [[nodiscard]] base::Result<void> open(const config::Listen& listen, InheritedSockets inherited);
   [[nodiscard]] const Addresses& addresses() const { return addresses_; }
   // Accepts no more crawlers; the admin port stays open to the end.
   void close_ingest() { ingest_.clear(); }
 
  private:
-  base::Result<void> open_all(const std::vector<std::string>& urls, ingest::Transport transport,
-                              std::vector<std::unique_ptr<net::Listener>>& into, std::vector<std::string>& addresses);
+  using Opened = base::Result<std::unique_ptr<net::Listener>>;
+
+  base::Result<void> open_all(ingest::Transport transport, const std::vector<std::string>& urls);
+  base::Result<void> adopt_all(ingest::Transport transport, std::vector<base::UniqueFd>& inherited);
+  base::Result<void> keep(ingest::Transport transport, Opened opened, bool is_inherited);
+  [[nodiscard]] net::Listener::OnAccept accepting(ingest::Transport transport);
   void on_accept(ingest::Transport transport, base::UniqueFd fd, const base::Endpoint& peer);
   // On the thread of `loop`.
   [[nodiscard]] std::unique_ptr<ingest::Connection> make(ingest::Transport transport, ingest::IoLoop& loop,

@@ -15,9 +15,11 @@
 #include "daemon/server/io_threads.h"
 #include "daemon/server/listeners.h"
 #include "daemon/server/options.h"
+#include "daemon/server/pulse.h"
 #include "daemon/server/ready_file.h"
 #include "daemon/server/reload.h"
 #include "daemon/server/resource_limits.h"
+#include "daemon/server/service_manager.h"
 #include "daemon/server/status.h"
 #include "daemon/spool/posix_file_system.h"
 #include "daemon/spool/spool.h"
@@ -29,7 +31,7 @@ using base::Result;
 using ingest::SpoolState;
 
 constexpr std::uint64_t kSummaryMs = 60'000;
-constexpr std::uint64_t kLastWordsMs = 1500;  // for telling clients that the spool has failed
+constexpr std::int64_t kLastWordsMs = 1500;  // for telling clients that the spool has failed
 
 void log_recovery(const spool::Spool& spool) {
   const spool::RecoveryReport& report = spool.recovery();
@@ -55,8 +57,9 @@ void log_recovery(const spool::Spool& spool) {
 class Server {
  public:
   Server(const ingest::ConfigPtr& config, const ServerOptions& options, const base::Clock& clock,
-         std::unique_ptr<spool::Spool> spool)
+         ServiceManager& service_manager, std::unique_ptr<spool::Spool> spool)
       : options_(options),
+        service_manager_(service_manager),
         clock_(clock),
         spool_(std::move(spool)),
         background_(*spool_),
@@ -66,6 +69,7 @@ class Server {
                    [this](SpoolState state) { on_spool_state(state); }),
         shared_{clock_, committer_, memory_, admission_, sessions_, streams_, closes_},
         threads_(shared_, config),
+        pulse_(threads_.mailboxes(), [this] { return committer_.busy_us(); }),
         status_(shared_, spool_->recovery(), threads_, config),
         listeners_(threads_, shared_, status_),
         drain_(
@@ -78,10 +82,11 @@ class Server {
         reload_(threads_.first().mailbox(), clock_, config,
                 {options.load_config,
                  [this](const ingest::ConfigPtr& changed, const std::function<void()>& done) { apply(changed, done); },
-                 [] {}, [this] { status_.set_config(reload_.in_force(), reload_.state()); }}) {}
+                 [this] { service_manager_.reloading(); }, [this] { on_reload_end(); }}) {}
 
-  Result<int> run() {
-    if (auto opened = listeners_.open(reload_.in_force()->listen); !opened) return tl::unexpected(opened.error());
+  Result<int> run(InheritedSockets inherited) {
+    auto opened = listeners_.open(reload_.in_force()->listen, std::move(inherited));
+    if (!opened) return tl::unexpected(opened.error());
     if (options_.ready_file) {
       auto written = ReadyFile::write(*options_.ready_file, listeners_.addresses());
       if (!written) return tl::unexpected(written.error());
@@ -91,7 +96,9 @@ class Server {
     summary_.start(kSummaryMs, kSummaryMs);
     is_running_ = true;
     if (committer_.state() != SpoolState::kOk) on_spool_state(committer_.state());
+    service_manager_.ready({[this] { return status_.line(); }, [this] { return pulse_.check(); }});
     threads_.run();
+    service_manager_.drop_vitals();
     background_.stop();  // nothing runs beside what is taken apart
     ready_.reset();
     return committer_.state() == SpoolState::kFailed ? base::kExitIo : base::kExitOk;
@@ -117,18 +124,20 @@ class Server {
 
   void on_spool_failed() {
     failed_ = true;
-    last_words_.start(kLastWordsMs);
-    if (!std::exchange(stopping_, true)) begin_drain();
+    last_words_.start(static_cast<std::uint64_t>(kLastWordsMs));
+    if (!std::exchange(stopping_, true)) begin_drain(kLastWordsMs);
   }
 
   void on_stop(std::string_view signal) {
     if (failed_) leave_at_once("spool_failed");
     if (std::exchange(stopping_, true)) leave_at_once("second_signal");
-    base::log_info("draining", {{"signal", signal}, {"drain_ms", reload_.in_force()->timeouts.drain_ms}});
-    begin_drain();
+    const std::int64_t drain_ms = reload_.in_force()->timeouts.drain_ms;
+    base::log_info("draining", {{"signal", signal}, {"drain_ms", drain_ms}});
+    begin_drain(drain_ms);
   }
 
-  void begin_drain() {
+  void begin_drain(std::int64_t within_ms) {
+    service_manager_.stopping(within_ms);
     listeners_.close_ingest();
     status_.set_draining();
     drain_.begin();
@@ -154,6 +163,11 @@ class Server {
     if (!stopping_) reload_.request();
   }
 
+  void on_reload_end() {
+    status_.set_config(reload_.in_force(), reload_.state());
+    service_manager_.reloaded();
+  }
+
   // All that a reload may change. Nobody who is connected has to go for it.
   void apply(const ingest::ConfigPtr& config, const std::function<void()>& done) {
     base::set_log_level(config->log.level);
@@ -167,6 +181,7 @@ class Server {
 
   // In the order in which they depend on each other; destroyed the other way round.
   const ServerOptions& options_;
+  ServiceManager& service_manager_;
   const base::Clock& clock_;
   std::unique_ptr<spool::Spool> spool_;
   BackgroundThread background_;
@@ -179,6 +194,7 @@ class Server {
   ingest::CloseCounts closes_;
   ingest::Shared shared_;
   IoThreads threads_;
+  Pulse pulse_;
   Status status_;
   Listeners listeners_;
   Drain drain_;
@@ -200,12 +216,15 @@ Result<std::unique_ptr<spool::Spool>> open_spool(const config::Config& config, c
 }
 
 Result<int> open_and_run(const ingest::ConfigPtr& config, const ServerOptions& options) {
+  auto inherited = take_inherited_sockets();
+  if (!inherited) return tl::unexpected(inherited.error());
   const base::SystemClock clock;
+  ServiceManager service_manager(clock);
   auto spool = open_spool(*config, clock);
   if (!spool) return tl::unexpected(spool.error());
   log_recovery(**spool);
-  Server server(config, options, clock, std::move(*spool));
-  const auto exit_code = server.run();
+  Server server(config, options, clock, service_manager, std::move(*spool));
+  const auto exit_code = server.run(std::move(*inherited));
   if (exit_code) server.log_stopped(*exit_code);
   return exit_code;
 }
@@ -214,6 +233,7 @@ Result<int> open_and_run(const ingest::ConfigPtr& config, const ServerOptions& o
 
 int run_server(const config::Config& config, const ServerOptions& options) {
   net::ignore_write_signals();
+  std::signal(SIGHUP, SIG_IGN);  // until there is a loop to hear it: it must not end a recovery
   raise_descriptor_limit(config.limits);
   return_large_buffers();
   const auto exit_code = open_and_run(std::make_shared<const config::Config>(config), options);

@@ -1,5 +1,6 @@
 #include "daemon/server/status.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,6 +36,7 @@ Status::Status(const ingest::Shared& shared, const spool::RecoveryReport& recove
       started_us_(shared.clock.monotonic_us()),
       rates_(started_us_),
       survey_(threads, shared.clock),
+      line_rates_(started_us_),
       config_(std::move(config)) {}
 
 void Status::set_config(const ingest::ConfigPtr& in_force, const ReloadState& state) {
@@ -117,6 +119,14 @@ void Status::connections_json(OnText on_text) {
 
 void Status::rejects_json(OnText on_text) {
   survey_.ask([on_text = std::move(on_text)](const Survey::Result& survey) { on_text(server::rejects_json(*survey)); });
+}
+
+std::string Status::line() {
+  const ingest::CommitStats stats = shared_.committer.stats();
+  const ingest::Admission::Counts counts = shared_.admission.counts();
+  const auto rates = line_rates_.since_last({stats.records, stats.record_bytes, 0, shared_.clock.monotonic_us()});
+  return fmt::format("{}: {:.0f} records/s, {:.2f} MB/s, {} connections, ack p99 {:.1f} ms", state(), rates.records,
+                     rates.megabytes, counts.stream + counts.http, ack_p99_ms());
 }
 
 void Status::log_summary() {

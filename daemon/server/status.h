@@ -2,6 +2,7 @@
 // thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ class Status final : public http::AdminBackend {
   std::string_view state() override;
   bool has_synced_lately() override;
 
+  // For the service manager: state and rates since it was last asked. On one thread, whichever.
+  [[nodiscard]] std::string line();
+
   void set_draining() { draining_ = true; }
   void set_config(const ingest::ConfigPtr& in_force, const ReloadState& state);
   void log_summary();  // its rates: since the last one
@@ -42,7 +46,8 @@ class Status final : public http::AdminBackend {
   const std::int64_t started_us_;
   Rates rates_;
   Survey survey_;
-  bool draining_ = false;
+  Rates line_rates_;
+  std::atomic<bool> draining_{false};
   ingest::ConfigPtr config_;  // in force
   ReloadState reload_;
 };

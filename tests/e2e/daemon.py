@@ -64,7 +64,8 @@ class Daemon:
     """`home` gets the spool, the ready file and the log; a second start() in the same home is a restart. `without`: keys left to
     a configuration file."""
 
-    def __init__(self, home, settings=None, *, ipv6=False, wrapper=(), args=(), env=None, spool_directory=None, without=()):
+    def __init__(self, home, settings=None, *, ipv6=False, wrapper=(), args=(), env=None, pass_fds=(), spool_directory=None,
+                 without=()):
         self.home = pathlib.Path(home)
         self.home.mkdir(parents=True, exist_ok=True)
         self.ready_file = self.home / "ready.json"
@@ -72,6 +73,7 @@ class Daemon:
         self.wrapper = list(wrapper)
         self.args = list(args)
         self.env = env
+        self.pass_fds = tuple(pass_fds)
         both = '["tcp://127.0.0.1:0","tcp://[::1]:0"]' if ipv6 else '["tcp://127.0.0.1:0"]'
         self.settings = {
             "listen.stream": both,
@@ -102,7 +104,7 @@ class Daemon:
         self.log_start = self.log_file.stat().st_size if self.log_file.exists() else 0
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env=clean_environment(self.env))
+                                            env=clean_environment(self.env), pass_fds=self.pass_fds)
         return self
 
     def start(self):

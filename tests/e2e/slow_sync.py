@@ -15,7 +15,7 @@ SOURCE = r"""
 #include <time.h>
 #include <unistd.h>
 static void wait_first(void) {
-  const struct timespec delay = {0, DELAY_MS * 1000000L};
+  const struct timespec delay = {DELAY_MS / 1000, DELAY_MS % 1000 * 1000000L};
   nanosleep(&delay, 0);
 }
 int fdatasync(int fd) { wait_first(); return syscall(SYS_fdatasync, fd); }

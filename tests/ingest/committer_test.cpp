@@ -231,5 +231,17 @@ TEST_F(CommitterTest, NothingSubmittedBeforeTheEndIsLeftBehind) {
   }
 }
 
+TEST_F(CommitterTest, TellsHowLongACallHasTakenAndNothingWhileItIsIdle) {
+  start();
+  wait_until([&] { return committer->busy_us() == 0; });
+  returned.hold(true);
+  committer->submit(batch(1));
+  returned.wait_for(1);  // it is held within a commit
+  clock.advance_ms(7000);
+  EXPECT_EQ(committer->busy_us(), 7'000'000);
+  returned.hold(false);
+  wait_until([&] { return committer->busy_us() == 0; });
+}
+
 }  // namespace
 }  // namespace crawlspool::ingest

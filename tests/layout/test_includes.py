@@ -28,6 +28,7 @@ ONLY_IN = {
     "libdeflate.h": r"daemon/spool/line\.cpp",
     "zstd.h": r"(daemon/(spool/frame_(decoder|encoder)|ingest/content_streams)|clients/cpp/batch_packer)\.cpp",
     "zlib.h": r"daemon/ingest/content_streams\.cpp",
+    "systemd/sd-daemon.h": r"daemon/server/(service_manager|inherited_sockets)\.cpp",
     "sha2.h": r"daemon/ingest/session_key\.cpp",
     "prometheus/text_serializer.h": r"daemon/server/metrics\.cpp",
     "yaml-cpp/yaml.h": r"config/[a-z_]+\.cpp",

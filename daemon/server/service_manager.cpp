@@ -1,0 +1,141 @@
+#include "daemon/server/service_manager.h"
+
+#include <systemd/sd-daemon.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <ctime>
+#include <utility>
+
+namespace crawlspool::server {
+namespace {
+
+constexpr int kKeepEnvironment = 0;
+constexpr std::int64_t kLookEveryUs = 250'000;
+constexpr std::int64_t kUsPerMs = 1000;
+constexpr std::int64_t kStatusEveryUs = 2'000'000;
+
+// A recovery that moves is given more time, again and again. One that waits for the disk uses hardly any processor
+// time: for so long that is taken for a slow disk.
+constexpr std::int64_t kMoreTimeUs = 30'000'000;
+constexpr std::int64_t kMovesCpuUs = 1000;
+constexpr std::int64_t kStillUsMax = 5LL * 60 * 1'000'000;
+
+// What a stop may take beyond timeouts.drain: closing the spool, ending the threads.
+constexpr std::int64_t kAfterDrainUs = 5'000'000;
+
+std::int64_t cpu_time_us(clockid_t of) {
+  timespec used{};
+  ::clock_gettime(of, &used);
+  return static_cast<std::int64_t>(used.tv_sec) * 1'000'000 + used.tv_nsec / 1000;
+}
+
+// Of every thread but the calling one.
+std::int64_t others_cpu_time_us() {
+  return cpu_time_us(CLOCK_PROCESS_CPUTIME_ID) - cpu_time_us(CLOCK_THREAD_CPUTIME_ID);
+}
+
+std::int64_t watchdog_interval_us() {
+  std::uint64_t usec = 0;
+  return ::sd_watchdog_enabled(kKeepEnvironment, &usec) > 0 ? static_cast<std::int64_t>(usec / 2) : 0;
+}
+
+}  // namespace
+
+ServiceManager::ServiceManager(const base::Clock& clock)
+    : clock_(clock), watchdog_us_(watchdog_interval_us()), moved_us_(clock.monotonic_us()) {
+  if (std::getenv("NOTIFY_SOCKET") == nullptr) return;
+  waiting_.emplace_back("STATUS=Recovering the spool");
+  thread_ = std::thread([this] { run(); });
+}
+
+ServiceManager::~ServiceManager() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void ServiceManager::ready(Vitals vitals) {
+  {
+    const std::lock_guard lock(vitals_mutex_);
+    vitals_ = std::move(vitals);
+  }
+  tell("READY=1");
+}
+
+void ServiceManager::reloading() { tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(clock_.monotonic_us())); }
+
+void ServiceManager::reloaded() { tell("READY=1"); }
+
+void ServiceManager::stopping(std::int64_t within_ms) {
+  tell("STOPPING=1\nSTATUS=Draining\nEXTEND_TIMEOUT_USEC=" + std::to_string(within_ms * kUsPerMs + kAfterDrainUs));
+  const std::lock_guard lock(mutex_);
+  is_stopping_ = true;
+}
+
+void ServiceManager::drop_vitals() {
+  const std::lock_guard lock(vitals_mutex_);
+  vitals_ = {};
+}
+
+void ServiceManager::tell(std::string message) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_stopping_) return;  // it would be taken for running again
+    is_recovering_ = false;
+    if (thread_.joinable()) waiting_.push_back(std::move(message));
+  }
+  wake_.notify_one();
+}
+
+void ServiceManager::run() {
+  const std::chrono::microseconds look_every(watchdog_us_ > 0 ? std::min(kLookEveryUs, watchdog_us_ / 4)
+                                                              : kLookEveryUs);
+  std::unique_lock lock(mutex_);
+  while (!ending_ || !waiting_.empty()) {
+    const auto messages = std::exchange(waiting_, {});
+    lock.unlock();
+    for (const std::string& message : messages) ::sd_notify(kKeepEnvironment, message.c_str());
+    look();
+    lock.lock();
+    wake_.wait_for(lock, look_every, [this] { return ending_ || !waiting_.empty(); });
+  }
+}
+
+void ServiceManager::look() {
+  const std::int64_t now_us = clock_.monotonic_us();
+  bool is_recovering = false;
+  bool is_stopping = false;
+  {
+    const std::lock_guard lock(mutex_);
+    is_recovering = is_recovering_;
+    is_stopping = is_stopping_;
+  }
+  if (is_recovering) return ask_for_time(now_us);
+  const std::lock_guard lock(vitals_mutex_);
+  if (watchdog_us_ > 0 && vitals_.is_alive && now_us >= watchdog_due_us_) {
+    watchdog_due_us_ = now_us + watchdog_us_;
+    if (vitals_.is_alive()) ::sd_notify(kKeepEnvironment, "WATCHDOG=1");
+  }
+  if (!is_stopping && vitals_.status && now_us >= status_due_us_) {
+    status_due_us_ = now_us + kStatusEveryUs;
+    ::sd_notify(kKeepEnvironment, ("STATUS=" + vitals_.status()).c_str());
+  }
+}
+
+void ServiceManager::ask_for_time(std::int64_t now_us) {
+  const std::int64_t cpu_us = others_cpu_time_us();
+  if (cpu_us - cpu_seen_us_ >= kMovesCpuUs) {
+    cpu_seen_us_ = cpu_us;
+    moved_us_ = now_us;
+  }
+  if (now_us < status_due_us_ || now_us - moved_us_ > kStillUsMax) return;
+  status_due_us_ = now_us + kStatusEveryUs;
+  ::sd_notify(kKeepEnvironment, ("EXTEND_TIMEOUT_USEC=" + std::to_string(kMoreTimeUs)).c_str());
+}
+
+}  // namespace crawlspool::server

@@ -1,0 +1,73 @@
+// What systemd is told, by sd_notify(3): that a start takes longer, READY, reloads, a status line, that the daemon is
+// alive, the stop. On a thread of its own, since a busy service manager may take its time to listen. Without
+// NOTIFY_SOCKET there is no thread, and nothing is told.
+//
+//   recovering ──► ready ◄──► reloading
+//                    └──► stopping
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "daemon/base/clock.h"
+
+namespace crawlspool::server {
+
+class ServiceManager {
+ public:
+  // What is asked every now and then, on the thread.
+  struct Vitals {
+    std::function<std::string()> status;  // one line for people
+    std::function<bool()> is_alive;       // at half of WATCHDOG_USEC, if that is set
+  };
+
+  // From here on the start may take as long as it moves. `clock` outlives this object.
+  explicit ServiceManager(const base::Clock& clock);
+  ~ServiceManager();  // tells what is left to be told
+  ServiceManager(const ServiceManager&) = delete;
+  ServiceManager& operator=(const ServiceManager&) = delete;
+
+  // From any thread, none of which waits for it.
+  void ready(Vitals vitals);
+  void reloading();
+  void reloaded();
+  void stopping(std::int64_t within_ms);
+
+  // What the vitals look at is about to go. They are not asked any more when this returns.
+  void drop_vitals();
+
+ private:
+  void tell(std::string message);
+  void run();
+  void send_waiting();
+  void look();
+  void ask_for_time(std::int64_t now_us);
+
+  const base::Clock& clock_;
+  std::int64_t watchdog_us_ = 0;  // how often to say that the daemon is alive; 0: never
+
+  std::mutex mutex_;  // of what follows
+  std::condition_variable wake_;
+  std::vector<std::string> waiting_;
+  bool is_recovering_ = true;
+  bool is_stopping_ = false;
+  bool ending_ = false;
+
+  std::mutex vitals_mutex_;  // held while they are asked
+  Vitals vitals_;
+
+  // The thread's own; times are monotonic.
+  std::int64_t status_due_us_ = 0;
+  std::int64_t watchdog_due_us_ = 0;
+  std::int64_t moved_us_ = 0;     // when the recovery was last seen to move
+  std::int64_t cpu_seen_us_ = 0;  // processor time used by then
+
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace crawlspool::server
