@@ -39,6 +39,7 @@ int run(int argc, const char* const* argv) {
   add_verify(app, context);
   add_repair(app, context);
   add_status(app, context);
+  add_top(app, context);
   add_doctor(app, context);
   add_bench(app, context);
   try {
