@@ -15,11 +15,15 @@ RUN apt-get update \
 COPY --from=build /src/build/release/bin/crawlspoold /src/build/release/bin/crawlspool /usr/bin/
 COPY config/crawlspoold.yaml /etc/crawlspool/
 
-USER crawlspool
+# By number, for runtimes that want to see that it is not root's.
+USER 940:940
 VOLUME /var/spool/crawlspool
 EXPOSE 8940 8941
+# TERM drains: what was read is settled and acked first. Give it more time than timeouts.drain.
 STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/usr/bin/crawlspool", "status"]
 
+# Nothing but the volume is written to: the root may be read-only (docker run --read-only).
 # A container's loopback is its own, so stream and HTTP listen on all its addresses; the admin port stays inside.
 # Further arguments of `docker run` are the daemon's; a --set there wins over these.
 ENTRYPOINT ["/usr/bin/crawlspoold", \
