@@ -49,6 +49,7 @@ class SessionClient:
         self.plain_until = 0  # up to here nothing goes in batches: one was refused
         self.maybe_twice = 0  # records that the server may have had before it forgot the session
         self.welcomes = 0
+        self.refused = 0  # connects
         self.slow = False
 
     # Records
@@ -97,7 +98,8 @@ class SessionClient:
         try:
             self.connection = Client(self.address)
             self.connection.send(hello(session=self.session, from_=self.lowest, **self.members))
-        except OSError:
+        except OSError as error:
+            self.refused += isinstance(error, ConnectionRefusedError)
             self.disconnect()
             return False
         while self.welcome is None and self.receive():
