@@ -29,9 +29,7 @@ TEST(Changes, ThereAreNoneWhereAllIsEqual) {
   EXPECT_TRUE(changes(test::far_from_defaults(), test::far_from_defaults()).empty());
 }
 
-TEST(Changes, EveryKeyIsCompared) {
-  EXPECT_EQ(changes({}, test::far_from_defaults()).size(), keys().size());
-}
+TEST(Changes, EveryKeyIsCompared) { EXPECT_EQ(changes({}, test::far_from_defaults()).size(), keys().size()); }
 
 TEST(KeepUntilRestart, TakesEveryKeyThatMayChangeAndLeavesTheOthers) {
   const Config running;

@@ -125,7 +125,7 @@ def test_a_slow_disk_is_no_hang(start, manager, tmp_path):
 def test_a_loop_that_hangs_starves_the_watchdog(start, manager):
     usec = watchdog(1)
     daemon = start({"io_threads": "2"}, env=manager.environment(**usec))
-    manager.wait("WATCHDOG")
+    manager.wait("WATCHDOG", count=2)  # the second one says that every loop runs
     with held_thread(daemon.pid):  # the first loop's
         daemon.wait_event("stalled", silent_loops="1")
         manager.forget()

@@ -44,7 +44,8 @@ TEST_F(PulseTest, IsGoneWhileOneLoopDoesNotAnswerAndBackOnceItDoes) {
 }
 
 TEST_F(PulseTest, ACallToTheDiskMayTakeFiveMinutes) {
-  for (const auto& [us, alive] : {std::pair(kFiveMinutesUs - 1, true), {kFiveMinutesUs, false}, {std::int64_t{0}, true}}) {
+  for (const auto& [us, alive] :
+       {std::pair(kFiveMinutesUs - 1, true), {kFiveMinutesUs, false}, {std::int64_t{0}, true}}) {
     busy_us = us;
     EXPECT_EQ(pulse.check(), alive) << us;
     turn(first);
@@ -53,7 +54,9 @@ TEST_F(PulseTest, ACallToTheDiskMayTakeFiveMinutes) {
 }
 
 TEST_F(PulseTest, AnAnswerAfterItsEndHarmsNobody) {
-  { EXPECT_TRUE(Pulse({&to_first}, [] { return std::int64_t{0}; }).check()); }
+  {
+    EXPECT_TRUE(Pulse({&to_first}, [] { return std::int64_t{0}; }).check());
+  }
   turn(first);
 }
 
