@@ -5,7 +5,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,8 @@
 
 #include "daemon/base/unique_fd.h"
 #include "daemon/spool/layout.h"
+#include "daemon/spool/posix_file.h"
+#include "daemon/spool/retry_interrupted.h"
 
 namespace crawlspool::spool {
 namespace {
@@ -28,83 +29,6 @@ using base::UniqueFd;
 constexpr mode_t kDirectoryMode = 0750;
 constexpr mode_t kGroupDirectoryMode = 02770;
 constexpr mode_t kFileMode = 0640;
-
-// Calls `call` again for as long as a signal interrupts it.
-template <class Call>
-auto retry_interrupted(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
-
-class PosixFile final : public File {
- public:
-  PosixFile(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
-
-  Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
-    std::size_t done = 0;
-    while (done < into.size()) {
-      const ssize_t n = retry_interrupted([&] {
-        return ::pread(fd_.get(), into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
-      });
-      if (n < 0) return fail_errno("read of " + path_, errno);
-      if (n == 0) break;
-      done += static_cast<std::size_t>(n);
-    }
-    return done;
-  }
-
-  Result<std::size_t> write_at(std::uint64_t offset, std::span<const std::string_view> parts) override {
-    std::vector<iovec> vectors;
-    vectors.reserve(parts.size());
-    for (const std::string_view part : parts) vectors.push_back({const_cast<char*>(part.data()), part.size()});
-    const ssize_t n = retry_interrupted([&] {
-      return ::pwritev(fd_.get(), vectors.data(), static_cast<int>(vectors.size()), static_cast<off_t>(offset));
-    });
-    if (n < 0) return fail_errno("write to " + path_, errno);
-    if (n == 0) return fail_errno("write to " + path_, EIO);
-    return static_cast<std::size_t>(n);
-  }
-
-  // A failed sync is never taken up again: the kernel has dropped what it could not write.
-  Result<void> sync_data() override { return checked(::fdatasync(fd_.get()), "fdatasync of "); }
-  Result<void> sync() override { return checked(::fsync(fd_.get()), "fsync of "); }
-
-  Result<void> truncate(std::uint64_t size) override {
-    return checked(retry_interrupted([&] { return ::ftruncate(fd_.get(), static_cast<off_t>(size)); }),
-                   "ftruncate of ");
-  }
-
-  Result<std::uint64_t> size() override {
-    struct stat info {};
-    if (::fstat(fd_.get(), &info) != 0) return fail_errno("fstat of " + path_, errno);
-    return static_cast<std::uint64_t>(info.st_size);
-  }
-
-  Result<void> preallocate(std::uint64_t offset, std::uint64_t length) override {
-    return checked(retry_interrupted([&] {
-                     return ::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
-                                        static_cast<off_t>(length));
-                   }),
-                   "fallocate of ");
-  }
-
-  bool has_name() override {
-    struct stat info {};
-    return ::fstat(fd_.get(), &info) == 0 && info.st_nlink > 0;
-  }
-
-  void drop_cache() override { ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED); }
-
- private:
-  Result<void> checked(int result, const char* what) {
-    if (result != 0) return fail_errno(what + path_, errno);
-    return {};
-  }
-
-  UniqueFd fd_;
-  std::string path_;
-};
 
 class PosixDirectory final : public Directory {
  public:
