@@ -5,6 +5,8 @@
 
 #include <chrono>
 
+#include "daemon/server/processor_wait.h"
+
 namespace crawlspool::server {
 namespace {
 
@@ -27,8 +29,11 @@ void BackgroundThread::stop() {
 void BackgroundThread::run() {
   // On Linux this is the calling thread's alone.
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
+  ProcessorWait wait;
   while (!stopping_) {
-    if (spool_.maintain([this] { return stopping_.load(); })) continue;
+    const bool worked = spool_.maintain();
+    const bool is_contended = wait.is_contended();
+    if (worked && !(is_contended && spool_.maintenance_can_wait())) continue;
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, kLookAgain, [this] { return stopping_.load(); });
   }

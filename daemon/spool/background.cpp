@@ -1,12 +1,10 @@
 #include "daemon/spool/background.h"
 
 #include <algorithm>
-#include <cerrno>
 
 #include "daemon/base/log.h"
 #include "daemon/spool/cursor.h"
 #include "daemon/spool/segment_facts.h"
-#include "daemon/spool/segment_packer.h"
 
 namespace crawlspool::spool {
 namespace {
@@ -18,7 +16,8 @@ constexpr std::int64_t kPackAgainUs = 30'000'000;
 // Packing that falls behind gives up ratio for speed; what it cannot keep up with stays plain until there is time.
 constexpr int kLevel = 3;
 constexpr int kHurriedLevel = 1;
-constexpr std::size_t kHurryFrom = 3;  // segments waiting
+constexpr std::int64_t kWaitMaxUs = 600'000'000;  // of one segment, however busy the machine
+constexpr std::uint64_t kBacklogShare = 8;        // of the free space and of what retention keeps
 
 // What a name and the next one tell.
 SegmentFacts facts_of(const SegmentName& name, Position end) {
@@ -29,6 +28,8 @@ SegmentFacts facts_of(const SegmentName& name, Position end) {
 }
 
 bool is_plain(const SegmentFacts& facts) { return facts.name.kind == SegmentKind::kSealed; }
+
+std::uint64_t content_bytes(const SegmentFacts& facts) { return facts.end - facts.name.position; }
 
 }  // namespace
 
@@ -54,7 +55,9 @@ void Background::add_sealed(Position begin, Position end) {
   inbox_.sealed.back().facts.file_bytes = end - begin;
   ++stats_.segments;
   stats_.segment_bytes += end - begin;
-  if (options_.compress) ++stats_.unpacked;
+  if (!options_.compress) return;
+  ++stats_.unpacked;
+  stats_.unpacked_bytes += end - begin;
 }
 
 void Background::offer_snapshot(Snapshot snapshot) {
@@ -72,10 +75,11 @@ BackgroundStats Background::stats() const {
   return stats_;
 }
 
-bool Background::step(const std::function<bool()>& stop) {
+bool Background::step() {
+  can_wait_ = false;
   const auto snapshot = take_inbox();
   if (snapshot) write_offered(*snapshot);
-  return snapshot || look_at_one() || retain() || pack_one(stop);
+  return snapshot || look_at_one() || retain() || pack();
 }
 
 std::optional<Snapshot> Background::take_inbox() {
@@ -196,51 +200,75 @@ bool Background::remove(const RetentionVerdict::Removal& removal) {
   return make_removals_durable();
 }
 
-bool Background::pack_one(const std::function<bool()>& stop) {
+bool Background::pack() {
+  if (!packer_ && !begin_packing()) return false;
+  can_wait_ = !is_behind() && clock_.monotonic_us() - packing_since_us_ < kWaitMaxUs;
+  const auto has_more = packer_->step();
+  if (!has_more) {
+    packing_failed(packer_->position(), has_more.error());
+    packer_.reset();
+    return false;
+  }
+  if (!*has_more) finish_packing();
+  return true;
+}
+
+bool Background::begin_packing() {
   if (!options_.compress || clock_.monotonic_us() < pack_at_us_) return false;
   const auto plain = std::find_if(sealed_.begin(), sealed_.end(), [](const auto& s) { return is_plain(s.facts); });
   if (plain == sealed_.end()) return false;
-  const auto waiting = std::count_if(plain, sealed_.end(), [](const auto& s) { return is_plain(s.facts); });
-  SegmentFacts& facts = plain->facts;
-  const std::uint64_t bytes = facts.end - facts.name.position;
-  if (directory_.free_bytes().value_or(0) < options_.keep_free_bytes + bytes) {
-    packing_failed(facts, {ErrorCode::kDiskFull, 0, "no room for a second copy"});
+  const Position position = plain->facts.name.position;
+  if (directory_.free_bytes().value_or(0) < options_.keep_free_bytes + content_bytes(plain->facts)) {
+    packing_failed(position, {ErrorCode::kDiskFull, 0, "no room for a second copy"});
     return false;
   }
   PackOptions pack;
-  pack.level = static_cast<std::size_t>(waiting) < kHurryFrom ? kLevel : kHurriedLevel;
+  pack.level = is_behind() ? kHurriedLevel : kLevel;
   pack.frame_bytes_min = options_.frame_bytes_min;
-  pack.stop = stop;
-  const auto packed = pack_segment(directory_, facts.name.position, pack);
-  if (!packed && packed.error().errno_value != ECANCELED) packing_failed(facts, packed.error());
-  if (!packed) return false;
-  facts.name.kind = SegmentKind::kCompressed;
-  facts.file_bytes = packed->file_bytes;
-  base::log_info("segment_packed",
-                 {{"segment", segment_file_name(facts.name)}, {"bytes", bytes}, {"file_bytes", facts.file_bytes}});
+  packer_ = std::make_unique<SegmentPacker>(directory_, position, pack);
+  packing_since_us_ = clock_.monotonic_us();
+  return true;
+}
+
+bool Background::is_behind() const {
+  std::uint64_t backlog_max = std::min(options_.backlog_bytes_max, directory_.free_bytes().value_or(0) / kBacklogShare);
+  if (options_.retention.bytes_max != 0)
+    backlog_max = std::min(backlog_max, options_.retention.bytes_max / kBacklogShare);
+  return stats().unpacked_bytes > backlog_max;
+}
+
+void Background::finish_packing() {
+  const auto packed = std::find_if(sealed_.begin(), sealed_.end(), [this](const Sealed& sealed) {
+    return sealed.facts.name.position == packer_->position();
+  });
+  packed->facts.name.kind = SegmentKind::kCompressed;
+  packed->facts.file_bytes = packer_->packed().file_bytes;
+  base::log_info("segment_packed", {{"segment", segment_file_name(packed->facts.name)},
+                                    {"bytes", content_bytes(packed->facts)},
+                                    {"file_bytes", packed->facts.file_bytes}});
+  packer_.reset();
   {
     const std::lock_guard lock(mutex_);
     ++stats_.packed;
   }
   publish();
-  return true;
 }
 
-void Background::packing_failed(const SegmentFacts& segment, const base::Error& error) {
-  pack_at_us_ = clock_.monotonic_us() + kPackAgainUs;
+void Background::packing_failed(Position segment, const base::Error& error) {
+  const SegmentName name{segment, SegmentKind::kSealed};
   if (error.code == ErrorCode::kNotFound) {
-    base::log_warn("segment_gone", {{"segment", segment_file_name(segment.name)}});
-    pack_at_us_ = clock_.monotonic_us();
-    forget(segment.name);
-    publish();
+    base::log_warn("segment_gone", {{"segment", segment_file_name(name)}});
+    forget(name);
     return;
   }
-  base::log_warn("packing_failed", {{"segment", segment_file_name(segment.name)}, {"detail", error.message()}});
+  pack_at_us_ = clock_.monotonic_us() + kPackAgainUs;
+  base::log_warn("packing_failed", {{"segment", segment_file_name(name)}, {"detail", error.message()}});
   const std::lock_guard lock(mutex_);
   ++stats_.packing_failed;
 }
 
 void Background::forget(const SegmentName& name) {
+  if (packer_ && packer_->position() == name.position) packer_.reset();
   std::erase_if(sealed_, [&](const Sealed& sealed) { return sealed.facts.name.position == name.position; });
   publish();
 }
@@ -251,17 +279,16 @@ void Background::count_damaged() {
 }
 
 void Background::publish() {
-  std::uint64_t bytes = 0;
-  std::uint64_t plain = 0;
-  for (const Sealed& sealed : sealed_) {
-    bytes += sealed.facts.file_bytes;
-    if (is_plain(sealed.facts)) ++plain;
-  }
   const std::lock_guard lock(mutex_);
-  stats_.segments = sealed_.size() + inbox_.sealed.size();
-  for (const Sealed& sealed : inbox_.sealed) bytes += sealed.facts.file_bytes;
-  stats_.segment_bytes = bytes;
-  stats_.unpacked = options_.compress ? plain + inbox_.sealed.size() : 0;
+  stats_.segments = stats_.segment_bytes = stats_.unpacked = stats_.unpacked_bytes = 0;
+  for (const std::vector<Sealed>* segments : {&sealed_, &inbox_.sealed})
+    for (const Sealed& sealed : *segments) {
+      ++stats_.segments;
+      stats_.segment_bytes += sealed.facts.file_bytes;
+      if (!options_.compress || !is_plain(sealed.facts)) continue;
+      ++stats_.unpacked;
+      stats_.unpacked_bytes += content_bytes(sealed.facts);
+    }
 }
 
 }  // namespace crawlspool::spool

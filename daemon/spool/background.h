@@ -4,7 +4,7 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -14,6 +14,7 @@
 #include "daemon/spool/clock_watch.h"
 #include "daemon/spool/file_system.h"
 #include "daemon/spool/retention.h"
+#include "daemon/spool/segment_packer.h"
 #include "daemon/spool/snapshot.h"
 
 namespace crawlspool::spool {
@@ -22,6 +23,8 @@ struct BackgroundOptions {
   bool compress = false;
   std::uint64_t frame_bytes_min = 8ULL * 1024 * 1024;  // of content, in a packed segment
   std::uint64_t keep_free_bytes = 0;                   // packing leaves that much
+  // Plain segments that may wait for a quiet time; less where the disk or the retention is small.
+  std::uint64_t backlog_bytes_max = 16ULL * 1024 * 1024 * 1024;
   RetentionPolicy retention{};
 };
 
@@ -29,7 +32,8 @@ struct BackgroundStats {
   std::uint64_t segments = 0;       // sealed ones
   std::uint64_t segment_bytes = 0;  // of their files
   std::uint64_t unpacked = 0;       // of these, the ones that wait to be packed
-  std::uint64_t damaged = 0;        // found without all of their content, or not to be read
+  std::uint64_t unpacked_bytes = 0;
+  std::uint64_t damaged = 0;  // found without all of their content, or not to be read
   std::uint64_t packed = 0;
   std::uint64_t packing_failed = 0;
   std::uint64_t removed = 0;
@@ -57,8 +61,10 @@ class Background {
   void set_options(const BackgroundOptions& options);  // from the next piece of work on
   [[nodiscard]] base::Result<void> write_snapshot(const Snapshot& snapshot) { return snapshots_.write(snapshot); }
 
-  // On the background's thread: one piece of work; false if nothing is to be done now.
-  bool step(const std::function<bool()>& stop);
+  // On the background's thread: one piece of work, of some milliseconds at most; false if nothing is to be done now.
+  bool step();
+  // Whether the last piece was one of packing, which may as well go on at a quieter time. On the same thread.
+  [[nodiscard]] bool can_wait() const { return can_wait_; }
 
   [[nodiscard]] BackgroundStats stats() const;  // from any thread
   // Whether the wall clock may be believed where something goes because of its age. From any thread.
@@ -82,8 +88,11 @@ class Background {
   [[nodiscard]] Position cursors_need_from();
   bool remove(const RetentionVerdict::Removal& removal);
   bool make_removals_durable();
-  bool pack_one(const std::function<bool()>& stop);
-  void packing_failed(const SegmentFacts& segment, const base::Error& error);
+  bool pack();
+  bool begin_packing();
+  [[nodiscard]] bool is_behind() const;
+  void finish_packing();
+  void packing_failed(Position segment, const base::Error& error);
   void forget(const SegmentName& name);
   void publish();
   void count_damaged();
@@ -105,6 +114,9 @@ class Background {
   ClockWatch clock_watch_;
   std::int64_t retain_at_us_ = 0;  // monotonic
   std::int64_t pack_at_us_ = 0;
+  std::unique_ptr<SegmentPacker> packer_;  // of the segment under way
+  std::int64_t packing_since_us_ = 0;      // monotonic
+  bool can_wait_ = false;
   std::optional<Position> held_told_;  // the place of the cursor that was named last
   bool removals_are_durable_ = true;
 };

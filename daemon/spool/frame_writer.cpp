@@ -17,26 +17,47 @@ constexpr std::uint64_t kFrameBytesMinMax = kFrameContentBytesMax - kLineBytesMa
 
 }  // namespace
 
-Result<Frames> FrameWriter::write_all() {
-  const auto size = content_.size();
-  if (!size) return tl::unexpected(size.error());
-  Frames frames;
-  std::uint64_t begin = 0;
-  do {
-    const auto end = find_frame_end(begin, *size);
-    if (!end) return tl::unexpected(end.error());
-    auto frame = write_frame(begin, *end);
-    if (!frame) return tl::unexpected(frame.error());
-    frames.push_back(std::move(*frame));
-    begin = *end;
-  } while (begin < *size);
-  return frames;
+Result<bool> FrameWriter::write_some() {
+  if (!frame_)
+    if (auto begun = begin_frame(); !begun) return tl::unexpected(begun.error());
+  const std::uint64_t frame_end = frame_->position - begin_ + frame_->bytes;
+  const auto block = read_block(at_, frame_end);
+  if (!block) return tl::unexpected(block.error());
+  at_ += block->size();
+  static_cast<void>(scanner_.feed(*block, [this](std::uint64_t, std::string_view timestamp) {
+    frame_->timestamps->take(timestamp);
+    return true;
+  }));
+  const auto added = encoder_.add(*block, at_ == frame_end, packed_).and_then([&] { return write_out(); });
+  if (!added) return tl::unexpected(added.error());
+  if (at_ == frame_end) end_frame();
+  return at_ < *size_;
 }
 
-Result<std::uint64_t> FrameWriter::find_frame_end(std::uint64_t begin, std::uint64_t size) {
+Result<void> FrameWriter::begin_frame() {
+  if (!size_) {
+    const auto size = content_.size();
+    if (!size) return tl::unexpected(size.error());
+    size_ = *size;
+  }
+  const auto end = find_frame_end(at_);
+  if (!end) return tl::unexpected(end.error());
+  frame_ = Frame{begin_ + at_, *end - at_, written_, 0, TimestampRange{}};
+  scanner_ = TimestampScanner{};
+  encoder_.begin(frame_->bytes);
+  return {};
+}
+
+void FrameWriter::end_frame() {
+  frame_->file_bytes = written_ - frame_->offset;
+  frames_.push_back(std::move(*frame_));
+  frame_.reset();
+}
+
+Result<std::uint64_t> FrameWriter::find_frame_end(std::uint64_t begin) {
   const std::uint64_t least = std::clamp<std::uint64_t>(options_.frame_bytes_min, 1, kFrameBytesMinMax);
-  if (size - begin <= least) return size;
-  const std::uint64_t limit = std::min(size, begin + least + kLineBytesMax);
+  if (*size_ - begin <= least) return *size_;
+  const std::uint64_t limit = std::min(*size_, begin + least + kLineBytesMax);
   for (std::uint64_t at = begin + least - 1; at < limit;) {
     const auto block = read_block(at, limit);
     if (!block) return tl::unexpected(block.error());
@@ -47,29 +68,7 @@ Result<std::uint64_t> FrameWriter::find_frame_end(std::uint64_t begin, std::uint
   return limit;
 }
 
-Result<Frame> FrameWriter::write_frame(std::uint64_t begin, std::uint64_t end) {
-  Frame frame{begin_ + begin, end - begin, written_, 0, TimestampRange{}};
-  TimestampScanner scanner;
-  std::string packed;
-  encoder_.begin(end - begin);
-  std::uint64_t at = begin;
-  do {
-    const auto block = read_block(at, end);
-    if (!block) return tl::unexpected(block.error());
-    at += block->size();
-    static_cast<void>(scanner.feed(*block, [&frame](std::uint64_t, std::string_view timestamp) {
-      frame.timestamps->take(timestamp);
-      return true;
-    }));
-    const auto added = encoder_.add(*block, at == end, packed).and_then([&] { return write_out(packed); });
-    if (!added) return tl::unexpected(added.error());
-  } while (at < end);
-  frame.file_bytes = written_ - frame.offset;
-  return frame;
-}
-
 Result<std::string_view> FrameWriter::read_block(std::uint64_t begin, std::uint64_t end) {
-  if (options_.stop && options_.stop()) return fail_errno("packing", ECANCELED);
   block_.resize(std::min(kBlockBytes, end - begin));
   const auto n = content_.read_at(begin, block_);
   if (!n) return tl::unexpected(n.error());
@@ -77,11 +76,11 @@ Result<std::string_view> FrameWriter::read_block(std::uint64_t begin, std::uint6
   return std::string_view(block_);
 }
 
-Result<void> FrameWriter::write_out(std::string& packed) {
-  const std::string_view parts[] = {packed};
+Result<void> FrameWriter::write_out() {
+  const std::string_view parts[] = {packed_};
   if (auto written = write_fully(file_, written_, parts); !written) return written;
-  written_ += packed.size();
-  packed.clear();
+  written_ += packed_.size();
+  packed_.clear();
   if (written_ - synced_ < options_.sync_every_bytes) return {};
   synced_ = written_;
   return file_.sync_data();

@@ -1,13 +1,18 @@
 // Packs a sealed segment: POSITION.ndjson becomes POSITION.ndjson.zst and POSITION.idx.json. The original stays until
-// the copy has been read back from the disk, found to be the same and made durable under its name. May run beside
-// ingest and readers, once at a time. Source: FORMAT.md, "Packed segments".
+// the copy has been read back from the disk, found to be the same and made durable under its name. Works in small
+// pieces, between which anything else may be done; may run beside ingest and readers, one packer at a time.
+// Source: FORMAT.md, "Packed segments".
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
 
 #include "daemon/spool/file_system.h"
 #include "daemon/spool/frame_writer.h"
 #include "daemon/spool/layout.h"
+#include "daemon/spool/packed_source.h"
 #include "daemon/spool/timestamp_scanner.h"
 
 namespace crawlspool::spool {
@@ -18,8 +23,47 @@ struct PackedSegment {
   TimestampRange timestamps;
 };
 
-// kNotFound where there is no such plain file; errno ECANCELED where `stop` said so. After any failure the original is
-// there and the same call may be made again; what is left of the copy means nothing.
+class SegmentPacker {
+ public:
+  // Of the segment at `position`; `directory` outlives the packer.
+  SegmentPacker(Directory& directory, Position position, const PackOptions& options);
+  // Unless all was done, drops the copy, best effort: what stays of it means nothing and is overwritten by the next.
+  ~SegmentPacker();
+  SegmentPacker(const SegmentPacker&) = delete;
+  SegmentPacker& operator=(const SegmentPacker&) = delete;
+
+  // A piece of some milliseconds at most, a sync aside. False once the segment is packed. kNotFound where there is no
+  // such plain file; after any error the original is there and another packer may try.
+  [[nodiscard]] base::Result<bool> step();
+
+  [[nodiscard]] Position position() const { return position_; }
+  [[nodiscard]] PackedSegment packed() const;  // once it is
+
+ private:
+  enum class Stage { kOpen, kWrite, kCompare, kPublish, kDone };
+
+  [[nodiscard]] base::Result<void> open();
+  [[nodiscard]] base::Result<void> write_some();
+  [[nodiscard]] base::Result<void> compare_some();
+  [[nodiscard]] base::Result<void> publish();
+
+  Directory& directory_;
+  const Position position_;
+  const PackOptions options_;
+  const std::string plain_name_;
+  const std::string packed_name_;
+  const std::string copy_name_;
+  const std::string index_name_;
+  Stage stage_ = Stage::kOpen;
+  bool has_index_ = false;  // written for a copy that has not its name yet
+  std::unique_ptr<File> plain_;
+  std::unique_ptr<File> copy_;
+  std::optional<FrameWriter> writer_;
+  std::optional<PackedSource> written_;  // the copy, once it is on the disk
+  std::uint64_t compared_ = 0;           // bytes of content
+};
+
+// All of it at once.
 [[nodiscard]] base::Result<PackedSegment> pack_segment(Directory& directory, Position position,
                                                        const PackOptions& options);
 

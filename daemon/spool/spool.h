@@ -3,7 +3,7 @@
 //
 //   append ──► sync ──► (acks)         a full or old segment is sealed and the next one begun before an append
 //
-// All but maintain() and background_stats() is for the committer's thread. Storage errors stick: after a failed write,
+// All but maintain(), maintenance_can_wait() and background_stats() is for the committer's thread. Storage errors stick: after a failed write,
 // sync or rename every call returns that error, and nothing is tried again. A full disk (kDiskFull) is no such error.
 // Source: FORMAT.md.
 #pragma once
@@ -78,8 +78,9 @@ class Spool {
   [[nodiscard]] base::Result<void> close();
 
   // One piece of what is done beside the ingest, on the background's thread; false where nothing is to be done now.
-  // `stop` is asked now and then: true ends a long piece early.
-  bool maintain(const std::function<bool()>& stop = [] { return false; }) { return background_->step(stop); }
+  bool maintain() { return background_->step(); }
+  // Whether that piece was one whose next may wait for a quieter time; on the same thread.
+  [[nodiscard]] bool maintenance_can_wait() const { return background_->can_wait(); }
   [[nodiscard]] BackgroundStats background_stats() const { return background_->stats(); }
 
   [[nodiscard]] Position position() const { return position_; }

@@ -41,9 +41,7 @@ class FiveSegments : public ::testing::Test {
     Background::Start start{kId, test::segments_on(on), find_snapshot(*directory, kId).places, at(5), clock.wall_us()};
     background = std::make_unique<Background>(*directory, options, clock, std::move(start));
   }
-  bool step() {
-    return background->step([] { return false; });
-  }
+  bool step() { return background->step(); }
   // Until nothing is to be done; how many pieces there were.
   int work() {
     int pieces = 0;

@@ -26,6 +26,16 @@ class SegmentPackerTest : public ::testing::Test {
   [[nodiscard]] base::Result<PackedSegment> pack(const PackOptions& options = test::small_frames(300)) {
     return pack_segment(*directory, kBegin, options);
   }
+  // Calls `between` with the number of pieces done so far, but for the last one.
+  base::Result<PackedSegment> pack_and_between(const PackOptions& options, const std::function<void(int)>& between) {
+    SegmentPacker packer(*directory, kBegin, options);
+    for (int pieces = 1;; ++pieces) {
+      const auto has_more = packer.step();
+      if (!has_more) return tl::unexpected(has_more.error());
+      if (!*has_more) return packer.packed();
+      between(pieces);
+    }
+  }
   // Through the index or without it.
   [[nodiscard]] std::string unpacked() {
     const auto source = PackedSource::open(*directory, kBegin, std::nullopt);
@@ -178,25 +188,21 @@ TEST_F(SegmentPackerTest, BytesThatDidNotReachTheDiskAreNoticed) {
   // The kernel says so of the copy's first sync only; the last one finds nothing left to write.
   PackOptions options = test::small_frames(300);
   options.sync_every_bytes = 200;
-  int asked = 0;
-  options.stop = [&] {
-    if (++asked == 3) disk.fail({Call::kSyncData, EIO, ".tmp", 1});
-    return false;
-  };
-  EXPECT_FALSE(pack(options).has_value());
+  EXPECT_FALSE(pack_and_between(options, [&](int pieces) {
+                 if (pieces == 3) disk.fail({Call::kSyncData, EIO, ".tmp", 1});
+               }).has_value());
   EXPECT_EQ(disk.names(), Names{plain});
 }
 
-TEST_F(SegmentPackerTest, AStopLeavesTheOriginalAlone) {
-  for (int after = 0;; ++after) {
-    PackOptions options = test::small_frames(300);
-    int asked = 0;
-    options.stop = [&] { return asked++ == after; };
-    const auto done = pack(options);
-    if (done) break;
-    EXPECT_EQ(test::errno_of(done), ECANCELED);
-    EXPECT_EQ(disk.names(), Names{plain});
-    ASSERT_LT(after, 100);
+TEST_F(SegmentPackerTest, OneThatIsGivenUpLeavesTheOriginalAlone) {
+  bool is_done = false;
+  for (int pieces = 0; !is_done; ++pieces) {
+    {
+      SegmentPacker packer(*directory, kBegin, test::small_frames(300));
+      for (int i = 0; i < pieces && !is_done; ++i) is_done = !packer.step().value();
+    }
+    ASSERT_EQ(disk.names(), is_done ? (Names{index, packed}) : Names{plain}) << pieces;
+    ASSERT_LT(pieces, 100);
   }
 }
 
@@ -212,12 +218,9 @@ TEST_F(SegmentPackerTest, WhatAnEarlierTryLeftIsReplaced) {
 }
 
 TEST_F(SegmentPackerTest, ASegmentRemovedMeanwhileStaysRemoved) {
-  PackOptions options = test::small_frames(300);
-  options.stop = [&] {
-    static_cast<void>(directory->remove(plain));
-    return false;
-  };
-  EXPECT_EQ(test::code_of(pack(options)), base::ErrorCode::kNotFound);
+  const auto done =
+      pack_and_between(test::small_frames(300), [&](int) { static_cast<void>(directory->remove(plain)); });
+  EXPECT_EQ(test::code_of(done), base::ErrorCode::kNotFound);
   EXPECT_EQ(disk.names(), Names{});
 }
 
@@ -235,14 +238,12 @@ TEST_F(SegmentPackerTest, ACopyThatReadsOtherwiseIsDropped) {
       if (original != content && harmed == plain) continue;
       disk.put(plain, original);
       disk.forget_calls();
-      PackOptions options = test::small_frames(300);
-      options.stop = [&] {
+      const auto done = pack_and_between(test::small_frames(300), [&](int) {
         const std::string_view parts[] = {"xxxxxxxxxxxxxxx"};
         if (disk.count(Call::kDropCache, ".tmp") > 0)
           static_cast<void>((*directory->open(harmed, OpenMode::kWrite))->write_at(0, parts));
-        return false;
-      };
-      EXPECT_EQ(test::code_of(pack(options)), base::ErrorCode::kDamaged);
+      });
+      EXPECT_EQ(test::code_of(done), base::ErrorCode::kDamaged);
       EXPECT_EQ(disk.names(), Names{plain});
     }
 }
