@@ -12,7 +12,8 @@ std::uint64_t bytes_max(BatchIntake::Holds holds, const config::Limits& limits) 
 }  // namespace
 
 std::optional<std::string> too_many_records(std::string_view batch, std::uint64_t records_max) {
-  if (proto::count_records(batch, records_max + 1) <= records_max) return std::nullopt;
+  const std::uint64_t at_most = (batch.size() + 1) / 2;  // a byte each, and a line end between them
+  if (at_most <= records_max || proto::count_records(batch, records_max + 1) <= records_max) return std::nullopt;
   return "it has more than " + std::to_string(records_max) + " records";
 }
 

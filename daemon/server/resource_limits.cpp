@@ -13,9 +13,15 @@ constexpr std::uint64_t kOwnDescriptors = 64;  // the spool, the loops, the list
 // Set, it stays: else glibc raises it to the size of what was freed last, and keeps the next ones in its heap.
 constexpr int kLargeBytes = 4 * 1024 * 1024;
 
+// Of each thread's heap, for the buffers of the next moment: less would be taken and given back with every batch.
+constexpr int kKeptBytes = 32 * 1024 * 1024;
+
 }  // namespace
 
-void return_large_buffers() { ::mallopt(M_MMAP_THRESHOLD, kLargeBytes); }
+void return_large_buffers() {
+  ::mallopt(M_MMAP_THRESHOLD, kLargeBytes);
+  ::mallopt(M_TRIM_THRESHOLD, kKeptBytes);
+}
 
 void raise_descriptor_limit(const config::Limits& limits) {
   rlimit files{};
