@@ -32,8 +32,8 @@ void BackgroundThread::run() {
   ProcessorWait wait;
   while (!stopping_) {
     const bool worked = spool_.maintain();
-    const bool is_contended = wait.is_contended();
-    if (worked && !(is_contended && spool_.maintenance_can_wait())) continue;
+    const bool is_busy_time = wait.is_contended() || spool_.is_under_load();
+    if (worked && !(is_busy_time && spool_.maintenance_can_wait())) continue;
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, kLookAgain, [this] { return stopping_.load(); });
   }

@@ -16,6 +16,10 @@ using base::Result;
 
 constexpr std::int64_t kUsPerMs = 1000;
 
+// What is appended at once has come together during the append before. So much of it is a load that does not pause.
+constexpr std::size_t kLargeAppendBytes = 1024 * 1024;
+constexpr std::int64_t kUnderLoadUs = 100 * kUsPerMs;
+
 std::size_t bytes_of(std::span<const std::string_view> chunks) {
   std::size_t bytes = 0;
   for (const std::string_view chunk : chunks) bytes += chunk.size();
@@ -28,7 +32,11 @@ bool is_disk_full(const Error& error) { return error.code == ErrorCode::kDiskFul
 
 Spool::Spool(std::unique_ptr<Directory> directory, std::string id, const SpoolOptions& options,
              const base::Clock& clock)
-    : directory_(std::move(directory)), id_(std::move(id)), options_(options), clock_(clock) {}
+    : directory_(std::move(directory)),
+      id_(std::move(id)),
+      options_(options),
+      clock_(clock),
+      large_append_us_(clock.monotonic_us() - kUnderLoadUs) {}
 
 Result<std::unique_ptr<Spool>> Spool::open(std::unique_ptr<Directory> directory, const SpoolOptions& options,
                                            const base::Clock& clock) {
@@ -149,6 +157,7 @@ Result<std::size_t> Spool::append(std::span<const std::string_view> chunks, std:
   position_ = writer_->end();
   background_->set_growing_bytes(position_ - writer_->begin());
   if (!segment_since_us_) segment_since_us_ = clock_.monotonic_us();
+  if (*appended >= kLargeAppendBytes) large_append_us_.store(clock_.monotonic_us(), std::memory_order_relaxed);
   if (*appended == bytes_of(chunks))
     add_unsynced(sessions);
   else
@@ -226,6 +235,10 @@ Result<void> Spool::tick() {
   snapshot_offered_us_ = now_us;
   background_->offer_snapshot({durable_, clock_.wall_us(), sessions_});
   return {};
+}
+
+bool Spool::is_under_load() const {
+  return clock_.monotonic_us() - large_append_us_.load(std::memory_order_relaxed) < kUnderLoadUs;
 }
 
 Result<void> Spool::close() {

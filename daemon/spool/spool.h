@@ -3,11 +3,13 @@
 //
 //   append ──► sync ──► (acks)         a full or old segment is sealed and the next one begun before an append
 //
-// All but maintain(), maintenance_can_wait() and background_stats() is for the committer's thread. Storage errors stick: after a failed write,
-// sync or rename every call returns that error, and nothing is tried again. A full disk (kDiskFull) is no such error.
+// All but maintain(), maintenance_can_wait(), is_under_load() and background_stats() is for the committer's thread.
+// Storage errors stick: after a failed write, sync or rename every call returns that error, and nothing is tried again.
+// A full disk (kDiskFull) is no such error.
 // Source: FORMAT.md.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -81,6 +83,8 @@ class Spool {
   bool maintain() { return background_->step(); }
   // Whether that piece was one whose next may wait for a quieter time; on the same thread.
   [[nodiscard]] bool maintenance_can_wait() const { return background_->can_wait(); }
+  // Whether this is none: appends have lately grown to megabytes, more comes than is written at once. From any thread.
+  [[nodiscard]] bool is_under_load() const;
   [[nodiscard]] BackgroundStats background_stats() const { return background_->stats(); }
 
   [[nodiscard]] Position position() const { return position_; }
@@ -132,7 +136,8 @@ class Spool {
   std::optional<std::int64_t> segment_since_us_;  // monotonic, of the segment's first line
   std::int64_t snapshot_offered_us_ = 0;
   std::optional<base::Error> failed_;
-  std::unique_ptr<Background> background_;  // last: it uses the directory
+  std::atomic<std::int64_t> large_append_us_;  // monotonic, of the last one
+  std::unique_ptr<Background> background_;     // last: it uses the directory
 };
 
 }  // namespace crawlspool::spool

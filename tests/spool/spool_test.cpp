@@ -109,5 +109,19 @@ TEST(Spool, ACrashAtEachCallOfTheStartLosesNothing) {
       });
 }
 
+TEST(Spool, IsUnderLoadWhileMegabytesAreAppendedAtOnce) {
+  ForgetfulDisk disk;
+  test::ManualClock clock;
+  const auto spool = open_spool(disk, clock);
+  ASSERT_TRUE(spool && store_lines(**spool, spool_line(1)));
+  EXPECT_FALSE((*spool)->is_under_load());
+  std::string lines;
+  for (std::uint64_t seq = 2; lines.size() < 1024 * 1024; ++seq) lines += spool_line(seq);
+  ASSERT_TRUE(store_lines(**spool, lines));
+  EXPECT_TRUE((*spool)->is_under_load());
+  clock.advance_ms(100);
+  EXPECT_FALSE((*spool)->is_under_load());
+}
+
 }  // namespace
 }  // namespace crawlspool::spool
