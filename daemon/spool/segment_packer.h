@@ -18,8 +18,8 @@
 namespace crawlspool::spool {
 
 struct PackedSegment {
-  std::uint64_t content_bytes;
-  std::uint64_t file_bytes;
+  std::uint64_t content_bytes = 0;
+  std::uint64_t file_bytes = 0;
   TimestampRange timestamps;
 };
 
