@@ -55,11 +55,11 @@ void Terminal::draw(const std::string& screen) const {
   put(text + kEraseLineEnd + kEraseBelow);
 }
 
-std::optional<char> Terminal::wait_key(int timeout_ms) const {
+bool Terminal::wait_for_end(int timeout_ms) const {
   pollfd waiting{STDIN_FILENO, POLLIN, 0};
   char key = 0;
-  if (::poll(&waiting, 1, timeout_ms) <= 0) return std::nullopt;
-  return ::read(STDIN_FILENO, &key, 1) == 1 ? std::optional(key) : std::nullopt;
+  if (::poll(&waiting, 1, timeout_ms) <= 0) return false;
+  return ::read(STDIN_FILENO, &key, 1) != 1 || key == 'q';
 }
 
 }  // namespace crawlspool::cli

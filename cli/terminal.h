@@ -4,7 +4,6 @@
 
 #include <termios.h>
 
-#include <optional>
 #include <string>
 
 #include "cli/top_view.h"
@@ -23,8 +22,8 @@ class Terminal {
 
   [[nodiscard]] ScreenSize size() const;
   void draw(const std::string& screen) const;  // lines, none longer than the terminal is wide
-  // The key pressed within this time; nothing where none was, or a signal came.
-  [[nodiscard]] std::optional<char> wait_key(int timeout_ms) const;
+  // Waits so long for a key, or less where a signal comes. True: q was pressed, or there is no terminal any more.
+  [[nodiscard]] bool wait_for_end(int timeout_ms) const;
 
  private:
   termios before_{};

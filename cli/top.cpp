@@ -91,8 +91,7 @@ class Top {
     const std::string name = shown(server_.to_string());
     terminal.draw(top_screen(before_, {}, name, terminal.size()));
     for (std::uint64_t looks = 0; !is_over(looks); ++looks) {
-      const auto key = terminal.wait_key(static_cast<int>(interval_ms_));
-      if (stop_requested() || key == 'q') break;
+      if (terminal.wait_for_end(static_cast<int>(interval_ms_)) || stop_requested()) break;
       auto now = ask(server_);
       if (!now) {
         terminal.draw(shown(now.error().message()) + "\nasking again; q ends");

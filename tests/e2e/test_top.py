@@ -151,6 +151,13 @@ def test_a_signal_gives_the_terminal_back_too(start):
     screen.close()
 
 
+def test_it_ends_with_its_terminal(start):
+    screen = Screen(start(), 24, 80)
+    wait_until(screen.frames, "a look")
+    screen.close()
+    screen.process.wait(seconds(10))
+
+
 def test_a_wrong_interval_is_a_usage_error(start):
     for words in (["--interval", "1"], ["--interval", "1ms"], ["--count", "x"]):
         assert run("top", *words).returncode == 64
