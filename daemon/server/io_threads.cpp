@@ -54,7 +54,8 @@ std::function<void()> IoThreads::once_for_each(std::function<void()> on_all) {
 }
 
 void IoThreads::set_config(const ingest::ConfigPtr& config, const std::function<void()>& on_all) {
-  on_each([config, done = once_for_each(on_all)](ingest::IoLoop& loop) {
+  const std::function<void()> done = once_for_each(on_all);
+  on_each([config, done](ingest::IoLoop& loop) {
     loop.set_config(config);
     done();
   });

@@ -110,6 +110,8 @@ TEST(LogFormat, JournalGetsTheLineAndAFieldForEachKey) {
                                       "CRAWLSPOOL_SUPPRESSED=3"}));
 }
 
+const std::string kRightToLeft = {'\xe2', '\x80', '\xae'};  // U+202E
+
 TEST(LogFormat, HostileValuesStayInTheirJournalField) {
   for (const std::string& value : kHostile) {
     const std::string packed = pack_event("reject", {{"detail", value}, {"conn", 7}}, 0);
@@ -120,7 +122,7 @@ TEST(LogFormat, HostileValuesStayInTheirJournalField) {
     for (const std::string& field : fields)
       EXPECT_TRUE(std::all_of(field.begin(), field.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7F; }))
           << field;
-    EXPECT_EQ(fields[4].find("\u202E"), std::string::npos);
+    EXPECT_EQ(fields[4].find(kRightToLeft), std::string::npos);
   }
 }
 
