@@ -64,7 +64,7 @@ void ServiceManager::ready(Vitals vitals) {
     const std::lock_guard lock(vitals_mutex_);
     vitals_ = std::move(vitals);
   }
-  tell("READY=1");
+  tell("READY=1\nSTATUS=Ready");
 }
 
 void ServiceManager::reloading() { tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(clock_.monotonic_us())); }

@@ -28,7 +28,7 @@ def index_of(manager, key):
 
 def test_ready_is_told_once_everything_listens(start, manager):
     daemon = start(env=manager.environment())
-    assert manager.wait("READY") == {"READY": "1"}
+    assert manager.wait("READY") == {"READY": "1", "STATUS": "Ready"}
     assert manager.messages[0] == {"STATUS": "Recovering the spool"}
     assert len(manager.having("READY")) == 1
     for kind in ("stream", "http", "admin"):
