@@ -17,6 +17,7 @@ ConnectionFacts connection(ConnectionId id, std::uint64_t records) {
 
 std::vector<ConnectionId> ids_of(const std::vector<ConnectionFacts>& connections) {
   std::vector<ConnectionId> ids;
+  ids.reserve(connections.size());
   for (const ConnectionFacts& facts : connections) ids.push_back(facts.id);
   return ids;
 }
