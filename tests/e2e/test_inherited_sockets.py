@@ -83,6 +83,7 @@ def test_sockets_for_another_process_are_left_alone(start, hand_over):
     options = hand_over([("stream", listening())])
     options["wrapper"][2] = options["wrapper"][2].replace("$$", "1")
     daemon = start(**options)
+    daemon.wait_event("started")  # logged behind the words of every port
     assert daemon.events("listening", inherited="false") and not daemon.events("listening", inherited="true")
 
 
