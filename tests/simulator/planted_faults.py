@@ -70,8 +70,8 @@ FAULTS = [
     Fault(
         "packed_copy_renamed_before_sync",
         "daemon/spool/segment_packer.cpp",
-        "    return copy_->sync();\n",
-        "    return {};\n",
+        "  if (auto synced = copy_->sync(); !synced) return synced;\n",
+        "",
     ),
     Fault(
         "snapshot_renamed_before_sync",
@@ -112,7 +112,7 @@ FAULTS = [
     Fault(
         "plain_removed_before_packed_is_durable",
         "daemon/spool/segment_packer.cpp",
-        "    if (auto synced = directory_.sync(); !synced) return synced;\n",
+        "  if (auto synced = directory_.sync(); !synced) return synced;\n",
         "",
     ),
     Fault(
