@@ -6,6 +6,12 @@
 
 namespace crawlspool::spool {
 
+std::size_t bytes_of(std::span<const std::string_view> parts) {
+  std::size_t bytes = 0;
+  for (const std::string_view part : parts) bytes += part.size();
+  return bytes;
+}
+
 base::Result<void> write_fully(File& file, std::uint64_t offset, std::span<const std::string_view> parts) {
   std::vector<std::string_view> rest(parts.begin(), parts.end());
   std::size_t first = 0;

@@ -84,6 +84,9 @@ class Directory {
   [[nodiscard]] virtual std::string path() const = 0;
 };
 
+// Of all parts together.
+[[nodiscard]] std::size_t bytes_of(std::span<const std::string_view> parts);
+
 // Writes all of `parts` from `offset` on. On an error an unknown prefix is there.
 [[nodiscard]] base::Result<void> write_fully(File& file, std::uint64_t offset, std::span<const std::string_view> parts);
 

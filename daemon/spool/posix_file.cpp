@@ -17,12 +17,6 @@ namespace {
 using base::fail_errno;
 using base::Result;
 
-std::size_t bytes_of(std::span<const std::string_view> parts) {
-  std::size_t bytes = 0;
-  for (const std::string_view part : parts) bytes += part.size();
-  return bytes;
-}
-
 }  // namespace
 
 Result<std::size_t> PosixFile::read_at(std::uint64_t offset, std::span<char> into) {

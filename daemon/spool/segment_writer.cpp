@@ -13,12 +13,6 @@ using base::Result;
 
 constexpr std::uint64_t kPreallocateBytes = 64ULL * 1024 * 1024;
 
-std::uint64_t bytes_of(std::span<const std::string_view> parts) {
-  std::uint64_t bytes = 0;
-  for (const std::string_view part : parts) bytes += part.size();
-  return bytes;
-}
-
 // The end of the last whole line within the first `bytes` of `parts` laid end to end; 0 if none is whole.
 std::uint64_t whole_lines_in(std::span<const std::string_view> parts, std::uint64_t bytes) {
   std::uint64_t begin = 0;

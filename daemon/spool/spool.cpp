@@ -20,12 +20,6 @@ constexpr std::int64_t kUsPerMs = 1000;
 constexpr std::size_t kLargeAppendBytes = 1024 * 1024;
 constexpr std::int64_t kUnderLoadUs = 100 * kUsPerMs;
 
-std::size_t bytes_of(std::span<const std::string_view> chunks) {
-  std::size_t bytes = 0;
-  for (const std::string_view chunk : chunks) bytes += chunk.size();
-  return bytes;
-}
-
 bool is_disk_full(const Error& error) { return error.code == ErrorCode::kDiskFull; }
 
 }  // namespace
