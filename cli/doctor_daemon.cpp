@@ -16,7 +16,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int kTimeoutMs = 5000;
-constexpr std::uint64_t kOwnDescriptors = 64;  // beside connections: the spool, the loops, the listeners, the log
 constexpr double kSlowAckMs = 1000;
 constexpr const char* kLookAtLog = "journalctl -u crawlspoold -p warning tells why";
 
@@ -116,7 +115,7 @@ Finding judge_open_files(const std::string& limits_file, std::uint64_t connectio
   std::istringstream values(row == std::string::npos ? "" : limits_file.substr(row + kRow.size()));
   std::uint64_t soft = 0;
   if (!(values >> soft)) return note("open files", "the daemon's limit cannot be read", "run this as root");
-  const std::uint64_t wanted = connections_max + kOwnDescriptors;
+  const std::uint64_t wanted = connections_max + config::kOwnDescriptors;
   const std::string detail = std::to_string(soft) + " may be open";
   if (connections_max == 0)
     return note("open files", detail + "; connections are not limited", "set limits.connections_max");

@@ -18,6 +18,9 @@ inline constexpr std::uint64_t kTiB = 1024 * kGiB;
 // A frame's header has 28 bits for its payload's length (PROTOCOL.md, Frame).
 inline constexpr std::uint64_t kFrameBytesMax = (std::uint64_t{1} << 28) - 1;
 
+// What the daemon has open beside its connections: the spool, the loops, the listeners, the log.
+inline constexpr std::uint64_t kOwnDescriptors = 64;
+
 struct Listen {
   std::vector<std::string> stream{"tcp://127.0.0.1:8940"};
   std::vector<std::string> http{"tcp://127.0.0.1:8941"};

@@ -8,8 +8,6 @@
 namespace crawlspool::server {
 namespace {
 
-constexpr std::uint64_t kOwnDescriptors = 64;  // the spool, the loops, the listeners, the log
-
 // Set, it stays: else glibc raises it to the size of what was freed last, and keeps the next ones in its heap.
 constexpr int kLargeBytes = 4 * 1024 * 1024;
 
@@ -29,7 +27,7 @@ void raise_descriptor_limit(const config::Limits& limits) {
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
   ::getrlimit(RLIMIT_NOFILE, &files);
-  const std::uint64_t wanted = limits.connections_max + kOwnDescriptors;
+  const std::uint64_t wanted = limits.connections_max + config::kOwnDescriptors;
   if (limits.connections_max > 0 && files.rlim_cur < wanted)
     base::log_warn("nofile_low", {{"nofile", static_cast<std::uint64_t>(files.rlim_cur)},
                                   {"wanted", wanted},
