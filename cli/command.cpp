@@ -13,7 +13,8 @@ namespace {
 
 constexpr const char* kDescription = "Send records to a crawlspoold, read its spool, and ask how it is doing.";
 constexpr const char* kFooter =
-    "Defaults come from /etc/crawlspool/crawlspoold.yaml if it is there.\n"
+    "Defaults come from the file that CRAWLSPOOL_CONFIG names, else from /etc/crawlspool/crawlspoold.yaml if it is "
+    "there.\n"
     "Exit codes: 0 done, 1 refused, not found or cannot read, 2 damaged, 64 usage.";
 
 }  // namespace

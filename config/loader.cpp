@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -103,6 +104,8 @@ class Loader {
 }  // namespace
 
 std::optional<std::string> default_file() {
+  const char* const named = std::getenv(kFileVariable);
+  if (named != nullptr && *named != '\0') return named;
   if (::access(kDefaultFile, F_OK) != 0 && errno == ENOENT) return {};
   return kDefaultFile;
 }

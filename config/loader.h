@@ -13,7 +13,9 @@ namespace crawlspool::config {
 
 inline constexpr const char* kDefaultFile = "/etc/crawlspool/crawlspoold.yaml";
 
+// Names the file that is read where no -c is given: the environment's CRAWLSPOOL_CONFIG, there or not; without that
 // kDefaultFile if it is there, readable or not.
+inline constexpr const char* kFileVariable = "CRAWLSPOOL_CONFIG";
 [[nodiscard]] std::optional<std::string> default_file();
 
 // The defaults, then what `file` says (none: nothing), then each of `overrides` ("limits.connections_max=5", the

@@ -29,7 +29,8 @@ struct Arguments {
 
 void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("-c,--config", arguments.config_file,
-                 "Configuration file (default: " + std::string(config::kDefaultFile) + " if it is there)")
+                 "Configuration file (default: $" + std::string(config::kFileVariable) + ", else " +
+                     config::kDefaultFile + " if it is there)")
       ->type_name("FILE");
   app.add_option("--set", arguments.overrides, "One key of the configuration, the value read as YAML; may be repeated")
       ->type_name("KEY=VALUE")

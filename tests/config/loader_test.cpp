@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
+
 #include "config/print.h"
 #include "tests/config/loading.h"
 #include "tests/support/temp_dir.h"
@@ -39,6 +41,17 @@ TEST(Loader, FileThatCannotBeReadIsNamed) {
   EXPECT_EQ(config.error().message(), "cannot read " + missing + ": No such file or directory");
   EXPECT_EQ(base::daemon_exit_code(config.error().code), base::kExitConfig);
   EXPECT_EQ(load(dir.path().string(), {}).error().message(), "cannot read " + dir.path().string() + ": Is a directory");
+}
+
+TEST(Loader, DefaultFileIsTheOneThatTheEnvironmentNames) {
+  const auto without = default_file();
+  ASSERT_EQ(::setenv(kFileVariable, "/tmp/none of this name.yaml", 1), 0);
+  const auto named = default_file();
+  ASSERT_EQ(::setenv(kFileVariable, "", 1), 0);
+  const auto empty = default_file();
+  ASSERT_EQ(::unsetenv(kFileVariable), 0);
+  EXPECT_EQ(named, "/tmp/none of this name.yaml");  // whether it is there or not: a wrong name must not go unnoticed
+  EXPECT_EQ(empty, without);
 }
 
 TEST(Loader, EndlessFileIsRefused) { EXPECT_EQ(load("/dev/zero", {}).error().message(), "/dev/zero: is over 1MiB"); }
