@@ -91,6 +91,7 @@ std::string Status::status_json() {
                                       {"commits", stats.commits},
                                       {"syncs", stats.syncs},
                                       {"memory_bytes", std::max<std::int64_t>(0, shared_.memory.used())},
+                                      {"memory_bytes_max", shared_.memory.limit()},
                                       {"spool",
                                        {{"position", stats.position},
                                         {"durable", stats.durable},

@@ -182,7 +182,7 @@ def test_nothing_comes_from_elsewhere_and_all_of_it_is_small(busy):
         assert not [url for url in requests if not url.startswith((own, "data:,"))]
         files = {url for url in requests if url == own or url.startswith(own + "page/")}
         sizes = {url: len(busy.admin("/" + url[len(own):]).body) for url in files}
-        assert len(sizes) == 9 and sum(sizes.values()) <= BYTES_MAX, sizes
+        assert len(sizes) == 10 and sum(sizes.values()) <= BYTES_MAX, sizes
         assert browser.complaints() == []
 
 
@@ -284,9 +284,45 @@ def test_a_daemon_that_is_gone_is_told_and_one_that_is_back_is_shown(start):
         daemon.terminate()
         wait_until(lambda: browser.find("#trouble").is_displayed(), "it says that nobody answers", 20)
         assert browser.find("#trouble").text.startswith("No answer")
+        assert browser.find("#state").text == "no answer"  # not the "ok" of before
+        assert browser.run("return document.title") == "no answer – crawlspool"
         daemon.start()
         wait_until(lambda: not browser.find("#trouble").is_displayed(), "it goes on", 20)
         wait_until(lambda: str(daemon.pid) in browser.find("#about").text, "with the new process")
+        assert browser.find("#state").text == "ok"
+
+
+@pytest.mark.parametrize("state, words", [
+    ("disk_full", ["/var/spool/of-the-test", "3 MiB are free", "keeps 1 GiB", "spool.keep_free_bytes", "by itself", "why-so"]),
+    ("slow", ["nothing is lost", "limits.memory_bytes_max"]),
+    ("no_descriptors", ["LimitNOFILE=", "limits.connections_max"]),
+    ("failed", ["/var/spool/of-the-test", "has failed"]),
+    ("draining", ["being stopped"]),
+])
+def test_a_state_that_is_not_ok_says_why_and_what_to_do(start, state, words):
+    daemon = start()
+    status = daemon.status()
+    status["state"] = state
+    status["state_detail"] = "why-so"
+    status["spool"].update(directory="/var/spool/of-the-test", free_bytes=3 << 20, keep_free_bytes=1 << 30)
+    with Browser() as browser:
+        browser.open(daemon)
+        assert not browser.find("#advice").is_displayed()
+        browser.run("window.replaced['/status'] = arguments[0]", status)
+        wait_until(lambda: browser.find("#advice").is_displayed(), "it says what to do", 20)
+        advice = browser.find("#advice").text
+        assert [word for word in words if word not in advice] == [], advice
+        assert browser.find("#state").text == state.replace("_", " ")
+        browser.run("delete window.replaced['/status']")
+        wait_until(lambda: not browser.find("#advice").is_displayed(), "and is silent again", 20)
+
+
+def test_an_idle_daemon_claims_no_record_under_way(start, browser):
+    daemon = start()
+    browser.open(daemon)
+    wait_until(lambda: browser.find("[data-figure=lag_bytes]").text == "0 B", "nothing waits for the disk")
+    assert re.fullmatch(r"\S+ (B|KiB) of 512 MiB", browser.find("[data-figure=memory_bytes]").text)
+    assert "Not yet on the disk" not in browser.find("body").text
 
 
 def test_a_known_file_is_not_sent_again(shared):

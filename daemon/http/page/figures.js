@@ -24,7 +24,7 @@ export function texts(status, { records_per_s, mb_per_s }) {
     http: count(status.connections.http),
     connections_refused: count(status.connections_refused),
     sessions: count(status.sessions),
-    memory_bytes: bytes(status.memory_bytes),
+    memory_bytes: `${bytes(status.memory_bytes)} of ${bytes(status.memory_bytes_max)}`,
     records_per_sync: status.syncs > 0 ? short(status.records / status.syncs) : "–",
     records_per_s: records_per_s === undefined ? "–" : short(records_per_s),
     mb_per_s: mb_per_s === undefined ? "–" : short(mb_per_s),

@@ -1,5 +1,6 @@
 // The page: asks the daemon every two seconds while someone looks at it, and shows what it says.
 
+import { advice } from "./advice.js";
 import { Charts } from "./charts.js";
 import { CLIENTS, CONNECTIONS, EVENTS, REJECTS, eventRows } from "./columns.js";
 import { rates, texts } from "./figures.js";
@@ -37,13 +38,25 @@ function showStatus(status) {
   const shown = texts(status, between);
   for (const figure of figures) figure.textContent = shown[figure.dataset.figure];
   charts.add({ ...between, ack_p99_ms: status.ack_p99_ms }, now_s);
-  const state = byId("state");
-  if (state.dataset.state !== status.state) {
-    state.dataset.state = status.state;
-    state.textContent = status.state.replace("_", " ");
-    document.title = status.state === "ok" ? "crawlspool" : `${state.textContent} – crawlspool`;
-  }
+  showState(status.state);
+  showText("advice", advice(status));
   byId("about").textContent = `version ${status.version}, process ${status.pid}, up ${age(status.uptime_s * 1000)}`;
+}
+
+// Of the daemon, or that it has not said one: a page that stays green would claim what nobody knows.
+function showState(word) {
+  const state = byId("state");
+  if (state.dataset.state === word) return;
+  state.dataset.state = word;
+  state.textContent = word.replaceAll("_", " ");
+  document.title = word === "ok" ? "crawlspool" : `${state.textContent} – crawlspool`;
+}
+
+// An alert is read out when its text changes, and only then; without text it is not there.
+function showText(id, text) {
+  const place = byId(id);
+  place.hidden = text === "";
+  if (place.textContent !== text) place.textContent = text;
 }
 
 function showConnections() {
@@ -54,10 +67,13 @@ function showConnections() {
 }
 
 function showTrouble(failed) {
-  const trouble = byId("trouble");
-  trouble.hidden = failed.length === 0;
-  const text = failed.length > 0 ? `No answer: ${failed[0]}. What is shown is from before.` : "";
-  if (trouble.textContent !== text) trouble.textContent = text;
+  const missing = failed.find(({ path }) => path === "/status");
+  if (missing) {
+    showState("no_answer");
+    showText("advice", "");
+  }
+  const { reason } = missing ?? failed[0] ?? {};
+  showText("trouble", reason ? `No answer: ${reason.message}. What is shown is from before.` : "");
 }
 
 async function refresh() {
@@ -68,7 +84,7 @@ async function refresh() {
     ["/events", (answer) => events.show(eventRows(answer.events))],
   ];
   const done = await Promise.allSettled(parts.map(async ([path, show]) => show(await ask(path))));
-  showTrouble(done.filter((one) => one.status === "rejected").map((one) => one.reason.message));
+  showTrouble(parts.map(([path], part) => ({ path, ...done[part] })).filter((one) => one.status === "rejected"));
 }
 
 // One round after the other, none while nobody looks.
