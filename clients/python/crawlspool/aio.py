@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from types import TracebackType
 from typing import Optional, Type
 
 from .base import ClientBase
-from .errors import Closed, Unsettled
+from .errors import Unsettled
+from .journal import Journal, LoopJournal
 from .records import Record, encode
 from .runner import Runner
 from .sessions import Sessions
@@ -25,10 +27,19 @@ class Client(ClientBase[Runner]):
     def _make_driver(self, sessions: Sessions) -> Runner:
         return Runner(self._options, sessions)
 
+    @staticmethod
+    def _make_journal() -> Journal:
+        return LoopJournal()
+
     def _start(self) -> Runner:
-        if self._closed:
-            raise Closed("the client is closed")
-        return self._driver or self._begin(self._make_drivers())
+        self._check_open()
+        if self._driver is None:
+            try:
+                self._begin(self._make_drivers())
+            finally:
+                self._journal.publish()
+        assert self._driver is not None
+        return self._driver
 
     async def send(self, record: Record) -> None:
         """Takes the record: bytes and str are JSON texts and go as they are, anything else is written as JSON. Waits
@@ -63,6 +74,7 @@ class Client(ClientBase[Runner]):
         it is lost with this client, and Unsettled says so."""
         self._closed = True
         seconds = self._options.close_timeout if timeout is None else timeout
+        end = None if seconds is None else time.monotonic() + seconds
         for runner in self._drivers:
             runner.finish()
         waited = False
@@ -72,7 +84,7 @@ class Client(ClientBase[Runner]):
         except asyncio.TimeoutError:
             waited = True
         finally:
-            unsettled = sum([await runner.stop() for runner in self._drivers])
+            unsettled = sum([await runner.stop(end) for runner in self._drivers])
             self._end(unsettled, raises=waited)
 
     async def __aenter__(self) -> Client:
@@ -91,6 +103,9 @@ class Client(ClientBase[Runner]):
         self._closed = True
 
     def _at_exit(self) -> None:
+        self._closed = True
+        for runner in self._drivers:
+            runner.refuse()
         unsettled = self.counters().unsettled
         if unsettled and self._options.buffer_dir is None:
             log.error("a client was not closed: %d records are lost with it", unsettled)

@@ -11,8 +11,9 @@ import ssl
 import weakref
 from typing import Any, Callable, Generic, List, Optional, Sequence, Set, TypeVar, Union
 
-from .buffer import open_buffers
-from .errors import Unsettled
+from .errors import Closed, Unsettled
+from .journal import Journal
+from .leftovers import Leftovers
 from .options import Options, Reject, parse_directory, parse_servers
 from .session import Counters
 from .sessions import Sessions
@@ -20,9 +21,11 @@ from .sessions import Sessions
 log = logging.getLogger("crawlspool")
 
 BYE_SECONDS = 5.0  # for the server's goodbye, once all is settled
+GRACE_SECONDS = 1.0  # for a connection to end in order, however little time close() has
 
 _all: weakref.WeakSet[ClientBase[Any]] = weakref.WeakSet()  # a fork's child has to touch each
 _open: Set[ClientBase[Any]] = set()  # those that hold records or might: a program's end has to
+_running = True  # until the program's end; None once this module is taken down
 
 
 class Driver(abc.ABC):
@@ -88,6 +91,11 @@ class ClientBase(abc.ABC, Generic[DriverT]):
         self._driver: Optional[DriverT] = None
         self._drivers: List[DriverT] = []  # that one, and another for what processes before this one left
         self._closed = False
+        self._journal = self._make_journal()
+
+    @staticmethod
+    @abc.abstractmethod
+    def _make_journal() -> Journal: ...
 
     def _made(self) -> None:
         """What can begin at once."""
@@ -103,19 +111,25 @@ class ClientBase(abc.ABC, Generic[DriverT]):
     def _at_exit(self) -> None:
         """The program ends, and this client was not closed."""
 
+    def _check_open(self) -> None:
+        if self._closed or not _running:
+            raise closed()
+
     def _make_drivers(self) -> List[DriverT]:
         """The first is for what this client sends, a second one for what processes before this one left."""
         options = self._options
         if options.buffer_dir is None:
-            return [self._make_driver(Sessions(options, [], only_drains=False))]
-        own, others = open_buffers(options.buffer_dir, options.identity, options.buffer_bytes, options.buffer_sync)
+            return [self._make_driver(Sessions(options, self._journal))]
+        leftovers = Leftovers(options.buffer_dir, options.buffer_bytes, options.buffer_sync, self._journal)
+        own = leftovers.open_own(options.identity)
         try:
-            drivers = [self._make_driver(Sessions(options, [own], only_drains=False))]
-            if others:
-                drivers.append(self._make_driver(Sessions(options, others, only_drains=True)))
+            leftovers.take()
+            drivers = [self._make_driver(Sessions(options, self._journal, own))]
+            if leftovers.waiting:
+                drivers.append(self._make_driver(Sessions(options, self._journal, leftovers=leftovers)))
             return drivers
         except BaseException:
-            for buffer in [own, *others]:
+            for buffer in [own, *leftovers.held()]:
                 buffer.release()
             raise
 
@@ -127,6 +141,7 @@ class ClientBase(abc.ABC, Generic[DriverT]):
     def _end(self, unsettled: int, *, raises: bool) -> None:
         """Says what close() could not settle; where that is lost, by Unsettled, unless something else is raised."""
         _open.discard(self)
+        self._journal.publish()
         if unsettled and self._options.buffer_dir is not None:
             log.warning("%d records are not settled yet; they wait in %s for the next start", unsettled,
                         self._options.buffer_dir)
@@ -153,7 +168,15 @@ def _forked() -> None:
         client._forked()
 
 
+def closed() -> Closed:
+    """For a client that takes nothing, or nothing more."""
+    return Closed("the client is closed" if _running else "the interpreter is shutting down: the client is closed")
+
+
 def _end_all() -> None:
+    """What is sent after this is refused: nobody would wait for it."""
+    global _running
+    _running = False
     for client in list(_open):
         try:
             client._at_exit()

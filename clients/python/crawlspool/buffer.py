@@ -15,27 +15,27 @@ from __future__ import annotations
 
 import errno
 import json
-import logging
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import struct
 import time
 import zlib
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional
 
 from .entries import HEAD
 from .errors import ConfigurationError, Full
+from .journal import AT_ONCE, Journal
 from .ownership import InUse, lock_directory, remove_empty
-from .segments import Segments, sync_directory
-
-log = logging.getLogger("crawlspool")
+from .segments import Segments, find_files, sync_directory
 
 SUFFIX = ".buffer"
 SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX = 4 << 10, 16 << 20
 DISK_RETRY_SECONDS = 1.0  # after the disk was full
 _MARK = struct.Struct(">QQ")
+_SESSION = re.compile(r"[0-9a-f]{32}")
 
 
 class Identity(NamedTuple):
@@ -45,10 +45,37 @@ class Identity(NamedTuple):
     stream: Optional[str]
 
 
+class Facts(NamedTuple):
+    """What session.json says."""
+
+    session: str
+    offset: int
+    home: str
+    identity: Identity
+
+
+def read_session(path: pathlib.Path) -> Facts:
+    """Of a NAME.buffer directory, locked or not."""
+    try:
+        facts = json.loads((path / "session.json").read_text(encoding="utf-8"))
+        found = Facts(str(facts["session"]), int(facts["offset"]), str(facts["home"]),
+                      Identity(facts["client"], facts["stream"]))
+        if not _SESSION.fullmatch(found.session):
+            raise ValueError("a session is 32 hex digits")
+        if not all(name is None or isinstance(name, str) for name in found.identity):
+            raise TypeError("client and stream are text, or null")
+        return found
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
+        raise ConfigurationError(f"{path}/session.json tells no session: {error!r}") from error
+
+
 class Buffer:
     """One NAME.buffer directory, locked. create() and open() make one."""
 
-    def __init__(self, path: pathlib.Path, lock: int, identity: Identity, bytes_max: int, sync: bool) -> None:
+    def __init__(self, path: pathlib.Path, lock: int, identity: Identity, bytes_max: int, sync: bool,
+                 journal: Journal = AT_ONCE) -> None:
         self.path = path
         self.identity = identity
         self.bytes_max = bytes_max
@@ -60,7 +87,8 @@ class Buffer:
         self.recovered = 0  # the highest index that a process before this one may have sent
         self.may_grow = True  # not where damage hides which numbers were used
         segment_bytes = max(SEGMENT_BYTES_MIN, min(SEGMENT_BYTES_MAX, bytes_max // 8))
-        self.records = Segments(path, segment_bytes, sync)
+        self._journal = journal
+        self.records = Segments(path, segment_bytes, sync, journal)
         self.disk_full = ""  # why nothing is taken at the moment
         self._disk_full_until = 0.0
         self._failing = False
@@ -76,7 +104,8 @@ class Buffer:
     # Making one
 
     @classmethod
-    def create(cls, directory: pathlib.Path, identity: Identity, bytes_max: int, sync: bool) -> Buffer:
+    def create(cls, directory: pathlib.Path, identity: Identity, bytes_max: int, sync: bool,
+               journal: Journal = AT_ONCE) -> Buffer:
         """An empty one. It gets its name when it is whole, so that no other process takes half of one over."""
         directory.mkdir(parents=True, exist_ok=True)
         name = secrets.token_hex(8)
@@ -86,7 +115,7 @@ class Buffer:
         buffer = None
         try:
             (making / "lock").touch(0o600)
-            buffer = cls(making, lock_directory(making), identity, bytes_max, sync)
+            buffer = cls(making, lock_directory(making), identity, bytes_max, sync, journal)
             buffer._write_mark()  # so that it has its place on the disk
             buffer.save_session()
             making.rename(path)
@@ -101,35 +130,33 @@ class Buffer:
         return buffer
 
     @classmethod
-    def open(cls, path: pathlib.Path, bytes_max: int, sync: bool) -> Buffer:
+    def open(cls, path: pathlib.Path, bytes_max: int, sync: bool, journal: Journal = AT_ONCE) -> Buffer:
         """One that a process before this one left; InUse if that lives, or has just ended."""
         try:
             lock = lock_directory(path)
         except FileNotFoundError:
-            if any(path.glob("*.json")) or any(path.glob("*.records")):
+            if any(path.glob("*.json")) or find_files(path):
                 raise ConfigurationError(f"{path} holds records and no lock file: touch {path / 'lock'}") from None
             remove_empty(path)
             raise InUse(str(path)) from None
         try:
-            facts = json.loads((path / "session.json").read_text(encoding="utf-8"))
-            session, offset, home = str(facts["session"]), int(facts["offset"]), str(facts["home"])
-            identity = Identity(facts["client"], facts["stream"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            facts = read_session(path)
+        except (OSError, ConfigurationError) as error:
             os.close(lock)
-            if isinstance(error, FileNotFoundError) and not any(path.glob("*.records")):
+            if isinstance(error, FileNotFoundError) and not find_files(path):
                 remove_empty(path)
                 raise InUse(str(path)) from None
-            raise ConfigurationError(f"{path}/session.json tells no session: {error!r}") from error
-        buffer = cls(path, lock, identity, bytes_max, sync)
+            raise
+        buffer = cls(path, lock, facts.identity, bytes_max, sync, journal)
         try:
-            buffer._recover(session, offset, home)
+            buffer._recover(facts)
         except BaseException:
             buffer.release()
             raise
         return buffer
 
-    def _recover(self, session: str, offset: int, home: str) -> None:
-        self.session, self.offset, self.home, self._is_saved = session, offset, home, True
+    def _recover(self, facts: Facts) -> None:
+        self.session, self.offset, self.home, self._is_saved = facts.session, facts.offset, facts.home, True
         self._read_mark()
         self.may_grow = self.records.recover(self.settled)
         self.recovered = self.records.next - 1
@@ -184,7 +211,7 @@ class Buffer:
             self._failing = False
         except OSError as error:
             if not self._failing:
-                log.warning("what is settled cannot be noted in %s for now: %s", self.path, error)
+                self._journal.warning("what is settled cannot be noted in %s for now: %s", self.path, error)
             self._failing = True
 
     def _write_mark(self) -> None:
@@ -227,9 +254,9 @@ class Buffer:
                 (self.path / "session.json").unlink()
                 remove_empty(self.path)
                 if self.path.exists():
-                    log.warning("%s stays: nothing in it can be sent", self.path)
+                    self._journal.warning("%s stays: nothing in it can be sent", self.path)
         except OSError as error:
-            log.error("%s stays, with nothing in it that could be sent: %s", self.path, error)
+            self._journal.error("%s stays, with nothing in it that could be sent: %s", self.path, error)
         self.release()
 
     def release(self) -> None:
@@ -238,26 +265,3 @@ class Buffer:
         descriptors, self._open = self._open, []
         for descriptor in descriptors:
             os.close(descriptor)
-
-
-def open_buffers(directory: pathlib.Path, identity: Identity, bytes_max: int,
-                 sync: bool) -> Tuple[Buffer, List[Buffer]]:
-    """The buffer to write to, and what else processes before this one left in the directory. What was left under the
-    same identity is gone on with; what cannot be read is told, and stays."""
-    own: Optional[Buffer] = None
-    others: List[Buffer] = []
-    for path in sorted(directory.glob(f"*{SUFFIX}")):
-        try:
-            buffer = Buffer.open(path, bytes_max, sync)
-        except InUse:
-            continue
-        except (ConfigurationError, OSError) as error:
-            log.error("a buffer of records cannot be read, and stays: %s", error)
-            continue
-        if own is None and buffer.identity == identity and buffer.may_grow:
-            own = buffer
-        elif buffer.records.unread:
-            others.append(buffer)
-        else:
-            buffer.close()
-    return own or Buffer.create(directory, identity, bytes_max, sync), others

@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import Callable, Optional, Type
 
 from .base import ClientBase
-from .errors import Closed, Unsettled
+from .errors import Unsettled
+from .journal import Journal, ThreadJournal
 from .records import Record, encode
 from .sessions import Sessions
-from .worker import Worker
+from .worker import Worker, stop_all
 
 log = logging.getLogger("crawlspool")
 
@@ -27,6 +28,10 @@ class Client(ClientBase[Worker]):
         super()._reset()
         self._starting = threading.Lock()
 
+    @staticmethod
+    def _make_journal() -> Journal:
+        return ThreadJournal()
+
     def _made(self) -> None:
         if self._options.buffer_dir is not None:
             self._start()
@@ -36,8 +41,7 @@ class Client(ClientBase[Worker]):
 
     def _start(self) -> Worker:
         with self._starting:
-            if self._closed:
-                raise Closed("the client is closed")
+            self._check_open()
             if self._driver is None:
                 workers = self._make_drivers()
                 try:
@@ -90,7 +94,7 @@ class Client(ClientBase[Worker]):
                 worker.wait_settled(end)
             waited = True
         finally:
-            unsettled = sum([worker.stop() for worker in self._drivers])
+            unsettled = stop_all(self._drivers, end)
             self._end(unsettled, raises=waited)
 
     def _check_thread(self) -> None:

@@ -14,19 +14,17 @@ goes on."""
 from __future__ import annotations
 
 import json
-import logging
 from collections import deque
 from typing import Any, Deque, Dict, NamedTuple, Optional
 
 from . import frames
 from .errors import Refused
+from .journal import AT_ONCE, Journal
 from .options import Options
 from .outbox import Outbox
 from .packing import Limits, Packer, Piece
 from .session import Session, Verdict
-from .silence import Next, Silence
-
-log = logging.getLogger("crawlspool")
+from .silence import Next, Silence, silence_limit
 
 # A connection that ended with one of these would end with it again: somebody has to mend something.
 HOPELESS = {"wrong_protocol", "unknown_frame_type", "bad_frame", "bad_hello"}
@@ -55,13 +53,15 @@ class Ended(NamedTuple):
 class _Sent(NamedTuple):
     last: int
     batch: bool
+    size: int  # of the records
 
 
 class Engine:
-    def __init__(self, options: Options, outbox: Outbox) -> None:
+    def __init__(self, options: Options, outbox: Outbox, journal: Journal = AT_ONCE) -> None:
         self.options = options
         self.outbox = outbox
-        self.session = Session(outbox)
+        self.session = Session(outbox, journal)
+        self._journal = journal
         self.identity = outbox.buffer.identity if outbox.buffer else options.identity
         self.over: Optional[Over] = None
         self.welcomed = False
@@ -69,7 +69,7 @@ class Engine:
         self.hurried = 0  # callers that wait for everything to be settled: nothing is held back for a fuller batch
         self.finishing = False  # say bye once everything is settled
         self._packer = Packer(options.compress)
-        self._silence = Silence(options.answer_timeout)
+        self._silence = Silence()
         self._progress = False
         self._refusal: Optional[Refused] = None
         self._server = ""
@@ -157,7 +157,7 @@ class Engine:
         chunk = outbox.take(count)
         last = number + len(chunk.payloads) - 1
         self._note_sent(number, last)
-        self._frames.append(_Sent(last, not plain))
+        self._frames.append(_Sent(last, not plain, chunk.size))
         if count >= self.options.batch_records:
             self._waiting_since = now  # what waits now was put later
         if len(self._frames) == 1:
@@ -205,19 +205,22 @@ class Engine:
         if can_send and self.welcomed and self.outbox.waiting and not self.over:
             times.append(self._holds_back(now))
         if self._awaits_answer():
-            times.append(self._silence.due(now))
+            times.append(self._silence.due(now, self._silence_limit()))
         return max(0.0, min(times)) if times else None
 
-    def tick(self, now: float, delivered: int) -> None:
-        """Asks a silent server for a sign of life, and gives up on one that gives none. `delivered`: how many of this
-        connection's bytes it has taken so far."""
+    def tick(self, now: float) -> None:
+        """Asks a silent server for a sign of life, and gives up on one that gives none."""
         if not self._awaits_answer() or self.over:
             return
-        step = self._silence.look(now, delivered)
+        limit = self._silence_limit()
+        step = self._silence.look(now, limit)
         if step is Next.GIVE_UP:
-            self._finish(f"{self._server} has said nothing for {self.options.answer_timeout:g} s", 0)
+            self._finish(f"{self._server} has said nothing for {limit:g} s", 0)
         elif step is Next.ASK and self.welcomed:
             self._control += frames.frame(b"", frames.PING)
+
+    def _silence_limit(self) -> float:
+        return silence_limit(self.options.answer_timeout, self._frames[0].size if self._frames else 0, bool(self.slow))
 
     def _awaits_answer(self) -> bool:
         return not self.welcomed or bool(self.outbox.sent) or self._bye
@@ -247,7 +250,7 @@ class Engine:
             self._finish("the session is somebody else's", 0)
             return
         if value["ack"] != self.options.ack and self.options.ack == "synced":
-            log.warning("%s acks what is written, not what is synced: its spool.sync is weaker", self._server)
+            self._journal.warning("%s acks what is written, not what is synced: its spool.sync is weaker", self._server)
         self._packer.limits = limits
         self._going = last_seq
         self.welcomed = True
@@ -279,7 +282,7 @@ class Engine:
 
     def _on_slow(self, value: Dict[str, Any]) -> None:
         if not self.slow:
-            log.info("%s does not read for now: %s", self._server, value["reason"])
+            self._journal.info("%s does not read for now: %s", self._server, value["reason"])
         self.slow = str(value["reason"])
 
     def _on_resume(self, _: Any) -> None:

@@ -104,4 +104,10 @@ def parse_servers(servers: Union[str, Sequence[str]]) -> List[Address]:
 
 
 def parse_directory(directory: Union[None, str, "os.PathLike[str]"]) -> Optional[pathlib.Path]:
-    return None if directory is None else pathlib.Path(directory)
+    """Absolute from here on: the process may change its working directory."""
+    if directory is None:
+        return None
+    try:
+        return pathlib.Path.cwd() / pathlib.Path(directory).expanduser()
+    except (OSError, RuntimeError) as error:  # the working directory is gone; there is no such user
+        raise ConfigurationError(f"buffer_dir is {os.fspath(directory)!r}: {error}") from error

@@ -3,18 +3,17 @@ has the lock; the thread writes, reads and compresses without it."""
 
 from __future__ import annotations
 
-import logging
 import socket
+import threading
 import time
-from typing import Optional
+from typing import Dict, Optional
 
+from .dialer import Dialer
 from .errors import Refused
 from .options import Address
-from .shared import Shared
-from .sockets import close_silently, connect, count_under_way, receive, send
+from .shared import Abandoned, Shared
+from .sockets import receive, send
 from .telling import call, tell_taken
-
-log = logging.getLogger("crawlspool")
 
 OUTGOING_BYTES = 1 << 20  # taken from the engine ahead of the socket
 
@@ -25,8 +24,17 @@ class Pump:
         self._options = shared.options
         self._lock = shared.lock
         self._sessions = shared.sessions
+        self._journal = shared.sessions.journal
+        self._dialer = Dialer(shared.options, shared.sockets, self._wait_to_connect, shared.wake)
 
     def run(self) -> None:
+        self._shared.native_ids.append(threading.get_native_id())
+        try:
+            self._run()
+        except Abandoned:
+            self._shared.let_go()
+
+    def _run(self) -> None:
         try:
             while not self._is_over():
                 self._sleep(None)  # until there is something to say
@@ -36,15 +44,18 @@ class Pump:
                 self._sleep(step.wait_seconds)
                 if not self._is_over():
                     self._visit(step.server)
+        except Abandoned:
+            raise
         except BaseException as error:  # SystemExit too, from a callback: the threads that send have to be told
-            log.exception("the client's thread has ended; nothing more is sent")
+            self._journal.error("the client's thread has ended; nothing more is sent", error=error)
             with self._lock:
                 self._shared.failed = Refused("this client", "internal_error", repr(error))
         finally:
-            with self._lock:
-                ready = self._shared.end()
-            for function in ready:
-                call(function)
+            if not self._shared.abandoned:
+                with self._lock:
+                    ready = self._shared.end()
+                for function in ready:
+                    call(self._journal, function)
 
     def _is_over(self) -> bool:
         with self._lock:
@@ -61,21 +72,18 @@ class Pump:
             left = None if end is None else end - time.monotonic()
             if left is not None and left <= 0:
                 return
-            self._shared.wait_for_events(None, False, left)
+            self._shared.wait_for_events({}, left)
             self._tell()
 
     def _visit(self, server: Address) -> None:
         """One attempt at a connection, and its whole life."""
         reason = ""
         try:
-            self._shared.sock = sock = connect(server, self._options, self._wait_to_connect)
-            self._converse(sock, str(server))
+            self._converse(self._dialer.connect(server), str(server))
         except (OSError, UnicodeError) as error:  # no host name
             reason = f"{server}: {error}"
         finally:
-            if self._shared.sock is not None:
-                close_silently(self._shared.sock)
-                self._shared.sock = None
+            self._dialer.hang_up()
         with self._lock:
             now = time.monotonic()
             ended = self._sessions.engine.end(now)
@@ -83,17 +91,16 @@ class Pump:
             failed, done, held = self._shared.failed, self._sessions.engine.is_done(), self._sessions.held
         self._tell()
         if failed:
-            log.error("%s", failed)
+            self._journal.error("%s", failed)
             self._wait_for_stop()
         elif not done and not self._shared.stopping:
-            log.warning("the connection has ended, %d records wait: %s", held,
+            self._journal.warning("the connection has ended, %d records wait: %s", held,
                         ended.reason or reason or f"{server}: the server closed")
 
-    def _wait_to_connect(self, sock: socket.socket, writing: bool, seconds: Optional[float]) -> bool:
+    def _wait_to_connect(self, watched: Dict[int, bool], seconds: Optional[float]) -> Dict[int, bool]:
         with self._lock:
-            self._shared.sock = sock
             self._shared.sleeping = True
-        ready = self._shared.wait_for_events(sock, writing, seconds)
+        ready = self._shared.wait_for_events(watched, seconds)
         if self._is_over():
             raise OSError("not wanted any longer")
         return ready
@@ -104,20 +111,18 @@ class Pump:
                 self._shared.settled.wake()
                 self._shared.room.wake()
             self._tell()
-            self._shared.wait_for_events(None, False, None)
+            self._shared.wait_for_events({}, None)
 
     def _converse(self, sock: socket.socket, server: str) -> None:
         with self._lock:
             outgoing = memoryview(self._sessions.engine.begin(server, time.monotonic()))
         writable = True
-        sent = 0
         while not (self._shared.stopping or self._sessions.engine.over):
             if not outgoing:
                 outgoing = self._next_output()
             if outgoing and writable:
                 count = self._send(sock, outgoing)
                 writable = count > 0
-                sent += count
                 outgoing = outgoing[count:]
                 if count and not outgoing:
                     continue
@@ -127,7 +132,7 @@ class Pump:
             if data:
                 self._receive(data)
             elif not (outgoing and writable):
-                writable = self._idle(sock, bool(outgoing), sent)
+                writable = self._idle(sock, bool(outgoing))
 
     def _send(self, sock: socket.socket, data: memoryview) -> int:
         try:
@@ -152,11 +157,11 @@ class Pump:
         self._sessions.engine.session.counters.bytes_sent += size
         return memoryview(b"".join(parts))
 
-    def _idle(self, sock: socket.socket, writing: bool, sent: int) -> bool:
+    def _idle(self, sock: socket.socket, writing: bool) -> bool:
         """Waits until there is something to do; whether the socket may take more."""
         with self._lock:
             now = time.monotonic()
-            self._sessions.engine.tick(now, sent - count_under_way(sock.fileno()))
+            self._sessions.engine.tick(now)
             seconds = self._sessions.engine.due(now, not writing)
             if self._sessions.engine.over or (not writing and (seconds == 0 or self._sessions.engine.has_control())):
                 return True
@@ -164,7 +169,8 @@ class Pump:
                 self._shared.stopping = True
                 return False
             self._shared.sleeping = not writing
-        return self._shared.wait_for_events(sock, writing, seconds)
+        ready = self._shared.wait_for_events({sock.fileno(): writing}, seconds)
+        return not writing or ready.get(sock.fileno(), False)
 
     def _receive(self, data: bytes) -> None:
         with self._lock:
@@ -182,6 +188,6 @@ class Pump:
             untold, acked = self._sessions.engine.session.take_untold(), self._sessions.engine.session.take_acked()
             ended = self._shared.closed or self._shared.failed
             ready = self._shared.take_ready(everything=bool(ended))
-        tell_taken(self._options, untold, acked)
+        tell_taken(self._options, self._journal, untold, acked)
         for function in ready:
-            call(function)
+            call(self._journal, function)

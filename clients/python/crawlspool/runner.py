@@ -4,11 +4,13 @@ runs in the client's loop."""
 from __future__ import annotations
 
 import asyncio
-import logging
+import time
 from collections import deque
 from typing import Deque, Optional, Set
 
-from .base import BYE_SECONDS, Driver
+from .aiodialer import connect
+from .addresses import Lookups
+from .base import BYE_SECONDS, GRACE_SECONDS, Driver, closed
 from .buffer import DISK_RETRY_SECONDS
 from .connection import Connection
 from .errors import Closed, CrawlspoolError, Full, Refused, Unsettled
@@ -16,8 +18,6 @@ from .options import Address, Options
 from .session import Counters
 from .sessions import Sessions
 from .telling import tell
-
-log = logging.getLogger("crawlspool")
 
 SPILLED_PER_TURN = 64  # records put between two turns of the loop, while memory is full
 LOOP_ENDED = "the loop that the client ran in has ended"
@@ -27,6 +27,8 @@ class Runner(Driver):
     def __init__(self, options: Options, sessions: Sessions) -> None:
         self._options = options
         self._sessions = sessions
+        self._journal = sessions.journal
+        self._lookups = Lookups()
         self._loop = asyncio.get_running_loop()
         self._failed: Optional[CrawlspoolError] = None
         self._closed = False
@@ -55,6 +57,8 @@ class Runner(Driver):
                 self._pump()
         except Full:
             return False
+        finally:
+            self._journal.publish()
         return True
 
     async def put(self, payload: bytes) -> None:
@@ -77,7 +81,7 @@ class Runner(Driver):
 
     def _check_open(self) -> None:
         if self._closed:
-            raise Closed("the client is closed")
+            raise closed()
         if self._failed:
             raise self._failed
         if self._has_ended():
@@ -125,6 +129,9 @@ class Runner(Driver):
     def is_crowded(self) -> bool:
         return self._sessions.is_crowded()
 
+    def refuse(self) -> None:
+        self._closed = True
+
     def finish(self) -> None:
         self._closed = True
         self._sessions.engine.finishing = True
@@ -134,12 +141,14 @@ class Runner(Driver):
         self._wake_all()
         self._pump()
 
-    async def stop(self) -> int:
-        """Ends the task; how many records were not settled."""
+    async def stop(self, end: Optional[float]) -> int:
+        """Ends the task; how many records were not settled. With an end a goodbye is waited for until then, or for
+        GRACE_SECONDS."""
         if self._loop.is_closed() and not self._ended:
             self._end()
         if not self._ended and not self._sessions.held:
-            await asyncio.wait((self._task,), timeout=BYE_SECONDS)
+            longest = BYE_SECONDS if end is None else max(end - time.monotonic(), GRACE_SECONDS)
+            await asyncio.wait((self._task,), timeout=min(longest, BYE_SECONDS))
         if not self._ended:
             self._stop()
             await asyncio.wait((self._task,))
@@ -182,13 +191,14 @@ class Runner(Driver):
                     await self._visit(step.server)
         except asyncio.CancelledError:
             if self._sessions.held:
-                log.error("%s: %d records are not settled", LOOP_ENDED, self._sessions.held)
+                self._journal.error("%s: %d records are not settled", LOOP_ENDED, self._sessions.held)
             raise
         except Exception as error:
-            log.exception("the client's task has ended; nothing more is sent")
+            self._journal.error("the client's task has ended; nothing more is sent", error=error)
             self._failed = Refused("this client", "internal_error", repr(error))
         finally:
             self._end()
+            self._journal.publish()
             self._wake_all()
 
     async def _sleep(self, seconds: Optional[float]) -> None:
@@ -207,13 +217,13 @@ class Runner(Driver):
     async def _visit(self, server: Address) -> None:
         """One attempt at a connection, and its whole life."""
         engine = self._sessions.engine
-        self._connection = connection = Connection(engine, str(server), self._received)
-        self._connecting = self._loop.create_task(self._connect(connection, server))
+        self._connection = connection = Connection(engine, str(server), self._journal, self._received)
+        self._connecting = self._loop.create_task(connect(connection, server, self._options, self._lookups))
         try:
             await self._connecting
             await connection.gone
-        except (OSError, UnicodeError, asyncio.TimeoutError) as error:
-            connection.why = f"{server}: {str(error) or 'no connection in time'}"
+        except Exception as error:  # of the loop too, whichever it is
+            connection.why = f"{server}: {str(error) or repr(error)}"
         except asyncio.CancelledError:
             if not self._stopping:
                 raise
@@ -223,19 +233,17 @@ class Runner(Driver):
         ended = engine.end(self._loop.time())
         self._failed = self._sessions.route.ended(server, ended, self._loop.time())
         if self._failed:
-            log.error("%s", self._failed)
+            self._journal.error("%s", self._failed)
         elif not (self._stopping or engine.is_done()):
-            log.warning("the connection has ended, %d records wait: %s", self._sessions.held,
-                        ended.reason or connection.why)
-        tell(self._options, engine.session)
+            self._journal.warning("the connection has ended, %d records wait: %s", self._sessions.held,
+                                  ended.reason or connection.why)
+        tell(self._options, self._journal, engine.session)
+        self._journal.publish()
         self._wake_all()
 
-    async def _connect(self, connection: Connection, server: Address) -> None:
-        connecting = self._loop.create_connection(lambda: connection, server.host, server.port, ssl=self._options.tls)
-        await asyncio.wait_for(connecting, self._options.connect_timeout)
-
     def _received(self) -> None:
-        tell(self._options, self._sessions.engine.session)
+        tell(self._options, self._journal, self._sessions.engine.session)
+        self._journal.publish()
         self._pump()
         self._wake_next()
         if not self._sessions.held:

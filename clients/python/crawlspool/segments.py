@@ -8,15 +8,19 @@ the directory has a lock, between processes and between threads."""
 
 from __future__ import annotations
 
-import logging
 import os
 import pathlib
+import re
 import shutil
-from typing import Dict, NamedTuple, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from .entries import Reader, pack, scan
+from .journal import AT_ONCE, Journal
 
-log = logging.getLogger("crawlspool")
+
+
+INDEX_MAX = 1 << 53  # of a record
+_NAME = re.compile(r"[0-9]{20}\.records")
 
 
 def sync_directory(path: pathlib.Path) -> None:
@@ -27,6 +31,12 @@ def sync_directory(path: pathlib.Path) -> None:
         os.close(descriptor)
 
 
+def find_files(directory: pathlib.Path) -> List[pathlib.Path]:
+    """Those of records, in order. What somebody put there under another name is not among them."""
+    return sorted(path for path in directory.glob("*.records")
+                  if _NAME.fullmatch(path.name) and int(path.stem) <= INDEX_MAX)
+
+
 class _Tail(NamedTuple):
     """The last file."""
 
@@ -35,7 +45,7 @@ class _Tail(NamedTuple):
 
 
 class Segments:
-    def __init__(self, directory: pathlib.Path, segment_bytes: int, sync: bool) -> None:
+    def __init__(self, directory: pathlib.Path, segment_bytes: int, sync: bool, journal: Journal = AT_ONCE) -> None:
         self.directory = directory
         self.next = 1  # the index that the next record gets
         self.bytes = 0  # of all files
@@ -43,6 +53,7 @@ class Segments:
         self.read_next = 1  # the index of the next record that is read back
         self._segment_bytes = segment_bytes
         self._sync = sync
+        self._journal = journal
         self._synced = True
         self._sizes: Dict[int, int] = {}  # by first index, in order
         self._tail: Optional[_Tail] = None
@@ -57,8 +68,11 @@ class Segments:
     def recover(self, settled: int) -> bool:
         """Finds out what is there. False if damage hides how many records the last file holds: the numbers of what is
         lost may have been used, so that no others may be put behind them."""
-        for path in sorted(self.directory.glob("*.records")):
-            self._sizes[int(path.name[:20])] = path.stat().st_size
+        files = find_files(self.directory)
+        for path in files:
+            self._sizes[int(path.stem)] = path.stat().st_size
+        for path in set(self.directory.glob("*.records")).difference(files):
+            self._journal.warning("%s is left alone: it is no file of records", path)
         self.bytes = sum(self._sizes.values())
         self.next = settled + 1
         whole = True
@@ -80,8 +94,8 @@ class Segments:
                 aside = path.with_suffix(f".{found.end}.damaged")
                 aside.write_bytes(data[found.end:])
                 self.lost += 1
-                log.error("%s is damaged at byte %d: what follows cannot be sent and is kept in %s", path, found.end,
-                          aside)
+                self._journal.error("%s is damaged at byte %d: what follows cannot be sent and is kept in %s", path,
+                                    found.end, aside)
             os.truncate(path, found.end)
         self.bytes += found.end - self._sizes[first]
         self._sizes[first] = found.end
@@ -179,7 +193,8 @@ class Segments:
                 kept = f"; the file is kept as {aside}"
             except OSError as error:
                 kept = f"; nor can the file be kept: {error}"
-        log.error("%s is damaged: records %d to %d cannot be sent%s", self.directory, index, self.read_next - 1, kept)
+        self._journal.error("%s is damaged: records %d to %d cannot be sent%s", self.directory, index,
+                            self.read_next - 1, kept)
 
     def read_again(self, index: int) -> None:
         """From this record on, which memory does not have after all."""

@@ -7,14 +7,13 @@ a new offset."""
 from __future__ import annotations
 
 import dataclasses
-import logging
 import secrets
 from typing import Dict, List, NamedTuple, Optional
 
+from .journal import AT_ONCE, Journal
 from .options import Reject
 from .outbox import Outbox
 
-log = logging.getLogger("crawlspool")
 
 
 @dataclasses.dataclass
@@ -50,9 +49,10 @@ class Verdict(NamedTuple):
 
 
 class Session:
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, journal: Journal = AT_ONCE) -> None:
         buffer = outbox.buffer
         self.outbox = outbox
+        self._journal = journal
         self.counters = Counters()
         self._first = outbox.next  # the index of the first record that this process takes
         self.digits = buffer.session if buffer else secrets.token_hex(16)  # from the system's random source
@@ -114,7 +114,8 @@ class Session:
             missed = rejected - self.rejected
             self.counters.verdicts_missed += missed
             self.rejected = rejected
-            log.warning("%s has rejected %d records whose verdicts got lost; they are in its rejected/", server, missed)
+            self._journal.warning("%s has rejected %d records whose verdicts got lost; they are in its rejected/",
+                                  server, missed)
         self.set_home(server)
         return True
 
@@ -122,7 +123,7 @@ class Session:
         count = self.unsettled_sent
         if count:
             self.counters.maybe_twice += count
-            log.warning("%d records that were sent and not acked may be stored twice: %s", count, why)
+            self._journal.warning("%d records that were sent and not acked may be stored twice: %s", count, why)
 
     def set_home(self, server: str) -> None:
         if self.home != server:
@@ -132,7 +133,7 @@ class Session:
 
     def leave(self, why: str) -> None:
         """Takes a new session; all that is held goes under new numbers."""
-        log.warning("a new session is begun for %d records: %s", self.outbox.held, why)
+        self._journal.warning("a new session is begun for %d records: %s", self.outbox.held, why)
         self.counters.sessions += 1
         self.digits = secrets.token_hex(16)
         self.offset = self.outbox.lowest - 1

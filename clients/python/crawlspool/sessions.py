@@ -4,66 +4,68 @@ connections than those of one. No lock: the owner has one."""
 
 from __future__ import annotations
 
-import logging
-from collections import deque
-from typing import Deque, List, Optional
+from typing import List, Optional
 
 from .buffer import Buffer
 from .engine import Engine
+from .journal import Journal
+from .leftovers import Leftovers
 from .options import Options
 from .outbox import Outbox
 from .route import Route
 from .session import Counters
 
-log = logging.getLogger("crawlspool")
 
 
 class Sessions:
     """`engine`, `outbox` and `route` are those of the session whose turn it is."""
 
-    def __init__(self, options: Options, buffers: List[Buffer], *, only_drains: bool) -> None:
+    def __init__(self, options: Options, journal: Journal, own: Optional[Buffer] = None,
+                 leftovers: Optional[Leftovers] = None) -> None:
+        self.journal = journal
         self._options = options
-        self._only_drains = only_drains
         self._past = Counters()
-        self._later: Deque[Buffer] = deque(buffers if only_drains else [])
-        self._open(buffers[0] if buffers and not only_drains else None)
+        self._leftovers = leftovers
+        self._open(own)
         self.advance()
 
     def _open(self, buffer: Optional[Buffer]) -> None:
         options = self._options
         self.outbox = Outbox(options.window, options.window_bytes, options.batch_records, options.batch_bytes, buffer)
-        self.engine = Engine(options, self.outbox)
-        self.engine.finishing = self._only_drains
+        self.engine = Engine(options, self.outbox, self.journal)
+        self.engine.finishing = self._leftovers is not None
         self.route = Route(options, self.engine.session)
+
+    def _later(self) -> List[Buffer]:
+        return self._leftovers.held() if self._leftovers else []
 
     @property
     def held(self) -> int:
-        return self.outbox.held + (sum(one.records.unread for one in list(self._later)) if self._later else 0)
+        return self.outbox.held + (sum(one.records.unread for one in self._later()) if self._leftovers else 0)
 
     def is_crowded(self) -> bool:
         """Whether records should come more slowly: the server does not read, or half of the room is used up."""
         return bool(self.engine.slow) or self.outbox.is_crowded()
 
     def is_done(self) -> bool:
-        return self.engine.is_done() and not self._later
+        return self.engine.is_done() and not self._later()
 
     def advance(self) -> None:
         """Between two connections: where a session is done, the next one has its turn."""
-        while self._later and self.engine.is_done():
+        while self._leftovers and self._leftovers.waiting and self.engine.is_done():
             self.close_current()
             self._past.add(self.engine.session.snapshot())
-            buffer = self._later.popleft()
+            buffer = self._leftovers.pop()
             try:
                 self._open(buffer)
             except OSError as error:
-                log.error("a buffer of records cannot be read, and stays: %s", error)
-                buffer.release()
+                self._leftovers.give_up(buffer, error)
                 self._open(None)
 
     def counters(self) -> Counters:
         total = self.engine.session.snapshot()
         total.add(self._past)
-        for buffer in list(self._later):  # asyncio's may be counted by any thread
+        for buffer in self._later():
             waiting = buffer.records.unread
             total.add(Counters(unsettled=waiting, buffered=waiting, buffer_bytes=buffer.records.bytes))
         return total
@@ -75,11 +77,11 @@ class Sessions:
     def close(self) -> None:
         """What is not settled waits in the directory for the next start."""
         self.close_current()
-        for buffer in self._later:
+        for buffer in self._later():
             buffer.close()
 
     def release(self) -> None:
         """In a fork's child: the directories stay the parent's."""
-        for buffer in [self.outbox.buffer, *self._later]:
+        for buffer in [self.outbox.buffer, *self._later()]:
             if buffer:
                 buffer.release()

@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import socket
 import threading
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 from .buffer import DISK_RETRY_SECONDS
 from .errors import Refused
 from .options import Options
 from .sessions import Sessions
-from .sockets import close_silently, poll
+from .sockets import close_silently, end_here, poll
 from .waiters import Waiters
+
+
+class Abandoned(BaseException):
+    """In a fork's child: this thread is a copy of one that goes on in the parent."""
 
 
 class Shared:
@@ -28,12 +32,15 @@ class Shared:
         self.stopping = False  # the thread ends, whatever is left
         self.ended = False  # it has
         self.sleeping = False  # the thread has to be woken
-        self.sock: Optional[socket.socket] = None
+        self.abandoned = False  # in a fork's child
+        self.native_ids: List[int] = []  # the system's, of the thread that made this one and of itself
+        self.sockets: List[socket.socket] = []  # open ones; only the thread changes them
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_read.setblocking(False)
         self._wake_write.setblocking(False)
 
     def wake(self) -> None:
+        """From any thread, with the lock or without."""
         self.sleeping = False
         try:
             self._wake_write.send(b"\0")
@@ -43,23 +50,24 @@ class Shared:
     def is_over(self) -> bool:
         return self.stopping or self.sessions.is_done()
 
-    def wait_for_events(self, sock: Optional[socket.socket], writing: bool, seconds: Optional[float]) -> bool:
-        """The thread's sleep, without the lock: until the socket has something, another thread wakes this one, or the
-        time is over. Whether the socket may take more."""
+    def wait_for_events(self, watched: Dict[int, bool], seconds: Optional[float]) -> Dict[int, bool]:
+        """The thread's sleep, without the lock: until one of these descriptors has something (or takes something, where
+        that is asked for), another thread wakes this one, or the time is over. Those that are ready, and whether to
+        write."""
         if self.on_room:
             seconds = DISK_RETRY_SECONDS if seconds is None else min(seconds, DISK_RETRY_SECONDS)
-        watched = {self._wake_read.fileno(): False}
-        if sock is not None:
-            watched[sock.fileno()] = writing
-        ready = poll(watched, seconds)
+        if not self.abandoned:
+            ready = poll({**watched, self._wake_read.fileno(): False}, seconds)
+        if self.abandoned:
+            raise Abandoned
         with self.lock:
             self.sleeping = False
-        if self._wake_read.fileno() in ready:
+        if ready.pop(self._wake_read.fileno(), None) is not None:
             try:
                 self._wake_read.recv(4096)
             except BlockingIOError:
                 pass
-        return sock is None or not writing or ready.get(sock.fileno(), False)
+        return ready
 
     def take_ready(self, *, everything: bool) -> List[Callable[[], object]]:
         """What is to be called, without the lock, now that there is room for it; or no hope."""
@@ -78,8 +86,19 @@ class Shared:
         return self.take_ready(everything=True)
 
     def abandon(self) -> None:
-        """In a fork's child, where no other thread is and the lock may be anybody's."""
-        for sock in (self.sock, self._wake_read, self._wake_write):
-            if sock is not None:
+        """In a fork's child, where no other thread is and the lock may be anybody's. Under gevent all threads are one,
+        and go on in the child: there this session's ends by itself, as it sees its sockets' end."""
+        self.abandoned = True
+        is_green = not self.ended and len(set(self.native_ids)) < len(self.native_ids)
+        for sock in (*self.sockets, self._wake_read, self._wake_write):
+            if is_green and sock.fileno() >= 0:
+                end_here(sock)
+            else:
                 close_silently(sock)
         self.sessions.release()
+
+    def let_go(self) -> None:
+        """As abandon() leaves it to the copy of the thread."""
+        for sock in (*self.sockets, self._wake_read, self._wake_write):
+            close_silently(sock)
+        threading.current_thread()  # gives the copy its place among the child's threads, which it leaves now

@@ -1,9 +1,13 @@
-"""Whether the server still gives a sign of life: after half of the answer timeout it is asked for one, after all of it
-given up. Bytes that it takes are one as well: a large record on a slow line is answered late. No I/O, no clock."""
+"""Whether the server still gives a sign of life: after half of what it may take for an answer it is asked for one,
+after all of it given up. Only bytes that come from it count. Bytes that were sent and acknowledged do not: a kernel
+takes them for a process that hangs, and a proxy for a server that is gone. No I/O, no clock."""
 
 from __future__ import annotations
 
 import enum
+
+SLOW_SECONDS = 45.0  # for a server that has said `slow`: three of its signs, which come every 15 s
+BYTES_A_SECOND = 64 << 10  # what a line has to carry: PROTOCOL.md, timeouts.frame
 
 
 class Next(enum.Enum):
@@ -13,29 +17,29 @@ class Next(enum.Enum):
 
 
 class Silence:
-    def __init__(self, answer_timeout: float) -> None:
-        self._answer_timeout = answer_timeout
-        self._since = 0.0  # when the server last gave a sign, or was first asked to
+    def __init__(self) -> None:
+        self._since = 0.0  # when the server last gave a sign, or an answer was first awaited
         self._asked = False
-        self._delivered = 0
 
     def begin(self, now: float) -> None:
         """Something came, or an answer is awaited from now on."""
         self._since, self._asked = now, False
 
-    def due(self, now: float) -> float:
-        """Seconds until look() has something to say."""
-        return self._since + self._answer_timeout / (1 if self._asked else 2) - now
+    def due(self, now: float, limit: float) -> float:
+        """Seconds until look() has something to say. `limit`: how long the server may be silent."""
+        return self._since + limit / (1 if self._asked else 2) - now
 
-    def look(self, now: float, delivered: int) -> Next:
-        """`delivered`: how many of this connection's bytes the other end has taken so far."""
-        if delivered != self._delivered:
-            self._delivered = delivered
-            self.begin(now)
+    def look(self, now: float, limit: float) -> Next:
         silent = now - self._since
-        if silent >= self._answer_timeout:
+        if silent >= limit:
             return Next.GIVE_UP
-        if silent >= self._answer_timeout / 2 and not self._asked:
+        if silent >= limit / 2 and not self._asked:
             self._asked = True
             return Next.ASK
         return Next.WAIT
+
+
+def silence_limit(answer_timeout: float, first_frame_bytes: int, is_slow: bool) -> float:
+    """Seconds. The frame that is answered next has time to get through a slow line."""
+    limit = answer_timeout + first_frame_bytes // BYTES_A_SECOND
+    return max(limit, SLOW_SECONDS) if is_slow else limit

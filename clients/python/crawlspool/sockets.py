@@ -2,83 +2,13 @@
 
 from __future__ import annotations
 
-import array
-import encodings.idna  # noqa: F401  what getaddrinfo() imports: not in a thread, while another one may fork
-import errno
 import os
 import select
 import socket
 import ssl
-import time
-from typing import Any, Dict, Optional, Protocol
-
-from .options import Address, Options
-
-try:
-    import fcntl
-    import termios
-except ImportError:
-    termios = None  # type: ignore[assignment]
+from typing import Dict, Optional
 
 RECEIVE_BYTES = 256 << 10
-
-
-class Wait(Protocol):
-    def __call__(self, sock: socket.socket, writing: bool, seconds: Optional[float]) -> bool:
-        """Until the socket has something, or is ready to be written to (whether it is), or the time is over. OSError:
-        the connection is not wanted any longer."""
-
-
-def connect(server: Address, options: Options, wait: Wait) -> socket.socket:
-    """Tries each of the server's addresses, up to connect_timeout."""
-    failure: Optional[OSError] = None
-    for family, kind, protocol, _, address in socket.getaddrinfo(*server, type=socket.SOCK_STREAM):
-        sock = socket.socket(family, kind, protocol)
-        try:
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            end = time.monotonic() + options.connect_timeout
-            _connect(sock, address, wait, end)
-            if options.tls:
-                sock = options.tls.wrap_socket(sock, server_hostname=server.host, do_handshake_on_connect=False)
-                _shake_hands(sock, wait, end)
-            return sock
-        except OSError as error:
-            sock.close()
-            failure = error
-        except BaseException:
-            sock.close()
-            raise
-    raise failure or OSError(f"{server.host} has no address")
-
-
-def _connect(sock: socket.socket, address: Any, wait: Wait, end: float) -> None:
-    code = sock.connect_ex(address)
-    if code in (errno.EINPROGRESS, errno.EWOULDBLOCK):
-        while not wait(sock, True, _left(end)):
-            pass
-        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    if code:
-        raise OSError(code, os.strerror(code))
-
-
-def _shake_hands(sock: ssl.SSLSocket, wait: Wait, end: float) -> None:
-    while True:
-        try:
-            sock.do_handshake()
-            return
-        except ssl.SSLWantReadError:
-            wait(sock, False, _left(end))
-        except ssl.SSLWantWriteError:
-            wait(sock, True, _left(end))
-
-
-def _left(end: float) -> float:
-    seconds = end - time.monotonic()
-    if seconds <= 0:
-        raise TimeoutError("no connection in time")
-    return seconds
 
 
 def poll(watched: Dict[int, bool], seconds: Optional[float]) -> Dict[int, bool]:
@@ -110,21 +40,19 @@ def receive(sock: socket.socket) -> Optional[bytes]:
         return None
 
 
-def count_under_way(descriptor: int) -> int:
-    """Bytes that the socket took and the other end has not; 0 where the system does not say."""
-    if termios is None:
-        return 0
-    count = array.array("i", [0])
-    try:
-        fcntl.ioctl(descriptor, termios.TIOCOUTQ, count)
-    except OSError:
-        return 0
-    return count[0]
-
-
 def close_silently(sock: socket.socket) -> None:
     """Without TLS's goodbye, which a fork's child must not say for its parent."""
-    try:
-        os.close(sock.detach())
-    except OSError:
-        pass
+    descriptor = sock.detach()
+    if descriptor >= 0:
+        try:
+            os.close(descriptor)
+        except OSError:
+            pass
+
+
+def end_here(sock: socket.socket) -> None:
+    """In a fork's child: the connection stays its parent's, and whoever watches the descriptor here sees an end."""
+    near, far = socket.socketpair()
+    far.close()
+    os.dup2(near.fileno(), sock.fileno(), inheritable=False)
+    near.close()

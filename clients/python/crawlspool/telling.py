@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Callable, List
 
+from .journal import Journal
 from .options import Options, Reject
 from .session import Session
 
-log = logging.getLogger("crawlspool")
 
-
-def tell(options: Options, session: Session) -> None:
+def tell(options: Options, journal: Journal, session: Session) -> None:
     """Where one thread has it all."""
-    tell_taken(options, session.take_untold(), session.take_acked())
+    tell_taken(options, journal, session.take_untold(), session.take_acked())
 
 
-def tell_taken(options: Options, rejects: List[Reject], acked: int) -> None:
+def tell_taken(options: Options, journal: Journal, rejects: List[Reject], acked: int) -> None:
     for reject in rejects:
         if options.on_reject:
-            call(options.on_reject, reject)
+            call(journal, options.on_reject, reject)
         else:
-            log.warning("record %d was rejected: %s: %s", reject.number, reject.code, reject.detail)
+            journal.warning("record %d was rejected: %s: %s", reject.number, reject.code, reject.detail)
     if acked and options.on_ack:
-        call(options.on_ack, acked)
+        call(journal, options.on_ack, acked)
 
 
-def call(function: Callable[..., object], *arguments: object) -> None:
+def call(journal: Journal, function: Callable[..., object], *arguments: object) -> None:
     """What a callback raises is its author's to see, and stops nothing."""
     try:
         function(*arguments)
-    except Exception:
-        log.exception("a callback of the client failed")
+    except Exception as error:
+        journal.error("a callback of the client failed", error=error)

@@ -3,13 +3,14 @@ or for everything to be settled. The session's own thread does the rest (pump.py
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from typing import Callable, Optional
+from typing import Callable, List, Optional
 
-from .base import BYE_SECONDS, Driver
+from .base import BYE_SECONDS, GRACE_SECONDS, Driver, closed
 from .buffer import DISK_RETRY_SECONDS
-from .errors import Closed, Full
+from .errors import Full
 from .options import Options
 from .pump import Pump
 from .session import Counters
@@ -17,6 +18,9 @@ from .sessions import Sessions
 from .shared import Shared
 from .telling import call
 from .waiters import wait
+
+
+log = logging.getLogger("crawlspool")
 
 
 class Worker(Driver):
@@ -28,17 +32,19 @@ class Worker(Driver):
         self._thread = threading.Thread(target=Pump(self._shared).run, name="crawlspool", daemon=True)
 
     def start(self) -> None:
+        self._shared.native_ids.append(threading.get_native_id())
         self._thread.start()
 
     def give_up(self) -> None:
         """Before anything was put, started or not."""
         if self._thread.is_alive():
-            self.stop()
+            stop_all([self], None)
         elif not self._shared.ended:
             with self._lock:
                 self._shared.end()
 
     def put(self, payload: bytes) -> None:
+        self._check_open()  # without the lock, which nobody lets go of any more once the interpreter is taken down
         while True:
             with self._lock:
                 if self._take(payload):
@@ -68,7 +74,7 @@ class Worker(Driver):
 
     def _check_open(self) -> None:
         if self._shared.closed:
-            raise Closed("the client is closed")
+            raise closed()
         if self._shared.failed:
             raise self._shared.failed
 
@@ -88,7 +94,7 @@ class Worker(Driver):
                 self._shared.on_room.append((size, function))
                 self._shared.wake()
         if ended:
-            call(function)
+            call(self._sessions.journal, function)
 
     def wait_settled(self, end: Optional[float]) -> bool:
         """False after `end`; Refused where no server will have the records."""
@@ -120,17 +126,19 @@ class Worker(Driver):
             self._shared.room.wake()
             self._shared.wake()
 
-    def stop(self) -> int:
-        """Ends the thread; how many records were not settled."""
+    def ask_to_stop(self, *, even_without_goodbye: bool) -> None:
         with self._lock:
-            if self._sessions.held:
+            if even_without_goodbye or self._sessions.held:
                 self._shared.stopping = True
                 self._shared.wake()
-        self._thread.join(BYE_SECONDS)
-        with self._lock:
-            self._shared.stopping = True
-            self._shared.wake()
-        self._thread.join()
+
+    def join(self, end: Optional[float]) -> bool:
+        """Whether the thread has ended, by then."""
+        self._thread.join(None if end is None else max(0.0, end - time.monotonic()))
+        return not self._thread.is_alive()
+
+    @property
+    def held(self) -> int:
         return self._sessions.held
 
     def abandon(self) -> None:
@@ -143,3 +151,20 @@ class Worker(Driver):
     def is_crowded(self) -> bool:
         with self._lock:
             return self._sessions.is_crowded()
+
+
+def stop_all(workers: List[Worker], end: Optional[float]) -> int:
+    """Ends their threads; how many records were not settled. With an end a goodbye is waited for until then, or for
+    GRACE_SECONDS; a thread that is held up by somebody's callback is left to itself after as long again."""
+    for worker in workers:
+        worker.ask_to_stop(even_without_goodbye=False)
+    now = time.monotonic()
+    goodbye = now + BYE_SECONDS if end is None else min(now + BYE_SECONDS, max(end, now + GRACE_SECONDS))
+    for worker in workers:
+        worker.join(goodbye)
+    for worker in workers:
+        worker.ask_to_stop(even_without_goodbye=True)
+    last = None if end is None else time.monotonic() + GRACE_SECONDS
+    if not all([worker.join(last) for worker in workers]):
+        log.error("a thread of the client has not ended in time; a callback holds it up")
+    return sum(worker.held for worker in workers)

@@ -3,6 +3,7 @@
 import os
 
 from crawlspool.buffer import Buffer, Identity
+from crawlspool.leftovers import Leftovers
 
 WHO = Identity("worker-7", None)
 
@@ -15,6 +16,14 @@ def reopen(buffer, bytes_max=1 << 20):
     """As a process finds it that comes after one that was killed."""
     buffer.release()
     return Buffer.open(buffer.path, bytes_max, False)
+
+
+def open_buffers(directory):
+    """As a client does that starts: the buffer to write to, and what else was left there."""
+    leftovers = Leftovers(directory, 1 << 20, False)
+    own = leftovers.open_own(WHO)
+    leftovers.take()
+    return own, leftovers.held()
 
 
 def read_all(buffer):

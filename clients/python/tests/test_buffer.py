@@ -5,9 +5,9 @@ import os
 
 import crawlspool
 import pytest
-from buffers import WHO, create, half_written, read_all, reopen
+from buffers import WHO, create, half_written, open_buffers, read_all, reopen
 from conversation import Conversation
-from crawlspool.buffer import Buffer, Identity, open_buffers
+from crawlspool.buffer import Buffer, Identity
 from crawlspool.ownership import InUse
 from records import numbered
 
@@ -49,7 +49,7 @@ def test_a_buffer_has_one_owner(tmp_path):
     buffer = create(tmp_path)
     with pytest.raises(InUse):
         Buffer.open(buffer.path, 1 << 20, False)
-    own, others = open_buffers(tmp_path, WHO, 1 << 20, False)
+    own, others = open_buffers(tmp_path)
     assert own.path != buffer.path and others == []
 
 
@@ -60,7 +60,7 @@ def test_what_another_left_is_taken_along_and_an_empty_one_removed(tmp_path):
     foreign.append(b"2", False)
     for buffer in (mine, foreign, empty):
         buffer.release()
-    own, others = open_buffers(tmp_path, WHO, 1 << 20, False)
+    own, others = open_buffers(tmp_path)
     assert own.path == mine.path and [other.path for other in others] == [foreign.path]
     assert not empty.path.exists()
 

@@ -3,9 +3,8 @@
 import os
 
 import pytest
-from buffers import WHO, create, read_all, reopen
+from buffers import create, open_buffers, read_all, reopen
 from conversation import Conversation
-from crawlspool.buffer import open_buffers
 from records import numbered
 
 
@@ -44,7 +43,7 @@ def test_damage_costs_the_record_that_it_hit(tmp_path, hit):
     data = damage(path, 5 * 15 + hit)
     session = buffer.session
     buffer.release()
-    again, _ = open_buffers(tmp_path, WHO, 1 << 20, False)
+    again, _ = open_buffers(tmp_path)
     assert again.session == session
     again.append(numbered(11)[10], True)
     assert read_all(again) == [(index, b'{"n":%d}' % (index - 1)) for index in range(1, 12) if index != 6]
@@ -61,7 +60,7 @@ def test_damage_to_a_length_costs_the_rest_of_the_file_and_no_number_is_used_aga
     (path,) = buffer.path.glob("*.records")
     data = damage(path, 5 * 15 + hit)
     buffer.release()
-    own, (damaged,) = open_buffers(tmp_path, WHO, 1 << 20, False)
+    own, (damaged,) = open_buffers(tmp_path)
     assert own.path != buffer.path  # new records get numbers of another session
     assert damaged.session == buffer.session and damaged.records.lost
     assert [record for _, record in read_all(damaged)] == numbered(5)
@@ -146,5 +145,5 @@ def test_a_session_file_that_says_nothing_is_left_alone(tmp_path):
     buffer.append(b"1", False)
     buffer.release()
     (buffer.path / "session.json").write_text("{")
-    own, _ = open_buffers(tmp_path, WHO, 1 << 20, False)
+    own, _ = open_buffers(tmp_path)
     assert own.path != buffer.path and buffer.path.exists()

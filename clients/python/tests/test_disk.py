@@ -8,9 +8,9 @@ import pathlib
 
 import crawlspool
 import pytest
-from buffers import WHO, create, half_written, only_directory, read_all, reopen
+from buffers import create, half_written, only_directory, open_buffers, read_all, reopen
 from conversation import Conversation
-from crawlspool.buffer import Buffer, open_buffers
+from crawlspool.buffer import Buffer
 from crawlspool.ownership import InUse
 from records import numbered
 from waiting import wait_until
@@ -181,7 +181,7 @@ def test_records_without_a_session_are_left_alone_and_told(tmp_path, caplog):
     buffer.append(b"1", False)
     buffer.release()
     (buffer.path / "session.json").unlink()
-    own, others = open_buffers(tmp_path, WHO, 1 << 20, False)
+    own, others = open_buffers(tmp_path)
     assert own.path != buffer.path and not others
     assert list(buffer.path.glob("*.records")) and str(buffer.path) in caplog.text
 
@@ -199,7 +199,7 @@ def test_records_whose_lock_somebody_removed_are_told_of(tmp_path, caplog):
     buffer.append(b"1", False)
     buffer.release()
     (buffer.path / "lock").unlink()
-    open_buffers(tmp_path, WHO, 1 << 20, False)[0].close()
+    open_buffers(tmp_path)[0].close()
     assert "no lock file" in caplog.text
     (buffer.path / "lock").touch()
-    assert open_buffers(tmp_path, WHO, 1 << 20, False)[0].path == buffer.path
+    assert open_buffers(tmp_path)[0].path == buffer.path

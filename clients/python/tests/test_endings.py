@@ -59,25 +59,11 @@ def test_a_silent_server_is_asked_and_then_left():
     one.sent()
     assert one.engine.due(one.now, True) == 30
     one.now += 30
-    one.engine.tick(one.now, 0)
+    one.engine.tick(one.now)
     assert one.output() == [(frames.PING, b"")]
     one.now += 30
-    one.engine.tick(one.now, 0)
+    one.engine.tick(one.now)
     assert "nothing" in one.engine.over.reason
-
-
-def test_a_server_that_takes_bytes_is_not_silent():
-    one = Conversation()
-    one.connect()
-    one.put(b"1")
-    one.sent()
-    for delivered in range(20):
-        one.now += 59
-        one.engine.tick(one.now, delivered)
-        assert not one.engine.over
-    one.now += 60
-    one.engine.tick(one.now, delivered)
-    assert one.engine.over
 
 
 def test_signs_of_life_keep_a_connection():
@@ -88,7 +74,7 @@ def test_signs_of_life_keep_a_connection():
     for _ in range(20):
         one.now += 15
         one.hear("slow", {"reason": "disk_full", "retry_after_ms": 1000})
-        one.engine.tick(one.now, 0)
+        one.engine.tick(one.now)
     assert not one.engine.over and one.engine.slow == "disk_full"
     one.hear("resume", {})
     assert not one.engine.slow
@@ -99,7 +85,7 @@ def test_a_quiet_connection_without_open_records_is_left_in_peace():
     one.connect()
     assert one.engine.due(one.now, True) is None
     one.now += 10000
-    one.engine.tick(one.now, 0)
+    one.engine.tick(one.now)
     assert not one.engine.over
 
 

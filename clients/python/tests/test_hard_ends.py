@@ -16,21 +16,9 @@ from buffers import only_directory
 from crawlspool import pump, sockets
 from fake_server import FakeServer
 from flavours import Blocking
+from names import full_listener
 from records import dead_address, numbered
 from waiting import seconds, wait_until
-
-
-@contextlib.contextmanager
-def full_listener():
-    """Its queue of connections is full: who connects gets no answer."""
-    with socket.socket() as sock, contextlib.ExitStack() as others:
-        sock.bind(("127.0.0.1", 0))
-        sock.listen(0)
-        for _ in range(5):
-            other = others.enter_context(socket.socket())
-            other.setblocking(False)
-            other.connect_ex(sock.getsockname())
-        yield "tcp://{}:{}".format(*sock.getsockname())
 
 
 def test_a_server_that_takes_nothing_more_is_given_up(start, flavour, caplog):
@@ -54,7 +42,7 @@ def test_a_server_that_takes_nothing_more_is_given_up(start, flavour, caplog):
         server.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         with flavour(server.url, answer_timeout=1, batch_bytes=90000, compress=False) as client:
             client.send_all([record] * 300)
-            wait_until(lambda: "has said nothing for 1 s" in caplog.text, "the server is given up", 30)
+            wait_until(lambda: "has said nothing for 2 s" in caplog.text, "the server is given up", 30)
             given_up.set()
 
 

@@ -1,0 +1,103 @@
+"""How the asyncio client comes by a connection: the addresses of a server's name race, each a little behind the one
+before it (RFC 8305), all within connect_timeout. Whatever the loop is: this asks no more of it than sock_connect()."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections import deque
+from functools import partial
+from typing import Dict, List, Optional
+
+from .addresses import STAGGER_SECONDS, Endpoint, Failures, Lookup, Lookups
+from .options import Address, Options
+
+
+async def connect(protocol: asyncio.Protocol, server: Address, options: Options, lookups: Lookups) -> None:
+    """OSError, UnicodeError: no connection came about."""
+    failures = Failures()
+    try:
+        await asyncio.wait_for(_connect(protocol, server, options, lookups, failures), options.connect_timeout)
+    except asyncio.TimeoutError:
+        raise failures.timeout() from None
+
+
+async def _connect(protocol: asyncio.Protocol, server: Address, options: Options, lookups: Lookups,
+                   failures: Failures) -> None:
+    loop = asyncio.get_running_loop()
+    sock = await _race(loop, await _look_up(loop, lookups.start(server)), failures)
+    try:
+        await loop.create_connection(lambda: protocol, sock=sock, ssl=options.tls,
+                                     server_hostname=server.host if options.tls else None)
+    except BaseException:
+        sock.close()
+        raise
+
+
+async def _look_up(loop: asyncio.AbstractEventLoop, lookup: Lookup) -> List[Endpoint]:
+    over = loop.create_future()
+    lookup.call_when_over(partial(_tell, loop, over))
+    await over
+    return lookup.result()
+
+
+def _tell(loop: asyncio.AbstractEventLoop, over: asyncio.Future[None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+        loop.call_soon_threadsafe(_set_done, over)
+
+
+def _set_done(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+async def _race(loop: asyncio.AbstractEventLoop, endpoints: List[Endpoint], failures: Failures) -> socket.socket:
+    waiting = deque(endpoints)
+    running: Dict[asyncio.Task[socket.socket], Endpoint] = {}
+    try:
+        while True:
+            if waiting:
+                endpoint = waiting.popleft()
+                running[loop.create_task(_attempt(loop, endpoint))] = endpoint
+            done, _ = await asyncio.wait(running, timeout=STAGGER_SECONDS if waiting else None,
+                                         return_when=asyncio.FIRST_COMPLETED)
+            winner = _find_winner(done, running, failures)
+            if winner:
+                return winner
+            if not running and not waiting:
+                raise failures.error()
+    finally:
+        for task in running:
+            task.add_done_callback(_discard)
+            task.cancel()
+
+
+async def _attempt(loop: asyncio.AbstractEventLoop, endpoint: Endpoint) -> socket.socket:
+    sock = endpoint.make_socket()
+    try:
+        await loop.sock_connect(sock, endpoint.address)
+        return sock
+    except BaseException:
+        sock.close()
+        raise
+
+
+def _discard(task: asyncio.Task[socket.socket]) -> None:
+    if not task.cancelled() and task.exception() is None:
+        task.result().close()
+
+
+def _find_winner(done: "set[asyncio.Task[socket.socket]]", running: Dict[asyncio.Task[socket.socket], Endpoint],
+                 failures: Failures) -> Optional[socket.socket]:
+    winner: Optional[socket.socket] = None
+    for task in done:
+        endpoint = running.pop(task)
+        error = task.exception()
+        if error is not None:
+            failures.add(endpoint, error)
+        elif winner is None:
+            winner = task.result()
+        else:
+            task.result().close()
+    return winner
