@@ -19,7 +19,7 @@ constexpr std::int64_t kForgetEveryUs = 60'000'000;
 constexpr std::int64_t kRoomWatchUs = 500'000;               // while nothing comes
 constexpr std::uint64_t kRoomMarginBytes = 4 * 1024 * 1024;  // hysteresis: what has to be free beyond the need
 
-std::vector<spool::SessionMark> sessions_of(const std::vector<std::unique_ptr<AppendBatch>>& batches) {
+std::vector<spool::SessionMark> sessions_of(std::span<const std::unique_ptr<AppendBatch>> batches) {
   std::vector<spool::SessionMark> sessions;
   for (const auto& batch : batches) sessions.insert(sessions.end(), batch->sessions.begin(), batch->sessions.end());
   return sessions;
@@ -211,7 +211,7 @@ Result<void> Committer::store_rejects(const Batches& batches) {
 
 // Where the disk runs full on the way, the batches that are wholly in are acked and the rest waits for room.
 Result<void> Committer::store_lines(Batches& batches) {
-  const std::vector<spool::SessionMark> sessions = sessions_of(batches);
+  std::vector<spool::SessionMark> sessions = sessions_of(batches);
   PendingLines pending(batches);
   if (pending.empty()) {
     spool_.note(sessions);
@@ -227,7 +227,9 @@ Result<void> Committer::store_lines(Batches& batches) {
     });
     if (!stored) return stored;
     const std::size_t whole_batches = pending.advance(stored_bytes);
-    if (whole_batches > 0 && !pending.empty()) hand_back(batches, whole_batches);
+    if (whole_batches == 0 || pending.empty()) continue;
+    if (auto handed = hand_back_early(batches, whole_batches); !handed) return handed;
+    sessions = sessions_of(batches);
   }
   if (state() == SpoolState::kDiskFull) enter(SpoolState::kOk);
   return {};
@@ -240,6 +242,14 @@ Result<std::size_t> Committer::store_some(const PendingLines& pending, std::span
     return base::fail(ErrorCode::kDiskFull, "not enough room yet");
   // A segment is sealed with all of its lines synced.
   if (unsynced_ && spool_.wants_rotation())
+// Batches whose lines are all in go back before the rest of their commit. Their rejects are kept already, so all that
+// they bring to their sessions counts from here on; it is not brought again with the rest.
+Result<void> Committer::hand_back_early(Batches& batches, std::size_t count) {
+  const BatchView whole = BatchView(batches).first(count);
+  spool_.note(sessions_of(whole));
+  return sync_for_questions(whole).map([&] { hand_back(batches, count); });
+}
+
     if (auto synced = sync_now(); !synced) return tl::unexpected(synced.error());
   const auto appended = spool_.append(pending.chunks(), pending.first_line_bytes(), sessions);
   if (!appended) return appended;
@@ -260,7 +270,7 @@ void Committer::tell_written(const Batches& batches) {
 }
 
 // What a session is told of its number has to outlive the machine.
-Result<void> Committer::sync_for_questions(const Batches& batches) {
+Result<void> Committer::sync_for_questions(BatchView batches) {
   return unsynced_ && any_of(batches, has_questions) ? sync_now() : Result<void>{};
 }
 
@@ -329,7 +339,7 @@ void Committer::fail(const base::Error& error) {
   enter(SpoolState::kFailed);
 }
 
-void Committer::count_stored(std::span<const std::unique_ptr<AppendBatch>> batches) {
+void Committer::count_stored(BatchView batches) {
   const std::int64_t now_us = clock_.monotonic_us();
   const std::lock_guard lock(mutex_);
   ++stats_.commits;

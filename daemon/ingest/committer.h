@@ -99,12 +99,14 @@ class Committer {
   [[nodiscard]] base::Result<void> store_rejects(const Batches& batches);
   [[nodiscard]] base::Result<void> store_lines(Batches& batches);
   [[nodiscard]] base::Result<std::size_t> store_some(const PendingLines& pending,
+  using BatchView = std::span<const std::unique_ptr<AppendBatch>>;
                                                      std::span<const spool::SessionMark> sessions,
                                                      const Batches& batches);
-  [[nodiscard]] base::Result<void> sync_for_questions(const Batches& batches);
+  [[nodiscard]] base::Result<void> sync_for_questions(BatchView batches);
   void tell_written(const Batches& batches);
   void answer_questions(AppendBatch& batch);
   [[nodiscard]] base::Result<void> sync_if_due(bool wrote, bool probe);
+  [[nodiscard]] base::Result<void> hand_back_early(Batches& batches, std::size_t count);
   [[nodiscard]] base::Result<void> sync_now();
   [[nodiscard]] base::Result<void> until_there_is_room(std::size_t bytes,
                                                        const std::function<base::Result<void>()>& attempt);
@@ -115,7 +117,7 @@ class Committer {
   void enter_disk_full(const std::string& detail);
   void enter(SpoolState state);
   void fail(const base::Error& error);
-  void count_stored(std::span<const std::unique_ptr<AppendBatch>> batches);
+  void count_stored(BatchView batches);
   void publish();
   [[nodiscard]] bool sync_is_due() const;
 

@@ -1,4 +1,5 @@
-// A disk that runs full in the middle of a commit: what is in is acked, the rest waits, and nothing is there twice.
+// A disk that runs full in the middle of a commit: what is in is acked, the rest waits, nothing is there twice, and a
+// session's question is answered with all that was acked before it.
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -18,6 +19,8 @@ using Batches = std::vector<std::unique_ptr<AppendBatch>>;
 constexpr std::uint64_t kMiB = 1024 * 1024;
 constexpr std::uint64_t kCapacity = 100 * kMiB;  // too little for preallocation: each byte counts
 constexpr std::size_t kRecordBytes = 1000;
+constexpr spool::SessionKey kSession = 0x5f3a;
+constexpr std::uint64_t kQuestion = 100;
 const std::vector<SpoolState> kFullThenOk{SpoolState::kDiskFull, SpoolState::kOk};
 
 class CommitterOnPartlyFullDisk : public OnForgetfulDisk {
@@ -40,6 +43,29 @@ class CommitterOnPartlyFullDisk : public OnForgetfulDisk {
     for (const std::uint64_t seq : {first + 1, first + 2}) add_line(*made, test::spool_line(seq, record()));
     made->records = 3;
     return made;
+  }
+  // A record of the session, and a question about it.
+  std::unique_ptr<AppendBatch> of_session(std::uint64_t seq, const std::string& rejects = {}) {
+    auto made = rejects.empty() ? batch(seq, record()) : batch(seq, "", rejects);
+    made->sessions.push_back({kSession, "w", seq, rejects.empty() ? 0U : 1U});
+    return made;
+  }
+  std::unique_ptr<AppendBatch> question() {
+    auto made = batch(kQuestion, "");
+    SessionQuestion asked;
+    asked.session = kSession;
+    asked.client = "w";
+    made->questions.push_back(asked);
+    return made;
+  }
+  // What was answered, of the batches that came back.
+  SessionAnswer answer(std::size_t count) {
+    for (const AppendBatch* made : returned.wait_for(count)) {
+      EXPECT_TRUE(made->stored);
+      if (made->number == kQuestion) return made->questions.front().answer;
+    }
+    ADD_FAILURE() << "the question did not come back";
+    return {};
   }
   // From now on the disk takes so many bytes more and no others.
   void leave_room_for(std::uint64_t bytes) {
@@ -177,6 +203,88 @@ TEST_F(CommitterOnPartlyFullDisk, SeveralPiecesInARowAreStillOneRow) {
   disk.set_capacity(kCapacity);
   EXPECT_EQ(stored(9), (Numbers{1, 2, 3, 4, 5, 6, 7, 8, 9}));
   EXPECT_EQ(seqs_on_disk(), (Numbers{1, 2, 3, 4, 5, 6, 7, 8, 9}));
+}
+
+// Acked as written, with the sync an hour away or never: the answer before the rest's end is synced first.
+TEST_F(CommitterOnPartlyFullDisk, AnAnswerOfTheFirstPieceCountsWhatItsCommitHasWrittenAndNotSynced) {
+  for (const auto policy : {config::SyncPolicy::kInterval, config::SyncPolicy::kNever}) {
+    disk = test::ForgetfulDisk();
+    disk.set_capacity(kCapacity);
+    start({policy, 3'600'000, {}});
+    const std::size_t had = returned.count();
+    committer->submit(of_session(1));
+    returned.wait_for(had + 1);
+    Batches rest = one_line_each(50, 50);
+    rest.push_back(question());
+    rest.push_back(three_lines(200));
+    hold_behind(of_session(2), std::move(rest));
+    leave_room_for(5 * kRecordBytes / 2);  // 50, and one of the three
+    returned.hold(false);
+    const SessionAnswer told = answer(had + 4);
+    wait_for_state(SpoolState::kDiskFull);
+    EXPECT_TRUE(told.known);
+    EXPECT_EQ(told.last_seq, 2U) << "what lies beyond comes again and is there twice";
+    EXPECT_EQ(committer->stats().syncs, 1U);
+    EXPECT_LT(place(Call::kSyncData, kSegmentFile), place(Call::kNote, "stored 100"));
+    disk.set_capacity(kCapacity);
+    returned.wait_for(had + 5);
+    EXPECT_TRUE(finish());
+    while (returned.count() > 0) static_cast<void>(returned.take());
+  }
+}
+
+TEST_F(CommitterOnPartlyFullDisk, WhereNobodyAsksTheFirstPieceIsNotSynced) {
+  start({config::SyncPolicy::kInterval, 3'600'000, {}});
+  hold_behind(batch(1), one_line_each(2, 4));
+  leave_room_for(3 * kRecordBytes / 2);
+  returned.hold(false);
+  EXPECT_EQ(stored(2), (Numbers{1, 2}));
+  wait_for_state(SpoolState::kDiskFull);
+  EXPECT_EQ(committer->stats().syncs, 0U);
+}
+
+TEST_F(CommitterOnPartlyFullDisk, AnAnswerOfTheFirstPieceCountsTheRejectsThatAreAckedWithIt) {
+  for (const auto policy : {config::SyncPolicy::kAlways, config::SyncPolicy::kInterval}) {
+    disk = test::ForgetfulDisk();
+    disk.set_capacity(kCapacity);
+    start({policy, 3'600'000, {}});
+    const std::size_t had = returned.count();
+    committer->submit(of_session(1));
+    returned.wait_for(had + 1);
+    Batches rest;
+    rest.push_back(of_session(2, "rejected\n"));
+    rest.push_back(question());
+    rest.push_back(three_lines(200));
+    hold_behind(batch(50), std::move(rest));
+    leave_room_for(3 * kRecordBytes / 2);  // one of the three
+    returned.hold(false);
+    const SessionAnswer told = answer(had + 4);
+    EXPECT_EQ(told.last_seq, 2U);
+    EXPECT_EQ(told.rejected, 1U);
+    disk.set_capacity(kCapacity);
+    returned.wait_for(had + 5);
+    EXPECT_TRUE(finish());
+    while (returned.count() > 0) static_cast<void>(returned.take());
+  }
+}
+
+TEST_F(CommitterOnPartlyFullDisk, RejectsOfACommitInPiecesAreCountedOnce) {
+  start();
+  Batches rest;
+  rest.push_back(of_session(2, "rejected\n"));
+  rest.push_back(batch(50, record()));
+  rest.push_back(of_session(3, "rejected\n"));
+  rest.push_back(batch(51, record()));
+  hold_behind(of_session(1), std::move(rest));
+  leave_room_for(3 * kRecordBytes / 2);
+  returned.hold(false);
+  stored(4);
+  disk.set_capacity(kCapacity);
+  stored(5);
+  committer->submit(question());
+  const SessionAnswer told = answer(6);
+  EXPECT_EQ(told.last_seq, 3U);
+  EXPECT_EQ(told.rejected, 2U);
 }
 
 }  // namespace
