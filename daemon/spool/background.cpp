@@ -114,8 +114,7 @@ bool Background::look_at_one() {
                       {{"position", facts->end - facts->missing_bytes}, {"bytes", facts->missing_bytes}});
     }
   } else if (facts.error().code == ErrorCode::kNotFound) {
-    base::log_warn("segment_gone", {{"segment", segment_file_name(name)}});
-    forget(name);
+    plain_is_gone(name);
   } else {
     count_damaged();
     base::log_warn("segment_unreadable", {{"detail", facts.error().message()}});
@@ -177,17 +176,26 @@ bool Background::make_removals_durable() {
   return removals_are_durable_;
 }
 
+// A segment may be there twice: its packed copy has had its name since before the plain file was to go, and that, or
+// the sync before it, failed. Readers take the plain file as long as there is one, so it is the last to go. False if
+// one of them is still there.
+bool Background::remove_files(Position position) {
+  removals_are_durable_ = false;
+  for (const SegmentKind kind : {SegmentKind::kCompressed, SegmentKind::kSealed}) {
+    const auto removed = directory_.remove(segment_file_name({position, kind}));
+    if (removed || removed.error().code == ErrorCode::kNotFound) continue;
+    base::log_warn_limited("removal_failed", {{"detail", removed.error().message()}});
+    return false;
+  }
+  static_cast<void>(directory_.remove(index_file_name(position)));
+  return true;
+}
+
 // False if no other may follow.
 bool Background::remove(const RetentionVerdict::Removal& removal) {
   const SegmentFacts& segment = removal.segment;
   const std::string file = segment_file_name(segment.name);
-  const auto removed = directory_.remove(file);
-  if (!removed && removed.error().code != ErrorCode::kNotFound) {
-    base::log_warn_limited("removal_failed", {{"detail", removed.error().message()}});
-    return false;
-  }
-  static_cast<void>(directory_.remove(index_file_name(segment.name.position)));
-  removals_are_durable_ = false;
+  if (!remove_files(segment.name.position)) return false;
   base::log_info("segment_removed", {{"segment", file},
                                      {"bytes", segment.file_bytes},
                                      {"reason", removal.reason},
@@ -256,15 +264,27 @@ void Background::finish_packing() {
 
 void Background::packing_failed(Position segment, const base::Error& error) {
   const SegmentName name{segment, SegmentKind::kSealed};
-  if (error.code == ErrorCode::kNotFound) {
-    base::log_warn("segment_gone", {{"segment", segment_file_name(name)}});
-    forget(name);
-    return;
-  }
+  if (error.code == ErrorCode::kNotFound) return plain_is_gone(name);
   pack_at_us_ = clock_.monotonic_us() + kPackAgainUs;
   base::log_warn("packing_failed", {{"segment", segment_file_name(name)}, {"detail", error.message()}});
   const std::lock_guard lock(mutex_);
   ++stats_.packing_failed;
+}
+
+// Of a segment that was there twice the packed copy is left, and is the segment from now on.
+void Background::plain_is_gone(const SegmentName& name) {
+  const SegmentName packed{name.position, SegmentKind::kCompressed};
+  const auto left = name.kind == SegmentKind::kSealed ? directory_.open(segment_file_name(packed), OpenMode::kRead)
+                                                      : base::fail(ErrorCode::kNotFound, "");
+  if (!left && left.error().code == ErrorCode::kNotFound) {
+    base::log_warn("segment_gone", {{"segment", segment_file_name(name)}});
+    return forget(name);
+  }
+  const auto segment = std::find_if(sealed_.begin(), sealed_.end(),
+                                    [&](const Sealed& sealed) { return sealed.facts.name.position == name.position; });
+  segment->facts.name = packed;
+  segment->is_known = false;  // looked at next
+  publish();
 }
 
 void Background::forget(const SegmentName& name) {

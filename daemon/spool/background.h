@@ -87,12 +87,14 @@ class Background {
   bool retain();
   [[nodiscard]] Position cursors_need_from();
   bool remove(const RetentionVerdict::Removal& removal);
+  bool remove_files(Position position);
   bool make_removals_durable();
   bool pack();
   bool begin_packing();
   [[nodiscard]] bool is_behind() const;
   void finish_packing();
   void packing_failed(Position segment, const base::Error& error);
+  void plain_is_gone(const SegmentName& name);
   void forget(const SegmentName& name);
   void publish();
   void count_damaged();

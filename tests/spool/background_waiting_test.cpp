@@ -19,9 +19,6 @@ class BackgroundWaiting : public FiveSegments {
   void until_packing() {
     while (!disk.content(packed(0) + std::string(kTemporarySuffix))) ASSERT_TRUE(step());
   }
-  [[nodiscard]] std::string packed(std::uint64_t n) const {
-    return segment_file_name({at(n), SegmentKind::kCompressed});
-  }
 };
 
 TEST_F(BackgroundWaiting, OnlyPackingCanWait) {
