@@ -51,8 +51,22 @@ std::optional<std::ptrdiff_t> DirectWriter::write(int fd, std::uint64_t offset,
   }
   const std::size_t bytes = fill_stage(parts);
   const ssize_t n = retry_interrupted([&] { return ::pwrite(fd, stage_.get(), bytes, static_cast<off_t>(offset)); });
-  is_refused_ = n < 0 && errno == EINVAL;
+  is_refused_ = n < 0 && !is_the_disks(errno);
   return is_refused_ ? std::nullopt : std::optional(static_cast<std::ptrdiff_t>(n));
+}
+
+// File systems refuse it with EINVAL, EOPNOTSUPP and others. A cached write tells what else may be wrong.
+bool DirectWriter::is_the_disks(int errno_value) {
+  switch (errno_value) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case EIO:
+    case EROFS:
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool DirectWriter::has_stage() {

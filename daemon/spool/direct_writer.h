@@ -20,6 +20,9 @@ class DirectWriter {
   // Whether so many bytes are worth it; false for ever once the file system has refused one.
   [[nodiscard]] bool wants(std::size_t bytes) const { return bytes >= kBytesMin && !is_refused_; }
 
+  // Whether a failed write says how the disk is, rather than that it does not take this kind.
+  [[nodiscard]] static bool is_the_disks(int errno_value);
+
   // Writes a prefix of `parts`, laid end to end, in whole blocks; `offset` is a block's. Bytes written, or -1 with
   // errno; nothing where the file system does not take it and nothing was written.
   [[nodiscard]] std::optional<std::ptrdiff_t> write(int fd, std::uint64_t offset,

@@ -3,7 +3,8 @@
 import pytest
 
 from daemon import CRAWLSPOOLD, Daemon
-from tools import strace
+from storage_calls import Point, injected, traced
+from tools import strace, strace_works
 from waiting import wait_until
 
 WRITES = ("write", "writev", "pwrite64", "pwritev", "pwritev2")
@@ -115,3 +116,22 @@ def test_readyz_and_http_say_so_before_the_end_or_the_end_has_come(start, tmp_pa
         faulty.kill()
     plain.start()
     assert n <= len(plain.spool.lines()) <= n + 1
+
+
+@pytest.mark.parametrize("error", ["EINVAL", "EOPNOTSUPP", "ENOTTY", "ENOMEM"])
+def test_writes_past_the_cache_that_are_refused_go_through_it(tmp_path, error):
+    """Whatever word the file system has for it."""
+    if not strace_works():
+        pytest.skip("strace cannot inject faults here")
+    segment = Point("pwrite64", f"HOME/spool/{0:020}.ndjson.open", "1+")
+    payloads = [b'"%s"' % (b"%d" % number * 300_000) for number in range(4)]
+    daemon = traced(tmp_path / "daemon", {}, segment, f"error={error}").start()
+    try:
+        client = daemon.connect(timeout=30)
+        client.send_records(payloads)
+        client.wait_ack()
+        assert daemon.terminate() == 0
+    finally:
+        daemon.kill()
+    assert daemon.spool.records(peer=client.name) == payloads
+    assert injected(daemon.calls_log), "nothing was written past the cache"

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <string>
 
 #include "daemon/base/unique_fd.h"
@@ -32,16 +33,23 @@ TEST(DirectWriter, LeavesTheFileAsItFoundIt) {
   EXPECT_EQ(written.value_or(kLarge), static_cast<std::ptrdiff_t>(kLarge));  // whole blocks, where it is taken
 }
 
+TEST(DirectWriter, AnyErrorButTheDisksOwnIsARefusal) {
+  for (const int errno_value : {EINVAL, EOPNOTSUPP, ENOSYS, EPERM, ENOTTY, ENXIO, ENOMEM, EFAULT})
+    EXPECT_FALSE(DirectWriter::is_the_disks(errno_value)) << errno_value;
+  for (const int errno_value : {ENOSPC, EDQUOT, EIO, EFBIG, EROFS})
+    EXPECT_TRUE(DirectWriter::is_the_disks(errno_value)) << errno_value;
+}
+
 TEST(DirectWriter, WhereItIsRefusedItDoesNotTryAgain) {
-  std::array<int, 2> ends{};
-  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);  // cannot be written at an offset: ESPIPE is no refusal
-  const base::UniqueFd reader(ends[0]);
-  const base::UniqueFd writer_end(ends[1]);
   const std::string bytes(kLarge, 'x');
   const std::string_view parts[] = {bytes};
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);  // cannot be written at an offset: ESPIPE
+  const base::UniqueFd reader(ends[0]);
+  const base::UniqueFd writer_end(ends[1]);
   DirectWriter on_a_pipe;
-  EXPECT_EQ(on_a_pipe.write(writer_end.get(), 0, parts), std::optional<std::ptrdiff_t>(-1));
-  EXPECT_TRUE(on_a_pipe.wants(kLarge));
+  EXPECT_FALSE(on_a_pipe.write(writer_end.get(), 0, parts));
+  EXPECT_FALSE(on_a_pipe.wants(kLarge));
   const base::UniqueFd proc(::open("/proc/self/comm", O_RDWR | O_CLOEXEC));  // of a file system without it
   DirectWriter on_proc;
   EXPECT_FALSE(on_proc.write(proc.get(), 0, parts));
