@@ -81,6 +81,9 @@ class Directory {
   // Takes the exclusive lock on the file `name` (made if missing) for this object's life; kLocked with the holder's
   // own words as context if another has it. `holder` is written into it.
   [[nodiscard]] virtual base::Result<void> lock(const std::string& name, std::string_view holder) = 0;
+  // kLocked once the lock's file no longer has its name, or the directory its path: another process may have taken the
+  // lock under that name. Nothing is wrong where no lock was taken, or where it cannot be told.
+  [[nodiscard]] virtual base::Result<void> check_claim() = 0;
   [[nodiscard]] virtual std::string path() const = 0;
 };
 

@@ -112,15 +112,22 @@ class PosixDirectory final : public Directory {
     if (!fd.valid()) return open_failed(name, errno);
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) return fail_errno("lock of " + at(name), errno);
-      std::array<char, 128> words{};
-      const ssize_t n = ::pread(fd.get(), words.data(), words.size(), 0);
-      std::string who(words.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
-      while (who.ends_with('\n')) who.pop_back();
-      return fail(base::ErrorCode::kLocked, path_ + " is in use by " + (who.empty() ? "another process" : who));
+      return fail(base::ErrorCode::kLocked, path_ + " is in use by " + words_in(fd.get()));
     }
     if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), holder.data(), holder.size(), 0) < 0)
       return fail_errno("write to " + at(name), errno);
     lock_ = std::move(fd);
+    lock_name_ = name;
+    return check_claim();  // somebody may have removed it between the opening and the lock
+  }
+
+  Result<void> check_claim() override {
+    if (!lock_.valid()) return {};
+    if (leads_elsewhere(fd_.get(), lock_name_, AT_SYMLINK_NOFOLLOW, lock_.get()))
+      return fail(base::ErrorCode::kLocked, at(lock_name_) + " was removed or replaced while this process held it: " +
+                                                "another one may write to the spool");
+    if (leads_elsewhere(AT_FDCWD, path_, 0, fd_.get()))
+      return fail(base::ErrorCode::kLocked, path_ + " was moved, removed or replaced while this process wrote to it");
     return {};
   }
 
@@ -158,11 +165,30 @@ class PosixDirectory final : public Directory {
     return fail_errno("open of " + at(name), errno_value);
   }
 
+  // What the lock's holder says of itself.
+  static std::string words_in(int fd) {
+    std::array<char, 128> words{};
+    const ssize_t n = ::pread(fd, words.data(), words.size(), 0);
+    std::string who(words.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
+    while (who.ends_with('\n')) who.pop_back();
+    return who.empty() ? "another process" : who;
+  }
+
+  // Whether the name is surely not that of the open file: one that may not be looked at may be.
+  static bool leads_elsewhere(int directory, const std::string& name, int flags, int fd) {
+    struct stat named {};
+    struct stat open {};
+    if (::fstat(fd, &open) != 0) return false;
+    if (::fstatat(directory, name.c_str(), &named, flags) != 0) return errno == ENOENT || errno == ENOTDIR;
+    return named.st_ino != open.st_ino || named.st_dev != open.st_dev;
+  }
+
   [[nodiscard]] std::string at(const std::string& name) const { return path_ + "/" + name; }
 
   UniqueFd fd_;
   std::string path_;
   UniqueFd lock_;
+  std::string lock_name_;
 };
 
 Result<void> make_directory_durably(const std::string& path) {

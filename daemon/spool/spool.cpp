@@ -15,6 +15,7 @@ using base::fail;
 using base::Result;
 
 constexpr std::int64_t kUsPerMs = 1000;
+constexpr std::int64_t kCheckClaimUs = 1000 * kUsPerMs;
 
 // What is appended at once has come together during the append before. So much of it is a load that does not pause.
 constexpr std::size_t kLargeAppendBytes = 1024 * 1024;
@@ -146,7 +147,9 @@ bool Spool::wants_rotation() const {
 Result<std::size_t> Spool::append(std::span<const std::string_view> chunks, std::size_t first_line_bytes,
                                   std::span<const SessionMark> sessions) {
   if (failed_) return tl::unexpected(*failed_);
-  auto appended = rotate().and_then([&] { return writer_->append(chunks, first_line_bytes, durable_); });
+  auto appended = check_claim().and_then([&] { return rotate(); }).and_then([&] {
+    return writer_->append(chunks, first_line_bytes, durable_);
+  });
   if (!appended) return is_disk_full(appended.error()) ? appended : tl::unexpected(stick(appended.error()));
   position_ = writer_->end();
   background_->set_growing_bytes(position_ - writer_->begin());
@@ -219,10 +222,19 @@ Result<void> Spool::probe() {
   return proved;
 }
 
+// The lock is the open file's; who comes later asks for the one that has its name. And those who read look for the
+// directory by its path.
+Result<void> Spool::check_claim() {
+  const std::int64_t now_us = clock_.monotonic_us();
+  if (now_us < check_claim_us_) return {};
+  check_claim_us_ = now_us + kCheckClaimUs;
+  return directory_->check_claim();
+}
+
 Result<void> Spool::tick() {
   if (failed_) return tl::unexpected(*failed_);
-  if (auto rotated = rotate(); !rotated && !is_disk_full(rotated.error()))
-    return tl::unexpected(stick(rotated.error()));
+  auto rotated = check_claim().and_then([&] { return rotate(); });
+  if (!rotated && !is_disk_full(rotated.error())) return tl::unexpected(stick(rotated.error()));
   const std::int64_t now_us = clock_.monotonic_us();
   if (now_us - snapshot_offered_us_ < options_.snapshot_interval_ms * kUsPerMs) return {};
   if (!background_->wants_snapshot(durable_)) return {};
@@ -236,6 +248,8 @@ bool Spool::is_under_load() const {
 }
 
 Result<void> Spool::close() {
+  if (failed_) return tl::unexpected(*failed_);
+  if (auto claimed = directory_->check_claim(); !claimed) return tl::unexpected(stick(claimed.error()));
   if (auto synced = sync(IfFull::kFail); !synced) return synced;
   if (writer_)
     if (auto trimmed = writer_->trim(); !trimmed) return tl::unexpected(stick(trimmed.error()));

@@ -5,7 +5,8 @@
 //
 // All but maintain(), maintenance_can_wait(), is_under_load() and background_stats() is for the committer's thread.
 // Storage errors stick: after a failed write, sync or rename every call returns that error, and nothing is tried again.
-// A full disk (kDiskFull) is no such error.
+// A full disk (kDiskFull) is no such error. append() and tick() look once a second whether the spool is still ours:
+// once its lock has gone from its name, or the directory from its path, they fail for ever (kLocked).
 // Source: FORMAT.md.
 #pragma once
 
@@ -119,6 +120,7 @@ class Spool {
   void add_unsynced(std::span<const SessionMark> sessions);
   void apply_sessions();
   void note_sessions_of(std::span<const std::string_view> chunks, std::size_t bytes);
+  [[nodiscard]] base::Result<void> check_claim();
   [[nodiscard]] base::Error stick(base::Error error);
 
   std::unique_ptr<Directory> directory_;
@@ -135,6 +137,7 @@ class Spool {
   Position durable_ = 0;
   std::optional<std::int64_t> segment_since_us_;  // monotonic, of the segment's first line
   std::int64_t snapshot_offered_us_ = 0;
+  std::int64_t check_claim_us_ = 0;  // monotonic, when next
   std::optional<base::Error> failed_;
   std::atomic<std::int64_t> large_append_us_;  // monotonic, of the last one
   std::unique_ptr<Background> background_;     // last: it uses the directory

@@ -188,5 +188,33 @@ TEST_F(PosixFileSystem, ASecondLockerIsToldWhoHoldsIt) {
   EXPECT_EQ(read_all(at("LOCK")), "x\n");
 }
 
+TEST_F(PosixFileSystem, AClaimHoldsAsLongAsTheLockHasItsNameAndTheDirectoryItsPath) {
+  EXPECT_TRUE(directory->check_claim()) << "nothing was claimed";
+  ASSERT_TRUE(directory->lock("LOCK", "me\n"));
+  EXPECT_TRUE(directory->check_claim());
+  ASSERT_EQ(::rename(at("LOCK").c_str(), at("kept").c_str()), 0);
+  EXPECT_EQ(code_of(directory->check_claim()), ErrorCode::kLocked) << "removed";
+  const auto other = open_posix_directory(temp.file("spool"), IfMissing::kFail);
+  ASSERT_TRUE((*other)->lock("LOCK", "another\n"));
+  EXPECT_EQ(code_of(directory->check_claim()), ErrorCode::kLocked) << "replaced";
+  EXPECT_TRUE((*other)->check_claim());
+  ASSERT_EQ(::rename(at("kept").c_str(), at("LOCK").c_str()), 0);
+  EXPECT_TRUE(directory->check_claim());
+  EXPECT_EQ(code_of((*other)->check_claim()), ErrorCode::kLocked);
+}
+
+TEST_F(PosixFileSystem, AClaimEndsWhereTheDirectoryIsMovedOrReplaced) {
+  ASSERT_TRUE(directory->lock("LOCK", "me\n"));
+  ASSERT_EQ(::rename(temp.file("spool").c_str(), temp.file("moved").c_str()), 0);
+  EXPECT_EQ(code_of(directory->check_claim()), ErrorCode::kLocked) << "moved";
+  ASSERT_EQ(::symlink("moved", temp.file("spool").c_str()), 0);
+  EXPECT_TRUE(directory->check_claim()) << "the path may be a link";
+  ASSERT_EQ(::unlink(temp.file("spool").c_str()), 0);
+  ASSERT_TRUE(open_posix_directory(temp.file("spool"), IfMissing::kCreate));
+  const auto claim = directory->check_claim();
+  EXPECT_EQ(code_of(claim), ErrorCode::kLocked) << "replaced";
+  EXPECT_NE(claim.error().message().find(temp.file("spool")), std::string::npos) << claim.error().message();
+}
+
 }  // namespace
 }  // namespace crawlspool::spool

@@ -154,6 +154,39 @@ TEST_F(SpoolStoring, AStorageErrorSticksAndNothingIsTouchedAgain) {
   }
 }
 
+// Whoever comes next asks for the file that has the name.
+TEST_F(SpoolStoring, OnceTheLockHasGoneFromItsNameNothingIsTouchedAgain) {
+  for (const bool is_replaced : {false, true})
+    for (const bool by_tick : {false, true}) {
+      open_on_new_disk();
+      ASSERT_TRUE(store_lines(*spool, spool_line(1)));
+      ASSERT_TRUE(disk.open()->remove(std::string(kLockName)));
+      if (is_replaced) disk.put(std::string(kLockName), "another\n");
+      disk.forget_calls();
+      const std::string before = content();
+      clock.advance_ms(1000);
+      if (by_tick) {
+        EXPECT_EQ(code_of(spool->tick()), base::ErrorCode::kLocked);
+      }
+      EXPECT_EQ(code_of(append_lines(*spool, spool_line(2))), base::ErrorCode::kLocked);
+      disk.put(std::string(kLockName), "");  // an error that sticks
+      EXPECT_EQ(code_of(spool->sync()), base::ErrorCode::kLocked);
+      EXPECT_EQ(code_of(spool->tick()), base::ErrorCode::kLocked);
+      EXPECT_EQ(code_of(spool->close()), base::ErrorCode::kLocked);
+      EXPECT_EQ(disk.changes(), 0U);
+      EXPECT_EQ(content(), before);
+    }
+}
+
+TEST_F(SpoolStoring, TheEndOfASpoolThatIsNoLongerItsOwnTouchesNothing) {
+  open_on_new_disk();
+  ASSERT_TRUE(store_lines(*spool, spool_line(1)));
+  ASSERT_TRUE(disk.open()->remove(std::string(kLockName)));
+  disk.forget_calls();
+  EXPECT_EQ(code_of(spool->close()), base::ErrorCode::kLocked);
+  EXPECT_EQ(disk.changes(), 0U);
+}
+
 TEST_F(SpoolStoring, AFullDiskAtTheDurableFileTakesTheLinesBackLikeOneAtTheSync) {
   ASSERT_TRUE(store_lines(*spool, spool_line(1)));
   const std::string before = content();

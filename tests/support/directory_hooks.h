@@ -44,6 +44,7 @@ class HookedDirectory final : public spool::Directory {
   base::Result<void> lock(const std::string& name, std::string_view holder) override {
     return real_.lock(name, holder);
   }
+  base::Result<void> check_claim() override { return real_.check_claim(); }
   [[nodiscard]] std::string path() const override { return real_.path(); }
 
  private:

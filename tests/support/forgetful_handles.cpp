@@ -189,7 +189,15 @@ class ForgetfulDirectory final : public spool::Directory {
     // At once on the disk: the holder names its process, and chance must not depend on how long that name is.
     state_->change_bytes(*node, [&](ForgetfulBytes& file) { file.put(holder); });
     state_->lock_owner = this;
+    locked_ = std::move(node);
+    lock_name_ = name;
     return {};
+  }
+
+  Result<void> check_claim() override {
+    const auto lock = state_->lock();
+    if (!locked_ || (locked_->has_name && node_->names.find(lock_name_) == locked_)) return {};
+    return base::fail(base::ErrorCode::kLocked, path() + lock_name_ + " was removed or replaced");
   }
 
   [[nodiscard]] std::string path() const override { return "/forgetful/" + prefix_; }
@@ -213,6 +221,8 @@ class ForgetfulDirectory final : public spool::Directory {
   std::shared_ptr<State> state_;
   NodePtr node_;
   std::string prefix_;
+  NodePtr locked_;  // the lock's file, once it is taken
+  std::string lock_name_;
 };
 
 }  // namespace
