@@ -29,6 +29,7 @@ Finding judge_state(const std::string& state, const std::string& who) {
   static const std::map<std::string, std::string> remedies{
       {"slow", "it takes in more than the disk takes: see ack_p99_ms in crawlspool top, and the disk"},
       {"disk_full", "OPERATIONS.md, Disk full"},
+      {"no_descriptors", "OPERATIONS.md, No descriptors"},
       {"failed", "OPERATIONS.md, Spool error"}};
   const std::string detail = state + "; " + who;
   if (state == "ok") return ok("daemon", detail);

@@ -130,7 +130,7 @@ void AdminConnection::answer_readiness() {
 }
 
 // The probe waits for room; the question does not.
-void AdminConnection::disk_full() { settled(probes_); }
+void AdminConnection::spool_waits() { settled(probes_); }
 
 void AdminConnection::settled(std::uint64_t) {
   if (!is_serving()) return;

@@ -24,7 +24,7 @@ class AdminBackend {
   // These call back now or in a later turn.
   virtual void connections_json(OnText on_text) = 0;
   virtual void rejects_json(OnText on_text) = 0;
-  [[nodiscard]] virtual std::string_view state() = 0;  // ok, slow, disk_full, draining, failed
+  [[nodiscard]] virtual std::string_view state() = 0;  // ok, slow, disk_full, no_descriptors, draining, failed
   // A write was synced within the last second.
   [[nodiscard]] virtual bool has_synced_lately() = 0;
 
@@ -39,7 +39,7 @@ class AdminConnection final : public HttpConnection {
                   ingest::Admission::Ticket ticket, AdminBackend& backend);
 
   void settled(std::uint64_t seq) override;
-  void disk_full() override;
+  void spool_waits() override;
 
  private:
   struct Route {

@@ -70,7 +70,8 @@ std::optional<Response> RecordsConnection::judge(const RequestHead& head, std::u
 std::optional<Response> RecordsConnection::judge_resources() const {
   const SpoolState state = io().shared().committer.state();
   if (state == SpoolState::kFailed) return unavailable("spool_failed", "the disk has failed");
-  if (state == SpoolState::kDiskFull) return unavailable("disk_full", "the spool takes nothing for now");
+  if (ingest::is_waiting(state))
+    return unavailable(proto::word(ingest::slow_reason(state)), "the spool takes nothing for now");
   if (!io().shared().memory.may_begin()) return unavailable("memory", "too much is on its way to the disk");
   return std::nullopt;
 }

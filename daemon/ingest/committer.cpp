@@ -1,6 +1,7 @@
 #include "daemon/ingest/committer.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -32,6 +33,12 @@ bool any_of(std::span<const std::unique_ptr<AppendBatch>> batches, bool (*is)(co
 bool has_bytes(const AppendBatch& batch) { return batch.bytes() > 0; }
 bool is_probe(const AppendBatch& batch) { return batch.is_probe; }
 bool has_questions(const AppendBatch& batch) { return !batch.questions.empty(); }
+
+// What an error that may pass is waited out as.
+SpoolState waiting_for(const base::Error& error) {
+  const bool lacks_descriptors = error.errno_value == EMFILE || error.errno_value == ENFILE;
+  return lacks_descriptors ? SpoolState::kNoDescriptors : SpoolState::kDiskFull;
+}
 
 using CountsByStream = std::array<StreamCounts, kRecordTransports>;
 
@@ -139,8 +146,8 @@ bool Committer::is_done() const {
 // What has to be noticed without a write: the keep-free mark and its end, a segment's age, a snapshot's time.
 void Committer::watch() {
   const bool has_room = spool_.has_room(state() == SpoolState::kOk ? 0 : kRoomMarginBytes);
-  if (!has_room && state() == SpoolState::kOk) enter_disk_full("spool.keep_free_bytes reached");
-  if (has_room && state() == SpoolState::kDiskFull) enter(SpoolState::kOk);
+  if (!has_room && state() == SpoolState::kOk) enter_waiting(SpoolState::kDiskFull, "spool.keep_free_bytes reached");
+  if (has_room && is_waiting(state())) enter(SpoolState::kOk);
   if (clock_.monotonic_us() >= forget_at_us_) {
     forget_at_us_ = clock_.monotonic_us() + kForgetEveryUs;
     sessions_.forget_old();
@@ -231,8 +238,16 @@ Result<void> Committer::store_lines(Batches& batches) {
     if (auto handed = hand_back_early(batches, whole_batches); !handed) return handed;
     sessions = sessions_of(batches);
   }
-  if (state() == SpoolState::kDiskFull) enter(SpoolState::kOk);
+  if (is_waiting(state())) enter(SpoolState::kOk);
   return {};
+}
+
+// Batches whose lines are all in go back before the rest of their commit. Their rejects are kept already, so all that
+// they bring to their sessions counts from here on; it is not brought again with the rest.
+Result<void> Committer::hand_back_early(Batches& batches, std::size_t count) {
+  const BatchView whole = BatchView(batches).first(count);
+  spool_.note(sessions_of(whole));
+  return sync_for_questions(whole).map([&] { hand_back(batches, count); });
 }
 
 Result<std::size_t> Committer::store_some(const PendingLines& pending, std::span<const spool::SessionMark> sessions,
@@ -242,14 +257,6 @@ Result<std::size_t> Committer::store_some(const PendingLines& pending, std::span
     return base::fail(ErrorCode::kDiskFull, "not enough room yet");
   // A segment is sealed with all of its lines synced.
   if (unsynced_ && spool_.wants_rotation())
-// Batches whose lines are all in go back before the rest of their commit. Their rejects are kept already, so all that
-// they bring to their sessions counts from here on; it is not brought again with the rest.
-Result<void> Committer::hand_back_early(Batches& batches, std::size_t count) {
-  const BatchView whole = BatchView(batches).first(count);
-  spool_.note(sessions_of(whole));
-  return sync_for_questions(whole).map([&] { hand_back(batches, count); });
-}
-
     if (auto synced = sync_now(); !synced) return tl::unexpected(synced.error());
   const auto appended = spool_.append(pending.chunks(), pending.first_line_bytes(), sessions);
   if (!appended) return appended;
@@ -302,33 +309,39 @@ Result<void> Committer::sync_now() {
   return {};
 }
 
-// A full disk is waited out and the same tried again; anything else is final.
+// A full disk, or the lack of a descriptor, is waited out and the same tried again; anything else is final.
 Result<void> Committer::until_there_is_room(std::size_t bytes, const std::function<Result<void>()>& attempt) {
   while (true) {
     const auto done = attempt();
     if (done || done.error().code != ErrorCode::kDiskFull) return done;
-    if (state() == SpoolState::kOk) enter_disk_full(done.error().message());
-    wait_for_room(bytes);
+    const SpoolState waiting = waiting_for(done.error());
+    if (state() != waiting) enter_waiting(waiting, done.error().message());
+    wait_for(waiting, bytes);
   }
 }
 
-void Committer::wait_for_room(std::uint64_t bytes) {
+void Committer::wait_for(SpoolState waiting, std::uint64_t bytes) {
   do {
     publish();
     std::this_thread::sleep_for(std::chrono::milliseconds(kRoomCheckMs));
     got_on();
     const std::lock_guard lock(mutex_);
     take_live_options();  // a lower keep-free mark may be the room
-  } while (!spool_.has_room(bytes + kRoomMarginBytes));
+  } while (waiting == SpoolState::kDiskFull && !spool_.has_room(bytes + kRoomMarginBytes));
 }
 
-void Committer::enter_disk_full(const std::string& detail) {
-  base::log_error("disk_full", {{"detail", detail}, {"free_bytes", spool_.free_bytes()}});
-  enter(SpoolState::kDiskFull);
+void Committer::enter_waiting(SpoolState waiting, const std::string& detail) {
+  if (waiting == SpoolState::kDiskFull)
+    base::log_error("disk_full", {{"detail", detail}, {"free_bytes", spool_.free_bytes()}});
+  else
+    base::log_error("no_descriptors", {{"detail", detail}});
+  enter(waiting);
 }
 
 void Committer::enter(SpoolState state) {
-  if (state == SpoolState::kOk) base::log_info("disk_room", {{"free_bytes", spool_.free_bytes()}});
+  if (state == SpoolState::kOk && this->state() == SpoolState::kDiskFull)
+    base::log_info("disk_room", {{"free_bytes", spool_.free_bytes()}});
+  if (state == SpoolState::kOk && this->state() == SpoolState::kNoDescriptors) base::log_info("descriptors_free", {});
   state_.store(state, std::memory_order_release);
   on_state_(state);
 }

@@ -2,8 +2,9 @@
 // all, and hands the batches back; while it syncs, the next ones fill. No timer, no tuning: an idle system syncs each
 // record at once, a busy one many with one sync.
 //
-//   ok ──► disk_full ──► ok        batches wait here until there is room; nothing is acked meanwhile
-//    └──► failed (final)           every batch from now on comes back as not stored
+//   ok ──► disk_full ──► ok          batches wait here until there is room; nothing is acked meanwhile
+//    ├───► no_descriptors ──► ok     the same, until a file can be opened
+//    └───► failed (final)            every batch from now on comes back as not stored
 #pragma once
 
 #include <atomic>
@@ -28,7 +29,16 @@
 
 namespace crawlspool::ingest {
 
-enum class SpoolState { kOk, kDiskFull, kFailed };
+enum class SpoolState { kOk, kDiskFull, kNoDescriptors, kFailed };
+
+// The spool takes nothing, until that passes by itself.
+[[nodiscard]] inline bool is_waiting(SpoolState state) {
+  return state == SpoolState::kDiskFull || state == SpoolState::kNoDescriptors;
+}
+// For what it waits.
+[[nodiscard]] inline proto::SlowReason slow_reason(SpoolState waiting) {
+  return waiting == SpoolState::kNoDescriptors ? proto::SlowReason::kNoDescriptors : proto::SlowReason::kDiskFull;
+}
 
 struct CommitStats {
   std::uint64_t records = 0;
@@ -74,7 +84,7 @@ class Committer {
   void set_live_options(const LiveOptions& options);
 
   // Commits what was submitted, closes the spool, calls `on_finished` on its thread and ends it. Nothing may be
-  // submitted any more. With a full disk it waits for room.
+  // submitted any more. With a full disk it waits for room, without descriptors for one.
   void finish(std::function<void()> on_finished);
 
   [[nodiscard]] SpoolState state() const { return state_.load(std::memory_order_acquire); }
@@ -89,32 +99,32 @@ class Committer {
  private:
   static constexpr std::int64_t kIdle = 0;
   using Batches = std::vector<std::unique_ptr<AppendBatch>>;
+  using BatchView = std::span<const std::unique_ptr<AppendBatch>>;
 
   void run();
   [[nodiscard]] Batches take();
   void take_live_options();  // with the lock held
   void commit(Batches& batches);
   void hand_back(Batches& batches, std::size_t count);
+  [[nodiscard]] base::Result<void> hand_back_early(Batches& batches, std::size_t count);
   [[nodiscard]] base::Result<void> store(Batches& batches);
   [[nodiscard]] base::Result<void> store_rejects(const Batches& batches);
   [[nodiscard]] base::Result<void> store_lines(Batches& batches);
   [[nodiscard]] base::Result<std::size_t> store_some(const PendingLines& pending,
-  using BatchView = std::span<const std::unique_ptr<AppendBatch>>;
                                                      std::span<const spool::SessionMark> sessions,
                                                      const Batches& batches);
   [[nodiscard]] base::Result<void> sync_for_questions(BatchView batches);
   void tell_written(const Batches& batches);
   void answer_questions(AppendBatch& batch);
   [[nodiscard]] base::Result<void> sync_if_due(bool wrote, bool probe);
-  [[nodiscard]] base::Result<void> hand_back_early(Batches& batches, std::size_t count);
   [[nodiscard]] base::Result<void> sync_now();
   [[nodiscard]] base::Result<void> until_there_is_room(std::size_t bytes,
                                                        const std::function<base::Result<void>()>& attempt);
-  void wait_for_room(std::uint64_t bytes);
+  void wait_for(SpoolState waiting, std::uint64_t bytes);
   void watch();
   void got_on() { got_on_us_.store(clock_.monotonic_us(), std::memory_order_relaxed); }
   [[nodiscard]] bool is_done() const;
-  void enter_disk_full(const std::string& detail);
+  void enter_waiting(SpoolState waiting, const std::string& detail);
   void enter(SpoolState state);
   void fail(const base::Error& error);
   void count_stored(BatchView batches);

@@ -139,7 +139,7 @@ void Connection::pause(Pause why) {
 }
 
 bool Connection::waits_for_resources() const {
-  return paused_ == Pause::kMemory || paused_ == Pause::kDiskFull || paused_ == Pause::kSpoolBusy;
+  return paused_ == Pause::kMemory || paused_ == Pause::kSpoolWaits || paused_ == Pause::kSpoolBusy;
 }
 
 void Connection::resume() {
@@ -246,8 +246,8 @@ std::string_view Connection::state_word() const {
   switch (*paused_) {
     case Pause::kMemory:
       return word(proto::SlowReason::kMemory);
-    case Pause::kDiskFull:
-      return word(proto::SlowReason::kDiskFull);
+    case Pause::kSpoolWaits:
+      return word(slow_reason(io_.shared().committer.state()));
     case Pause::kSpoolBusy:
       return word(proto::SlowReason::kSpoolBusy);
     case Pause::kOutput:

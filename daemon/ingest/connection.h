@@ -32,13 +32,13 @@ class IoLoop;
 
 // Why a connection is not read for now.
 enum class Pause {
-  kMemory,     // the memory budget
-  kDiskFull,   // the spool takes nothing
-  kSpoolBusy,  // enough waits for the disk
-  kOutput,     // the peer does not read its answers
-  kTurn,       // enough for one turn of the loop
-  kBusy,       // an earlier request is not answered yet
-  kSession,    // what was taken in for its session before is not settled yet
+  kMemory,      // the memory budget
+  kSpoolWaits,  // the spool takes nothing: slow_reason() of its state
+  kSpoolBusy,   // enough waits for the disk
+  kOutput,      // the peer does not read its answers
+  kTurn,        // enough for one turn of the loop
+  kBusy,        // an earlier request is not answered yet
+  kSession,     // what was taken in for its session before is not settled yet
 };
 
 class Connection : private net::PollHandler {
@@ -68,7 +68,7 @@ class Connection : private net::PollHandler {
   [[nodiscard]] virtual bool holds_whole_batch() const { return false; }
   virtual void spool_failed() = 0;
   virtual void drain() = 0;
-  virtual void disk_full() {}
+  virtual void spool_waits() {}
   // Not one that is only told why it may not be, nor a probe or scrape of the admin port.
   [[nodiscard]] bool is_crawler() const { return !ticket_.refused() && transport_ != Transport::kAdmin; }
   // What its client last gave itself.

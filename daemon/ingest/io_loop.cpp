@@ -105,8 +105,8 @@ void IoLoop::stop() {
 void IoLoop::spool_state_changed(SpoolState state) {
   if (state == SpoolState::kFailed) {
     for_each([](Connection& connection) { connection.spool_failed(); });
-  } else if (state == SpoolState::kDiskFull) {
-    for_each([](Connection& connection) { connection.disk_full(); });
+  } else if (is_waiting(state)) {
+    for_each([](Connection& connection) { connection.spool_waits(); });
   } else {
     resume_waiting();
   }

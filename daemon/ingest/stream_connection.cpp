@@ -52,7 +52,7 @@ Connection::ReadPlan StreamConnection::plan_read() {
   if (ending_ || (is_draining_ && !has_kept_input())) return {0, Pause::kBusy};
   if (session_hold_.is_awaited()) return {0, Pause::kSession};
   if (unsent_bytes() > kUnsentBytesMax) return {0, Pause::kOutput};
-  if (io().shared().committer.state() == SpoolState::kDiskFull) return plan_under_pressure(Pause::kDiskFull);
+  if (is_waiting(io().shared().committer.state())) return plan_under_pressure(Pause::kSpoolWaits);
   if (io().appender().is_full()) return plan_under_pressure(Pause::kSpoolBusy);
   const MemoryBudget& memory = io().shared().memory;
   const std::size_t needed = decoder_.mid_frame() ? decoder_.bytes_needed() : 0;
@@ -235,8 +235,8 @@ void StreamConnection::on_eof() { end_with_goodbye({.reason = GoodbyeReason::kBy
 
 // ---- pauses ----
 
-void StreamConnection::disk_full() {
-  if (!all_settled() && !ending_ && !paused()) pause(Pause::kDiskFull);
+void StreamConnection::spool_waits() {
+  if (!all_settled() && !ending_ && !paused()) pause(Pause::kSpoolWaits);
 }
 
 void StreamConnection::on_resumed(std::int64_t paused_ms) {

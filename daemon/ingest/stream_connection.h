@@ -35,7 +35,7 @@ class StreamConnection final : public Connection {
   void give_up_session() override;
   void spool_failed() override;
   void drain() override;
-  void disk_full() override;
+  void spool_waits() override;
   [[nodiscard]] double begun_frame_rate() const override;
   [[nodiscard]] bool holds_whole_batch() const override { return batch_.has_value(); }
   [[nodiscard]] const spool::ClientNames& names() const override { return names_; }

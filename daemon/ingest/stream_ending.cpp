@@ -55,8 +55,8 @@ void StreamConnection::on_output_sent() {
 
 void StreamConnection::on_long_pause() {
   slow_told_ = true;
-  const bool is_full = io().shared().committer.state() == SpoolState::kDiskFull;
-  const auto reason = is_full                      ? proto::SlowReason::kDiskFull
+  const SpoolState state = io().shared().committer.state();
+  const auto reason = is_waiting(state)            ? slow_reason(state)
                       : paused() == Pause::kMemory ? proto::SlowReason::kMemory
                                                    : proto::SlowReason::kSpoolBusy;
   proto::append_slow(output(), reason, kRetryAfterMs);

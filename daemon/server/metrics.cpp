@@ -24,7 +24,7 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
-constexpr std::array<std::string_view, 5> kStates{"ok", "slow", "disk_full", "draining", "failed"};
+constexpr std::array<std::string_view, 6> kStates{"ok", "slow", "disk_full", "no_descriptors", "draining", "failed"};
 
 // Families in the order in which they are added.
 class Families {

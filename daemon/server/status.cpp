@@ -52,11 +52,13 @@ double Status::ack_p99_ms() const {
 }
 
 std::string_view Status::state() {
-  switch (shared_.committer.state()) {
+  const ingest::SpoolState spool = shared_.committer.state();
+  switch (spool) {
     case ingest::SpoolState::kFailed:
       return "failed";
     case ingest::SpoolState::kDiskFull:
-      return draining_ ? "draining" : "disk_full";
+    case ingest::SpoolState::kNoDescriptors:
+      return draining_ ? "draining" : proto::word(ingest::slow_reason(spool));
     case ingest::SpoolState::kOk:
       break;
   }

@@ -77,7 +77,7 @@ Findings status_findings(const std::string& members) {
 TEST(Doctor, TheDaemonsStateIsJudged) {
   EXPECT_EQ(status_findings(R"(,"state":"ok")").front().health, Health::kOk);
   EXPECT_EQ(status_findings(R"(,"state":"ok")").size(), 1U);
-  for (const char* state : {"slow", "disk_full", "failed", "unheard of"})
+  for (const char* state : {"slow", "disk_full", "no_descriptors", "failed", "unheard of"})
     EXPECT_EQ(status_findings(std::string(R"(,"state":")") + state + "\"").front().health, Health::kTrouble) << state;
   EXPECT_EQ(status_findings(R"(,"state":"draining")").front().health, Health::kNote);
 }

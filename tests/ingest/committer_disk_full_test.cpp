@@ -1,4 +1,4 @@
-// A full disk as the committer sees it: batches wait, and come back stored once there is room.
+// A full disk, or no descriptor, as the committer sees it: batches wait, and come back stored once it has passed.
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -12,6 +12,7 @@ using config::SyncPolicy;
 using test::Call;
 
 constexpr std::uint64_t kMiB = 1024 * 1024;
+const std::vector<SpoolState> kNoneThenOk{SpoolState::kNoDescriptors, SpoolState::kOk};
 const std::vector<SpoolState> kFullThenOk{SpoolState::kDiskFull, SpoolState::kOk};
 
 class CommitterOnFullDisk : public OnForgetfulDisk {
@@ -133,6 +134,51 @@ TEST_F(CommitterOnFullDisk, WhatWasAckedAsWrittenCannotBeOfferedAgainSoItIsFinal
   wait_for_state(SpoolState::kFailed);
   EXPECT_FALSE(finish());
   EXPECT_EQ(states_so_far(), std::vector<SpoolState>{SpoolState::kFailed});
+}
+
+// Of a spool that is to begin a segment with each commit: what is missing is found by the tick before the second, too.
+class CommitterAtRotation : public CommitterOnFullDisk {
+ protected:
+  using Faults = std::vector<test::ForgetfulDisk::Fault>;
+  void SetUp() override { spool_options.segment_bytes_max = 1; }
+  // Two commits, the second with these faults; what the states were.
+  std::vector<SpoolState> states_with(const Faults& faults) {
+    std::vector<std::unique_ptr<AppendBatch>> second;
+    second.push_back(batch(2));
+    hold_behind(batch(1), std::move(second));
+    for (const auto& fault : faults) disk.fail(fault);
+    returned.hold(false);
+    for (const AppendBatch* made : returned.wait_for(2)) EXPECT_TRUE(made->stored);
+    EXPECT_TRUE(finish());
+    EXPECT_EQ(seqs_on_disk(), (std::vector<std::uint64_t>{1, 2}));
+    return states_so_far();
+  }
+};
+
+TEST_F(CommitterAtRotation, BatchesWaitForADescriptorForTheNextSegment) {
+  start();
+  EXPECT_EQ(states_with({{Call::kCreate, EMFILE, ".ndjson.open", 1, 3}}), kNoneThenOk);
+}
+
+TEST_F(CommitterAtRotation, TheSystemsTableOfFilesMayBeFullToo) {
+  start();
+  EXPECT_EQ(states_with({{Call::kCreate, ENFILE, ".ndjson.open", 1, 3}}), kNoneThenOk);
+}
+
+TEST_F(CommitterAtRotation, WhatIsLackingIsToldAsItChanges) {
+  start();
+  EXPECT_EQ(states_with({{Call::kCreate, EMFILE, ".ndjson.open", 1, 2}, {Call::kCreate, ENOSPC, ".ndjson.open"}}),
+            (std::vector<SpoolState>{SpoolState::kNoDescriptors, SpoolState::kDiskFull, SpoolState::kOk}));
+}
+
+TEST_F(CommitterOnFullDisk, RejectsWaitForADescriptorToo) {
+  start();
+  disk.fail({Call::kCreate, EMFILE, ".ndjson"});
+  committer->submit(batch(1, "", "rejected\n"));
+  EXPECT_TRUE(returned.wait_for(1).back()->stored);
+  wait_for_state(SpoolState::kOk);
+  EXPECT_EQ(states_so_far(), kNoneThenOk);
+  EXPECT_EQ(disk.content("rejected/00000000000000000001.ndjson").value_or(""), "rejected\n");
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ TEST(Codes, EachEnumeratorHasTheProtocolsWord) {
   EXPECT_EQ(word(SlowReason::kSpoolBusy), "spool_busy");
   EXPECT_EQ(word(SlowReason::kDiskFull), "disk_full");
   EXPECT_EQ(word(SlowReason::kMemory), "memory");
+  EXPECT_EQ(word(SlowReason::kNoDescriptors), "no_descriptors");
 }
 
 template <class Code>
@@ -62,7 +63,7 @@ TEST(Codes, WordsAreUniqueAndLowerSnakeCase) {
   for (auto& text : words_up_to(ErrorWord::kSpoolFailed)) endings.push_back(text);
   for (auto& text : words_up_to(GoodbyeReason::kSuperseded)) endings.push_back(text);
   expect_unique_snake_case(endings);
-  expect_unique_snake_case(words_up_to(SlowReason::kMemory));
+  expect_unique_snake_case(words_up_to(SlowReason::kNoDescriptors));
 }
 
 }  // namespace
