@@ -7,9 +7,10 @@ namespace {
 
 constexpr std::array<std::string_view, kRejectCodes> kRejectWords{"invalid_json", "invalid_utf8", "empty_record",
                                                                   "too_deep", "record_too_large"};
-constexpr std::array<std::string_view, 12> kErrorWords{
-    "wrong_protocol", "frame_too_large",  "frame_timeout",     "unknown_frame_type",   "bad_frame",   "bad_hello",
-    "bad_batch",      "session_mismatch", "too_many_sessions", "too_many_connections", "slow_reader", "spool_failed"};
+constexpr std::array<std::string_view, 13> kErrorWords{
+    "wrong_protocol", "frame_too_large", "frame_timeout",    "unknown_frame_type", "bad_frame",
+    "bad_hello",      "bad_batch",       "session_mismatch", "too_many_sessions",  "too_many_connections",
+    "slow_reader",    "numbers_used_up", "spool_failed"};
 constexpr std::array<std::string_view, 4> kGoodbyeWords{"bye", "idle_timeout", "draining", "superseded"};
 constexpr std::array<std::string_view, 4> kSlowWords{"disk_full", "spool_busy", "memory", "no_descriptors"};
 

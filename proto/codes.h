@@ -24,6 +24,7 @@ enum class ErrorWord {
   kTooManySessions,
   kTooManyConnections,
   kSlowReader,
+  kNumbersUsedUp,
   kSpoolFailed,
 };
 

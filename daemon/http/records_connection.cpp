@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/base/text.h"
+#include "proto/names.h"
 
 namespace crawlspool::http {
 namespace {
@@ -115,8 +116,19 @@ void RecordsConnection::unpack() {
     case BatchIntake::Step::kReady:
       break;
   }
+  if (auto refusal = judge_numbers()) return turn_down(std::move(*refusal));
   if (request_.client.session) return claim_session();
   request_.stage = Stage::kTaking;
+}
+
+// Of all the body's records, before the first is taken in.
+std::optional<Response> RecordsConnection::judge_numbers() const {
+  if (!request_.client.session) return std::nullopt;
+  const std::uint64_t left = proto::kSeqMax - request_.client.session->first_seq + 1;
+  const std::uint64_t records_max = request_.is_batch ? limits().batch_records_max : 1;
+  if (records_max <= left || proto::count_records(request_.intake->content(), left + 1) <= left) return std::nullopt;
+  return bad_request("Crawlspool-Seq is " + std::to_string(request_.client.session->first_seq) +
+                     " and the body's records go beyond 2^53 - 1, where numbers end");
 }
 
 void RecordsConnection::take_some() {

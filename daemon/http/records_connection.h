@@ -54,6 +54,7 @@ class RecordsConnection final : public HttpConnection {
   [[nodiscard]] bool may_go_on_serving() const override;
 
   void unpack();
+  [[nodiscard]] std::optional<Response> judge_numbers() const;
   void claim_session();
   void go_on_from(std::uint64_t last_seq);
   void take_some();

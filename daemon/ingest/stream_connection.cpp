@@ -8,6 +8,7 @@
 #include "daemon/base/text.h"
 #include "daemon/ingest/io_loop.h"
 #include "proto/first_bytes.h"
+#include "proto/names.h"
 
 namespace crawlspool::ingest {
 namespace {
@@ -141,7 +142,7 @@ void StreamConnection::take_frame(const proto::Frame& frame, const ReadTime& whe
   switch (frame.type) {
     case FrameType::kRecord:
       take_first_payload(frame.payload);
-      return ending_ ? void() : take_record(frame.payload, when);
+      return ending_ || !has_numbers_for(1) ? void() : take_record(frame.payload, when);
     case FrameType::kHello:
       return take_hello(frame.payload);
     case FrameType::kBatch:
@@ -184,12 +185,28 @@ void StreamConnection::reject(std::string_view record, const RejectReason& reaso
   lines_this_turn_ += keep_reject(record, reason, when, {taken_seq_, {"seq", taken_seq_}, names_});
 }
 
+// A number beyond is not exact in every JSON reader, and its session could not be gone on with. False: the connection
+// ends, and nothing of what wanted the numbers was taken in.
+bool StreamConnection::has_numbers_for(std::uint64_t records) {
+  if (taken_seq_ <= proto::kSeqMax && records <= proto::kSeqMax - taken_seq_) return true;
+  end_with_error({.code = ErrorWord::kNumbersUsedUp,
+                  .detail = "numbers end at 2^53 - 1; this connection's last one is " + std::to_string(taken_seq_)});
+  return false;
+}
+
+// Its records are counted only where they may be too many.
+bool StreamConnection::has_numbers_for_batch(std::string_view batch) {
+  const std::uint64_t records_max = limits().batch_records_max;
+  return taken_seq_ + records_max <= proto::kSeqMax || has_numbers_for(proto::count_records(batch, records_max));
+}
+
 // ---- batches ----
 
 // Most are taken in at once, where they lie.
 void StreamConnection::take_batch(std::string_view payload, const ReadTime& when) {
   if (const auto detail = too_many_records(payload, limits().batch_records_max))
     return end_with_error({.code = ErrorWord::kBadBatch, .detail = *detail, .seq = taken_seq_ + 1});
+  if (!has_numbers_for_batch(payload)) return;
   proto::BatchReader reader(payload);
   while (!is_enough_for_one_turn()) {
     const auto record = reader.next();
@@ -211,6 +228,7 @@ void StreamConnection::go_on_with_batch(const ReadTime& when) {
     if (step == BatchIntake::Step::kMore) return;
     if (step != BatchIntake::Step::kReady)
       return end_with_error({.code = ErrorWord::kBadBatch, .detail = batch_->detail(), .seq = taken_seq_ + 1});
+    if (!has_numbers_for_batch(batch_->content())) return;
   }
   while (!is_enough_for_one_turn()) {
     const auto record = batch_->next();

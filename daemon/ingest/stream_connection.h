@@ -66,6 +66,8 @@ class StreamConnection final : public Connection {
   void take_frame(const proto::Frame& frame, const ReadTime& when);
   void take_record(std::string_view record, const ReadTime& when);
   void take_first_payload(std::string_view payload);
+  [[nodiscard]] bool has_numbers_for(std::uint64_t records);
+  [[nodiscard]] bool has_numbers_for_batch(std::string_view batch);
   void take_batch(std::string_view payload, const ReadTime& when);
   void take_zstd_batch(std::string_view payload);
   void go_on_with_batch(const ReadTime& when);

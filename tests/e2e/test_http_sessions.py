@@ -9,7 +9,9 @@ from sessions import digits, new_session, numbered, numbers_and_records
 from slow_sync import slow_sync
 from waiting import wait_until
 from web import Web
+from zstd_frames import compress
 
+LAST_NUMBER = 2**53 - 1
 SETTINGS = {"io_threads": "4"}  # the requests of a session come in on different loops
 NDJSON = "application/x-ndjson"
 
@@ -293,3 +295,23 @@ def test_a_secret_session_is_not_shown(start):
     shown = json.dumps(daemon.status())
     assert daemon.terminate() == 0
     assert session not in shown + daemon.log()
+
+
+# The last number
+
+
+@pytest.mark.parametrize("encoding", ["identity", "zstd"])
+def test_of_a_body_beyond_the_last_number_nothing_is_taken_in(shared, encoding):
+    session = new_session()
+    for count in (3, 60_000):
+        content = body(1, count) if encoding == "identity" else compress(body(1, count))
+        refused = post(shared, session, LAST_NUMBER - 1, content, Crawlspool_From=LAST_NUMBER - 1, Content_Encoding=encoding)
+        assert (refused.status, refused.error_code()) == (400, "bad_request")
+        assert "2^53 - 1" in refused.json()["error"]["detail"]
+    assert numbers_and_records(shared, session) == []
+    taken = post(shared, session, LAST_NUMBER - 1, body(1, 2), Crawlspool_From=LAST_NUMBER - 1)
+    assert (taken.status, taken.json()) == (200, answer(2, 0, LAST_NUMBER))
+    assert post(shared, session, LAST_NUMBER, b"3", "application/json").json() == answer(0, 1, LAST_NUMBER)
+    assert post(shared, session, LAST_NUMBER + 1, b"3").status == 400
+    with shared.connect() as client:
+        assert client.hello(session=session, from_=LAST_NUMBER)["last_seq"] == LAST_NUMBER

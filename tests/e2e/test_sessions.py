@@ -2,11 +2,13 @@
 
 import pytest
 
-from frames import BATCH, ZSTD_BATCH, frame, frames, header, hello
+from frames import BATCH, PING, ZSTD_BATCH, frame, frames, header, hello
 from session_client import SessionClient
 from sessions import ask, digits, lines_of, new_session, numbered, numbers_and_records, payloads, send_and_settle
 from slow_sync import slow_sync
+from zstd_frames import compress
 
+LAST_NUMBER = 2**53 - 1
 SETTINGS = {"limits.record_bytes_max": "1MiB", "limits.batch_bytes_max": "2MiB"}
 
 
@@ -269,3 +271,39 @@ def test_a_hello_without_records_leaves_nothing_in_the_table(start):
     for _ in range(50):
         ask(daemon, new_session())
     opened(daemon, "127.0.0.1").ping()
+
+
+# The last number
+
+
+def test_a_session_goes_up_to_the_last_number_and_no_further(shared):
+    session = new_session()
+    with shared.connect() as client:
+        assert client.hello(session=session, from_=LAST_NUMBER)["last_seq"] == LAST_NUMBER - 1
+        client.send(frames([b"1"]))
+        assert client.until("ack") == LAST_NUMBER
+        client.send(frames([b"2"]))
+        assert "2^53 - 1" in client.expect_error("numbers_used_up")["detail"]
+    assert ask(shared, session, from_=LAST_NUMBER)["last_seq"] == LAST_NUMBER
+    assert ask(shared, session)["last_seq"] == LAST_NUMBER
+    assert numbers_and_records(shared, session) == [(LAST_NUMBER, b"1")]
+
+
+@pytest.mark.parametrize("sends", ["batch", "zstd"])
+@pytest.mark.parametrize("records", [3, 60_000])
+def test_of_a_batch_beyond_the_last_number_nothing_is_taken_in(shared, sends, records):
+    session = new_session()
+    content = b"\n".join([b"1"] * records)
+    batch = frame(content, BATCH) if sends == "batch" else frame(compress(content), ZSTD_BATCH)
+    with shared.connect() as client:
+        client.hello(session=session, from_=LAST_NUMBER - 1)
+        client.send(batch)
+        client.expect_error("numbers_used_up")
+    assert numbers_and_records(shared, session) == []
+    with shared.connect() as client:
+        client.hello(session=session, from_=LAST_NUMBER - 1)
+        client.send(frame(b"\n1\n\n2\n", BATCH))
+        assert client.until("ack") == LAST_NUMBER
+        client.send(frame(b"\n\n", BATCH) + frame(b"", PING))
+        client.until("pong")
+    assert numbers_and_records(shared, session) == [(LAST_NUMBER - 1, b"1"), (LAST_NUMBER, b"2")]

@@ -28,6 +28,7 @@ TEST(Codes, EachEnumeratorHasTheProtocolsWord) {
   EXPECT_EQ(word(ErrorWord::kTooManySessions), "too_many_sessions");
   EXPECT_EQ(word(ErrorWord::kTooManyConnections), "too_many_connections");
   EXPECT_EQ(word(ErrorWord::kSlowReader), "slow_reader");
+  EXPECT_EQ(word(ErrorWord::kNumbersUsedUp), "numbers_used_up");
   EXPECT_EQ(word(ErrorWord::kSpoolFailed), "spool_failed");
   EXPECT_EQ(word(GoodbyeReason::kBye), "bye");
   EXPECT_EQ(word(GoodbyeReason::kIdleTimeout), "idle_timeout");
