@@ -17,7 +17,7 @@ constexpr std::size_t kFirstRoomBytes = 64 * 1024;
 }  // namespace
 
 ContentDecoder::ContentDecoder(Encoding encoding, Parts parts, std::string encoded, std::uint64_t bytes_max)
-    : stream_(encoding == Encoding::kZstd ? make_zstd_stream(bytes_max) : make_gzip_stream()),
+    : stream_(encoding == Encoding::kZstd ? make_zstd_stream(bytes_max, parts) : make_gzip_stream()),
       parts_(parts),
       encoded_(std::move(encoded)),
       bytes_max_(bytes_max) {}
@@ -46,6 +46,7 @@ void ContentDecoder::make_room(std::size_t bytes) {
 }
 
 ContentDecoder::Step ContentDecoder::step(std::size_t bytes) {
+  if (encoded_.empty()) return fail(Step::kBroken, "it is empty, and even nothing is some bytes when it is compressed");
   // One byte more than may come out shows that there is more.
   const std::size_t end = static_cast<std::size_t>(std::min<std::uint64_t>(plain_.size() + bytes, bytes_max_ + 1));
   while (plain_.size() < end || read_ < encoded_.size()) {
@@ -57,6 +58,9 @@ ContentDecoder::Step ContentDecoder::step(std::size_t bytes) {
     plain_.resize(before + progress.written);
     read_ += progress.read;
     if (progress.end == Stream::End::kBroken) return fail(Step::kBroken, "it does not decompress");
+    if (progress.end == Stream::End::kWindow)
+      return fail(Step::kTooLarge,
+                  "its window is over 128 MiB; compress it without --ultra and with --long=27 at most");
     if (progress.end == Stream::End::kTooLarge || plain_.size() > bytes_max_)
       return fail(Step::kTooLarge, "it decompresses to more than " + std::to_string(bytes_max_) + " bytes");
     if (plain_.size() > kAnyRatioBytes && plain_.size() / kRatioMax > encoded_.size())

@@ -20,7 +20,8 @@ constexpr std::size_t kZlibBytes = 48 * 1024;
 
 class ZstdStream final : public ContentDecoder::Stream {
  public:
-  explicit ZstdStream(std::uint64_t bytes_max) : context_(ZSTD_createDCtx()), bytes_max_(bytes_max) {
+  ZstdStream(std::uint64_t bytes_max, Parts parts)
+      : context_(ZSTD_createDCtx()), bytes_max_(bytes_max), takes_skippable_(parts == Parts::kAny) {
     if (!context_) throw std::bad_alloc();
     ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kWindowLogMax);
   }
@@ -32,7 +33,7 @@ class ZstdStream final : public ContentDecoder::Stream {
     ZSTD_outBuffer output{out, room, 0};
     const std::size_t result = ZSTD_decompressStream(context_.get(), &output, &input);
     if (ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge)
-      return {input.pos, output.pos, End::kTooLarge};
+      return {input.pos, output.pos, End::kWindow};
     if (ZSTD_isError(result) != 0U) return {input.pos, output.pos, End::kBroken};
     written_ += output.pos;
     in_frame_ = result != 0;
@@ -50,16 +51,22 @@ class ZstdStream final : public ContentDecoder::Stream {
   };
 
   bool begin_frame(std::string_view in) {
-    in_frame_ = in.starts_with(spool::kFrameMagic);  // a skippable one begins otherwise
+    in_frame_ = in.starts_with(spool::kFrameMagic) || (takes_skippable_ && begins_skippable(in));
     claimed_ = ZSTD_getFrameContentSize(in.data(), in.size());
     written_ = 0;
     return in_frame_;
+  }
+  // What pzstd and seekable files have beside their frames.
+  static bool begins_skippable(std::string_view in) {
+    return !in.empty() && (static_cast<unsigned char>(in.front()) & 0xF0U) == 0x50 &&
+           in.substr(1).starts_with("\x2A\x4D\x18");
   }
   // The library lets a frame whose last block is empty end short of the size in its header.
   [[nodiscard]] bool is_of_claimed_size() const { return claimed_ == ZSTD_CONTENTSIZE_UNKNOWN || claimed_ == written_; }
 
   std::unique_ptr<ZSTD_DCtx, Free> context_;
   std::uint64_t bytes_max_;
+  bool takes_skippable_;
   bool in_frame_ = false;
   unsigned long long claimed_ = ZSTD_CONTENTSIZE_UNKNOWN;  // by the frame under way
   std::uint64_t written_ = 0;                              // of it
@@ -102,8 +109,8 @@ class GzipStream final : public ContentDecoder::Stream {
 
 }  // namespace
 
-std::unique_ptr<ContentDecoder::Stream> make_zstd_stream(std::uint64_t bytes_max) {
-  return std::make_unique<ZstdStream>(bytes_max);
+std::unique_ptr<ContentDecoder::Stream> make_zstd_stream(std::uint64_t bytes_max, Parts parts) {
+  return std::make_unique<ZstdStream>(bytes_max, parts);
 }
 
 std::unique_ptr<ContentDecoder::Stream> make_gzip_stream() { return std::make_unique<GzipStream>(); }

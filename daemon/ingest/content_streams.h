@@ -13,7 +13,8 @@ class ContentDecoder::Stream {
   enum class End {
     kNone,      // goes on
     kPart,      // a frame or member is over; what is left of the input may be another
-    kTooLarge,  // it says itself that it is more than may come out, or needs as much to be unpacked
+    kTooLarge,  // it says itself that it is more than may come out
+    kWindow,    // it needs a larger window than is given
     kBroken,    // no such content
   };
   struct Progress {
@@ -31,8 +32,8 @@ class ContentDecoder::Stream {
   [[nodiscard]] virtual std::size_t held_bytes() const = 0;
 };
 
-// `bytes_max`: of what comes out.
-[[nodiscard]] std::unique_ptr<ContentDecoder::Stream> make_zstd_stream(std::uint64_t bytes_max);
+// `bytes_max`: of what comes out. Of any number of parts some may be skippable frames, which hold nothing of it.
+[[nodiscard]] std::unique_ptr<ContentDecoder::Stream> make_zstd_stream(std::uint64_t bytes_max, Parts parts);
 [[nodiscard]] std::unique_ptr<ContentDecoder::Stream> make_gzip_stream();
 
 }  // namespace crawlspool::ingest

@@ -39,6 +39,28 @@ def test_a_packed_batch_is_the_batch(shared, encoding):
     assert records == [b'{"a":1}', b"[3]"]
 
 
+def test_skippable_frames_beside_zstd_frames_hold_nothing(shared):
+    """As pzstd writes them in front of each frame, and a seekable file behind all."""
+    skippable = b"\x50\x2a\x4d\x18\x04\x00\x00\x00abcd"
+    table = b"\x5e\x2a\x4d\x18\x05\x00\x00\x00table"
+    body = skippable + zstd_frames.compress(b"1\n2\n") + skippable + zstd_frames.compress(b"3\n") + table
+    response, records = post(shared, body, "zstd")
+    assert (response.status, records) == (200, [b"1", b"2", b"3"])
+
+
+def test_a_window_that_is_too_large_is_told_as_what_it_is(shared):
+    response, records = post(shared, b"\x28\xb5\x2f\xfd\x00\x90\x11\x00\x00\x31\n", "zstd")
+    assert (response.status, response.error_code(), records) == (413, "body_too_large", [])
+    assert "window is over 128 MiB" in response.json()["error"]["detail"]
+
+
+@ENCODINGS
+def test_an_empty_body_is_not_packed(shared, encoding):
+    response, _ = post(shared, b"", encoding)
+    assert (response.status, response.error_code()) == (400, "bad_batch")
+    assert "empty" in response.json()["error"]["detail"]
+
+
 @ENCODINGS
 def test_a_packed_record_is_the_record(shared, encoding):
     response, records = post(shared, PACK[encoding](b'{"a":\n1}'), encoding, "application/json")
