@@ -5,6 +5,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
+#include "daemon/http/http_date.h"
 #include "proto/frame_decoder.h"
 
 namespace crawlspool::http {
@@ -125,9 +126,10 @@ void HttpConnection::respond(Response response) {
   response.close = response.close || end_after_answer_;
   response.is_head = response.is_head || head_.method == "HEAD";
   response.keep_alive = head_.is_http_1_0;
-  append_response(output(), response);
+  const bool is_last = response.close;
+  write(std::move(response));
   serving_ = false;
-  if (response.close) return finish(end_reason_);
+  if (is_last) return finish(end_reason_);
   send(true);
   if (!is_open()) return;
   if (!kept_input_.empty()) {
@@ -136,6 +138,12 @@ void HttpConnection::respond(Response response) {
   } else if (paused()) {
     resume();
   }
+}
+
+void HttpConnection::write(Response response) {
+  thread_local HttpDate date;
+  response.allow_origin = std::exchange(allowed_origin_, {});
+  append_response(output(), response, date.at(io().now_ms(), io().shared().clock));
 }
 
 void HttpConnection::go_on_serving_next_turn() {
@@ -149,7 +157,7 @@ void HttpConnection::refuse_and_end(Response response, std::string_view reason) 
   base::free_text(kept_input_);
   account_memory();
   response.close = true;
-  append_response(output(), response);
+  write(std::move(response));
   finish(reason);
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "daemon/http/request_parser.h"
 #include "daemon/http/response.h"
@@ -38,6 +39,8 @@ class HttpConnection : public ingest::Connection {
   // False while there is no memory for it.
   [[nodiscard]] virtual bool may_go_on_serving() const { return true; }
 
+  // The answer to this request is for a page of that origin, too.
+  void allow_origin(std::string origin) { allowed_origin_ = std::move(origin); }
   void respond(Response response);
   [[nodiscard]] bool is_serving() const { return serving_; }
 
@@ -57,11 +60,13 @@ class HttpConnection : public ingest::Connection {
   void take_whole();
   void keep_input(std::string_view rest);
   void refuse_and_end(Response response, std::string_view reason);
+  void write(Response response);
   void account_memory();
 
   RequestParser parser_;
   std::string kept_input_;  // pipelined behind the request being served
   RequestHead head_;        // of the request being served
+  std::string allowed_origin_;
   bool serving_ = false;
   bool serving_unfinished_ = false;
   bool end_after_answer_ = false;

@@ -12,10 +12,14 @@ std::string_view reason_phrase(int status) {
   switch (status) {
     case 200:
       return "OK";
+    case 204:
+      return "No Content";
     case 304:
       return "Not Modified";
     case 400:
       return "Bad Request";
+    case 403:
+      return "Forbidden";
     case 404:
       return "Not Found";
     case 405:
@@ -24,6 +28,8 @@ std::string_view reason_phrase(int status) {
       return "Request Timeout";
     case 409:
       return "Conflict";
+    case 411:
+      return "Length Required";
     case 413:
       return "Content Too Large";
     case 415:
@@ -32,6 +38,8 @@ std::string_view reason_phrase(int status) {
       return "Misdirected Request";
     case 431:
       return "Request Header Fields Too Large";
+    case 501:
+      return "Not Implemented";
     case 503:
       return "Service Unavailable";
     default:
@@ -44,6 +52,15 @@ void append_header(std::string& out, std::string_view name, std::string_view val
   out += ": ";
   out += value;
   out += "\r\n";
+}
+
+// By its status; what a length said would be that of another answer.
+bool has_no_body(int status) { return status == 204 || status == 304; }
+
+void append_origin(std::string& out, std::string_view origin) {
+  append_header(out, "Access-Control-Allow-Origin", origin);
+  append_header(out, "Access-Control-Expose-Headers", "Retry-After");
+  append_header(out, "Vary", "Origin");
 }
 
 }  // namespace
@@ -63,16 +80,18 @@ Response unavailable(std::string_view code, std::string_view detail) {
   return response;
 }
 
-void append_response(std::string& out, const Response& response) {
+void append_response(std::string& out, const Response& response, std::string_view date) {
   out += "HTTP/1.1 " + std::to_string(response.status) + " ";
   out += reason_phrase(response.status);
   out += "\r\n";
-  if (response.status != 304) {  // it has no body, and what a length said would be that of another answer
+  append_header(out, "Date", date);
+  if (!has_no_body(response.status)) {
     append_header(out, "Content-Type", response.content_type);
     append_header(out, "Content-Length", std::to_string(response.body.size()));
   }
   if (!response.etag.empty()) append_header(out, "ETag", response.etag);
   out += response.more_headers;
+  if (!response.allow_origin.empty()) append_origin(out, response.allow_origin);
   if (!response.allow.empty()) append_header(out, "Allow", response.allow);
   if (response.retry_after_s) append_header(out, "Retry-After", std::to_string(*response.retry_after_s));
   if (response.close)

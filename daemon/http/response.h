@@ -15,6 +15,7 @@ struct Response {
   std::string_view allow = {};  // with 405
   std::string_view etag = {};
   std::string_view more_headers = {};               // whole lines, each with its end
+  std::string allow_origin = {};                    // the page whose browser may show it the answer
   std::optional<int> retry_after_s = std::nullopt;  // with 429 and 503
   bool keep_alive = false;                          // said to an HTTP/1.0 client that asked for it
   bool close = false;                               // the connection ends with it
@@ -27,7 +28,8 @@ struct Response {
 // The same with 503, and when to come back.
 [[nodiscard]] Response unavailable(std::string_view code, std::string_view detail);
 
-void append_response(std::string& out, const Response& response);
+// `date`: what the Date field says.
+void append_response(std::string& out, const Response& response, std::string_view date);
 
 inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 

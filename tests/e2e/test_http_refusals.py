@@ -23,13 +23,21 @@ AMBIGUOUS = {
     "xchunked": OK + b"Transfer-Encoding: xchunked\r\n\r\n1\r\n1\r\n0\r\n\r\n",
     "chunked twice": OK + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n1\r\n0\r\n\r\n",
     "chunked, chunked": OK + b"Transfer-Encoding: chunked, chunked\r\n\r\n1\r\n1\r\n0\r\n\r\n",
-    "identity, chunked": OK + b"Transfer-Encoding: identity, chunked\r\n\r\n1\r\n1\r\n0\r\n\r\n",
-    "gzip, chunked": OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n1\r\n1\r\n0\r\n\r\n",
+    "chunked, gzip": OK + b"Transfer-Encoding: chunked, gzip\r\n\r\n1\r\n1\r\n0\r\n\r\n",
     "identity": OK + b"Transfer-Encoding: identity\r\nContent-Length: 1\r\n\r\n1",
     "quoted chunked": OK + b'Transfer-Encoding: "chunked"\r\n\r\n1\r\n1\r\n0\r\n\r\n',
     "chunked in 1.0": OK.replace(b"1.1", b"1.0") + b"Transfer-Encoding: chunked\r\n\r\n1\r\n1\r\n0\r\n\r\n",
     "a folded line": OK + b"X-A: 1\r\n 2\r\nContent-Length: 1\r\n\r\n1",
     "a folded encoding": OK + b"Transfer-Encoding:\r\n chunked\r\n\r\n1\r\n1\r\n0\r\n\r\n",
+    "a control byte in a chunk's quotes":
+        OK + b'Transfer-Encoding: chunked\r\n\r\n1;a="\x01"\r\n1\r\n0\r\n\r\n',
+    "a bare line feed behind a chunk's size": OK + b"Transfer-Encoding: chunked\r\n\r\n1\n1\r\n0\r\n\r\n",
+    "two content types": OK + b"Content-Type: application/json\r\nContent-Length: 1\r\n\r\n1",
+    "a host with a path": OK.replace(b"Host: x", b"Host: x/y") + b"Content-Length: 1\r\n\r\n1",
+    "a host with a user": OK.replace(b"Host: x", b"Host: u@x") + b"Content-Length: 1\r\n\r\n1",
+    "a host with a space": OK.replace(b"Host: x", b"Host: x y") + b"Content-Length: 1\r\n\r\n1",
+    "a host of raw bytes": OK.replace(b"Host: x", b"Host: \xff") + b"Content-Length: 1\r\n\r\n1",
+    "raw bytes in the target": OK.replace(b"records", b"records?\xc3\xa9") + b"Content-Length: 1\r\n\r\n1",
     "two hosts": OK + b"Host: y\r\nContent-Length: 1\r\n\r\n1",
     "no host": OK.replace(b"Host: x\r\n", b"") + b"Content-Length: 1\r\n\r\n1",
     "bare line feeds": (OK + b"Content-Length: 1\r\n\r\n").replace(b"\r\n", b"\n") + b"1",
@@ -62,6 +70,45 @@ def test_an_ambiguous_request_is_400_and_the_connection_closes(shared, request_b
         assert response.headers.get("connection", "").lower() == "close"
         connection.expect_end()
         assert not shared.spool.records(peer=connection.name, live=True)
+
+
+OTHERS = {
+    "deflate, chunked": (501, "unsupported_transfer_encoding",
+                         OK + b"Transfer-Encoding: deflate, chunked\r\n\r\n1\r\n1\r\n0\r\n\r\n"),
+    "1.0 without a length": (411, "length_required", OK.replace(b"1.1", b"1.0") + b"\r\n1"),
+    "1.0 without a length, kept": (411, "length_required",
+                                   OK.replace(b"1.1", b"1.0") + b"Connection: keep-alive\r\n\r\n1"),
+    "two content encodings": (415, "unsupported_media_type",
+                              OK + b"Content-Encoding: gzip\r\nContent-Encoding: zstd\r\nContent-Length: 1\r\n\r\n1"),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS.values(), ids=OTHERS.keys())
+def test_what_is_clear_but_not_taken_is_told_and_the_connection_closes(shared, case):
+    status, code, request_bytes = case
+    with shared.web() as connection:
+        connection.send(request_bytes + HIDDEN)
+        response = connection.response()
+        assert (response.status, response.error_code()) == (status, code)
+        assert response.headers.get("connection", "").lower() == "close"
+        connection.expect_end()
+        assert not shared.spool.records(peer=connection.name, live=True)
+
+
+def test_close_on_a_second_connection_line_closes(shared):
+    with shared.web() as connection:
+        connection.send(OK + b"Connection: keep-alive\r\nConnection: close\r\nContent-Length: 1\r\n\r\n1")
+        response = connection.response()
+        assert (response.status, response.headers["connection"]) == (200, "close")
+        connection.expect_end()
+
+
+def test_a_lone_line_feed_is_refused_with_its_byte(shared):
+    for begun in (b"POST /v1/records HTTP/1.1\n", OK + b"X-A: 1\n", OK + b"Transfer-Encoding: chunked\r\n\r\n1\n"):
+        with shared.web() as connection:
+            connection.send(begun)
+            assert connection.response().status == 400
+            connection.expect_end()
 
 
 def test_a_head_without_end_is_refused(shared):

@@ -156,7 +156,8 @@ TEST(RequestParser, TheHeadIsTakenApart) {
       "Content-Encoding: GZIP\r\nContent-Length: 12\r\nX-Other: \xC3\xA9\r\n\r\n");
   EXPECT_EQ(head.method, "POST");
   EXPECT_EQ(head.path, "/v1/records");
-  EXPECT_EQ(head.host, "localhost:8941");
+  EXPECT_EQ(head.host, "localhost");
+  EXPECT_EQ(head.port, "8941");
   EXPECT_EQ(head.content_type, "application/json");
   EXPECT_EQ(head.content_encoding, "gzip");
   EXPECT_EQ(head.content_length, 12U);
@@ -178,20 +179,28 @@ TEST(RequestParser, AHeadLeavesNothingToTheNext) {
 
 TEST(RequestParser, ATargetWithItsOriginMeansItsPath) {
   const auto path = [](const std::string& target) {
-    return head_of("GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n").path;
+    return head_of("OPTIONS " + target + " HTTP/1.1\r\nHost: a\r\n\r\n").path;
   };
   EXPECT_EQ(path("http://a:1/status?x=/y"), "/status");
   EXPECT_EQ(path("http://a"), "/");
   EXPECT_EQ(path("http://a?x=/y"), "/");
   EXPECT_EQ(path("/http://a/b"), "/http://a/b");
+  EXPECT_EQ(path("HTTP://a/Status"), "/Status");
   EXPECT_EQ(path("*"), "*");
+}
+
+TEST(RequestParser, ATargetsAuthorityCountsBeforeHost) {
+  const RequestHead head = head_of("GET http://Evil:81/status HTTP/1.1\r\nHost: localhost:8942\r\n\r\n");
+  EXPECT_EQ(head.host, "evil");
+  EXPECT_EQ(head.port, "81");
+  EXPECT_EQ(head_of("GET /status HTTP/1.0\r\n\r\n").host, "");
 }
 
 TEST(RequestParser, UnknownMethodsAreNamed) { EXPECT_EQ(head_of("BREW / HTTP/1.1\r\nHost: a\r\n\r\n").method, "BREW"); }
 
 TEST(RequestParser, Expect100ContinueIsTold) {
   EXPECT_TRUE(head_of("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\n\r\n").expects_continue);
-  EXPECT_FALSE(head_of("POST / HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\n\r\n").expects_continue);
+  EXPECT_FALSE(head_of("GET / HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\n\r\n").expects_continue);
   EXPECT_FALSE(head_of("POST / HTTP/1.1\r\nHost: a\r\nExpect: something\r\n\r\n").expects_continue);
 }
 
@@ -199,7 +208,43 @@ TEST(RequestParser, Http10EndsTheConnectionUnlessItAsksOtherwise) {
   EXPECT_FALSE(head_of("GET / HTTP/1.0\r\n\r\n").keep_alive);
   EXPECT_TRUE(head_of("GET / HTTP/1.0\r\n\r\n").is_http_1_0);
   EXPECT_TRUE(head_of("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").keep_alive);
-  EXPECT_FALSE(head_of("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").keep_alive);
+}
+
+TEST(RequestParser, CloseCountsWhereverConnectionSaysIt) {
+  const auto keeps = [](const std::string& version, const std::string& lines) {
+    return head_of("GET / HTTP/" + version + "\r\nHost: a\r\n" + lines + "\r\n").keep_alive;
+  };
+  EXPECT_FALSE(keeps("1.1", "Connection: close\r\n"));
+  EXPECT_FALSE(keeps("1.1", "Connection: Close\t\r\n"));
+  EXPECT_FALSE(keeps("1.1", "Connection: keep-alive, close\r\n"));
+  EXPECT_FALSE(keeps("1.1", "Connection: keep-alive\r\nConnection: close\r\n"));
+  EXPECT_FALSE(keeps("1.0", "Connection: keep-alive\r\nX: y\r\nConnection: x, CLOSE\r\n"));
+  EXPECT_TRUE(keeps("1.0", "Connection: x\r\nConnection: Keep-Alive\r\n"));
+  EXPECT_TRUE(keeps("1.1", "Connection: closed\r\nX: close\r\n"));
+}
+
+TEST(RequestParser, ContentEncodingsOfSeveralLinesAreOneList) {
+  const auto encoding = [](const std::string& lines) {
+    return head_of("GET / HTTP/1.1\r\nHost: a\r\n" + lines + "\r\n").content_encoding;
+  };
+  EXPECT_EQ(encoding("Content-Encoding: GZIP\r\n"), "gzip");
+  EXPECT_EQ(encoding("Content-Encoding: gzip\r\nContent-Encoding: zstd\r\n"), "gzip,zstd");
+}
+
+TEST(RequestParser, WhatABrowserSaysIsTold) {
+  const BrowserFields none = head_of(kGet).browser;
+  EXPECT_FALSE(none.origin);
+  EXPECT_EQ(none.fetch_site, "");
+  EXPECT_FALSE(none.is_preflight);
+  const BrowserFields page = head_of(
+                                 "OPTIONS / HTTP/1.1\r\nHost: a\r\nOrigin: https://Tool.example\r\n"
+                                 "Sec-Fetch-Site: Cross-Site\r\nAccess-Control-Request-Method: POST\r\n\r\n")
+                                 .browser;
+  EXPECT_EQ(page.origin, "https://tool.example");
+  EXPECT_EQ(page.fetch_site, "cross-site");
+  EXPECT_TRUE(page.is_preflight);
+  EXPECT_EQ(head_of("GET / HTTP/1.1\r\nHost: a\r\nOrigin: a://b\r\nOrigin: a://c\r\n\r\n").browser.origin,
+            "a://b,a://c");
 }
 
 TEST(RequestParser, ABodyOfHttp10HasALength) {

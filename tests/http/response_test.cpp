@@ -7,9 +7,11 @@
 namespace crawlspool::http {
 namespace {
 
+constexpr std::string_view kDate = "Sun, 06 Nov 1994 08:49:37 GMT";
+
 std::string bytes_of(const Response& response) {
   std::string out;
-  append_response(out, response);
+  append_response(out, response, kDate);
   return out;
 }
 
@@ -18,6 +20,7 @@ TEST(Response, IsBytesOnTheWire) {
   response.body = "{\"accepted\":1}";
   EXPECT_EQ(bytes_of(response),
             "HTTP/1.1 200 OK\r\n"
+            "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
             "Content-Type: application/json\r\n"
             "Content-Length: 14\r\n"
             "\r\n"
@@ -31,9 +34,24 @@ TEST(Response, NotModifiedSaysNeitherTypeNorLength) {
   response.more_headers = "Cache-Control: no-cache\r\n";
   EXPECT_EQ(bytes_of(response),
             "HTTP/1.1 304 Not Modified\r\n"
+            "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
             "ETag: \"1\"\r\n"
             "Cache-Control: no-cache\r\n"
             "\r\n");
+}
+
+TEST(Response, NoContentSaysNeitherTypeNorLength) {
+  Response response;
+  response.status = 204;
+  EXPECT_EQ(bytes_of(response), "HTTP/1.1 204 No Content\r\nDate: " + std::string(kDate) + "\r\n\r\n");
+}
+
+TEST(Response, AnAnswerForAPageSaysWhose) {
+  Response response;
+  response.allow_origin = "https://tool.example";
+  const std::string bytes = bytes_of(response);
+  EXPECT_NE(bytes.find("Access-Control-Allow-Origin: https://tool.example\r\n"), std::string::npos) << bytes;
+  EXPECT_NE(bytes.find("Vary: Origin\r\n"), std::string::npos) << bytes;
 }
 
 TEST(Response, EveryHeaderIsBytesOnTheWire) {
@@ -46,6 +64,7 @@ TEST(Response, EveryHeaderIsBytesOnTheWire) {
   response.close = true;
   EXPECT_EQ(bytes_of(response),
             "HTTP/1.1 405 Method Not Allowed\r\n"
+            "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
             "Content-Type: text/plain; charset=utf-8\r\n"
             "Content-Length: 3\r\n"
             "Allow: GET, HEAD\r\n"
@@ -70,12 +89,12 @@ TEST(Response, AnEmptyBodyHasItsLengthToo) {
 
 TEST(Response, AnswersAreAppendedBehindEachOther) {
   std::string out(kContinue);
-  append_response(out, Response{});
+  append_response(out, Response{}, kDate);
   EXPECT_TRUE(out.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")) << out;
 }
 
 TEST(Response, EveryStatusInUseHasItsPhrase) {
-  for (const int status : {200, 400, 404, 405, 408, 413, 415, 421, 431, 503}) {
+  for (const int status : {200, 204, 304, 400, 403, 404, 405, 408, 409, 411, 413, 415, 421, 431, 501, 503}) {
     Response response;
     response.status = status;
     EXPECT_EQ(bytes_of(response).find(" Status\r\n"), std::string::npos) << status;
