@@ -20,6 +20,12 @@ void add_listen(std::vector<Key>& table) {
   table.push_back({"listen.admin", addresses(at(&Config::listen, &Listen::admin)), kNeedsRestart});
 }
 
+void add_http(std::vector<Key>& table) {
+  table.push_back({"http.origins", origins(at(&Config::http, &Http::origins))});
+}
+
+void add_admin(std::vector<Key>& table) { table.push_back({"admin.hosts", hosts(at(&Config::admin, &Admin::hosts))}); }
+
 void add_limits(std::vector<Key>& table) {
   const auto limit = [](std::uint64_t Limits::*member) { return at(&Config::limits, member); };
   table.push_back({"limits.connections_max", count(limit(&Limits::connections_max), 0, kConnectionsMax)});
@@ -76,6 +82,8 @@ void add_log(std::vector<Key>& table) {
 std::vector<Key> make_table() {
   std::vector<Key> table;
   add_listen(table);
+  add_http(table);
+  add_admin(table);
   add_limits(table);
   add_timeouts(table);
   add_spool(table);

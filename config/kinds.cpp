@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/units.h"
+#include "daemon/base/authority.h"
 #include "daemon/base/endpoint.h"
 #include "daemon/base/text.h"
 
@@ -38,10 +39,58 @@ std::string print_path(std::string_view path) {
   return bare ? std::string(path) : double_quoted(path);
 }
 
-Problem check_address(const std::string& url) {
+Problem check_address(std::string& url) {
   const auto endpoint = base::Endpoint::parse(url);
   if (!endpoint) return endpoint.error().message();
   return {};
+}
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+// As browsers write the origin of a page.
+Problem check_origin(std::string& origin) {
+  constexpr std::string_view kSchemeEnd = "://";
+  constexpr std::string_view kExpected = " is not an origin: write SCHEME://HOST or SCHEME://HOST:PORT, without a path";
+  origin = lower(origin);
+  const std::size_t end = origin.find(kSchemeEnd);
+  if (end == std::string::npos || end == 0) return in_quotes(origin) + std::string(kExpected);
+  const std::string scheme = origin.substr(0, end);
+  const auto authority = base::parse_authority(std::string_view(origin).substr(end + kSchemeEnd.size()));
+  if (!authority || scheme.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+-.") != std::string::npos ||
+      authority->host.find('*') != std::string_view::npos || origin.ends_with(':'))
+    return in_quotes(origin) + std::string(kExpected);
+  if ((scheme == "https" && authority->port == "443") || (scheme == "http" && authority->port == "80"))
+    return in_quotes(origin) + " has its scheme's own port, which browsers leave out: write it without";
+  return {};
+}
+
+Problem check_host(std::string& host) {
+  host = lower(host);
+  const auto authority = base::parse_authority(host);
+  if (!authority || authority->host.find('*') != std::string_view::npos || host.ends_with(':'))
+    return in_quotes(host) + " is not a name: write NAME or NAME:PORT, without a scheme or a *";
+  return {};
+}
+
+// `check` says what is wrong with an item, or puts it into the form that is kept.
+Kind list(const Field<std::vector<std::string>>& field, const std::string& expected, Problem (*check)(std::string&)) {
+  return {[=](const Value& value, Config& config) -> Problem {
+            if (value.shape != Shape::kList) return "must be a list of " + expected + ", or [] for none";
+            std::vector<std::string> items = value.items;
+            for (std::string& item : items)
+              if (Problem problem = check(item)) return problem;
+            field.write(config) = std::move(items);
+            return {};
+          },
+          [field](const Config& config) {
+            std::string out;
+            for (const std::string& item : field.read(config)) out += (out.empty() ? "" : ", ") + double_quoted(item);
+            return "[" + out + "]";
+          }};
 }
 
 Problem check_duration(const std::string& text, std::int64_t ms) {
@@ -57,19 +106,15 @@ Problem want_text(const Value& value, std::string_view expected) {
 }
 
 Kind addresses(const Field<std::vector<std::string>>& field) {
-  return {[field](const Value& value, Config& config) -> Problem {
-            if (value.shape != Shape::kList)
-              return "must be a list of addresses, such as [\"tcp://127.0.0.1:8940\"], or [] for none";
-            for (const std::string& url : value.items)
-              if (Problem problem = check_address(url)) return problem;
-            field.write(config) = value.items;
-            return {};
-          },
-          [field](const Config& config) {
-            std::string out;
-            for (const std::string& url : field.read(config)) out += (out.empty() ? "" : ", ") + double_quoted(url);
-            return "[" + out + "]";
-          }};
+  return list(field, "addresses, such as [\"tcp://127.0.0.1:8940\"]", check_address);
+}
+
+Kind origins(const Field<std::vector<std::string>>& field) {
+  return list(field, "origins, such as [\"https://tool.example\"]", check_origin);
+}
+
+Kind hosts(const Field<std::vector<std::string>>& field) {
+  return list(field, "names, such as [\"crawl-7.example\"]", check_host);
 }
 
 Kind count(const Field<std::uint64_t>& field, std::uint64_t min, std::uint64_t max) {

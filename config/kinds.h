@@ -38,6 +38,8 @@ template <class Section, class T>
 }
 
 [[nodiscard]] Kind addresses(const Field<std::vector<std::string>>& field);  // a list of tcp://ADDRESS:PORT
+[[nodiscard]] Kind origins(const Field<std::vector<std::string>>& field);    // a list of SCHEME://HOST[:PORT]
+[[nodiscard]] Kind hosts(const Field<std::vector<std::string>>& field);      // a list of NAME[:PORT]
 [[nodiscard]] Kind count(const Field<std::uint64_t>& field, std::uint64_t min, std::uint64_t max);
 [[nodiscard]] Kind size(const Field<std::uint64_t>& field, std::uint64_t min, std::uint64_t max);
 

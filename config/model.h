@@ -27,6 +27,14 @@ struct Listen {
   std::vector<std::string> admin{"tcp://127.0.0.1:8942"};
 };
 
+struct Http {
+  std::vector<std::string> origins;  // lower case
+};
+
+struct Admin {
+  std::vector<std::string> hosts;  // lower case
+};
+
 struct Limits {
   std::uint64_t connections_max = 10000;
   std::uint64_t connections_per_ip_max = 1024;
@@ -66,6 +74,8 @@ struct Spool {
 
 struct Config {
   Listen listen;
+  Http http;
+  Admin admin;
   Limits limits;
   Timeouts timeouts;
   Spool spool;

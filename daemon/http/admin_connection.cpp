@@ -1,9 +1,9 @@
 #include "daemon/http/admin_connection.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <iterator>
+
+#include "daemon/base/authority.h"
 
 namespace crawlspool::http {
 namespace {
@@ -21,15 +21,6 @@ constexpr std::string_view kPageHeaders =
 constexpr std::string_view kFigureHeaders =
     "Cache-Control: no-store\r\n"
     "X-Content-Type-Options: nosniff\r\n";
-
-// A name could be pointed here by anyone who owns it; an address or localhost cannot.
-bool is_trusted_host(std::string_view host) {
-  if (host.empty()) return true;  // HTTP/1.0 without one
-  if (host.starts_with('[')) return host.find(']') != std::string_view::npos;
-  const std::string name(host.substr(0, host.rfind(':')));
-  in_addr address{};
-  return name == "localhost" || ::inet_pton(AF_INET, name.c_str(), &address) == 1;
-}
 
 Response text_response(int status, std::string_view text) {
   Response response;
@@ -63,8 +54,11 @@ const AdminConnection::Route* AdminConnection::find_route(std::string_view path)
 
 std::optional<Response> AdminConnection::judge(const RequestHead& head, std::uint64_t& body_bytes_max) {
   body_bytes_max = kBodyBytesMax;
-  if (!is_trusted_host(head.host))
-    return error_response(421, "foreign_host", "the admin port answers to addresses and localhost only");
+  if (!is_trusted_host(head))
+    return error_response(421, "foreign_host",
+                          "the admin port answers to addresses, to localhost and to the names in admin.hosts of "
+                          "crawlspoold.yaml, not to " +
+                              head.host);
   if (find_route(head.path) == nullptr && find_page_file(head.path) == nullptr)
     return error_response(404, "not_found",
                           "there are /, /livez, /readyz, /status, /connections, /rejects, /events and /metrics");
@@ -74,6 +68,15 @@ std::optional<Response> AdminConnection::judge(const RequestHead& head, std::uin
     return response;
   }
   return std::nullopt;
+}
+
+// A name could be pointed here by anyone who owns it; an address or localhost cannot.
+bool AdminConnection::is_trusted_host(const RequestHead& head) const {
+  if (head.host.empty()) return true;  // HTTP/1.0 without one
+  if (head.host == "localhost" || base::is_address(head.host)) return true;
+  const auto& hosts = io().config()->admin.hosts;
+  return std::any_of(hosts.begin(), hosts.end(),
+                     [&](const std::string& host) { return host == head.host || host == head.host + ":" + head.port; });
 }
 
 void AdminConnection::serve(const RequestHead& head, std::string) {

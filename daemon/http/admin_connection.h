@@ -50,6 +50,7 @@ class AdminConnection final : public HttpConnection {
   [[nodiscard]] static const Route* find_route(std::string_view path);
 
   std::optional<Response> judge(const RequestHead& head, std::uint64_t& body_bytes_max) override;
+  [[nodiscard]] bool is_trusted_host(const RequestHead& head) const;
   void serve(const RequestHead& head, std::string body) override;
 
   void answer_liveness();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/base/log.h"
 #include "daemon/base/text.h"
 #include "proto/names.h"
 
@@ -20,13 +21,29 @@ using Verdict = ingest::SessionAnswer::Verdict;
 constexpr std::string_view kPath = "/v1/records";
 
 bool is_json(std::string_view type) { return type == "application/json"; }
-bool is_ndjson(std::string_view type) { return type == "application/x-ndjson" || type == "application/jsonl"; }
+bool is_ndjson(std::string_view type) {
+  return type == "application/x-ndjson" || type == "application/ndjson" || type == "application/jsonl" ||
+         type == "application/x-jsonlines";
+}
 
 bool is_plain(std::string_view encoding) { return encoding.empty() || encoding == "identity"; }
 std::optional<Encoding> compression(std::string_view encoding) {
   if (encoding == "zstd") return Encoding::kZstd;
   if (encoding == "gzip" || encoding == "x-gzip") return Encoding::kGzip;
   return std::nullopt;
+}
+
+// What a browser asks before it lets a page send records: yes.
+Response preflight_answer() {
+  Response response;
+  response.status = 204;
+  response.more_headers =
+      "Access-Control-Allow-Methods: POST\r\n"
+      "Access-Control-Allow-Headers: Content-Type, Content-Encoding, Crawlspool-Client, Crawlspool-Stream, "
+      "Crawlspool-Session, Crawlspool-Seq, Crawlspool-From\r\n"
+      "Access-Control-Allow-Private-Network: true\r\n"
+      "Access-Control-Max-Age: 600\r\n";
+  return response;
 }
 
 Response bad_request(std::string_view detail) { return error_response(400, "bad_request", detail); }
@@ -48,16 +65,19 @@ RecordsConnection::~RecordsConnection() {
 // ---- before the body ----
 
 std::optional<Response> RecordsConnection::judge(const RequestHead& head, std::uint64_t& body_bytes_max) {
+  if (auto foreign = judge_sender(head.browser)) return foreign;
   if (head.path != kPath) return error_response(404, "not_found", "records go to POST /v1/records");
+  if (head.method == "OPTIONS" && head.browser.origin && head.browser.is_preflight) return preflight_answer();
   if (head.method != "POST") {
     Response response = error_response(405, "method_not_allowed", "records go to POST /v1/records");
     response.allow = "POST";
     return response;
   }
   if (!is_json(head.content_type) && !is_ndjson(head.content_type))
-    return error_response(415, "unsupported_media_type", "application/json and application/x-ndjson are taken");
+    return error_response(415, "unsupported_media_type",
+                          "Content-Type is application/json for one record, application/x-ndjson for lines of them");
   if (!is_plain(head.content_encoding) && !compression(head.content_encoding))
-    return error_response(415, "unsupported_media_type", "of Content-Encoding, gzip and zstd are taken");
+    return error_response(415, "unsupported_media_type", "Content-Encoding is gzip, zstd or identity, and one of them");
   auto client = read_client(head.fields);
   if (!client) return bad_request(client.error());
   request_ = Request{};
@@ -66,6 +86,21 @@ std::optional<Response> RecordsConnection::judge(const RequestHead& head, std::u
   const bool is_one_record = is_json(head.content_type) && is_plain(head.content_encoding);
   body_bytes_max = is_one_record ? limits().record_bytes_max : limits().batch_bytes_max;
   return std::nullopt;
+}
+
+// Any page can have a browser on this machine send it here, under a name of its own, too; only those that the
+// configuration names may. No other program says that it sends for a page.
+std::optional<Response> RecordsConnection::judge_sender(const BrowserFields& browser) {
+  const auto& origins = io().config()->http.origins;
+  if (browser.origin && std::find(origins.begin(), origins.end(), *browser.origin) != origins.end()) {
+    allow_origin(*browser.origin);
+    return std::nullopt;
+  }
+  if (!browser.origin && (browser.fetch_site.empty() || browser.fetch_site == "none")) return std::nullopt;
+  const std::string who = browser.origin ? "Origin " + *browser.origin : "Sec-Fetch-Site " + browser.fetch_site;
+  base::log_warn_limited("origin_refused", {{"peer", peer()}, {"origin", browser.origin.value_or("")}});
+  return error_response(403, "foreign_origin",
+                        who + ": a page sends this; http.origins in crawlspoold.yaml lists the origins that may");
 }
 
 std::optional<Response> RecordsConnection::judge_resources() const {

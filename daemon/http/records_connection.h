@@ -48,6 +48,7 @@ class RecordsConnection final : public HttpConnection {
   };
 
   std::optional<Response> judge(const RequestHead& head, std::uint64_t& body_bytes_max) override;
+  [[nodiscard]] std::optional<Response> judge_sender(const BrowserFields& browser);
   [[nodiscard]] std::optional<Response> judge_resources() const;
   void serve(const RequestHead& head, std::string body) override;
   void go_on_serving() override;

@@ -31,7 +31,7 @@ TEST(DocumentedFile, ShowsTheValuesAsPrintConfigDoes) {
   std::map<std::string, std::string> shown;
   for (const Setting& setting : read_document(documented()).settings) shown[setting.key] = setting.value.text;
   for (const Key& key : keys()) {
-    if (key.section() == "listen") continue;  // lists; LoadsAsTheDefaults compares them
+    if (key.kind.print(Config{}).starts_with('[')) continue;  // lists; LoadsAsTheDefaults compares them
     EXPECT_EQ(shown[std::string(key.name)], key.kind.print(Config{})) << key.name;
   }
 }

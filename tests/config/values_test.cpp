@@ -105,6 +105,34 @@ TEST(Values, OneAddressTwiceIsAContradiction) {
   EXPECT_EQ(errors_of("", {"listen.http=[\"tcp://[::1]:0\", \"tcp://[::1]:0\"]"}), "");
 }
 
+TEST(Values, OriginsAreAsBrowsersWriteThem) {
+  const auto taken = [](const char* origin) {
+    return with("http.origins=[\"" + std::string(origin) + "\"]").http.origins.size() == 1;
+  };
+  EXPECT_EQ(with("http.origins=[\"HTTPS://Tool.example\"]").http.origins,
+            std::vector<std::string>{"https://tool.example"});
+  for (const char* good : {"http://127.0.0.1:3000", "http://[::1]", "https://a:80", "moz-extension://0a-1b"})
+    EXPECT_TRUE(taken(good)) << good;
+  for (const char* bad :
+       {"tool.example", "https://", "https://tool.example/", "https://a/b", "https://u@a", "null", "*",
+        "https://*.example", "://a", "https://a b", "https://a:", "https://a:b", "", "/https://a"}) {
+    EXPECT_FALSE(taken(bad)) << bad;
+    EXPECT_TRUE(has(errors_of("", {"http.origins=[\"" + std::string(bad) + "\"]"}), "is not an origin")) << bad;
+  }
+  EXPECT_TRUE(has(errors_of("", {"http.origins=[\"https://a:443\"]"}), "write it without"));
+  EXPECT_TRUE(has(errors_of("", {"http.origins=https://a"}), "must be a list of origins"));
+}
+
+TEST(Values, AdminHostsAreNames) {
+  EXPECT_EQ(with("admin.hosts=[Crawl-7.Example, \"b:8942\"]").admin.hosts,
+            (std::vector<std::string>{"crawl-7.example", "b:8942"}));
+  for (const char* bad : {"*", "*.example", "a/b", "http://a", "u@a", "a b", "a:", "a:b", ""}) {
+    const std::string setting = "admin.hosts=[\"" + std::string(bad) + "\"]";
+    EXPECT_TRUE(has(errors_of("", {setting}), "is not a name")) << bad;
+  }
+  EXPECT_TRUE(has(errors_of("", {"admin.hosts=a"}), "must be a list of names"));
+}
+
 TEST(Values, LogTakesItsWords) {
   EXPECT_EQ(with("log.level=error").log.level, base::LogLevel::kError);
   EXPECT_EQ(with("log.format=json").log.format, base::LogFormat::kJson);

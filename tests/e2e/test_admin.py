@@ -2,7 +2,9 @@
 
 import pytest
 
+import private_mounts
 import web
+from command import run
 from waiting import wait_until
 
 STATUS_KEYS = {"version", "pid", "uptime_s", "state", "connections", "clients", "records", "bytes", "rejects",
@@ -45,10 +47,28 @@ def test_status_counts_what_came_in(start):
 
 def test_a_foreign_host_name_is_refused(shared):
     for host in ("evil.example", "evil.example:8942", "127.0.0.1.evil.example", "localhost.evil.example",
-                 "user@127.0.0.1"):
+                 "user@127.0.0.1", "[::1].evil.example", "[::1].evil.example:8942", "localhost/evil.example"):
         response = shared.admin("/status", host=host)
         assert 400 <= response.status < 500 and response.status != 404, host
         assert b"uptime" not in response.body
+
+
+def test_a_target_for_a_foreign_host_is_refused(shared):
+    for target in ("http://evil/status", "HTTP://evil:8942/status", "http://[::1].evil/status"):
+        response = shared.admin(target, host="127.0.0.1")
+        assert response.status in (400, 421), target
+        assert b"uptime" not in response.body
+    assert shared.admin("http://127.0.0.1/status", host="evil.example").status == 200, "the target's authority counts"
+
+
+def test_listed_names_are_accepted(start):
+    daemon = start({"admin.hosts": '["Crawl-7.example", "b:8942"]'})
+    for host, status in (("crawl-7.example", 200), ("CRAWL-7.EXAMPLE:8942", 200), ("b:8942", 200), ("b", 421),
+                         ("b:80", 421), ("x.crawl-7.example", 421), ("crawl-7.example.", 421)):
+        assert daemon.admin("/livez", host=host).status == status, host
+    refusal = daemon.admin("/livez", host="c.example")
+    assert refusal.error_code() == "foreign_host"
+    assert "admin.hosts" in refusal.json()["error"]["detail"] and "c.example" in refusal.json()["error"]["detail"]
 
 
 def test_its_own_names_are_accepted(shared):
@@ -90,3 +110,20 @@ def test_readyz_does_not_fill_the_spool(start):
     for _ in range(20):
         assert daemon.admin("/readyz").status == 200
     assert daemon.spool.records() == []
+
+
+def test_the_command_asks_by_a_listed_name(start, tmp_path):
+    names = tmp_path / "hosts"
+    names.write_text("127.0.0.1 localhost crawl-7.example other.example\n", encoding="utf-8")
+    private_mounts.mount("--bind", str(names), place="/etc/hosts")
+    try:
+        daemon = start({"admin.hosts": "[crawl-7.example]"})
+        _, port = daemon.address("admin")
+        result = run("status", "--admin", f"http://crawl-7.example:{port}")
+        assert result.returncode == 0, result.stderr
+        assert b"uptime" in result.stdout
+        result = run("status", "--admin", f"http://other.example:{port}")
+        assert result.returncode == 1
+        assert b"421" in result.stderr
+    finally:
+        private_mounts.umount("/etc/hosts")

@@ -1,5 +1,8 @@
 """POST /v1/records: the same records, limits, spool and codes as on the stream; only the transport differs."""
 
+import email.utils
+import time
+
 import pytest
 
 SETTINGS = {"limits.record_bytes_max": "1MiB", "limits.batch_bytes_max": "2MiB", "limits.batch_records_max": "1000"}
@@ -35,7 +38,8 @@ def test_parameters_of_the_media_type_are_ignored(shared, content_type):
     assert shared.post(b"1", content_type).status == 200
 
 
-@pytest.mark.parametrize("content_type", [NDJSON, "application/jsonl", "application/x-ndjson; charset=utf-8"])
+@pytest.mark.parametrize("content_type", [NDJSON, "application/ndjson", "application/jsonl", "application/x-jsonlines",
+                                          "application/x-ndjson; charset=utf-8"])
 def test_ndjson_is_many_records(shared, content_type):
     with shared.web() as connection:
         response = connection.post(b'{"a":1}\n[2]\n"3"\n', content_type)
@@ -262,3 +266,21 @@ def test_an_answer_says_what_it_is(shared):
     response = shared.post(b"1")
     assert response.headers["content-type"].startswith("application/json")
     assert response.headers["content-length"] == str(len(response.body))
+
+
+def test_every_answer_has_the_time(shared):
+    """Refusals by the parser, off the head and of the body as well."""
+    before = time.time()
+    requests = [b"\x00", head("Content-Type: text/plain", "Content-Length: 1") + b"1",
+                head("Content-Type: application/json", "Content-Length: 1") + b"{"]
+    answers = [shared.post(b"1"), shared.admin("/livez"), shared.admin("/nothing"), shared.admin("/")]
+    for request in requests:
+        with shared.web() as connection:
+            connection.send(request)
+            answers.append(connection.response())
+    assert [answer.status for answer in answers] == [200, 200, 404, 200, 400, 415, 400]
+    for answer in answers:
+        date = answer.headers["date"]
+        when = email.utils.parsedate_to_datetime(date)
+        assert email.utils.format_datetime(when, usegmt=True) == date, "as RFC 9110 writes it"
+        assert before - 2 <= when.timestamp() <= time.time(), date

@@ -46,6 +46,19 @@ def test_limits_of_one_address_and_one_client_change(start, file):
     assert daemon.connect().expect_error("too_many_connections")["limit"] == "connections_per_ip_max"
 
 
+def test_whom_the_admin_port_and_the_http_port_answer_changes(start, file):
+    daemon = start(args=file.args)
+    name, origin = "crawl-7.example", "https://tool.example"
+    assert daemon.admin("/livez", host=name).status == 421
+    assert daemon.post(b"1", Origin=origin).status == 403
+    reload(daemon, file, {"admin.hosts": f"[{name}]", "http.origins": f'["{origin}"]'})
+    assert daemon.admin("/livez", host=name).status == 200
+    assert daemon.post(b"1", Origin=origin).status == 200
+    reload(daemon, file, {"admin.hosts": "[]"})
+    assert daemon.admin("/livez", host=name).status == 421
+    assert daemon.post(b"1", Origin=origin).status == 403
+
+
 def test_what_a_welcome_promised_holds_for_that_connection(start, file):
     daemon = start(args=file.args)
     old = daemon.connect()
