@@ -133,9 +133,9 @@ void AdminConnection::answer_readiness() {
 }
 
 // The probe waits for room; the question does not.
-void AdminConnection::spool_waits() { settled(probes_); }
+void AdminConnection::on_spool_waits() { on_settled(probes_); }
 
-void AdminConnection::settled(std::uint64_t) {
+void AdminConnection::on_settled(std::uint64_t) {
   if (!is_serving()) return;
   const std::string_view state = backend_.state();
   respond(text_response(state == "ok" ? 200 : 503, state));

@@ -38,9 +38,6 @@ class AdminConnection final : public HttpConnection {
   AdminConnection(ingest::IoLoop& io, ingest::ConnectionId id, const std::string& peer,
                   ingest::Admission::Ticket ticket, AdminBackend& backend);
 
-  void settled(std::uint64_t seq) override;
-  void spool_waits() override;
-
  private:
   struct Route {
     std::string_view path;
@@ -52,6 +49,8 @@ class AdminConnection final : public HttpConnection {
   std::optional<Response> judge(const RequestHead& head, std::uint64_t& body_bytes_max) override;
   [[nodiscard]] bool is_trusted_host(const RequestHead& head) const;
   void serve(const RequestHead& head, std::string body) override;
+  void on_settled(std::uint64_t seq) override;
+  void on_spool_waits() override;
 
   void answer_liveness();
   void answer_readiness();

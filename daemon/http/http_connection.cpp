@@ -15,6 +15,7 @@ using ingest::Pause;
 
 constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr std::size_t kUnsentBytesMax = 64 * 1024;
+constexpr std::size_t kAnsweredBytesMax = 64 * 1024;  // in one turn
 constexpr std::int64_t kBodyMsPer64KiB = 1000;
 
 }  // namespace
@@ -46,20 +47,20 @@ ingest::Connection::ReadPlan HttpConnection::plan_read() {
 
 void HttpConnection::take_input(std::string_view bytes) { take_requests(bytes); }
 
-bool HttpConnection::go_on_with_kept_input() {
-  if (std::exchange(serving_unfinished_, false)) {
-    go_on_serving();
-    return true;
-  }
-  if (kept_input_.empty()) return false;
+void HttpConnection::take_kept_input() {
+  if (std::exchange(serving_unfinished_, false)) return go_on_serving();
   const std::string input = std::exchange(kept_input_, {});  // its capacity holds the padding
   take_requests(input);
-  return true;
+}
+
+bool HttpConnection::is_enough_for_one_turn() const {
+  return answered_bytes_ > kAnsweredBytesMax || unsent_bytes() > kUnsentBytesMax;
 }
 
 void HttpConnection::take_requests(std::string_view input) {
   const bool had_begun = parser_.has_begun();
-  while (is_open() && !serving_) {
+  answered_bytes_ = 0;
+  while (is_open() && !serving_ && (parser_.head_is_whole() || !is_enough_for_one_turn())) {
     const auto step = parser_.next(input);
     if (!had_begun && parser_.has_begun() && step == RequestParser::Step::kNeedMore) part_begun_ms_ = io().now_ms();
     if (step == RequestParser::Step::kNeedMore) break;
@@ -73,7 +74,7 @@ void HttpConnection::take_requests(std::string_view input) {
       take_whole();
   }
   if (!is_open()) return;
-  if (serving_ && !input.empty()) keep_input(input);
+  if (!input.empty()) keep_input(input);
   account_memory();
 }
 
@@ -86,9 +87,8 @@ void HttpConnection::take_head() {
     const bool has_body = head.is_chunked || head.content_length.value_or(0) > 0;
     refusal->is_head = head.method == "HEAD";
     if (has_body || !head.keep_alive) return refuse_and_end(std::move(*refusal), "refused");
-    head_ = head;
+    begin_serving(head);
     parser_.start_over();
-    serving_ = true;
     return respond(std::move(*refusal));
   }
   if (head.content_length.value_or(0) > body_bytes_max)
@@ -101,9 +101,13 @@ void HttpConnection::take_head() {
   }
 }
 
-void HttpConnection::take_whole() {
-  head_ = parser_.head();
+void HttpConnection::begin_serving(const RequestHead& head) {
+  head_ = head;
   serving_ = true;
+}
+
+void HttpConnection::take_whole() {
+  begin_serving(parser_.head());
   end_after_answer_ = end_after_answer_ || !head_.keep_alive;
   pause(Pause::kBusy);
   serve(head_, parser_.take_body());
@@ -112,6 +116,7 @@ void HttpConnection::take_whole() {
 void HttpConnection::keep_input(std::string_view rest) {
   kept_input_.reserve(rest.size() + proto::FrameDecoder::kPaddingBytes);
   kept_input_ = rest;
+  if (!serving_) pause(unsent_bytes() > kUnsentBytesMax ? Pause::kOutput : Pause::kTurn);
 }
 
 void HttpConnection::on_eof() {
@@ -127,17 +132,13 @@ void HttpConnection::respond(Response response) {
   response.is_head = response.is_head || head_.method == "HEAD";
   response.keep_alive = head_.is_http_1_0;
   const bool is_last = response.close;
+  const std::size_t before = output().size();
   write(std::move(response));
+  answered_bytes_ += output().size() - before;
   serving_ = false;
   if (is_last) return finish(end_reason_);
   send(true);
-  if (!is_open()) return;
-  if (!kept_input_.empty()) {
-    // Not from within this call: a thousand pipelined requests would be as many calls deep.
-    pause(Pause::kTurn);
-  } else if (paused()) {
-    resume();
-  }
+  resume();
 }
 
 void HttpConnection::write(Response response) {
@@ -161,14 +162,14 @@ void HttpConnection::refuse_and_end(Response response, std::string_view reason) 
   finish(reason);
 }
 
-void HttpConnection::spool_failed() {
+void HttpConnection::on_spool_failed() {
   if (!serving_ && !parser_.has_begun()) return finish("spool_failed");
   refuse_and_end(unavailable("spool_failed", "the disk has failed; some of this request may be stored, and some not"),
                  "spool_failed");
 }
 
 // What was taken in is answered first.
-void HttpConnection::drain() {
+void HttpConnection::on_drain() {
   if (!is_open() || !holds_up_drain()) return;
   end_after_answer_ = true;
   end_reason_ = "draining";
@@ -183,7 +184,7 @@ double HttpConnection::begun_frame_rate() const {
   return static_cast<double>(parser_.body_bytes()) / static_cast<double>(age_ms);
 }
 
-void HttpConnection::give_way() {
+void HttpConnection::on_give_way() {
   refuse_and_end(unavailable("memory", "the server's memory is used up and this body came slowest"), "frame_timeout");
 }
 

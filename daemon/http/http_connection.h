@@ -2,8 +2,12 @@
 // answered nothing more is read.
 //
 //   reading ──► serving ──► (answered) ──► reading, or the end
+//
+// Of pipelined requests those behind wait as the bytes that came, until what is answered before them is sent: so that
+// answers are made as fast as the peer reads them.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,11 +26,8 @@ class HttpConnection : public ingest::Connection {
                  ingest::Admission::Ticket ticket);
   ~HttpConnection() override;
 
-  void spool_failed() override;
-  void drain() override;
   [[nodiscard]] double begun_frame_rate() const override;
   [[nodiscard]] bool holds_whole_batch() const override { return serving_unfinished_; }
-  void give_way() override;
 
  protected:
   // Why the request is turned down before its body is read; or nothing, and `body_bytes_max` is set.
@@ -49,13 +50,19 @@ class HttpConnection : public ingest::Connection {
   ReadPlan plan_read() override;
   void take_input(std::string_view bytes) override;
   void on_eof() override;
-  bool go_on_with_kept_input() override;
+  [[nodiscard]] bool has_kept_input() const override { return serving_unfinished_ || !kept_input_.empty(); }
+  void take_kept_input() override;
+  void on_spool_failed() override;
+  void on_drain() override;
+  void on_give_way() override;
   void on_resumed(std::int64_t paused_ms) override;
   void on_output_sent() override { account_memory(); }
   [[nodiscard]] std::int64_t reading_deadline_ms() const override;
   void on_reading_deadline() override;
 
   void take_requests(std::string_view input);
+  [[nodiscard]] bool is_enough_for_one_turn() const;
+  void begin_serving(const RequestHead& head);
   void take_head();
   void take_whole();
   void keep_input(std::string_view rest);
@@ -64,13 +71,14 @@ class HttpConnection : public ingest::Connection {
   void account_memory();
 
   RequestParser parser_;
-  std::string kept_input_;  // pipelined behind the request being served
+  std::string kept_input_;  // pipelined behind the request being served, or one whose answer is not sent yet
   RequestHead head_;        // of the request being served
   std::string allowed_origin_;
   bool serving_ = false;
   bool serving_unfinished_ = false;
   bool end_after_answer_ = false;
   std::string_view end_reason_ = "close";
+  std::size_t answered_bytes_ = 0;  // by answers to what came with the input in hand
   std::int64_t part_begun_ms_ = 0;  // the head, or the body
   bool any_request_ = false;
   std::uint64_t charged_bytes_ = 0;

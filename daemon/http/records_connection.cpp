@@ -231,7 +231,7 @@ void RecordsConnection::all_taken() {
   pause(Pause::kBusy);
 }
 
-void RecordsConnection::settled(std::uint64_t seq) {
+void RecordsConnection::on_settled(std::uint64_t seq) {
   settled_seq_ = seq;
   if (is_serving() && request_.stage == Stage::kTaken && settled_seq_ == taken_seq_) finish_request(answer());
 }
@@ -252,7 +252,7 @@ void RecordsConnection::claim_session() {
   session_hold_.claim(id(), *source_.session, source_.client, ticket().machine());
 }
 
-bool RecordsConnection::session_answered(const ingest::SessionQuestion& question) {
+bool RecordsConnection::on_session_answered(const ingest::SessionQuestion& question) {
   if (!is_open() || !session_hold_.take_answer(question)) return false;
   const std::uint64_t sessions_max = io().config()->spool.sessions_max;
   switch (question.answer.verdict) {

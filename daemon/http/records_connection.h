@@ -23,8 +23,6 @@ class RecordsConnection final : public HttpConnection {
                     ingest::Admission::Ticket ticket);
   ~RecordsConnection() override;
 
-  void settled(std::uint64_t seq) override;
-  bool session_answered(const ingest::SessionQuestion& question) override;
   [[nodiscard]] const spool::ClientNames& names() const override {
     return is_serving() ? request_.client.names : last_names_;
   }
@@ -52,6 +50,8 @@ class RecordsConnection final : public HttpConnection {
   [[nodiscard]] std::optional<Response> judge_resources() const;
   void serve(const RequestHead& head, std::string body) override;
   void go_on_serving() override;
+  void on_settled(std::uint64_t seq) override;
+  bool on_session_answered(const ingest::SessionQuestion& question) override;
   [[nodiscard]] bool may_go_on_serving() const override;
 
   void unpack();

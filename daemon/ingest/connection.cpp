@@ -1,6 +1,7 @@
 #include "daemon/ingest/connection.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "daemon/base/log.h"
 #include "daemon/ingest/io_loop.h"
@@ -35,18 +36,110 @@ void Connection::start(base::UniqueFd fd) {
   }
   socket_.emplace(std::move(*socket));
   if (is_crawler()) base::log_info("conn_open", {{"conn", id_}, {"peer", peer_}, {"via", word(transport_)}});
+  const Turn turn(*this);
   read_on();
   on_start();
   rearm();
 }
 
+// ---- turns ----
+
+void Connection::settled(std::uint64_t seq) {
+  const Turn turn(*this);
+  on_settled(seq);
+}
+
+void Connection::written(std::uint64_t seq) {
+  const Turn turn(*this);
+  on_written(seq);
+}
+
+bool Connection::session_answered(const SessionQuestion& question) {
+  const Turn turn(*this);
+  return on_session_answered(question);
+}
+
+void Connection::give_up_session() {
+  const Turn turn(*this);
+  on_session_claimed();
+}
+
+void Connection::spool_failed() {
+  const Turn turn(*this);
+  on_spool_failed();
+}
+
+void Connection::drain() {
+  const Turn turn(*this);
+  on_drain();
+}
+
+void Connection::spool_waits() {
+  const Turn turn(*this);
+  on_spool_waits();
+}
+
+void Connection::give_way() {
+  const Turn turn(*this);
+  on_give_way();
+}
+
+void Connection::resume() {
+  if (!paused_ || !is_open()) return;
+  const Turn turn(*this);
+  goes_on_ = true;
+}
+
+// Asked for once at a time: more would be more than its share of the loop's turns.
+void Connection::resume_next_turn() {
+  if (!std::exchange(awaits_next_turn_, true)) io_.go_on_next_turn(id_);
+}
+
+void Connection::next_turn() {
+  awaits_next_turn_ = false;
+  resume();
+}
+
+// Going on takes input in and may so note that it is to go on once more, which then waits for the next turn.
+void Connection::end_turn() {
+  while (std::exchange(goes_on_, false)) go_on();
+  if (is_open() && !paused_ && has_kept_input()) pause(Pause::kTurn);
+  is_in_turn_ = false;
+  has_taken_input_ = false;
+}
+
+void Connection::go_on() {
+  if (!paused_ || !is_open()) return;
+  if (const ReadPlan plan = plan_read(); plan.bytes == 0) return pause(plan.why);  // still, or by something else now
+  const bool takes_input = has_kept_input() || !is_watched_;
+  if (takes_input && (has_taken_input_ || io_.read_buffer().is_lent())) return pause(Pause::kTurn);
+  const std::int64_t now = io_.now_ms();
+  paused_.reset();
+  long_pause_due_ms_ = kNever;
+  last_activity_ms_ = last_input_ms_ = now;
+  on_resumed(now - paused_since_ms_);
+  if (!is_open()) return;
+  if (has_kept_input()) {
+    const auto loan = io_.read_buffer().lend();
+    has_taken_input_ = true;
+    take_kept_input();
+    if (!is_open() || paused_) return;
+  }
+  if (!is_watched_) return read_rest();
+  read_on();
+  rearm();
+}
+
+// ---- reading ----
+
 void Connection::on_ready(net::Ready ready) {
+  const Turn turn(*this);
   if (ready.broken) return on_broken();
   if (ready.writable && !flush_output()) return;
   // Watched for only while the connection is not read: what it has sent before is still there to be read.
   if (ready.hangup && socket_) socket_->hangup_seen();
   if (ready.readable && phase_ == Phase::kLingering) return discard_some();
-  if (ready.readable && phase_ == Phase::kOpen) read_some();
+  if (ready.readable && phase_ == Phase::kOpen && !paused_) read_some();
 }
 
 // Whole records that came before the peer's reset are still there to be read, and count.
@@ -60,14 +153,19 @@ void Connection::on_broken() {
 
 // The socket is no longer watched: goes on by itself, a slice a turn, until the input ends.
 void Connection::read_rest() {
-  read_some();
+  if (!has_taken_input_) read_some();
   if (is_open() && !paused_) pause(Pause::kTurn);
 }
 
 void Connection::read_some() {
   const ReadPlan plan = plan_read();
   if (plan.bytes == 0) return is_open() ? pause(plan.why) : void();
-  const auto buffer = io_.read_buffer();
+  has_taken_input_ = true;
+  const auto loan = io_.read_buffer().lend();
+  read_into(loan.bytes(), plan);
+}
+
+void Connection::read_into(std::span<char> buffer, const ReadPlan& plan) {
   const net::ReadResult result = socket_->read(buffer.first(std::min(plan.bytes, buffer.size())));
   switch (result.end) {
     case net::ReadResult::End::kAgain:
@@ -87,7 +185,8 @@ void Connection::read_some() {
 }
 
 void Connection::discard_some() {
-  const net::ReadResult result = socket_->read(io_.read_buffer());
+  const auto loan = io_.read_buffer().lend();
+  const net::ReadResult result = socket_->read(loan.bytes());
   if (result.end == net::ReadResult::End::kNone || result.end == net::ReadResult::End::kAgain) return;
   close_now(close_reason_);
 }
@@ -134,27 +233,12 @@ void Connection::pause(Pause why) {
   paused_ = why;
   if (tells_long_pause() && long_pause_due_ms_ == kNever) long_pause_due_ms_ = io_.now_ms() + kLongPauseMs;
   if (waits_for_resources()) io_.wait_for_resources(id_);
-  if (why == Pause::kTurn) io_.go_on_next_turn(id_);
+  if (why == Pause::kTurn) resume_next_turn();
   rearm();
 }
 
 bool Connection::waits_for_resources() const {
   return paused_ == Pause::kMemory || paused_ == Pause::kSpoolWaits || paused_ == Pause::kSpoolBusy;
-}
-
-void Connection::resume() {
-  if (!paused_ || !is_open()) return;
-  if (const ReadPlan plan = plan_read(); plan.bytes == 0) return pause(plan.why);  // still, or by something else now
-  const std::int64_t now = io_.now_ms();
-  paused_.reset();
-  long_pause_due_ms_ = kNever;
-  last_activity_ms_ = last_input_ms_ = now;
-  on_resumed(now - paused_since_ms_);
-  if (!is_open()) return;
-  if (const bool went_on = go_on_with_kept_input(); went_on && (!is_open() || paused_)) return;
-  if (!is_watched_) return read_rest();
-  read_on();
-  rearm();
 }
 
 void Connection::finish(std::string_view reason) {
@@ -215,6 +299,7 @@ void Connection::rearm() {
 }
 
 void Connection::check_deadlines() {
+  const Turn turn(*this);
   const std::int64_t now = io_.now_ms();
   if (now < armed_ms_) return;  // an entry that an earlier one has replaced
   armed_ms_ = kNever;

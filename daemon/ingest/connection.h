@@ -7,12 +7,19 @@
 //     └──────── broken, or out of time ─────┘
 //
 // While the server does not read a connection, none of its reading deadlines runs.
+//
+// Turns: whatever calls into a connection does so within a turn. Inside one, resume() only notes that the connection
+// is to go on; the end of the outermost turn does that, when nothing of the connection is on the stack any more. A turn
+// takes input in once at most, what it reads or what was kept of it; the rest goes on in the loop's next turn. So no
+// callback can re-enter the reading of a connection, however it comes about, and no pipeline is as deep as it is long.
+// A subclass may call every tool from wherever it is, and keeps no view of its input beyond take_input().
 #pragma once
 
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -53,22 +60,25 @@ class Connection : private net::PollHandler {
   [[nodiscard]] ConnectionId id() const { return id_; }
   [[nodiscard]] const std::string& peer() const { return peer_; }
 
-  // --- called by the loop ---
+  // --- called by the loop: each is a turn ---
   void start(base::UniqueFd fd);
-  void resume();  // from any pause, if its reason is gone
+  void resume();  // from any pause, if its reason is gone; at the turn's end
+  void resume_next_turn();
+  void next_turn();  // has come
   void check_deadlines();
   void timeouts_changed() { rearm(); }
   void cut_if_finished();
-  virtual void settled(std::uint64_t seq) = 0;    // every record up to `seq` is on the disk
-  virtual void written(std::uint64_t /*seq*/) {}  // the same, and not synced yet
+  void settled(std::uint64_t seq);  // every record up to `seq` is on the disk
+  void written(std::uint64_t seq);  // the same, and not synced yet
   // False if it does not want the session any more.
-  virtual bool session_answered(const SessionQuestion& /*question*/) { return false; }
-  virtual void give_up_session() {}  // another connection has claimed it
+  bool session_answered(const SessionQuestion& question);
+  void give_up_session();  // another connection has claimed it
+  void spool_failed();
+  void drain();
+  void spool_waits();
+  void give_way();  // gives the begun frame up, for the others' sake
   // Has a batch that came whole and is not all taken in: it needs memory only to give more back.
   [[nodiscard]] virtual bool holds_whole_batch() const { return false; }
-  virtual void spool_failed() = 0;
-  virtual void drain() = 0;
-  virtual void spool_waits() {}
   // Not one that is only told why it may not be, nor a probe or scrape of the admin port.
   [[nodiscard]] bool is_crawler() const { return !ticket_.refused() && transport_ != Transport::kAdmin; }
   // What its client last gave itself.
@@ -79,9 +89,25 @@ class Connection : private net::PollHandler {
   [[nodiscard]] bool holds_up_drain() const { return transport_ != Transport::kAdmin; }
   // Bytes a millisecond of the begun frame; negative where none has begun.
   [[nodiscard]] virtual double begun_frame_rate() const { return -1; }
-  virtual void give_way() {}  // gives the begun frame up, for the others' sake
 
  protected:
+  // While one lives the connection is in a turn. What comes from elsewhere than the loop opens its own.
+  class Turn {
+   public:
+    explicit Turn(Connection& connection) : connection_(connection), is_outermost_(!connection.is_in_turn_) {
+      connection.is_in_turn_ = true;
+    }
+    ~Turn() {
+      if (is_outermost_) connection_.end_turn();
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Connection& connection_;
+    const bool is_outermost_;
+  };
+
   struct ReadPlan {
     std::size_t bytes = 0;  // 0: pause
     Pause why = Pause::kBusy;
@@ -92,8 +118,17 @@ class Connection : private net::PollHandler {
   [[nodiscard]] virtual ReadPlan plan_read() = 0;
   virtual void take_input(std::string_view bytes) = 0;  // padding is readable behind it
   virtual void on_eof() = 0;
-  // True if it had input left from before the pause, and has now gone on with it.
-  [[nodiscard]] virtual bool go_on_with_kept_input() { return false; }
+  // Input is left from before the pause.
+  [[nodiscard]] virtual bool has_kept_input() const = 0;
+  virtual void take_kept_input() = 0;
+  virtual void on_settled(std::uint64_t seq) = 0;
+  virtual void on_written(std::uint64_t /*seq*/) {}
+  virtual bool on_session_answered(const SessionQuestion& /*question*/) { return false; }
+  virtual void on_session_claimed() {}  // by another connection
+  virtual void on_spool_failed() = 0;
+  virtual void on_drain() = 0;
+  virtual void on_spool_waits() {}
+  virtual void on_give_way() {}
   virtual void on_resumed(std::int64_t paused_ms) = 0;
   virtual void on_output_sent() {}
   // At kLongPauseMs and every kLongPauseRepeatMs of a pause for memory, the disk or a session.
@@ -148,9 +183,12 @@ class Connection : private net::PollHandler {
   enum class Phase { kOpen, kFlushing, kLingering, kClosed };
 
   void on_ready(net::Ready ready) override;
+  void end_turn();
+  void go_on();
   void on_broken();
   void read_rest();
   void read_some();
+  void read_into(std::span<char> buffer, const ReadPlan& plan);
   void discard_some();
   bool flush_output();
   void begin_lingering();
@@ -171,6 +209,10 @@ class Connection : private net::PollHandler {
   bool is_broken_ = false;  // reset by the peer: what it had sent before is still read, nothing is sent
   bool is_watched_ = true;  // by the loop; no longer once that has said that it is broken
   std::string close_reason_;
+  bool is_in_turn_ = false;
+  bool goes_on_ = false;          // noted in this turn, for its end
+  bool has_taken_input_ = false;  // in this turn
+  bool awaits_next_turn_ = false;
   std::optional<Pause> paused_;
   std::int64_t paused_since_ms_ = 0;
   std::int64_t long_pause_due_ms_ = kNever;

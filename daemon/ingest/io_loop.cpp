@@ -26,7 +26,7 @@ IoLoop::IoLoop(const Shared& shared, ConfigPtr config)
       checker_(config_->limits.record_depth_max),
       appender_(shared.committer, *this, shared.memory),
       session_claims_(*this, shared.sessions),
-      read_buffer_(kReadBufferBytes + proto::FrameDecoder::kPaddingBytes),
+      read_buffer_(kReadBufferBytes, proto::FrameDecoder::kPaddingBytes),
       last_tick_ms_(shared.clock.monotonic_us() / 1000),
       deadlines_(kTickMs, kDeadlineBuckets, last_tick_ms_),
       tick_timer_(loop_, [this] { tick(); }),
@@ -36,8 +36,6 @@ IoLoop::IoLoop(const Shared& shared, ConfigPtr config)
 }
 
 IoLoop::~IoLoop() = default;
-
-std::span<char> IoLoop::read_buffer() { return std::span(read_buffer_).first(kReadBufferBytes); }
 
 std::int64_t IoLoop::now_ms() const { return shared_.clock.monotonic_us() / 1000 - not_running_ms_; }
 
@@ -190,7 +188,7 @@ void IoLoop::resume_waiting() {
 
 void IoLoop::go_on_next_turn(ConnectionId id) {
   mailbox_.post([this, id] {
-    if (Connection* connection = find(id)) connection->resume();
+    if (Connection* connection = find(id)) connection->next_turn();
   });
 }
 
@@ -240,9 +238,9 @@ bool IoLoop::let_a_whole_batch_go_on() {
     return connection != nullptr && connection->holds_whole_batch();
   });
   if (whole == waiting_.end()) return false;
-  const ConnectionId id = *whole;
+  Connection* const connection = find(*whole);
   waiting_.erase(whole);
-  go_on_next_turn(id);
+  connection->resume_next_turn();
   return true;
 }
 

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -19,6 +18,7 @@
 #include "daemon/ingest/connection.h"
 #include "daemon/ingest/loop_survey.h"
 #include "daemon/ingest/memory_budget.h"
+#include "daemon/ingest/read_buffer.h"
 #include "daemon/ingest/record_checker.h"
 #include "daemon/ingest/session_claims.h"
 #include "daemon/ingest/stream_labels.h"
@@ -71,7 +71,7 @@ class IoLoop final : private CompletionSink {
   // --- for connections ---
   [[nodiscard]] const Shared& shared() const { return shared_; }
   [[nodiscard]] const ConfigPtr& config() const { return config_; }  // in force
-  [[nodiscard]] std::span<char> read_buffer();                       // padding is readable behind it
+  [[nodiscard]] ReadBuffer& read_buffer() { return read_buffer_; }
   [[nodiscard]] RecordChecker& checker() { return checker_; }
   [[nodiscard]] Appender& appender() { return appender_; }
   [[nodiscard]] SessionClaims& session_claims() { return session_claims_; }
@@ -87,7 +87,7 @@ class IoLoop final : private CompletionSink {
   [[nodiscard]] std::int64_t arm(ConnectionId id, std::int64_t due_ms);
   // The connection is told to go on when there is memory, or room on the disk, again.
   void wait_for_resources(ConnectionId id) { waiting_.push_back(id); }
-  // The connection is told to go on at the next turn.
+  // The connection's next_turn() is called in the next turn.
   void go_on_next_turn(ConnectionId id);
   // Closed: out of the table now, destroyed once the stack has unwound.
   void retire(ConnectionId id);
@@ -115,7 +115,7 @@ class IoLoop final : private CompletionSink {
   Appender appender_;
   SessionClaims session_claims_;
   RejectLedger rejects_;
-  std::vector<char> read_buffer_;
+  ReadBuffer read_buffer_;
   std::int64_t not_running_ms_ = 0;
   std::int64_t last_tick_ms_;
   net::Deadlines deadlines_;

@@ -44,7 +44,7 @@ void StreamConnection::on_start() {
                            .limit = limit->key,
                            .max = limit->max});
   }
-  if (io().shared().committer.state() == SpoolState::kFailed) spool_failed();
+  if (io().shared().committer.state() == SpoolState::kFailed) on_spool_failed();
 }
 
 // ---- input ----
@@ -77,13 +77,11 @@ void StreamConnection::take_input(std::string_view bytes) {
   take_frames(bytes);
 }
 
-bool StreamConnection::go_on_with_kept_input() {
-  if (!has_kept_input()) return false;
+void StreamConnection::take_kept_input() {
   lines_this_turn_ = 0;
   const std::string input = std::exchange(kept_input_, {});  // its capacity holds the padding
   take_frames(input);
   if (is_draining_ && !has_kept_input()) end_by_drain();
-  return true;
 }
 
 void StreamConnection::take_frames(std::string_view input) {
@@ -253,7 +251,7 @@ void StreamConnection::on_eof() { end_with_goodbye({.reason = GoodbyeReason::kBy
 
 // ---- pauses ----
 
-void StreamConnection::spool_waits() {
+void StreamConnection::on_spool_waits() {
   if (!all_settled() && !ending_ && !paused()) pause(Pause::kSpoolWaits);
 }
 
@@ -272,7 +270,7 @@ double StreamConnection::begun_frame_rate() const {
   return static_cast<double>(decoder_.received_bytes()) / static_cast<double>(age_ms);
 }
 
-void StreamConnection::give_way() {
+void StreamConnection::on_give_way() {
   end_with_error({.code = ErrorWord::kFrameTimeout,
                   .detail = "the server's memory is used up and this frame came slowest",
                   .seq = begun_seq()});

@@ -29,17 +29,9 @@ class StreamConnection final : public Connection {
   StreamConnection(IoLoop& io, ConnectionId id, const std::string& peer, Admission::Ticket ticket);
   ~StreamConnection() override;
 
-  void settled(std::uint64_t seq) override;
-  void written(std::uint64_t seq) override;
-  bool session_answered(const SessionQuestion& question) override;
-  void give_up_session() override;
-  void spool_failed() override;
-  void drain() override;
-  void spool_waits() override;
   [[nodiscard]] double begun_frame_rate() const override;
   [[nodiscard]] bool holds_whole_batch() const override { return batch_.has_value(); }
   [[nodiscard]] const spool::ClientNames& names() const override { return names_; }
-  void give_way() override;
 
  private:
   // How it ends: the frame to say last, and the word for the log.
@@ -52,7 +44,16 @@ class StreamConnection final : public Connection {
   ReadPlan plan_read() override;
   void take_input(std::string_view bytes) override;
   void on_eof() override;
-  bool go_on_with_kept_input() override;
+  [[nodiscard]] bool has_kept_input() const override { return batch_ || !kept_input_.empty(); }
+  void take_kept_input() override;
+  void on_settled(std::uint64_t seq) override;
+  void on_written(std::uint64_t seq) override;
+  bool on_session_answered(const SessionQuestion& question) override;
+  void on_session_claimed() override;
+  void on_spool_failed() override;
+  void on_drain() override;
+  void on_spool_waits() override;
+  void on_give_way() override;
   void on_resumed(std::int64_t paused_ms) override;
   void on_output_sent() override;
   void on_long_pause() override;
@@ -61,7 +62,6 @@ class StreamConnection final : public Connection {
 
   // --- input ---
   [[nodiscard]] ReadPlan plan_under_pressure(Pause why) const;
-  [[nodiscard]] bool has_kept_input() const { return batch_ || !kept_input_.empty(); }
   void take_frames(std::string_view input);
   void take_frame(const proto::Frame& frame, const ReadTime& when);
   void take_record(std::string_view record, const ReadTime& when);

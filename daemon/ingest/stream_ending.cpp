@@ -28,14 +28,14 @@ std::int64_t spread_reconnect_ms() {
 
 // ---- answers ----
 
-void StreamConnection::settled(std::uint64_t seq) {
+void StreamConnection::on_settled(std::uint64_t seq) {
   settled_seq_ = seq;
   written_seq_ = std::max(written_seq_, seq);
   if (ending_ && all_settled()) return say_last_words();
   append_ack_if_due();
 }
 
-void StreamConnection::written(std::uint64_t seq) {
+void StreamConnection::on_written(std::uint64_t seq) {
   written_seq_ = std::max(written_seq_, seq);
   append_ack_if_due();
 }
@@ -107,7 +107,7 @@ void StreamConnection::say_last_words() {
   finish(ending_->reason);
 }
 
-void StreamConnection::spool_failed() {
+void StreamConnection::on_spool_failed() {
   if (!is_open()) return;
   // Nothing more will be settled.
   session_hold_.release();
@@ -118,7 +118,7 @@ void StreamConnection::spool_failed() {
 }
 
 // What was read and is not taken in yet belongs to what is settled.
-void StreamConnection::drain() {
+void StreamConnection::on_drain() {
   is_draining_ = true;
   if (ending_ || !is_open()) return;
   if (has_kept_input() && !session_hold_.is_awaited()) return paused() == Pause::kTurn ? void() : resume();

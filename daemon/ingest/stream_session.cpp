@@ -57,7 +57,7 @@ bool StreamConnection::enter_client() {
   return false;
 }
 
-bool StreamConnection::session_answered(const SessionQuestion& question) {
+bool StreamConnection::on_session_answered(const SessionQuestion& question) {
   if (!session_hold_.take_answer(question)) return false;
   const std::uint64_t sessions_max = io().config()->spool.sessions_max;
   switch (question.answer.verdict) {
@@ -100,7 +100,7 @@ void StreamConnection::welcome(const SessionAnswer& answer, std::uint64_t last_s
 }
 
 // A newer connection goes on with the session: nothing more is taken in here.
-void StreamConnection::give_up_session() {
+void StreamConnection::on_session_claimed() {
   ticket().leave_client();
   base::log_info("session_superseded", {{"conn", id()}, {"peer", peer()}, {"session", names_.session}});
   end_with_goodbye({.reason = proto::GoodbyeReason::kSuperseded,

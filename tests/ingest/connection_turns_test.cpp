@@ -1,0 +1,231 @@
+// Whatever a connection calls while it takes input in, it does not come back to its own reading before that is done.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "daemon/ingest/connection.h"
+#include "daemon/ingest/io_loop.h"
+#include "daemon/net/signal.h"
+#include "tests/ingest/committing.h"
+#include "tests/net/run_until.h"
+
+namespace crawlspool::ingest {
+namespace {
+
+using net::test::run_turns;
+using net::test::run_until;
+
+// Does what the test says with each input, and notes how deep it is in taking some.
+class Talker final : public Connection {
+ public:
+  Talker(IoLoop& io, ConnectionId id) : Connection(io, id, Transport::kStream, "127.0.0.1:1", {}) {}
+
+  std::function<void()> on_input = [] {};  // while the input is in view
+  std::string taken;
+  std::string kept;
+  std::size_t slice = 1000;
+  int depth = 0;
+  int deepest = 0;
+  int inputs = 0;
+
+  using Connection::output;
+  using Connection::paused;
+  using Connection::send;
+  void wait() { pause(Pause::kBusy); }
+  void wait_for_output() { pause(Pause::kOutput); }
+
+ private:
+  ReadPlan plan_read() override { return {slice}; }
+  void take_input(std::string_view bytes) override { take(bytes); }
+  void on_eof() override { finish("eof"); }
+  [[nodiscard]] bool has_kept_input() const override { return !kept.empty(); }
+  void take_kept_input() override {
+    const std::string input = std::exchange(kept, {});
+    take(std::string_view(input).substr(0, 1));
+    kept.insert(0, input.substr(1));
+  }
+  void on_settled(std::uint64_t /*seq*/) override { resume(); }
+  void on_spool_failed() override {}
+  void on_drain() override {}
+  void on_resumed(std::int64_t /*paused_ms*/) override {}
+  [[nodiscard]] std::int64_t reading_deadline_ms() const override { return kNever; }
+  void on_reading_deadline() override {}
+
+  void take(std::string_view bytes) {
+    ++inputs;
+    deepest = std::max(deepest, ++depth);
+    on_input();
+    taken += bytes;  // what is in view, behind all that was called
+    --depth;
+  }
+};
+
+class ConnectionTurns : public OnForgetfulDisk {
+ protected:
+  void SetUp() override {
+    net::ignore_write_signals();
+    start();
+    config = std::make_shared<const config::Config>();
+    memory = std::make_unique<MemoryBudget>(64 << 20, 1 << 20);
+    admission = std::make_unique<Admission>(config->limits);
+    shared = std::make_unique<Shared>(Shared{clock, *committer, *memory, *admission, sessions, streams, closes});
+    io = std::make_unique<IoLoop>(*shared, config);
+  }
+  void TearDown() override {
+    finish();  // what comes back goes to the loop
+    io->stop();
+    io.reset();
+    OnForgetfulDisk::TearDown();
+  }
+
+  Talker& open(net::test::Pair& pair) {
+    const ConnectionId id = ++last_id;
+    auto talker = std::make_unique<Talker>(*io, id);
+    Talker& opened = *talker;
+    io->adopt(std::move(talker), std::move(pair.ours));
+    return opened;
+  }
+  static void say(const net::test::Pair& pair, std::string_view text) {
+    ASSERT_EQ(::write(pair.theirs.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
+
+  ConfigPtr config;
+  std::unique_ptr<MemoryBudget> memory;
+  std::unique_ptr<Admission> admission;
+  SessionExchange sessions;
+  StreamLabels streams;
+  CloseCounts closes;
+  std::unique_ptr<Shared> shared;
+  std::unique_ptr<IoLoop> io;
+  ConnectionId last_id = 0;
+};
+
+TEST_F(ConnectionTurns, AResumeWithinInputWaitsForItsEnd) {
+  auto pair = net::test::tcp_pair();
+  Talker& talker = open(pair);
+  talker.on_input = [&] {
+    talker.wait();
+    talker.resume();
+    EXPECT_TRUE(talker.paused());
+  };
+  say(pair, "one");
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "one"; }));
+  EXPECT_FALSE(talker.paused());
+  say(pair, "two");
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "onetwo"; }));
+}
+
+TEST_F(ConnectionTurns, AnAnswerFromElsewhereWithinInputWaitsForItsEnd) {
+  auto pair = net::test::tcp_pair();
+  Talker& talker = open(pair);
+  talker.on_input = [&] {
+    talker.wait();
+    talker.kept = "";
+    talker.settled(1);
+    EXPECT_TRUE(talker.paused());
+  };
+  say(pair, "one");
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "one"; }));
+  EXPECT_FALSE(talker.paused());
+}
+
+TEST_F(ConnectionTurns, WhatAResetConnectionHadSentIsTakenInOrderAndUnspoilt) {
+  std::string sent;
+  for (int i = 0; i < 5000; ++i) sent += std::to_string(i) + ",";
+  auto pair = net::test::tcp_pair();
+  say(pair, sent);
+  Talker& talker = open(pair);
+  net::test::reset_connection(pair.theirs);
+  talker.on_input = [&] {
+    talker.wait();
+    talker.resume();
+  };
+  std::string all;
+  ASSERT_TRUE(run_until(io->loop(), [&] {
+    if (io->find(1) != nullptr) all = talker.taken;
+    return io->find(1) == nullptr || all.size() == sent.size();
+  }));
+  EXPECT_EQ(all, sent);
+}
+
+TEST_F(ConnectionTurns, KeptInputIsTakenOnceATurnHoweverOftenItIsToGoOn) {
+  auto pair = net::test::tcp_pair();
+  Talker& talker = open(pair);
+  talker.on_input = [&] {
+    talker.wait();
+    for (int i = 0; i < 3; ++i) talker.resume();
+  };
+  say(pair, "x");
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "x"; }));
+  talker.wait();
+  talker.kept = std::string(10'000, 'k');
+  talker.resume();
+  EXPECT_EQ(talker.inputs, 2);
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.kept.empty(); }));
+  EXPECT_EQ(talker.taken, "x" + std::string(10'000, 'k'));
+  EXPECT_EQ(talker.deepest, 1);
+}
+
+// Answers that the peer takes at once end the pause for them while the input is still in hand.
+TEST_F(ConnectionTurns, SentAnswersDoNotTakeKeptInputWithinInput) {
+  auto pair = net::test::tcp_pair();
+  Talker& talker = open(pair);
+  talker.on_input = [&] {
+    talker.output() += "!";
+    talker.wait_for_output();
+    talker.send(true);
+  };
+  talker.wait();
+  talker.kept = std::string(1000, 'k');
+  talker.resume();
+  EXPECT_EQ(talker.inputs, 1);
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.kept.empty(); }));
+  EXPECT_EQ(talker.deepest, 1);
+}
+
+TEST_F(ConnectionTurns, AnotherConnectionsInputWaitsForTheNextTurn) {
+  auto first_pair = net::test::tcp_pair();
+  auto second_pair = net::test::tcp_pair();
+  Talker& first = open(first_pair);
+  Talker& second = open(second_pair);
+  second.wait();
+  second.kept = "k";
+  first.on_input = [&] {
+    second.resume();
+    EXPECT_EQ(second.inputs, 0);
+  };
+  say(first_pair, "x");
+  ASSERT_TRUE(run_until(io->loop(), [&] { return second.taken == "k"; }));
+  EXPECT_EQ(first.taken, "x");
+}
+
+TEST_F(ConnectionTurns, KeptInputThatNobodyWaitsWithGoesOnNextTurn) {
+  auto pair = net::test::tcp_pair();
+  Talker& talker = open(pair);
+  talker.on_input = [&] { talker.kept += talker.inputs == 1 ? "k" : ""; };
+  say(pair, "x");
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "xk"; }));
+}
+
+TEST_F(ConnectionTurns, TheNextTurnComesOnceHoweverOftenItIsAskedFor) {
+  auto pair = net::test::tcp_pair();
+  Talker& talker = open(pair);
+  talker.wait();
+  talker.kept = "abc";
+  for (int i = 0; i < 3; ++i) talker.resume_next_turn();
+  int in_a_turn = 0;
+  int most = 0;
+  talker.on_input = [&] { most = std::max(most, ++in_a_turn); };
+  ASSERT_TRUE(run_until(io->loop(), [&] {
+    in_a_turn = 0;
+    return talker.taken == "abc";
+  }));
+  EXPECT_EQ(most, 1);
+}
+
+}  // namespace
+}  // namespace crawlspool::ingest
