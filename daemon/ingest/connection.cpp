@@ -147,7 +147,7 @@ void Connection::on_broken() {
   if (phase_ != Phase::kOpen) return close_now(close_reason_);
   is_broken_ = true;
   is_watched_ = false;
-  socket_->drop_output();
+  flush_output();  // drops it, and ends a pause for it
   if (!paused_) read_rest();
 }
 

@@ -54,6 +54,12 @@ def wait_all_closed(daemon, count):
     return wait_until(lambda: len(found := daemon.events("conn_close")) >= count and found, "all connections have ended", 60)
 
 
+def open_connections(daemon, kind):
+    """Without the one that asks."""
+    count = re.search(rb'^crawlspool_connections\{listener="%s"\} (\d+)' % kind.encode(), daemon.admin("/metrics").body, re.M)
+    return int(count[1]) - (kind == "admin")
+
+
 def numbers_of(daemon, name):
     return [line.record for line in daemon.spool.lines(peer=name)]
 
@@ -117,6 +123,22 @@ def test_frames_before_a_reset_are_stored_in_order(start):
     for name, number in names.items():
         assert numbers_of(daemon, name) == [record(number, i) for i in range(1000)], number
         assert len(daemon.spool.rejected(peer=name)) == 1000
+
+
+@pytest.mark.parametrize("kind, sent", [("stream", frame(b"{bad")), ("http", ELSEWHERE), ("admin", ELSEWHERE)],
+                         ids=["stream", "http", "admin"])
+def test_a_reset_ends_one_that_is_not_read_for_its_unread_answers(start, kind, sent):
+    daemon = start({"io_threads": "1"})
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect(daemon.address(kind))
+        sock.settimeout(0.5)
+        with pytest.raises(TimeoutError):  # nothing of it is read any more
+            while True:
+                sock.sendall(sent * 10_000)
+        assert open_connections(daemon, kind) == 1
+        reset(sock)
+    wait_until(lambda: open_connections(daemon, kind) == 0, "its place is free")
 
 
 def test_the_admin_port_answers_in_order_and_outlives_those_who_leave(start):
