@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "daemon/base/authority.h"
 
@@ -103,11 +104,17 @@ void AdminConnection::answer_json(std::string json) {
   respond(std::move(response));
 }
 
-// The answer may come when the peer has left.
+// The answer may come when the peer has left, or when the request was answered in another way.
 AdminBackend::OnText AdminConnection::json_answerer() {
-  return [&loop = io(), id = id()](std::string json) {
-    if (auto* const connection = loop.find(id)) static_cast<AdminConnection*>(connection)->answer_json(std::move(json));
+  return [&loop = io(), id = id(), request = request()](std::string json) {
+    if (auto* const connection = loop.find(id))
+      static_cast<AdminConnection*>(connection)->answer_later(request, std::move(json));
   };
+}
+
+void AdminConnection::answer_later(std::uint64_t request, std::string json) {
+  const Turn turn(*this);
+  if (is_serving() && request == this->request()) answer_json(std::move(json));
 }
 
 void AdminConnection::answer_status() { answer_json(backend_.status_json()); }
@@ -129,14 +136,20 @@ void AdminConnection::answer_readiness() {
   if (state != "ok") return respond(text_response(503, state));
   if (backend_.has_synced_lately()) return respond(text_response(200, state));
   io().appender().request_probe();
+  probing_request_ = request();
   io().appender().settle(source_, {++probes_});
 }
 
 // The probe waits for room; the question does not.
-void AdminConnection::on_spool_waits() { on_settled(probes_); }
+void AdminConnection::on_spool_waits() { answer_awaited_probe(); }
 
-void AdminConnection::on_settled(std::uint64_t) {
-  if (!is_serving()) return;
+void AdminConnection::on_settled(std::uint64_t probe) {
+  if (probe == probes_) answer_awaited_probe();
+}
+
+void AdminConnection::answer_awaited_probe() {
+  const auto request = std::exchange(probing_request_, std::nullopt);
+  if (!is_serving() || request != this->request()) return;
   const std::string_view state = backend_.state();
   respond(text_response(state == "ok" ? 200 : 503, state));
 }

@@ -3,7 +3,9 @@
 // that a web page cannot reach it through a name that points here. Source: systemd/OPERATIONS.md, "The admin port".
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,6 +40,9 @@ class AdminConnection final : public HttpConnection {
   AdminConnection(ingest::IoLoop& io, ingest::ConnectionId id, const std::string& peer,
                   ingest::Admission::Ticket ticket, AdminBackend& backend);
 
+  // Answers `request` if it is still the one being served.
+  void answer_later(std::uint64_t request, std::string json);
+
  private:
   struct Route {
     std::string_view path;
@@ -49,11 +54,12 @@ class AdminConnection final : public HttpConnection {
   std::optional<Response> judge(const RequestHead& head, std::uint64_t& body_bytes_max) override;
   [[nodiscard]] bool is_trusted_host(const RequestHead& head) const;
   void serve(const RequestHead& head, std::string body) override;
-  void on_settled(std::uint64_t seq) override;
+  void on_settled(std::uint64_t probe) override;
   void on_spool_waits() override;
 
   void answer_liveness();
   void answer_readiness();
+  void answer_awaited_probe();
   void answer_status();
   void answer_metrics();
   void answer_connections();
@@ -66,6 +72,7 @@ class AdminConnection final : public HttpConnection {
   AdminBackend& backend_;
   ingest::RecordSource source_;
   std::uint64_t probes_ = 0;
+  std::optional<std::uint64_t> probing_request_;  // waits for the last probe
 };
 
 }  // namespace crawlspool::http

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/base/check.h"
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
 #include "daemon/http/http_date.h"
@@ -104,6 +105,7 @@ void HttpConnection::take_head() {
 void HttpConnection::begin_serving(const RequestHead& head) {
   head_ = head;
   serving_ = true;
+  ++request_;
 }
 
 void HttpConnection::take_whole() {
@@ -128,6 +130,7 @@ void HttpConnection::on_eof() {
 
 void HttpConnection::respond(Response response) {
   if (!is_open()) return;
+  CRAWLSPOOL_CHECK(serving_);
   response.close = response.close || end_after_answer_;
   response.is_head = response.is_head || head_.method == "HEAD";
   response.keep_alive = head_.is_http_1_0;

@@ -32,7 +32,7 @@ class HttpConnection : public ingest::Connection {
  protected:
   // Why the request is turned down before its body is read; or nothing, and `body_bytes_max` is set.
   [[nodiscard]] virtual std::optional<Response> judge(const RequestHead& head, std::uint64_t& body_bytes_max) = 0;
-  // Answers by respond(), now or later.
+  // Answers by respond(), now or, as request(), later.
   virtual void serve(const RequestHead& head, std::string body) = 0;
   // Puts off what is left of serve() to the next turn, which calls go_on_serving().
   void go_on_serving_next_turn();
@@ -42,8 +42,11 @@ class HttpConnection : public ingest::Connection {
 
   // The answer to this request is for a page of that origin, too.
   void allow_origin(std::string origin) { allowed_origin_ = std::move(origin); }
+  // Answers the request being served: once.
   void respond(Response response);
   [[nodiscard]] bool is_serving() const { return serving_; }
+  // Numbers the request being served, or the last one that was.
+  [[nodiscard]] std::uint64_t request() const { return request_; }
 
  private:
   void on_start() override;
@@ -74,6 +77,7 @@ class HttpConnection : public ingest::Connection {
   std::string kept_input_;  // pipelined behind the request being served, or one whose answer is not sent yet
   RequestHead head_;        // of the request being served
   std::string allowed_origin_;
+  std::uint64_t request_ = 0;
   bool serving_ = false;
   bool serving_unfinished_ = false;
   bool end_after_answer_ = false;
