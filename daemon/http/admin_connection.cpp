@@ -35,10 +35,15 @@ Response text_response(int status, std::string_view text) {
 }  // namespace
 
 AdminConnection::AdminConnection(ingest::IoLoop& io, ingest::ConnectionId id, const std::string& peer,
-                                 ingest::Admission::Ticket ticket, AdminBackend& backend)
-    : HttpConnection(io, id, ingest::Transport::kAdmin, peer, std::move(ticket)), backend_(backend) {
+                                 ingest::Admission::Ticket ticket, AdminPort& port, AdminBackend& backend)
+    : HttpConnection(io, id, ingest::Transport::kAdmin, peer, std::move(ticket), port.memory()),
+      port_(port),
+      backend_(backend) {
   source_.connection = id;
+  port_.enter(*this);
 }
+
+AdminConnection::~AdminConnection() { port_.leave(*this); }
 
 const AdminConnection::Route AdminConnection::kRoutes[] = {
     {"/livez", &AdminConnection::answer_liveness},  {"/readyz", &AdminConnection::answer_readiness},
@@ -85,6 +90,11 @@ void AdminConnection::serve(const RequestHead& head, std::string) {
   answer_page(*find_page_file(head.path), head.if_none_match);
 }
 
+void AdminConnection::answer(Response response) {
+  respond(std::move(response));
+  port_.relieve_memory(*this);
+}
+
 void AdminConnection::answer_page(const PageFile& file, std::string_view known_etag) {
   Response response;
   response.more_headers = kPageHeaders;
@@ -94,14 +104,14 @@ void AdminConnection::answer_page(const PageFile& file, std::string_view known_e
     response.status = 304;
   else
     response.body = file.content;
-  respond(std::move(response));
+  answer(std::move(response));
 }
 
 void AdminConnection::answer_json(std::string json) {
   Response response;
   response.more_headers = kFigureHeaders;
   response.body = std::move(json) + "\n";
-  respond(std::move(response));
+  answer(std::move(response));
 }
 
 // The answer may come when the peer has left, or when the request was answered in another way.
@@ -126,15 +136,15 @@ void AdminConnection::answer_metrics() {
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = backend_.metrics_text();
-  respond(std::move(response));
+  answer(std::move(response));
 }
 
-void AdminConnection::answer_liveness() { respond(text_response(200, backend_.state())); }
+void AdminConnection::answer_liveness() { answer(text_response(200, backend_.state())); }
 
 void AdminConnection::answer_readiness() {
   const std::string_view state = backend_.state();
-  if (state != "ok") return respond(text_response(503, state));
-  if (backend_.has_synced_lately()) return respond(text_response(200, state));
+  if (state != "ok") return answer(text_response(503, state));
+  if (backend_.has_synced_lately()) return answer(text_response(200, state));
   io().appender().request_probe();
   probing_request_ = request();
   io().appender().settle(source_, {++probes_});
@@ -151,7 +161,7 @@ void AdminConnection::answer_awaited_probe() {
   const auto request = std::exchange(probing_request_, std::nullopt);
   if (!is_serving() || request != this->request()) return;
   const std::string_view state = backend_.state();
-  respond(text_response(state == "ok" ? 200 : 503, state));
+  answer(text_response(state == "ok" ? 200 : 503, state));
 }
 
 }  // namespace crawlspool::http

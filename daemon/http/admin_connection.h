@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/http/admin_port.h"
 #include "daemon/http/http_connection.h"
 #include "daemon/http/page_files.h"
 #include "daemon/ingest/appender.h"
@@ -36,12 +37,18 @@ class AdminBackend {
 
 class AdminConnection final : public HttpConnection {
  public:
-  // `backend` outlives it.
+  // `port` and `backend` outlive it.
   AdminConnection(ingest::IoLoop& io, ingest::ConnectionId id, const std::string& peer,
-                  ingest::Admission::Ticket ticket, AdminBackend& backend);
+                  ingest::Admission::Ticket ticket, AdminPort& port, AdminBackend& backend);
+  ~AdminConnection() override;
 
   // Answers `request` if it is still the one being served.
   void answer_later(std::uint64_t request, std::string json);
+
+  [[nodiscard]] std::int64_t silent_since_ms() const { return last_activity_ms(); }
+  [[nodiscard]] bool has_unsent_answer() const { return unsent_bytes() > 0; }
+  // For others: it is closed at once.
+  void make_way() { close_now("made_way"); }
 
  private:
   struct Route {
@@ -57,6 +64,7 @@ class AdminConnection final : public HttpConnection {
   void on_settled(std::uint64_t probe) override;
   void on_spool_waits() override;
 
+  void answer(Response response);
   void answer_liveness();
   void answer_readiness();
   void answer_awaited_probe();
@@ -69,6 +77,7 @@ class AdminConnection final : public HttpConnection {
   void answer_json(std::string json);
   [[nodiscard]] AdminBackend::OnText json_answerer();
 
+  AdminPort& port_;
   AdminBackend& backend_;
   ingest::RecordSource source_;
   std::uint64_t probes_ = 0;

@@ -15,17 +15,23 @@ namespace {
 using ingest::Pause;
 
 constexpr std::size_t kReadBytes = 64 * 1024;
-constexpr std::size_t kUnsentBytesMax = 64 * 1024;
-constexpr std::size_t kAnsweredBytesMax = 64 * 1024;  // in one turn
+constexpr std::size_t kAnswerBytesMax = 64 * 1024;
+// On the admin port a short question has a long answer: one is made at a time.
+constexpr std::size_t kAdminReadBytes = 8 * 1024;
+constexpr std::size_t kAdminAnswerBytesMax = 0;
 constexpr std::int64_t kBodyMsPer64KiB = 1000;
 
 }  // namespace
 
 HttpConnection::HttpConnection(ingest::IoLoop& io, ingest::ConnectionId id, ingest::Transport transport,
-                               const std::string& peer, ingest::Admission::Ticket ticket)
-    : Connection(io, id, transport, peer, std::move(ticket)), part_begun_ms_(opened_ms()) {}
+                               const std::string& peer, ingest::Admission::Ticket ticket, ingest::MemoryAccount& memory)
+    : Connection(io, id, transport, peer, std::move(ticket)),
+      memory_(memory),
+      read_bytes_max_(transport == ingest::Transport::kAdmin ? kAdminReadBytes : kReadBytes),
+      answer_bytes_max_(transport == ingest::Transport::kAdmin ? kAdminAnswerBytesMax : kAnswerBytesMax),
+      part_begun_ms_(opened_ms()) {}
 
-HttpConnection::~HttpConnection() { io().appender().memory().release(charged_bytes_); }
+HttpConnection::~HttpConnection() { memory_.release(charged_bytes_); }
 
 void HttpConnection::on_start() {
   const auto& limit = ticket().refused();
@@ -38,12 +44,13 @@ void HttpConnection::on_start() {
 // ---- input ----
 
 ingest::Connection::ReadPlan HttpConnection::plan_read() {
-  if (serving_unfinished_) return may_go_on_serving() ? ReadPlan{kReadBytes} : ReadPlan{0, Pause::kSpoolBusy};
+  if (serving_unfinished_) return may_go_on_serving() ? ReadPlan{read_bytes_max_} : ReadPlan{0, Pause::kSpoolBusy};
   if (serving_) return {0, Pause::kBusy};
-  if (unsent_bytes() > kUnsentBytesMax) return {0, Pause::kOutput};
-  if (parser_.head_is_whole() && io().appender().is_full()) return {0, Pause::kSpoolBusy};
-  if (parser_.head_is_whole() && !io().shared().memory.may_continue()) return {0, Pause::kMemory};
-  return {kReadBytes};
+  if (unsent_bytes() > answer_bytes_max_) return {0, Pause::kOutput};
+  const bool brings_records = transport() == ingest::Transport::kHttp && parser_.head_is_whole();
+  if (brings_records && io().appender().is_full()) return {0, Pause::kSpoolBusy};
+  if (brings_records && !io().shared().memory.may_continue()) return {0, Pause::kMemory};
+  return {read_bytes_max_};
 }
 
 void HttpConnection::take_input(std::string_view bytes) { take_requests(bytes); }
@@ -55,7 +62,7 @@ void HttpConnection::take_kept_input() {
 }
 
 bool HttpConnection::is_enough_for_one_turn() const {
-  return answered_bytes_ > kAnsweredBytesMax || unsent_bytes() > kUnsentBytesMax;
+  return answered_bytes_ > answer_bytes_max_ || unsent_bytes() > answer_bytes_max_;
 }
 
 void HttpConnection::take_requests(std::string_view input) {
@@ -118,7 +125,7 @@ void HttpConnection::take_whole() {
 void HttpConnection::keep_input(std::string_view rest) {
   kept_input_.reserve(rest.size() + proto::FrameDecoder::kPaddingBytes);
   kept_input_ = rest;
-  if (!serving_) pause(unsent_bytes() > kUnsentBytesMax ? Pause::kOutput : Pause::kTurn);
+  if (!serving_) pause(unsent_bytes() > answer_bytes_max_ ? Pause::kOutput : Pause::kTurn);
 }
 
 void HttpConnection::on_eof() {
@@ -141,6 +148,7 @@ void HttpConnection::respond(Response response) {
   serving_ = false;
   if (is_last) return finish(end_reason_);
   send(true);
+  account_memory();
   resume();
 }
 
@@ -192,7 +200,7 @@ void HttpConnection::on_give_way() {
 }
 
 void HttpConnection::account_memory() {
-  io().appender().memory().adjust(charged_bytes_, parser_.held_bytes() + kept_input_.capacity() + output_held_bytes());
+  memory_.adjust(charged_bytes_, parser_.held_bytes() + kept_input_.capacity() + output_held_bytes());
 }
 
 // ---- deadlines ----

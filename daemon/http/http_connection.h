@@ -22,8 +22,9 @@ namespace crawlspool::http {
 
 class HttpConnection : public ingest::Connection {
  public:
+  // What its requests and answers hold is charged to `memory`, which outlives it.
   HttpConnection(ingest::IoLoop& io, ingest::ConnectionId id, ingest::Transport transport, const std::string& peer,
-                 ingest::Admission::Ticket ticket);
+                 ingest::Admission::Ticket ticket, ingest::MemoryAccount& memory);
   ~HttpConnection() override;
 
   [[nodiscard]] double begun_frame_rate() const override;
@@ -73,6 +74,9 @@ class HttpConnection : public ingest::Connection {
   void write(Response response);
   void account_memory();
 
+  ingest::MemoryAccount& memory_;
+  const std::size_t read_bytes_max_;
+  const std::size_t answer_bytes_max_;  // made in one turn, or made and not sent: beyond it no more is answered
   RequestParser parser_;
   std::string kept_input_;  // pipelined behind the request being served, or one whose answer is not sent yet
   RequestHead head_;        // of the request being served
@@ -85,7 +89,7 @@ class HttpConnection : public ingest::Connection {
   std::size_t answered_bytes_ = 0;  // by answers to what came with the input in hand
   std::int64_t part_begun_ms_ = 0;  // the head, or the body
   bool any_request_ = false;
-  std::uint64_t charged_bytes_ = 0;
+  std::uint64_t charged_bytes_ = 0;  // on memory_
 };
 
 }  // namespace crawlspool::http

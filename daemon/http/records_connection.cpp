@@ -52,7 +52,8 @@ Response bad_request(std::string_view detail) { return error_response(400, "bad_
 
 RecordsConnection::RecordsConnection(ingest::IoLoop& io, ingest::ConnectionId id, const std::string& peer,
                                      ingest::Admission::Ticket ticket)
-    : HttpConnection(io, id, ingest::Transport::kHttp, peer, std::move(ticket)), session_hold_(io) {
+    : HttpConnection(io, id, ingest::Transport::kHttp, peer, std::move(ticket), io.appender().memory()),
+      session_hold_(io) {
   source_.connection = id;
   source_.transport = ingest::Transport::kHttp;
 }

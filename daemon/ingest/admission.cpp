@@ -6,7 +6,6 @@ namespace crawlspool::ingest {
 namespace {
 
 constexpr std::uint64_t kBeingRefusedMax = 256;  // each holds a descriptor for about a second
-constexpr std::uint64_t kAdminMax = 64;
 
 }  // namespace
 
@@ -62,8 +61,7 @@ std::uint64_t& Admission::count_of(Transport transport) {
 }
 
 std::optional<LimitMet> Admission::limit_met(Transport transport, const base::MachineKey& machine) const {
-  if (transport == Transport::kAdmin)
-    return counts_.admin >= kAdminMax ? std::optional(LimitMet{"admin connections", kAdminMax}) : std::nullopt;
+  if (transport == Transport::kAdmin) return std::nullopt;
   if (limits_.connections_max > 0 && counts_.stream + counts_.http >= limits_.connections_max)
     return LimitMet{"connections_max", limits_.connections_max};
   const auto mine = by_machine_.find(machine);
@@ -108,6 +106,11 @@ void Admission::give_back(const Ticket& ticket) {
 void Admission::set_limits(const config::Limits& limits) {
   const std::lock_guard lock(mutex_);
   limits_ = limits;
+}
+
+void Admission::count_admin_closed() {
+  const std::lock_guard lock(mutex_);
+  ++counts_.admin_closed_total;
 }
 
 Admission::Counts Admission::counts() const {

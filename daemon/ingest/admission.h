@@ -59,10 +59,11 @@ class Admission {
   struct Counts {
     std::uint64_t stream = 0;
     std::uint64_t http = 0;
-    std::uint64_t admin = 0;  // beside the limits, so that operators get in when they are met
+    std::uint64_t admin = 0;  // has its own limits, so that operators get in when these are met
     std::uint64_t machines = 0;
     std::uint64_t refused_total = 0;
     std::uint64_t accepted_total = 0;  // without those on the admin port
+    std::uint64_t admin_closed_total = 0;
   };
 
   explicit Admission(const config::Limits& limits) : limits_(limits) {}
@@ -70,6 +71,9 @@ class Admission {
   // A ticket, if only to be told why not; nothing if too many are being told already, and the connection is just
   // closed. Tickets do not outlive this object.
   [[nodiscard]] std::optional<Ticket> admit(Transport transport, const base::MachineKey& machine);
+
+  // A connection of the admin port was closed to make room for others.
+  void count_admin_closed();
 
   [[nodiscard]] Counts counts() const;
 

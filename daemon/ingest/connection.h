@@ -84,6 +84,7 @@ class Connection : private net::PollHandler {
   // What its client last gave itself.
   [[nodiscard]] virtual const spool::ClientNames& names() const;
   [[nodiscard]] std::uint64_t records() const { return records_; }
+  [[nodiscard]] bool is_closed() const { return phase_ == Phase::kClosed; }
   [[nodiscard]] ConnectionFacts facts() const;
   [[nodiscard]] ClientFacts client_facts() const;
   [[nodiscard]] bool holds_up_drain() const { return transport_ != Transport::kAdmin; }

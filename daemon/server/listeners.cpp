@@ -28,8 +28,9 @@ std::vector<std::string>& addresses_of(Addresses& all, Transport transport) {
 
 }  // namespace
 
-Listeners::Listeners(IoThreads& threads, const ingest::Shared& shared, http::AdminBackend& admin_backend)
-    : threads_(threads), shared_(shared), admin_backend_(admin_backend) {}
+Listeners::Listeners(IoThreads& threads, const ingest::Shared& shared, http::AdminPort& admin_port,
+                     http::AdminBackend& admin_backend)
+    : threads_(threads), shared_(shared), admin_port_(admin_port), admin_backend_(admin_backend) {}
 
 Result<void> Listeners::open(const config::Listen& listen, InheritedSockets inherited) {
   if (!inherited.empty())
@@ -78,6 +79,7 @@ net::Listener::OnAccept Listeners::accepting(Transport transport) {
 }
 
 void Listeners::on_accept(Transport transport, base::UniqueFd fd, const base::Endpoint& peer) {
+  if (transport == Transport::kAdmin) admin_port_.make_room();
   auto ticket = shared_.admission.admit(transport, peer.machine_key());
   if (!ticket) return;  // too many are being told already that there are too many
   // The admin port is served where the backend lives.
@@ -103,7 +105,7 @@ std::unique_ptr<ingest::Connection> Listeners::make(Transport transport, ingest:
     case Transport::kAdmin:
       break;
   }
-  return std::make_unique<http::AdminConnection>(loop, id, peer, std::move(ticket), admin_backend_);
+  return std::make_unique<http::AdminConnection>(loop, id, peer, std::move(ticket), admin_port_, admin_backend_);
 }
 
 }  // namespace crawlspool::server

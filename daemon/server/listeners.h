@@ -16,7 +16,8 @@ namespace crawlspool::server {
 class Listeners {
  public:
   // All outlive it.
-  Listeners(IoThreads& threads, const ingest::Shared& shared, http::AdminBackend& admin_backend);
+  Listeners(IoThreads& threads, const ingest::Shared& shared, http::AdminPort& admin_port,
+            http::AdminBackend& admin_backend);
 
   // Takes over what was inherited; where that is nothing at all, opens what the configuration names.
   [[nodiscard]] base::Result<void> open(const config::Listen& listen, InheritedSockets inherited);
@@ -39,6 +40,7 @@ class Listeners {
 
   IoThreads& threads_;
   const ingest::Shared& shared_;
+  http::AdminPort& admin_port_;
   http::AdminBackend& admin_backend_;
   std::vector<std::unique_ptr<net::Listener>> ingest_;
   std::vector<std::unique_ptr<net::Listener>> admin_;

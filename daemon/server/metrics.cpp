@@ -108,6 +108,8 @@ void add_connections(Families& families, const Shared& shared, const config::Lim
   families.gauge("crawlspool_client_addresses", "Machines that have connections open.", counts.machines);
   families.counter("crawlspool_connections_accepted_total", "Connections given a place.", counts.accepted_total);
   families.counter("crawlspool_connections_refused_total", "Connections over a limit.", counts.refused_total);
+  families.counter("crawlspool_admin_closed_total", "Admin connections closed to make room for others.",
+                   counts.admin_closed_total);
   families.family("crawlspool_connection_closes_total", "Connections that have ended.", MetricType::Counter);
   for (const auto& [reason, closes] : shared.closes.by_reason()) families.add("reason", reason, closes);
 }

@@ -65,13 +65,14 @@ class Server {
         background_(*spool_),
         memory_(config->limits.memory_bytes_max, frame_bytes_max(config->limits)),
         admission_(config->limits),
+        admin_port_(admission_),
         committer_(*spool_, committer_options(config->spool), clock_,
                    [this](SpoolState state) { on_spool_state(state); }),
         shared_{clock_, committer_, memory_, admission_, sessions_, streams_, closes_},
         threads_(shared_, config),
         pulse_(threads_.mailboxes(), [this] { return committer_.busy_us(); }),
         status_(shared_, spool_->recovery(), threads_, config),
-        listeners_(threads_, shared_, status_),
+        listeners_(threads_, shared_, admin_port_, status_),
         drain_(
             threads_, config->timeouts.drain_ms, [this] { finish(); }, [this] { leave_at_once("drain_timeout"); }),
         last_words_(loop(), [this] { leave_at_once("spool_failed"); }),
@@ -188,6 +189,7 @@ class Server {
   std::atomic<bool> is_running_{false};
   ingest::MemoryBudget memory_;
   ingest::Admission admission_;
+  http::AdminPort admin_port_;
   ingest::Committer committer_;
   ingest::SessionExchange sessions_;
   ingest::StreamLabels streams_;

@@ -2,6 +2,7 @@
 file's SETTINGS)."""
 
 import socket
+import subprocess
 
 import pytest
 
@@ -32,3 +33,15 @@ def has_ipv6():
 def ipv6():
     if not has_ipv6():
         pytest.skip("no IPv6 here: ::1 cannot be bound")
+
+
+@pytest.fixture
+def tmpfs(tmp_path):
+    place = tmp_path / "tmpfs"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=755", "none", str(place)],
+                             capture_output=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip("a tmpfs cannot be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)

@@ -1,7 +1,6 @@
 """A full disk is a state and not a crash: told to everyone, nothing acked is lost, and it goes on by itself."""
 
 import os
-import subprocess
 
 import pytest
 
@@ -59,18 +58,6 @@ def test_a_full_daemon_stops_cleanly(start):
     wait_until(lambda: daemon.status()["connections"]["stream"] == 1, "the connection is accepted")
     assert daemon.terminate() == 0
     client.expect_goodbye("draining")
-
-
-@pytest.fixture
-def tmpfs(tmp_path):
-    place = tmp_path / "tmpfs"
-    place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=755", "none", str(place)],
-                             capture_output=True, check=False)
-    if mounted.returncode != 0:
-        pytest.skip("a tmpfs cannot be mounted here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
 
 
 @pytest.mark.parametrize("keep_free", ["0", "1MiB"])

@@ -1,0 +1,47 @@
+// The admin port's own limits: its connections, and the memory that their requests and answers hold, which is none of
+// limits.memory_bytes_max. Nobody is refused for them: the connection that has been silent longest is closed instead,
+// so that no one who holds connections keeps a scrape or a health check out. On the first loop's thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "daemon/ingest/admission.h"
+#include "daemon/ingest/memory_budget.h"
+
+namespace crawlspool::http {
+
+class AdminConnection;
+
+class AdminPort {
+ public:
+  static constexpr std::size_t kConnectionsMax = 64;
+  static constexpr std::uint64_t kMemoryBytesMax = 8 * 1024 * 1024;
+
+  // `admission`, where what is closed is counted, outlives it.
+  explicit AdminPort(ingest::Admission& admission) : admission_(admission) {}
+  AdminPort(const AdminPort&) = delete;
+  AdminPort& operator=(const AdminPort&) = delete;
+
+  void enter(AdminConnection& connection) { connections_.push_back(&connection); }
+  void leave(AdminConnection& connection);
+  [[nodiscard]] ingest::MemoryAccount& memory() { return memory_; }
+
+  // For one more connection.
+  void make_room();
+  // For the answer just made to `asking`, which stays.
+  void relieve_memory(const AdminConnection& asking);
+
+ private:
+  [[nodiscard]] std::size_t open_connections() const;
+  void close(AdminConnection& silent, std::string_view limit, std::uint64_t max);
+
+  ingest::Admission& admission_;
+  ingest::MemoryBudget budget_{kMemoryBytesMax, 0};
+  ingest::MemoryAccount memory_{budget_};
+  std::vector<AdminConnection*> connections_;
+};
+
+}  // namespace crawlspool::http
