@@ -150,8 +150,9 @@ void AdminConnection::answer_readiness() {
   io().appender().settle(source_, {++probes_});
 }
 
-// The probe waits for room; the question does not.
+// The probe waits for room; the question does not. No other question is about the disk.
 void AdminConnection::on_spool_waits() { answer_awaited_probe(); }
+void AdminConnection::on_spool_failed() { answer_awaited_probe(); }
 
 void AdminConnection::on_settled(std::uint64_t probe) {
   if (probe == probes_) answer_awaited_probe();

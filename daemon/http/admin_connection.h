@@ -63,6 +63,7 @@ class AdminConnection final : public HttpConnection {
   void serve(const RequestHead& head, std::string body) override;
   void on_settled(std::uint64_t probe) override;
   void on_spool_waits() override;
+  void on_spool_failed() override;
 
   void answer(Response response);
   void answer_liveness();
