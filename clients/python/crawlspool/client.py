@@ -13,6 +13,7 @@ from .errors import Unsettled
 from .journal import Journal, ThreadJournal
 from .records import Record, encode
 from .sessions import Sessions
+from .shared import Holding
 from .worker import Worker, stop_all
 
 log = logging.getLogger("crawlspool")
@@ -27,6 +28,7 @@ class Client(ClientBase[Worker]):
     def _reset(self) -> None:
         super()._reset()
         self._starting = threading.Lock()
+        self._holding = Holding(self._starting)
 
     @staticmethod
     def _make_journal() -> Journal:
@@ -40,7 +42,8 @@ class Client(ClientBase[Worker]):
         return Worker(self._options, sessions)
 
     def _start(self) -> Worker:
-        with self._starting:
+        self._holding.check()
+        with self._starting, self._holding:
             self._check_open()
             if self._driver is None:
                 workers = self._make_drivers()
@@ -82,7 +85,8 @@ class Client(ClientBase[Worker]):
         (else `close_timeout`) seconds: with a buffer directory what is left stays there for the next start; without one
         it is lost with this client, and Unsettled says so."""
         self._check_thread()
-        with self._starting:
+        self._holding.check()
+        with self._starting, self._holding:
             self._closed = True
         seconds = self._options.close_timeout if timeout is None else timeout
         end = None if seconds is None else time.monotonic() + seconds

@@ -23,6 +23,7 @@ class Pump:
         self._shared = shared
         self._options = shared.options
         self._lock = shared.lock
+        self._holding = shared.holding
         self._sessions = shared.sessions
         self._journal = shared.sessions.journal
         self._dialer = Dialer(shared.options, shared.sockets, self._wait_to_connect, shared.wake)
@@ -38,7 +39,7 @@ class Pump:
         try:
             while not self._is_over():
                 self._sleep(None)  # until there is something to say
-                with self._lock:
+                with self._lock, self._holding:
                     self._sessions.advance()
                     step = self._sessions.route.next(time.monotonic())
                 self._sleep(step.wait_seconds)
@@ -48,24 +49,24 @@ class Pump:
             raise
         except BaseException as error:  # SystemExit too, from a callback: the threads that send have to be told
             self._journal.error("the client's thread has ended; nothing more is sent", error=error)
-            with self._lock:
+            with self._lock, self._holding:
                 self._shared.failed = Refused("this client", "internal_error", repr(error))
         finally:
             if not self._shared.abandoned:
-                with self._lock:
+                with self._lock, self._holding:
                     ready = self._shared.end()
                 for function in ready:
                     call(self._journal, function)
 
     def _is_over(self) -> bool:
-        with self._lock:
+        with self._lock, self._holding:
             return self._shared.is_over()
 
     def _sleep(self, seconds: Optional[float]) -> None:
         """Until the time is over or the state has changed in a way that ends it."""
         end = None if seconds is None else time.monotonic() + seconds
         while not self._is_over():
-            with self._lock:
+            with self._lock, self._holding:
                 if end is None and self._sessions.held:
                     return
                 self._shared.sleeping = True
@@ -84,7 +85,7 @@ class Pump:
             reason = f"{server}: {error}"
         finally:
             self._dialer.hang_up()
-        with self._lock:
+        with self._lock, self._holding:
             now = time.monotonic()
             ended = self._sessions.engine.end(now)
             self._shared.failed = self._sessions.route.ended(server, ended, now)
@@ -98,7 +99,7 @@ class Pump:
                         ended.reason or reason or f"{server}: the server closed")
 
     def _wait_to_connect(self, watched: Dict[int, bool], seconds: Optional[float]) -> Dict[int, bool]:
-        with self._lock:
+        with self._lock, self._holding:
             self._shared.sleeping = True
         ready = self._shared.wait_for_events(watched, seconds)
         if self._is_over():
@@ -107,14 +108,14 @@ class Pump:
 
     def _wait_for_stop(self) -> None:
         while not self._is_over():
-            with self._lock:
+            with self._lock, self._holding:
                 self._shared.settled.wake()
                 self._shared.room.wake()
             self._tell()
             self._shared.wait_for_events({}, None)
 
     def _converse(self, sock: socket.socket, server: str) -> None:
-        with self._lock:
+        with self._lock, self._holding:
             outgoing = memoryview(self._sessions.engine.begin(server, time.monotonic()))
         writable = True
         while not (self._shared.stopping or self._sessions.engine.over):
@@ -144,11 +145,11 @@ class Pump:
 
     def _next_output(self) -> memoryview:
         """What goes out next, as much as the socket may take in one go."""
-        with self._lock:
+        with self._lock, self._holding:
             parts = [self._sessions.engine.control()]
         size = 0
         while size < OUTGOING_BYTES:
-            with self._lock:
+            with self._lock, self._holding:
                 piece = self._sessions.engine.take(time.monotonic())
             if piece is None:
                 break
@@ -159,7 +160,7 @@ class Pump:
 
     def _idle(self, sock: socket.socket, writing: bool) -> bool:
         """Waits until there is something to do; whether the socket may take more."""
-        with self._lock:
+        with self._lock, self._holding:
             now = time.monotonic()
             self._sessions.engine.tick(now)
             seconds = self._sessions.engine.due(now, not writing)
@@ -173,7 +174,7 @@ class Pump:
         return not writing or ready.get(sock.fileno(), False)
 
     def _receive(self, data: bytes) -> None:
-        with self._lock:
+        with self._lock, self._holding:
             held = self._sessions.held
             self._sessions.engine.receive(data, time.monotonic())
             if self._sessions.held != held:
@@ -184,7 +185,7 @@ class Pump:
 
     def _tell(self) -> None:
         """Calls back, outside the lock, what is to be told."""
-        with self._lock:
+        with self._lock, self._holding:
             untold, acked = self._sessions.engine.session.take_untold(), self._sessions.engine.session.take_acked()
             ended = self._shared.closed or self._shared.failed
             ready = self._shared.take_ready(everything=bool(ended))

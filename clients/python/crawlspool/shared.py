@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from threading import get_ident
 from typing import Callable, Dict, List, Optional, Tuple
 
 from .buffer import DISK_RETRY_SECONDS
@@ -19,11 +20,33 @@ class Abandoned(BaseException):
     """In a fork's child: this thread is a copy of one that goes on in the parent."""
 
 
+class Holding:
+    """`with lock, holding`: says which thread has the lock. Behind the lock, whose own `with` no Ctrl-C can tear."""
+
+    def __init__(self, lock: threading.Lock) -> None:
+        self.thread = 0
+        self._lock = lock
+
+    def __enter__(self) -> None:
+        self.thread = get_ident()
+
+    def __exit__(self, *_: object) -> None:
+        self.thread = 0
+
+    def check(self) -> None:
+        """Before the lock is asked for. The collector runs any __del__, and a signal its handler, in the midst of what
+        this thread does."""
+        if self.thread == get_ident() and self._lock.locked():  # else Ctrl-C tore it: nobody holds anything
+            raise RuntimeError("a __del__ or a signal handler called the client in the midst of the client's own work; "
+                               "nothing was taken")
+
+
 class Shared:
     def __init__(self, options: Options, sessions: Sessions) -> None:
         self.options = options
         self.sessions = sessions
         self.lock = threading.Lock()
+        self.holding = Holding(self.lock)
         self.room = Waiters()
         self.settled = Waiters()
         self.on_room: List[Tuple[int, Callable[[], object]]] = []  # (bytes needed, what to call)
@@ -60,7 +83,7 @@ class Shared:
             ready = poll({**watched, self._wake_read.fileno(): False}, seconds)
         if self.abandoned:
             raise Abandoned
-        with self.lock:
+        with self.lock, self.holding:
             self.sleeping = False
         if ready.pop(self._wake_read.fileno(), None) is not None:
             try:

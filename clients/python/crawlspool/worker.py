@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from threading import get_ident
 from typing import Callable, List, Optional
 
 from .base import BYE_SECONDS, GRACE_SECONDS, Driver, closed
@@ -29,6 +30,7 @@ class Worker(Driver):
         self._sessions = sessions
         self._shared = Shared(options, sessions)
         self._lock = self._shared.lock
+        self._holding = self._shared.holding
         self._thread = threading.Thread(target=Pump(self._shared).run, name="crawlspool", daemon=True)
 
     def start(self) -> None:
@@ -40,20 +42,28 @@ class Worker(Driver):
         if self._thread.is_alive():
             stop_all([self], None)
         elif not self._shared.ended:
-            with self._lock:
+            with self._lock, self._holding:
                 self._shared.end()
 
     def put(self, payload: bytes) -> None:
-        self._check_open()  # without the lock, which nobody lets go of any more once the interpreter is taken down
+        shared, holding, thread = self._shared, self._holding, get_ident()
         while True:
+            if shared.closed or holding.thread == thread:  # a lock of a thread that is no more would not be let go of
+                self._check_open()
+                holding.check()
             with self._lock:
-                if self._take(payload):
-                    return
-                waiter = self._wait_for_room(len(payload))
+                try:  # `with holding`, and cheaper
+                    holding.thread = thread
+                    if self._take(payload):
+                        return
+                    waiter = self._wait_for_room(len(payload))
+                finally:
+                    holding.thread = 0
             wait(waiter, DISK_RETRY_SECONDS if self._sessions.outbox.buffer else None)
 
     def try_put(self, payload: bytes) -> bool:
-        with self._lock:
+        self._holding.check()
+        with self._lock, self._holding:
             return self._take(payload)
 
     def _take(self, payload: bytes) -> bool:
@@ -87,7 +97,8 @@ class Worker(Driver):
         return threading.current_thread() is self._thread
 
     def call_when_room(self, function: Callable[[], object], size: int) -> None:
-        with self._lock:
+        self._holding.check()
+        with self._lock, self._holding:
             self._sessions.outbox.has_room(size)  # ConfigurationError: there will never be
             ended = self._shared.ended
             if not ended:
@@ -98,13 +109,14 @@ class Worker(Driver):
 
     def wait_settled(self, end: Optional[float]) -> bool:
         """False after `end`; Refused where no server will have the records."""
+        self._holding.check()
         engine = self._sessions.engine
-        with self._lock:
+        with self._lock, self._holding:
             engine.hurried += 1
             self._shared.wake()
         try:
             while True:
-                with self._lock:
+                with self._lock, self._holding:
                     if not self._sessions.held:
                         return True
                     if self._shared.failed:
@@ -115,19 +127,21 @@ class Worker(Driver):
                     waiter = self._shared.settled.add()
                 wait(waiter, seconds)
         finally:
-            with self._lock:
+            with self._lock, self._holding:
                 engine.hurried -= 1
 
     def finish(self) -> None:
         """Takes no more records; says bye once all is settled."""
-        with self._lock:
+        self._holding.check()
+        with self._lock, self._holding:
             self._shared.closed = True
             self._sessions.engine.finishing = True
             self._shared.room.wake()
             self._shared.wake()
 
     def ask_to_stop(self, *, even_without_goodbye: bool) -> None:
-        with self._lock:
+        self._holding.check()
+        with self._lock, self._holding:
             if even_without_goodbye or self._sessions.held:
                 self._shared.stopping = True
                 self._shared.wake()
@@ -145,11 +159,13 @@ class Worker(Driver):
         self._shared.abandon()
 
     def counters(self) -> Counters:
-        with self._lock:
+        self._holding.check()
+        with self._lock, self._holding:
             return self._sessions.counters()
 
     def is_crowded(self) -> bool:
-        with self._lock:
+        self._holding.check()
+        with self._lock, self._holding:
             return self._sessions.is_crowded()
 
 

@@ -5,7 +5,9 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 
+import crawlspool
 import pytest
 from buffers import create, read_all, reopen
 from conftest import CLIENT
@@ -141,3 +143,55 @@ def test_ctrl_c_again_and_again_costs_at_most_the_record_that_it_hits(start, tmp
     stored = [int(record) for record in server.records()]
     assert stored == sorted(set(stored))
     assert set(range(1, last + 1)) - set(stored) <= set(broken_off)
+
+
+@pytest.mark.parametrize("call", ["send", "try_send", "counters", "flush", "close"])
+@pytest.mark.parametrize("where", ["in send()", "in the client's thread"])
+def test_a_call_in_the_midst_of_the_clients_own_work_is_refused(start, monkeypatch, call, where):
+    """As a __del__ makes it that the collector runs there, or a signal handler: the lock is this very thread's."""
+    server = start()
+    told = []
+    with crawlspool.Client(server.url) as client:
+        client.send(b"0")
+        client.flush(30)
+        engine = client._driver._sessions.engine
+        name = "put" if where == "in send()" else "receive"
+        work = getattr(engine, name)
+
+        def interrupted(*arguments):
+            with pytest.raises(RuntimeError, match="in the midst|cannot wait"):
+                getattr(client, call)(*([b'"never"'] if "send" in call else []))
+            told.append(call)
+            return work(*arguments)
+
+        monkeypatch.setattr(engine, name, interrupted)
+        client.send(b"1")
+        client.flush(30)
+    assert told and server.records() == [b"0", b"1"]
+
+
+def test_a_call_while_the_client_starts_is_refused(start, monkeypatch):
+    server = start()
+    told = []
+
+    def interrupted():
+        with pytest.raises(RuntimeError, match="in the midst"):
+            client.send(b'"never"')
+        told.append(1)
+        return make()
+
+    with crawlspool.Client(server.url) as client:
+        make = client._make_drivers
+        monkeypatch.setattr(client, "_make_drivers", interrupted)
+        client.send(b"1")
+    assert told and server.records() == [b"1"]
+
+
+def test_a_trace_that_ctrl_c_left_of_a_call_refuses_nothing(start):
+    server = start()
+    with crawlspool.Client(server.url) as client:
+        client.send(b"0")
+        client._driver._shared.holding.thread = threading.get_ident()
+        client.send(b"1")
+        assert client.counters().records == 2
+    assert server.records() == [b"0", b"1"]
