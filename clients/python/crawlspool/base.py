@@ -141,14 +141,14 @@ class ClientBase(abc.ABC, Generic[DriverT]):
     def _end(self, unsettled: int, *, raises: bool) -> None:
         """Says what close() could not settle; where that is lost, by Unsettled, unless something else is raised."""
         _open.discard(self)
-        self._journal.publish()
         if unsettled and self._options.buffer_dir is not None:
-            log.warning("%d records are not settled yet; they wait in %s for the next start", unsettled,
-                        self._options.buffer_dir)
-        elif unsettled and raises:
+            self._journal.warning("%d records are not settled yet; they wait in %s for the next start", unsettled,
+                                  self._options.buffer_dir)
+        elif unsettled and not raises:
+            self._journal.error("%d records are not settled; they are lost with this client", unsettled)
+        self._journal.publish()
+        if unsettled and raises and self._options.buffer_dir is None:
             raise Unsettled(unsettled, "they are lost with this client")
-        elif unsettled:
-            log.error("%d records are not settled; they are lost with this client", unsettled)
 
     def counters(self) -> Counters:
         total = Counters()

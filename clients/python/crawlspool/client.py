@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from types import TracebackType
@@ -15,8 +14,6 @@ from .records import Record, encode
 from .sessions import Sessions
 from .shared import Holding
 from .worker import Worker, stop_all
-
-log = logging.getLogger("crawlspool")
 
 
 class Client(ClientBase[Worker]):
@@ -122,5 +119,5 @@ class Client(ClientBase[Worker]):
 
     def _at_exit(self) -> None:
         if self.counters().unsettled:
-            log.warning("a client was not closed; waiting for its records to be settled")
+            self._journal.warning("a client was not closed; waiting for its records to be settled")
         self.close()

@@ -22,7 +22,10 @@ Line = Tuple[int, str, Tuple[object, ...], Optional[BaseException]]
 
 def _log(line: Line) -> None:
     level, text, arguments, error = line
-    log.log(level, text, *arguments, exc_info=error)
+    try:
+        log.log(level, text, *arguments, exc_info=error)
+    except Exception:  # a handler's, and no reason for send() to fail once it has taken its record
+        traceback.print_exc()
 
 
 class Journal:
@@ -104,13 +107,10 @@ class _LoggingThread:
             self._work.get()()
 
     def _log(self, line: Line) -> None:
-        try:
-            _log(line)
-            left_out, self._left_out = self._left_out, 0
-            if left_out:
-                log.warning("%d lines were left out: a logging handler has waited too long", left_out)
-        except Exception:  # of a handler
-            traceback.print_exc()
+        _log(line)
+        left_out, self._left_out = self._left_out, 0
+        if left_out:
+            _log((logging.WARNING, "%d lines were left out: a logging handler has waited too long", (left_out,), None))
 
     def drain(self, seconds: float) -> None:
         """Until what was said so far is logged."""

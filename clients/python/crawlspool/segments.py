@@ -18,7 +18,6 @@ from .entries import Reader, pack, scan
 from .journal import AT_ONCE, Journal
 
 
-
 INDEX_MAX = 1 << 53  # of a record
 _NAME = re.compile(r"[0-9]{20}\.records")
 

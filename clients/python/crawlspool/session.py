@@ -15,7 +15,6 @@ from .options import Reject
 from .outbox import Outbox
 
 
-
 @dataclasses.dataclass
 class Counters:
     """Since the client was made, but for `unsettled`, `buffered` and `buffer_bytes`, which are of now."""

@@ -16,7 +16,6 @@ from .route import Route
 from .session import Counters
 
 
-
 class Sessions:
     """`engine`, `outbox` and `route` are those of the session whose turn it is."""
 

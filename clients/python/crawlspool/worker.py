@@ -3,7 +3,6 @@ or for everything to be settled. The session's own thread does the rest (pump.py
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from threading import get_ident
@@ -21,13 +20,11 @@ from .telling import call
 from .waiters import wait
 
 
-log = logging.getLogger("crawlspool")
-
-
 class Worker(Driver):
     def __init__(self, options: Options, sessions: Sessions) -> None:
         self._options = options
         self._sessions = sessions
+        self.journal = sessions.journal
         self._shared = Shared(options, sessions)
         self._lock = self._shared.lock
         self._holding = self._shared.holding
@@ -182,5 +179,5 @@ def stop_all(workers: List[Worker], end: Optional[float]) -> int:
         worker.ask_to_stop(even_without_goodbye=True)
     last = None if end is None else time.monotonic() + GRACE_SECONDS
     if not all([worker.join(last) for worker in workers]):
-        log.error("a thread of the client has not ended in time; a callback holds it up")
+        workers[0].journal.error("a thread of the client has not ended in time; a callback holds it up")
     return sum(worker.held for worker in workers)

@@ -7,7 +7,7 @@ import threading
 
 import crawlspool
 import pytest
-from crawlspool.addresses import find_endpoints
+from crawlspool.addresses import Lookups, find_endpoints
 from crawlspool.options import Address
 from names import NAME, URL, address, full_listener, name_server
 from records import dead_address
@@ -126,3 +126,14 @@ def test_a_connection_that_is_given_up_leaves_no_socket(flavour, monkeypatch):
         wait_until(lambda: len(made) >= 4, "it was tried twice")
         client.close(0)
     wait_until(lambda: all(one.fileno() == -1 for one in made), "each is closed")
+
+
+def test_where_no_thread_can_be_had_a_name_is_looked_up_all_the_same(monkeypatch):
+    """As at a program's end, from Python 3.12 on."""
+    def fail(_):
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    name_server(monkeypatch, lambda: [("192.0.2.1", 1)])
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    lookup = Lookups().start(Address(NAME, 1))
+    assert lookup.is_over() and [str(one) for one in lookup.result()] == ["192.0.2.1"]
