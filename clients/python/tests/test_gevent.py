@@ -50,7 +50,7 @@ print(client.counters().connections)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("gevent") is None,
-                    reason="gevent is not installed: python3 -m pip install gevent")
+                    reason="gevent is not installed; Debian has python3-gevent")
 @pytest.mark.parametrize("buffered", [False, True], ids=["memory", "buffer"])
 @pytest.mark.parametrize("how", ["settled, child uses it", "child uses it", "settled", "neither"])
 def test_parent_and_child_send_under_gevent(start, tmp_path, how, buffered):
@@ -58,7 +58,8 @@ def test_parent_and_child_send_under_gevent(start, tmp_path, how, buffered):
     done = subprocess.run([sys.executable, "-c", PROGRAM, str(CLIENT), server.url,
                            str(tmp_path / "buffer") if buffered else "", how], capture_output=True, text=True,
                           timeout=seconds(60))
-    assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", "")
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+    assert "crawlspool" not in done.stderr  # gevent 22.10 has words on an assertion of its own
     assert sorted(server.records()) == sorted(numbered(2000) + (numbered(1000, 10000) if "uses" in how else []))
 
 

@@ -105,7 +105,7 @@ def test_a_connection_whose_transport_fails_is_tried_again_and_closed_in_time(st
 
 @pytest.fixture
 def run_in_uvloop():
-    uvloop = pytest.importorskip("uvloop", reason="uvloop is not installed: python3 -m pip install uvloop")
+    uvloop = pytest.importorskip("uvloop", reason="uvloop is not installed; Debian has python3-uvloop")
 
     def run(coroutine):
         loop = uvloop.new_event_loop()
