@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "cli/access_hint.h"
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/defaults.h"
@@ -16,6 +17,7 @@
 #include "cli/spool_access.h"
 #include "cli/subcommands.h"
 #include "daemon/spool/cursor.h"
+#include "daemon/spool/cursor_lock.h"
 #include "daemon/spool/lock_and_identity.h"
 
 namespace crawlspool::cli {
@@ -84,7 +86,10 @@ Result<int> remove(spool::Directory& directory, const std::string& name) {
   const auto removed = spool::remove_cursor(directory, name);
   if (!removed && removed.error().code == base::ErrorCode::kNotFound)
     return base::fail(base::ErrorCode::kNotFound, "there is no cursor " + name + " in " + directory.path());
-  return removed.map([] { return kExitOk; });
+  if (!removed)
+    return tl::unexpected(with_access_hint(removed.error(), directory.path() + "/" + std::string(spool::kCursorsName)));
+  spool::CursorLock::remove_if_free(directory, name);
+  return kExitOk;
 }
 
 int cursors(const CursorsOptions& options, const std::optional<std::string>& config_file) {

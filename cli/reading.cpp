@@ -1,7 +1,10 @@
 #include "cli/reading.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
+#include "cli/access_hint.h"
 #include "cli/last_lines.h"
 #include "cli/spool_access.h"
 #include "cli/stop_signals.h"
@@ -51,7 +54,16 @@ Result<std::optional<Position>> Reading::find_begin(const std::optional<std::uin
   });
 }
 
+Result<void> Reading::lock_cursor() {
+  auto lock = spool::CursorLock::take(directory_, cursor_->name(), "crawlspool, pid " + std::to_string(::getpid()));
+  if (!lock)
+    return tl::unexpected(with_access_hint(lock.error(), directory_.path() + "/" + std::string(spool::kCursorsName)));
+  lock_.emplace(std::move(*lock));
+  return {};
+}
+
 Result<std::optional<Position>> Reading::find_cursor_begin(const std::optional<std::uint64_t>& new_cursor_lines) {
+  if (auto locked = lock_cursor(); !locked) return tl::unexpected(locked.error());
   const auto found = cursor_->find();
   const bool begin_anew = !found && found.error().code == ErrorCode::kDamaged && options_.skip;
   if (!found && !begin_anew) return tl::unexpected(found.error());

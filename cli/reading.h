@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/reading_options.h"
 #include "daemon/base/clock.h"
+#include "daemon/spool/cursor_lock.h"
 
 namespace crawlspool::cli {
 
@@ -19,7 +20,8 @@ class Reading {
   // All references outlive it.
   Reading(spool::Directory& directory, const ReadingOptions& options, DamageLog& damage, Output& output);
 
-  // Where to begin by the options; nothing if the cursor's place is lost, which has been said and counts as damage.
+  // Where to begin by the options, with the cursor locked for this reading's life (kLocked: another reader has it);
+  // nothing if the cursor's place is lost, which has been said and counts as damage.
   // `new_cursor_lines`: a new cursor begins with the last that many lines instead of the spool's first.
   [[nodiscard]] base::Result<std::optional<spool::Position>> find_begin(
       const std::optional<std::uint64_t>& new_cursor_lines);
@@ -33,6 +35,7 @@ class Reading {
  private:
   [[nodiscard]] base::Result<std::optional<spool::Position>> find_cursor_begin(
       const std::optional<std::uint64_t>& new_cursor_lines);
+  [[nodiscard]] base::Result<void> lock_cursor();
   [[nodiscard]] base::Result<void> print(const spool::ReadLine& line);
   [[nodiscard]] base::Result<void> flush_and_keep();
 
@@ -43,6 +46,7 @@ class Reading {
   LineFilter filter_;
   LinePrinter printer_;
   std::optional<CursorKeeper> cursor_;
+  std::optional<spool::CursorLock> lock_;  // on the cursor
   std::optional<spool::SegmentReader> reader_;
   base::SystemClock clock_;
   std::int64_t keep_at_us_ = 0;  // monotonic

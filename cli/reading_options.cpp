@@ -20,7 +20,7 @@ void add_reading_options(CLI::App& command, ReadingOptions& options) {
   auto* const cursor = command.add_option(
       "--cursor", options.cursor,
       "Begin where the last reading under this name ended, a new one at the spool's beginning; what has been written "
-      "out counts as read. For one reader at a time");
+      "out counts as read. One reader at a time: a second one is refused");
   cursor->type_name("NAME")->check(check_cursor_name)->excludes(since)->excludes(from);
   command.add_flag("--skip", options.skip, "Where the cursor's place is lost, go on at the nearest one there is")
       ->needs(cursor);

@@ -82,6 +82,25 @@ def test_a_stopped_reader_goes_on_with_the_next(start, tmp_path):
     assert records_of(cat(daemon)) == numbered(100, 200)
 
 
+def test_a_second_reader_of_a_cursor_is_refused_by_name(start, tmp_path):
+    daemon = start()
+    send_records(daemon, numbered(0, 100))
+    with Reader(tmp_path / "out", "tail", "-f", "--records", "--cursor", "reader", "--spool",
+                daemon.spool.directory) as tail:
+        wait_until(lambda: len(tail.lines()) == 100, "all is read")
+        for command in ("cat", "tail"):
+            second = run(command, "--cursor", "reader", "--spool", daemon.spool.directory)
+            assert (second.returncode, second.stdout) == (1, b"")
+            assert b"cursor reader is in use by crawlspool, pid %d" % tail.process.pid in second.stderr, second.stderr
+        assert run("cat", "--cursor", "another", "--spool", daemon.spool.directory).returncode == 0
+        listed = run("cursors", "--spool", daemon.spool.directory)
+        assert [line.split()[0] for line in listed.stdout.splitlines()] == [b"another", b"reader"]
+        assert run("verify", "--spool", daemon.spool.directory).returncode == 0
+    assert records_of(cat(daemon)) == []
+    assert run("cursors", "--remove", "reader", "--spool", daemon.spool.directory).returncode == 0
+    assert not list((daemon.spool.directory / "cursors").glob("reader.*"))
+
+
 def test_retention_waits_for_a_reader_until_it_is_given_up(start):
     daemon = start(ROTATING)
     assert records_of(cat(daemon)) == []
