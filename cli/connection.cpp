@@ -54,12 +54,17 @@ Result<bool> Connection::receive(const std::function<void(const client::Reply&)>
 }
 
 Result<void> Connection::decode(std::string_view input, const std::function<void(const client::Reply&)>& on_reply) {
+  const bool is_http = input.starts_with("HTTP/");
   proto::Frame frame{};
   while (true) {
     switch (decoder_.next(input, frame)) {
       case proto::FrameDecoder::Step::kNeedMore:
         return {};
       case proto::FrameDecoder::Step::kRefused:
+        if (is_http)
+          return fail(ErrorCode::kDamaged, server_ +
+                                               " speaks HTTP and is no stream listener, which is tcp://HOST:8940 "
+                                               "unless listen.stream says otherwise; name it with --server");
         return fail(ErrorCode::kDamaged, server_ + " does not speak this protocol: " + decoder_.refusal().detail);
       case proto::FrameDecoder::Step::kFrame:
         if (frame.type == proto::FrameType::kRecord) on_reply(client::parse_reply(frame.payload));

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "cli/access_hint.h"
 #include "config/loader.h"
 
 namespace crawlspool::cli {
@@ -10,10 +11,6 @@ namespace {
 using base::ErrorCode;
 using base::fail;
 using base::Result;
-
-Result<config::Config> load(const std::optional<std::string>& config_file) {
-  return config::load(config_file ? config_file : config::default_file(), {});
-}
 
 Result<Address> first_listener(const std::vector<std::string>& listeners, const char* key, const char* option) {
   if (listeners.empty())
@@ -25,15 +22,22 @@ Result<Address> first_listener(const std::vector<std::string>& listeners, const 
 
 }  // namespace
 
+Result<config::Config> configuration(const std::optional<std::string>& config_file) {
+  const auto file = config_file ? config_file : config::default_file();
+  auto config = config::load(file, {});
+  if (config || !file) return config;
+  return tl::unexpected(with_access_hint(config.error(), *file));
+}
+
 Result<std::string> spool_directory(const std::optional<std::string>& given,
                                     const std::optional<std::string>& config_file) {
   if (given) return *given;
-  return load(config_file).map([](const config::Config& config) { return config.spool.directory; });
+  return configuration(config_file).map([](const config::Config& config) { return config.spool.directory; });
 }
 
 Result<Address> stream_server(const std::optional<std::string>& given, const std::optional<std::string>& config_file) {
   if (given) return parse_address(*given, "tcp");
-  return load(config_file).and_then([](const config::Config& config) {
+  return configuration(config_file).and_then([](const config::Config& config) {
     return first_listener(config.listen.stream, "listen.stream", "--server");
   });
 }
@@ -45,7 +49,7 @@ Result<Address> admin_server(const std::optional<std::string>& given, const conf
 
 Result<Address> admin_server(const std::optional<std::string>& given, const std::optional<std::string>& config_file) {
   if (given) return parse_address(*given, "http");
-  return load(config_file).and_then([](const config::Config& config) { return admin_server({}, config); });
+  return configuration(config_file).and_then([](const config::Config& config) { return admin_server({}, config); });
 }
 
 }  // namespace crawlspool::cli

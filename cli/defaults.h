@@ -11,6 +11,8 @@
 
 namespace crawlspool::cli {
 
+// The daemon's configuration, by -c or where it lies by default; the defaults where there is none.
+[[nodiscard]] base::Result<config::Config> configuration(const std::optional<std::string>& config_file);
 // `given` as the option was given, `config_file` as -c was.
 [[nodiscard]] base::Result<std::string> spool_directory(const std::optional<std::string>& given,
                                                         const std::optional<std::string>& config_file);

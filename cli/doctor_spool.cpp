@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "cli/access_hint.h"
 #include "cli/human.h"
 #include "cli/spool_access.h"
 #include "daemon/spool/control_files.h"
@@ -52,10 +53,10 @@ Finding check_lock(const spool::Directory& directory, bool daemon_answers) {
   const bool is_locked = is_in_use(directory);
   if (is_locked && !daemon_answers)
     return note("lock", "a daemon has this spool, and none answers at the admin listener",
-                "give the configuration it runs with by -c; if it hangs, see its log");
+                "say where it listens with --admin or -c; if it hangs, see its log");
   if (!is_locked && daemon_answers)
     return note("lock", "no daemon has this spool, and one answers at the admin listener",
-                "give the configuration it runs with by -c, or its directory by --spool");
+                "leave out --spool to look at the daemon's own");
   return ok("lock", is_locked ? "held by the daemon" : "free; no daemon runs here");
 }
 
@@ -120,7 +121,7 @@ Findings check_spool(const std::string& path, bool daemon_answers) {
     const bool is_missing = errno == ENOENT;
     return {trouble("spool", path + ": " + std::strerror(errno),
                     is_missing ? "the daemon makes it at its start if its parent is there; or say where with --spool"
-                               : "run this as root or as the daemon's user")};
+                               : access_hint(path))};
   }
   const auto directory = open_damaged_spool(path);
   if (!directory)

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <fstream>
 
+#include "cli/access_hint.h"
 #include "daemon/spool/cursor.h"
 #include "daemon/spool/durable_mark.h"
 #include "daemon/spool/lock_and_identity.h"
@@ -18,21 +19,33 @@ namespace crawlspool::cli {
 using base::ErrorCode;
 using base::Result;
 
-Result<std::unique_ptr<spool::Directory>> open_spool(const std::string& path) {
+namespace {
+
+Result<std::unique_ptr<spool::Directory>> open_directory(const std::string& path) {
   auto directory = spool::open_posix_directory(path, spool::IfMissing::kFail);
+  if (!directory) return tl::unexpected(with_access_hint(directory.error(), path));
+  return directory;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<spool::Directory>> open_spool(const std::string& path) {
+  auto directory = open_directory(path);
   if (!directory) return directory;
   const auto id = spool::read_spool_id(**directory);
   if (!id && id.error().code == ErrorCode::kNotFound)
     return base::fail(ErrorCode::kNotFound, path + " is no spool: there is no spool.json in it");
-  if (!id) return tl::unexpected(id.error());
+  if (!id) return tl::unexpected(with_access_hint(id.error(), path + "/" + std::string(spool::kIdentityName)));
   return directory;
 }
 
 Result<std::unique_ptr<spool::Directory>> open_damaged_spool(const std::string& path) {
-  auto directory = spool::open_posix_directory(path, spool::IfMissing::kFail);
+  auto directory = open_directory(path);
   if (!directory) return directory;
   const auto id = spool::read_spool_id(**directory);
   if (id || id.error().code == ErrorCode::kDamaged) return directory;
+  if (id.error().code == ErrorCode::kPermission)
+    return tl::unexpected(with_access_hint(id.error(), path + "/" + std::string(spool::kIdentityName)));
   const auto segments = spool::list_segments(**directory);
   if (!segments) return tl::unexpected(segments.error());
   if (id.error().code == ErrorCode::kNotFound && segments->empty())

@@ -1,7 +1,12 @@
 """The crawlspool command next to a running daemon and on a spool."""
 
+import grp
+import os
+import pathlib
 import re
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -245,3 +250,28 @@ def test_version_and_help_are_told():
     assert usage.returncode == 0
     for command in (b"send", b"cat", b"tail", b"verify", b"status"):
         assert command in usage.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes someone else")
+def test_who_may_not_look_into_the_spool_is_told_the_group():
+    group = grp.getgrnam("games")
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o755)
+        spool = pathlib.Path(place, "spool")
+        spool.mkdir(mode=0o750)
+        os.chown(spool, 0, group.gr_gid)
+        command = pathlib.Path(place, "crawlspool")
+        shutil.copy(CRAWLSPOOL, command)
+        for words in (["cat"], ["tail"], ["cursors"], ["verify"], ["rejected", "ls"], ["doctor"]):
+            result = subprocess.run([command, *words, "--spool", spool], capture_output=True, check=False, user="nobody",
+                                    group="nogroup", extra_groups=[], env=clean_environment(), cwd="/")
+            assert result.returncode == 1
+            said = (result.stdout + result.stderr).decode()
+            assert "its group, games, may read it: as root, usermod -aG games nobody, and log in again" in said, said
+
+
+def test_a_stream_client_is_told_that_it_speaks_to_another_listener(shared):
+    for kind in ("http", "admin"):
+        result = run("send", "--server", f"tcp://{shared.ready[kind][0]}", "-", stdin=b"1\n")
+        assert result.returncode == 1
+        assert b"speaks HTTP and is no stream listener" in result.stderr, result.stderr
