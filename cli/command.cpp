@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/subcommands.h"
+#include "config/command_line.h"
 #include "daemon/base/version.h"
 
 namespace crawlspool::cli {
@@ -24,13 +25,11 @@ int run(int argc, const char* const* argv) {
   Context context;
   CLI::App app(kDescription, "crawlspool");
   app.footer(kFooter);
-  app.set_version_flag("--version", std::string("crawlspool ") + kVersion);
+  app.set_version_flag("-V,--version", std::string("crawlspool ") + kVersion);
   app.add_option("-c,--config", context.config_file, "The daemon's configuration file, for the defaults")
       ->type_name("FILE");
   app.require_subcommand(0, 1);  // none is complained about below, behind an argument that was not expected
-  app.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return "crawlspool: " + std::string(error.what()) + "\nRun crawlspool --help for more.\n";
-  });
+  app.failure_message(config::command_line_complaint);
   app.fallthrough();
   add_send(app, context);
   add_cat(app, context);
@@ -43,6 +42,7 @@ int run(int argc, const char* const* argv) {
   add_top(app, context);
   add_doctor(app, context);
   add_bench(app, context);
+  add_help(app, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

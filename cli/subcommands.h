@@ -27,5 +27,6 @@ void add_status(CLI::App& app, Context& context);
 void add_top(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
+void add_help(CLI::App& app, Context& context);  // the last: it tells of the others
 
 }  // namespace crawlspool::cli

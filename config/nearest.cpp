@@ -7,6 +7,7 @@ namespace crawlspool::config {
 namespace {
 
 constexpr std::size_t kNameBytesMax = 64;
+constexpr std::size_t kBeginningBytesMin = 3;
 
 // Levenshtein's distance, one row of the table at a time.
 std::size_t edit_distance(std::string_view from, std::string_view to) {
@@ -37,6 +38,16 @@ std::string_view nearest(std::string_view name, const std::vector<std::string_vi
   return *std::min_element(candidates.begin(), candidates.end(), [name](std::string_view a, std::string_view b) {
     return distance(name, a) < distance(name, b);
   });
+}
+
+std::optional<std::string_view> suggestion(std::string_view name, const std::vector<std::string_view>& candidates) {
+  if (name.empty() || name.size() > kNameBytesMax || candidates.empty()) return std::nullopt;
+  const std::string_view found = nearest(name, candidates);
+  if (distance(name, found) <= (name.size() + 2) / 3) return found;
+  const auto longer = std::find_if(candidates.begin(), candidates.end(), [name](std::string_view candidate) {
+    return name.size() >= kBeginningBytesMin && candidate.starts_with(name);
+  });
+  return longer == candidates.end() ? std::nullopt : std::optional(*longer);
 }
 
 }  // namespace crawlspool::config

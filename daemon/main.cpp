@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "config/command_line.h"
 #include "config/loader.h"
 #include "config/print.h"
 #include "daemon/base/error.h"
@@ -40,6 +41,7 @@ void describe(CLI::App& app, Arguments& arguments) {
       ->type_name("FILE");
   app.add_flag("--check", arguments.check, "Check the configuration and end");
   app.add_flag("--print-config", arguments.print_config, "Print the configuration in force and end");
+  app.failure_message(config::command_line_complaint);
   app.set_version_flag("-V,--version", std::string("crawlspoold ") + kVersion);
 }
 

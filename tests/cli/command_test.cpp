@@ -65,6 +65,39 @@ TEST_F(CommandTest, HelpAndVersionAre0) {
   EXPECT_TRUE(version.out.starts_with("crawlspool "));
 }
 
+TEST_F(CommandTest, HelpIsACommand) {
+  const Ran help = run_command({"help"});
+  EXPECT_EQ(help.exit_code, kExitOk);
+  EXPECT_EQ(help.out, run_command({"--help"}).out);
+  EXPECT_EQ(run_command({"help", "send"}).out, run_command({"send", "--help"}).out);
+  EXPECT_EQ(run_command({"help", "rejected", "ls"}).out, run_command({"rejected", "ls", "--help"}).out);
+  const Ran unknown = run_command({"help", "sned"});
+  EXPECT_EQ(unknown.exit_code, kExitUsage);
+  EXPECT_NE(unknown.err.find("Did you mean send?"), std::string::npos) << unknown.err;
+}
+
+TEST_F(CommandTest, TheVersionHasAShortOption) { EXPECT_EQ(run_command({"-V"}).out, run_command({"--version"}).out); }
+
+TEST_F(CommandTest, ATypoIsAnsweredWithWhatWasMeant) {
+  for (const auto& [arguments, meant] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"sned", "file"}, "send"},
+           {{"stauts"}, "status"},
+           {{"cat", "--curser", "c"}, "--cursor"},
+           {{"send", "--sesion-file=x", "file"}, "--session-file"},
+           {{"tail", "--confg", "x"}, "--config"},
+           {{"--verison"}, "--version"},
+           {{"version"}, "--version"},
+           {{"rejected", "sohw"}, "show"},
+           {{"rejected", "ls", "--cilent", "c"}, "--client"}}) {
+    const Ran ran = run_command(arguments);
+    EXPECT_EQ(ran.exit_code, kExitUsage) << meant;
+    EXPECT_NE(ran.err.find("Did you mean " + meant + "?"), std::string::npos) << ran.err;
+  }
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"nonsense"}, {"cat", "more"}, {"cat", "--zzzzzzzzz"}})
+    EXPECT_EQ(run_command(arguments).err.find("Did you mean"), std::string::npos) << arguments.back();
+}
+
 TEST_F(CommandTest, WhatIsNoSpoolIsNamed) {
   for (const char* command : {"cat", "tail", "verify"}) {
     const Ran no_spool = on_spool({command});

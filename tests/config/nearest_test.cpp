@@ -29,5 +29,18 @@ TEST(Nearest, LongAndEmptyNamesAreAnswered) {
   EXPECT_FALSE(nearest(std::string(1'000'000, '.'), key_names()).empty());
 }
 
+TEST(Nearest, OnlyWhatIsNearIsSuggested) {
+  const std::vector<std::string_view> words{"send", "cat", "tail", "status"};
+  EXPECT_EQ(suggestion("sned", words), "send");
+  EXPECT_EQ(suggestion("stauts", words), "status");
+  EXPECT_EQ(suggestion("tial", words), "tail");
+  EXPECT_EQ(suggestion("sta", words), "status");
+  EXPECT_EQ(suggestion("xyz", words), std::nullopt);
+  EXPECT_EQ(suggestion("nonsense", words), std::nullopt);
+  EXPECT_EQ(suggestion("", words), std::nullopt);
+  EXPECT_EQ(suggestion("send", {}), std::nullopt);
+  EXPECT_EQ(suggestion(std::string(1'000'000, 's'), words), std::nullopt);
+}
+
 }  // namespace
 }  // namespace crawlspool::config

@@ -159,3 +159,11 @@ def test_hup_reopens_the_log_file(start, tmp_path):
 def test_status_and_version_agree(start):
     version = start().status()["version"]
     assert version in run_daemon("--version").stdout
+
+
+@pytest.mark.parametrize("typed, meant", [("--chek", "--check"), ("--confg=x", "--config"), ("--print_config", "--print-config"),
+                                          ("help", "--help"), ("version", "--version")])
+def test_a_misspelt_option_is_answered_with_the_nearest(typed, meant):
+    result = run_daemon(typed)
+    assert result.returncode == 64
+    assert f"Did you mean {meant}?" in result.stderr
