@@ -88,6 +88,7 @@ class Server {
   Result<int> run(InheritedSockets inherited) {
     auto opened = listeners_.open(reload_.in_force()->listen, std::move(inherited));
     if (!opened) return tl::unexpected(opened.error());
+    status_.set_listening(listeners_.addresses());
     if (options_.ready_file) {
       auto written = ReadyFile::write(*options_.ready_file, listeners_.addresses());
       if (!written) return tl::unexpected(written.error());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <utility>
@@ -25,6 +26,22 @@ nlohmann::ordered_json reload_json(const ReloadState& reload) {
   if (reload.tried_us > 0) json["tried"] = base::format_timestamp(reload.tried_us);
   if (!reload.error.empty()) json["error"] = reload.error;
   return json;
+}
+
+// As in the configuration.
+nlohmann::ordered_json listen_json(const Addresses& listening) {
+  const auto urls = [](const std::vector<std::string>& addresses) {
+    std::vector<std::string> all;
+    for (const std::string& address : addresses) all.push_back("tcp://" + address);
+    return all;
+  };
+  return {{"stream", urls(listening.stream)}, {"http", urls(listening.http)}, {"admin", urls(listening.admin)}};
+}
+
+std::string absolute(const std::string& directory) {
+  std::error_code failed;
+  const auto path = std::filesystem::absolute(directory, failed);
+  return failed ? directory : path.lexically_normal().string();
 }
 
 }  // namespace
@@ -94,8 +111,13 @@ std::string Status::status_json() {
                                       {"syncs", stats.syncs},
                                       {"memory_bytes", std::max<std::int64_t>(0, shared_.memory.used())},
                                       {"memory_bytes_max", shared_.memory.limit()},
+                                      {"listen", listen_json(listening_)},
+                                      {"limits", {{"connections_max", config_->limits.connections_max}}},
                                       {"spool",
-                                       {{"position", stats.position},
+                                       {{"directory", absolute(config_->spool.directory)},
+                                        {"keep_free_bytes", config_->spool.keep_free_bytes},
+                                        {"segment_bytes_max", config_->spool.segment_bytes_max},
+                                        {"position", stats.position},
                                         {"durable", stats.durable},
                                         {"segments", stats.background.segments + kGrowingSegments},
                                         {"bytes", stats.background.segment_bytes + stats.growing_bytes},
@@ -108,7 +130,7 @@ std::string Status::status_json() {
                                       {"ack_p99_ms", ack_p99_ms()},
                                       {"config", reload_json(reload_)},
                                       {"log_lines_dropped", base::log_lines_dropped()}};
-  return status.dump();
+  return status.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);  // a path may be any bytes
 }
 
 std::string Status::metrics_text() { return server::metrics_text(shared_, *config_, recovery_, state()); }

@@ -10,6 +10,7 @@
 #include "daemon/http/admin_connection.h"
 #include "daemon/ingest/io_loop.h"
 #include "daemon/server/rates.h"
+#include "daemon/server/ready_file.h"
 #include "daemon/server/reload.h"
 #include "daemon/server/survey.h"
 #include "daemon/spool/recovery.h"
@@ -33,6 +34,7 @@ class Status final : public http::AdminBackend {
   // For the service manager: state and rates since it was last asked. On one thread, whichever.
   [[nodiscard]] std::string line();
 
+  void set_listening(const Addresses& addresses) { listening_ = addresses; }  // before anyone asks
   void set_draining() { draining_ = true; }
   void set_config(const ingest::ConfigPtr& in_force, const ReloadState& state);
   void log_summary();  // its rates: since the last one
@@ -48,6 +50,7 @@ class Status final : public http::AdminBackend {
   Survey survey_;
   Rates line_rates_;
   std::atomic<bool> draining_{false};
+  Addresses listening_;
   ingest::ConfigPtr config_;  // in force
   ReloadState reload_;
 };

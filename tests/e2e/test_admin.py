@@ -8,8 +8,8 @@ from command import run
 from waiting import wait_until
 
 STATUS_KEYS = {"version", "pid", "uptime_s", "state", "connections", "clients", "records", "bytes", "rejects",
-               "commits", "syncs", "spool", "ack_p99_ms"}
-SPOOL_KEYS = {"position", "durable", "segments", "bytes", "free_bytes"}
+               "commits", "syncs", "listen", "limits", "spool", "ack_p99_ms"}
+SPOOL_KEYS = {"directory", "keep_free_bytes", "segment_bytes_max", "position", "durable", "segments", "bytes", "free_bytes"}
 
 
 def test_a_healthy_daemon_is_alive_and_ready(shared):
@@ -26,6 +26,16 @@ def test_status_has_every_promised_key(shared):
     assert {"stream", "http"} <= status["connections"].keys()
     assert (status["pid"], status["state"]) == (shared.pid, "ok")
     assert status["uptime_s"] >= 0 and status["spool"]["free_bytes"] > 0
+
+
+def test_status_says_where_the_daemon_is_and_by_which_limits(start):
+    daemon = start({"limits.connections_max": "321", "spool.segment_bytes_max": "5MiB"})
+    status = daemon.status()
+    assert status["listen"] == {kind: [f"tcp://{address}" for address in daemon.ready[kind]]
+                                for kind in ("stream", "http", "admin")}
+    assert status["limits"]["connections_max"] == 321
+    assert status["spool"]["directory"] == str(daemon.spool.directory)
+    assert status["spool"]["segment_bytes_max"] == 5 << 20
 
 
 def test_status_counts_what_came_in(start):
