@@ -4,6 +4,7 @@
 #include <fstream>
 #include <memory>
 
+#include "cli/ask_admin.h"
 #include "cli/bench/campaign.h"
 #include "cli/bench/html.h"
 #include "cli/bench/json.h"
@@ -11,7 +12,6 @@
 #include "cli/bench_settings.h"
 #include "cli/command.h"
 #include "cli/console.h"
-#include "cli/http_get.h"
 #include "cli/stop_signals.h"
 #include "cli/subcommands.h"
 
@@ -37,12 +37,7 @@ Result<std::string> ask_status(const base::Endpoint& admin) {
   const std::string at = admin.to_string();
   const auto address = parse_address("http://" + at, "http");
   if (!address) return tl::unexpected(address.error());
-  auto answer = http_get(*address, "/status", kStatusTimeoutMs);
-  if (!answer) return tl::unexpected(answer.error());
-  if (answer->status != 200)
-    return base::fail(ErrorCode::kIo, "http://" + at + "/status answers " + std::to_string(answer->status) +
-                                          "; is it the admin listener?");
-  return std::move(answer->body);
+  return ask_admin(*address, "/status", kStatusTimeoutMs);
 }
 
 Result<void> write_page(const std::string& path, const bench::Report& report) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "cli/ask_admin.h"
 #include "cli/dial.h"
 #include "cli/http_get.h"
 #include "cli/human.h"
@@ -50,12 +51,35 @@ Finding check_ready(const Address& admin) {
   return ok("readiness", "a write was synced to the disk just now");
 }
 
-// Only of a process that is the daemon, in this PID namespace.
-Findings check_open_files(std::uint64_t pid, const config::Limits& limits) {
-  const std::string process = "/proc/" + std::to_string(pid);
-  if (read_file(process + "/comm") != "crawlspoold\n")
-    return {note("open files", "the daemon's process cannot be seen from here", "run this beside it")};
-  return {judge_open_files(read_file(process + "/limits"), limits.connections_max)};
+std::string process_directory(std::uint64_t pid) { return "/proc/" + std::to_string(pid); }
+
+// A process that is the daemon, in this PID namespace.
+bool is_seen(std::uint64_t pid) { return read_file(process_directory(pid) + "/comm") == "crawlspoold\n"; }
+
+Finding check_open_files(std::uint64_t pid, const config::Limits& limits) {
+  if (!is_seen(pid)) return note("open files", "the daemon's process cannot be seen from here", "run this beside it");
+  return judge_open_files(read_file(process_directory(pid) + "/limits"), limits.connections_max);
+}
+
+bool read(const json& object, const char* key, std::uint64_t& value) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number_unsigned()) return false;
+  value = found->get<std::uint64_t>();
+  return true;
+}
+
+bool read(const json& object, const char* key, std::vector<std::string>& values) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_array()) return false;
+  values.clear();
+  for (const json& value : *found)
+    if (value.is_string()) values.push_back(value.get<std::string>());
+  return true;
+}
+
+json member(const json& object, const char* key) {
+  const json found = object.is_object() ? object.value(key, json()) : json();
+  return found.is_object() ? found : json::object();
 }
 
 Finding check_port(const std::string& url, const char* key, bool daemon_answers) {
@@ -68,7 +92,7 @@ Finding check_port(const std::string& url, const char* key, bool daemon_answers)
                    "ss -ltnp 'sport = :" + address->port + "' tells who has it");
   if (!is_open && daemon_answers)
     return trouble(name, std::string("nothing listens there, though ") + key + " says so",
-                   "restart the daemon, or give the configuration it runs with by -c");
+                   "restart the daemon; ss -ltnp tells where it listens");
   return ok(name, is_open ? "open" : "closed, as no daemon runs");
 }
 
@@ -127,26 +151,49 @@ Finding judge_open_files(const std::string& limits_file, std::uint64_t connectio
                  "raise LimitNOFILE= (systemctl edit crawlspoold), or lower limits.connections_max");
 }
 
-DaemonVisit check_daemon(const Address& admin, const config::Config& config) {
+bool take_settings(const std::string& body, config::Config& config) {
+  config::Config told = config;
+  const json status = json::parse(body, nullptr, false);
+  const json spool = member(status, "spool");
+  const json limits = member(status, "limits");
+  const json listen = member(status, "listen");
+  const json directory = spool.value("directory", json());
+  if (!directory.is_string()) return false;
+  told.spool.directory = directory.get<std::string>();
+  const bool is_all = read(spool, "keep_free_bytes", told.spool.keep_free_bytes) &&
+                      read(spool, "segment_bytes_max", told.spool.segment_bytes_max) &&
+                      read(limits, "connections_max", told.limits.connections_max) &&
+                      read(limits, "memory_bytes_max", told.limits.memory_bytes_max) &&
+                      read(listen, "stream", told.listen.stream) && read(listen, "http", told.listen.http) &&
+                      read(listen, "admin", told.listen.admin);
+  if (is_all) config = std::move(told);
+  return is_all;
+}
+
+DaemonVisit check_daemon(const Address& admin, const config::Config& config, const std::string& file) {
   DaemonVisit visit;
-  const auto answer = http_get(admin, "/status", kTimeoutMs);
-  visit.answers = answer && answer->status == 200;
+  visit.config = config;
+  const auto answer = ask_admin(admin, "/status", kTimeoutMs);
+  visit.answers = answer.has_value();
   if (!visit.answers) {
     visit.findings.push_back(
-        trouble("daemon",
-                answer ? "http://" + admin.to_string() + " answers " + std::to_string(answer->status)
-                       : answer.error().message(),
+        trouble("daemon", answer.error().message(),
                 "systemctl status crawlspoold tells whether it runs; if elsewhere, say where with --admin or -c"));
+    visit.findings.push_back(ok("settings", "those of " + file + ", as no daemon answers"));
     check_ports(config.listen, visit);
     return visit;
   }
-  visit.findings = judge_status(answer->body);
+  visit.findings = judge_status(*answer);
   visit.findings.push_back(check_ready(admin));
-  const json status = json::parse(answer->body, nullptr, false);
-  if (status.is_object())
-    for (Finding& finding : check_open_files(number(status, "pid"), config.limits))
-      visit.findings.push_back(std::move(finding));
-  check_ports(config.listen, visit);
+  const bool tells = take_settings(*answer, visit.config);
+  visit.findings.push_back(tells ? ok("settings", "those of the daemon at http://" + admin.to_string())
+                                 : note("settings", "those of " + file + ", as the daemon does not tell its own",
+                                        "restart the daemon to upgrade it"));
+  const json status = json::parse(*answer, nullptr, false);
+  const std::uint64_t pid = status.is_object() ? number(status, "pid") : 0;
+  visit.is_here = is_seen(pid);
+  visit.findings.push_back(check_open_files(pid, visit.config.limits));
+  check_ports(visit.config.listen, visit);
   return visit;
 }
 

@@ -12,9 +12,15 @@ namespace crawlspool::cli {
 
 struct DaemonVisit {
   bool answers = false;
+  bool is_here = false;   // its process is to be seen: its paths are ours, too
+  config::Config config;  // what it runs by, as far as it says so, else what it was given
   Findings findings;
 };
-[[nodiscard]] DaemonVisit check_daemon(const Address& admin, const config::Config& config);
+// `config`: of a configuration file, and `file` what to call that.
+[[nodiscard]] DaemonVisit check_daemon(const Address& admin, const config::Config& config, const std::string& file);
+
+// What the daemon says of its settings, put into `config`; false if it says nothing.
+[[nodiscard]] bool take_settings(const std::string& body, config::Config& config);
 
 // The judgements behind it. `body` is that of /status.
 [[nodiscard]] Findings judge_status(const std::string& body);

@@ -34,7 +34,8 @@ Findings check_mount(const std::string& directory) {
   text << std::ifstream("/proc/self/mountinfo").rdbuf();
   std::error_code error;
   const auto path = std::filesystem::canonical(directory, error);
-  const auto mount = error ? std::nullopt : find_mount(text.str(), path.string());
+  auto mount = error ? std::nullopt : find_mount(text.str(), path.string());
+  if (!mount) mount = ask_mount(directory);
   if (!mount)
     return {note("file system", "cannot be told for " + directory, "look at it with findmnt -T " + directory)};
   return {judge_file_system(*mount), judge_mount_options(*mount)};
@@ -55,7 +56,7 @@ Finding judge_file_system(const Mount& mount) {
   static constexpr std::array kLayers{"overlay", "aufs"};
   static constexpr std::array kForeign{"vfat", "exfat", "msdos", "ntfs", "ntfs3", "fuseblk"};
   static constexpr std::array kRemote{"nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "virtiofs"};
-  const std::string detail = mount.type + ", mounted at " + mount.place;
+  const std::string detail = mount.type + (mount.place.empty() ? "" : ", mounted at " + mount.place);
   const auto bad = [&](const std::string& why, const std::string& remedy) {
     return trouble("file system", detail + ": " + why, remedy);
   };

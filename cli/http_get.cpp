@@ -5,6 +5,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
+#include <string_view>
 
 namespace crawlspool::cli {
 namespace {
@@ -14,6 +15,9 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 constexpr std::uint64_t kBodyBytesMax = 16 * 1024 * 1024;
+
+// Its refusal of what looks like HTTP (PROTOCOL.md, "Other protocols"), a frame.
+bool is_stream_listener(std::string_view answer) { return answer.find("\"wrong_protocol\"") != std::string_view::npos; }
 
 // Runs one asynchronous step to its end: only those have a deadline in Beast.
 class Exchange {
@@ -67,6 +71,8 @@ base::Result<HttpAnswer> http_get(const Address& server, const std::string& path
   http::response_parser<http::string_body> parser;
   parser.body_limit(kBodyBytesMax);
   error = exchange.wait_for([&](auto done) { http::async_read(exchange.stream, buffer, parser, done); });
+  if (error && is_stream_listener(std::string_view(static_cast<const char*>(buffer.data().data()), buffer.size())))
+    return HttpAnswer{0, {}};
   if (error) return failed("no proper answer from", error);
   return HttpAnswer{parser.get().result_int(), parser.get().body()};
 }

@@ -8,7 +8,7 @@
 namespace crawlspool::cli {
 
 struct HttpAnswer {
-  unsigned status;
+  unsigned status;  // 0: no HTTP, but a crawlspoold's stream listener that says so
   std::string body;
 };
 

@@ -1,7 +1,13 @@
 #include "cli/mounts.h"
 
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <iterator>
+#include <map>
 #include <sstream>
 #include <vector>
 
@@ -34,7 +40,29 @@ std::optional<Mount> parse(const std::string& line) {
   return Mount{unescaped(fields[4]), dash[1], fields[5] + "," + dash[3]};
 }
 
+// The kernel's numbers (statfs(2)), by the names that mountinfo gives.
+std::string type_name(unsigned long magic) {
+  static const std::map<unsigned long, const char*> names{
+      {0xEF53, "ext4"},      {0x58465342, "xfs"},     {0x9123683E, "btrfs"},   {0x01021994, "tmpfs"},
+      {0x858458F6, "ramfs"}, {0x794C7630, "overlay"}, {0x61756673, "aufs"},    {0x4D44, "vfat"},
+      {0x2011BAB0, "exfat"}, {0x5346544E, "ntfs"},    {0x6969, "nfs"},         {0xFF534D42, "cifs"},
+      {0xFE534D42, "smb3"},  {0x01021997, "9p"},      {0x00C36400, "ceph"},    {0x65735546, "fuseblk"},
+      {0x2FC12FC1, "zfs"},   {0xF2F52010, "f2fs"},    {0xCA451A4E, "bcachefs"}};
+  const auto found = names.find(magic);
+  if (found != names.end()) return found->second;
+  std::array<char, 24> text{};
+  std::snprintf(text.data(), text.size(), "type 0x%lx", magic);
+  return text.data();
+}
+
 }  // namespace
+
+std::optional<Mount> ask_mount(const std::string& path) {
+  struct statfs info {};
+  if (::statfs(path.c_str(), &info) != 0) return std::nullopt;
+  const auto magic = static_cast<unsigned long>(info.f_type) & 0xFFFFFFFFUL;
+  return Mount{"", type_name(magic), (static_cast<unsigned long>(info.f_flags) & ST_RDONLY) != 0 ? "ro" : "rw"};
+}
 
 bool Mount::has_option(std::string_view option) const {
   return ("," + options + ",").find("," + std::string(option) + ",") != std::string::npos;

@@ -3,10 +3,10 @@
 #include <cstdio>
 #include <memory>
 
+#include "cli/ask_admin.h"
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/defaults.h"
-#include "cli/http_get.h"
 #include "cli/status_table.h"
 #include "cli/subcommands.h"
 
@@ -24,15 +24,6 @@ struct StatusOptions {
   bool json = false;
 };
 
-Result<std::string> ask(const Address& server) {
-  auto answer = http_get(server, "/status", kTimeoutMs);
-  if (!answer) return tl::unexpected(answer.error());
-  if (answer->status != 200)
-    return fail(ErrorCode::kIo, "http://" + server.to_string() + "/status answers " + std::to_string(answer->status) +
-                                    "; is it the admin listener?");
-  return std::move(answer->body);
-}
-
 Result<std::string> render(const std::string& body, bool as_json) {
   if (as_json) return body.ends_with('\n') ? body : body + "\n";
   auto table = status_table(body);
@@ -42,9 +33,9 @@ Result<std::string> render(const std::string& body, bool as_json) {
 
 int status(const StatusOptions& options, const std::optional<std::string>& config_file) {
   Console console;
-  const auto text = admin_server(options.admin, config_file).and_then(ask).and_then([&](const std::string& body) {
-    return render(body, options.json);
-  });
+  const auto text = admin_server(options.admin, config_file)
+                        .and_then([](const Address& server) { return ask_admin(server, "/status", kTimeoutMs); })
+                        .and_then([&](const std::string& body) { return render(body, options.json); });
   if (!text) {
     console.say_error(text.error());
     return text.error().code == ErrorCode::kUsage ? kExitUsage : kExitFailed;

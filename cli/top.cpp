@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "cli/ask_admin.h"
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/defaults.h"
@@ -35,14 +36,14 @@ struct TopOptions {
 };
 
 Result<TopSample> ask(const Address& server) {
-  const auto status = http_get(server, "/status", kTimeoutMs);
+  const auto status = ask_admin(server, "/status", kTimeoutMs);
   if (!status) return tl::unexpected(status.error());
   const auto connections = http_get(server, "/connections", kTimeoutMs);
   const bool has_clients = connections && connections->status == 200;
-  auto sample = read_sample(status->body, has_clients ? connections->body : "", base::SystemClock().monotonic_us());
-  if (!sample || status->status != 200)
-    return fail(ErrorCode::kIo, "http://" + server.to_string() + "/status answers " + std::to_string(status->status) +
-                                    " and no figures; is it the admin listener?");
+  auto sample = read_sample(*status, has_clients ? connections->body : "", base::SystemClock().monotonic_us());
+  if (!sample)
+    return fail(ErrorCode::kIo,
+                "http://" + server.to_string() + "/status answers no figures; is it a crawlspoold's admin listener?");
   return std::move(*sample);
 }
 

@@ -120,5 +120,23 @@ TEST(Doctor, JsonHasTheSame) {
                                  "\n");
 }
 
+TEST(Doctor, TheDaemonsSettingsCountWholeOrNotAtAll) {
+  const std::string limits = R"("limits":{"connections_max":7,"memory_bytes_max":8},)";
+  const std::string listen = R"("listen":{"stream":["tcp://a:1"],"http":[],"admin":["tcp://a:3"]})";
+  const std::string spool = R"("spool":{"directory":"/s","keep_free_bytes":5,"segment_bytes_max":6},)";
+  config::Config config;
+  for (const std::string& body : {std::string("no JSON"), std::string("{}"), "{" + spool + limits + R"("listen":3})",
+                                  "{" + limits + listen + "}"}) {
+    EXPECT_FALSE(take_settings(body, config)) << body;
+    EXPECT_EQ(config.spool.directory, config::Config{}.spool.directory);
+  }
+  ASSERT_TRUE(take_settings("{" + spool + limits + listen + "}", config));
+  EXPECT_EQ(config.spool.directory, "/s");
+  EXPECT_EQ(config.spool.keep_free_bytes, 5U);
+  EXPECT_EQ(config.limits.connections_max, 7U);
+  EXPECT_EQ(config.listen.stream, std::vector<std::string>{"tcp://a:1"});
+  EXPECT_TRUE(config.listen.http.empty());
+}
+
 }  // namespace
 }  // namespace crawlspool::cli

@@ -40,5 +40,17 @@ TEST(Mounts, OptionsAreThoseOfTheMountAndOfTheFileSystem) {
 
 TEST(Mounts, WithoutAnyNothingIsFound) { EXPECT_FALSE(find_mount("", "/")); }
 
+TEST(Mounts, WhereThereIsNoMountPointTheFileSystemIsAsked) {
+  EXPECT_FALSE(find_mount("36 35 98:0 / /mnt rw - ext4 /dev/sda rw\n", "/elsewhere"));
+  const auto proc = ask_mount("/proc");
+  ASSERT_TRUE(proc);
+  EXPECT_EQ(proc->type, "type 0x9fa0");
+  const auto root = ask_mount("/");
+  ASSERT_TRUE(root);
+  EXPECT_EQ(root->place, "");
+  EXPECT_TRUE(root->has_option("rw") || root->has_option("ro"));
+  EXPECT_FALSE(ask_mount("/no/such/directory"));
+}
+
 }  // namespace
 }  // namespace crawlspool::cli

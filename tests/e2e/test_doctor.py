@@ -23,6 +23,10 @@ def config_of(daemon, tmp_path, **spool):
     return path
 
 
+def admin(daemon):
+    return f"http://{daemon.ready['admin'][0]}"
+
+
 def examine(*arguments):
     """Its troubles and notes by check, and all checks; the machine's own left out of the former."""
     result = run("doctor", "--json", *arguments)
@@ -41,14 +45,45 @@ def test_a_healthy_daemon_has_no_trouble(start, tmp_path):
     send_records(daemon, numbered(1, 100))
     troubles, notes, checks = examine("-c", config_of(daemon, tmp_path))
     assert not troubles and not notes
-    assert checks >= {"configuration", "daemon", "readiness", "open files", "permissions", "lock", "control files",
+    assert checks >= {"configuration", "daemon", "settings", "readiness", "open files", "permissions", "lock", "control files",
                       "segments", *OF_THE_MACHINE}
     assert sum(check.startswith("port tcp://127.0.0.1:") for check in checks) == 2
 
 
-def test_the_text_names_the_remedy_below_the_trouble(start, tmp_path):
+def test_the_daemon_that_answers_is_judged_by_its_own_settings(start, tmp_path):
+    """No configuration file names its spool, its limits or where it listens."""
+    daemon = start({"limits.connections_max": "321"})
+    send_records(daemon, numbered(1, 10))
+    nothing = tmp_path / "empty.yaml"
+    nothing.write_text("spool:\n  directory: /no/such/spool\n", encoding="utf-8")
+    troubles, notes, checks = examine("-c", nothing, "--admin", admin(daemon))
+    assert not troubles and not notes
+    assert {f"port tcp://{address}" for address in daemon.ready["stream"] + daemon.ready["http"]} <= checks
+    text = run("doctor", "-c", nothing, "--admin", admin(daemon)).stdout.decode()
+    assert f"those of the daemon at {admin(daemon)}" in text
+    assert str(daemon.spool.directory) in text and "385 are wanted" in text
+    assert daemon.terminate() == 0
+    gone = run("doctor", "-c", nothing, "--admin", admin(daemon)).stdout.decode()
+    assert f"those of {nothing}, as no daemon answers" in gone and "/no/such/spool" in gone
+
+
+def test_another_listener_than_the_admins_is_told(start, tmp_path):
     daemon = start()
-    result = run("doctor", "-c", config_of(daemon, tmp_path, keep_free_bytes="4096TiB"))
+    nothing = tmp_path / "empty.yaml"
+    nothing.write_text("", encoding="utf-8")
+    for kind, what in (("stream", "stream listener"), ("http", "HTTP listener for records")):
+        address = daemon.ready[kind][0]
+        for command in (["status"], ["status", "--json"], ["top", "--count", "1"]):
+            result = run(*command, "-c", nothing, "--admin", f"http://{address}")
+            assert result.returncode == 1
+            assert f"{address} is a crawlspoold's {what}, not its admin listener".encode() in result.stderr
+        troubles, _, _ = examine("-c", nothing, "--admin", f"http://{address}")
+        assert what in troubles["daemon"]["detail"]
+
+
+def test_the_text_names_the_remedy_below_the_trouble(start, tmp_path):
+    daemon = start({"spool.keep_free_bytes": "4096TiB"})
+    result = run("doctor", "-c", config_of(daemon, tmp_path))
     assert result.returncode == 1
     lines = result.stdout.decode().splitlines()
     trouble = next(n for n, line in enumerate(lines) if line.startswith("trouble  free space"))
