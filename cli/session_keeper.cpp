@@ -36,29 +36,30 @@ Result<void> SessionKeeper::take_up(const Request& request) {
     state_.session = client::new_session();
     state_.client = request.client.value_or(request.default_client);
     state_.server = server_;
-    state_.device = input_.device();
-    state_.inode = input_.inode();
   } else {
     state_ = saved_ = *file_->found();
+    is_same_file_ = state_.device == input_.device() && state_.inode == input_.inode();
     auto checked =
         check_identity(request).and_then([&] { return check_sent_part(); }).and_then([&] { return check_last_line(); });
     if (!checked) return checked;
   }
   state_.input_path = input_.path();
+  state_.device = input_.device();
+  state_.inode = input_.inode();
   covered_before_ = state_.covered.bytes;
   prefixes_ = {InputPrefix{}, state_.covered};
   return {};
 }
 
 tl::unexpected<base::Error> SessionKeeper::differs(const std::string& how) const {
+  const std::string was =
+      is_same_file_ ? "" : " (it is another file than then, which was " + shown(state_.input_path) + ")";
   return base::fail(ErrorCode::kDamaged, "session file " + shown(file_->path()) + " does not go with " +
-                                             shown(input_.path()) + ": " + how +
+                                             shown(input_.path()) + ": " + how + was +
                                              ". Nothing is sent, as it could be stored twice or left out");
 }
 
 Result<void> SessionKeeper::check_identity(const Request& request) const {
-  if (state_.device != input_.device() || state_.inode != input_.inode())
-    return differs("it belongs to another file, which was then " + shown(state_.input_path));
   if (request.client && *request.client != state_.client)
     return base::fail(ErrorCode::kConfig, "session file " + shown(file_->path()) + " belongs to client " +
                                               state_.client + ", not to " + *request.client);

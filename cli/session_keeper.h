@@ -1,6 +1,7 @@
 // Keeps a session across processes: before a record goes out, the session and a CRC-32 of the input up to that record
 // are durable; how far all is settled is written down now and then. An older state is harmless, as the server skips
-// what it has by its number: only the same records under the same numbers matter, and that is what is checked.
+// what it has by its number: only the same records under the same numbers matter, and that is what is checked, by the
+// CRC-32. Which file it is by device and inode does not matter: those change with a mount, a copy or a container.
 #pragma once
 
 #include <memory>
@@ -63,6 +64,7 @@ class SessionKeeper {
   SessionState saved_;  // as it stands in the file
   std::uint64_t covered_before_ = 0;
   std::uint64_t lines_before_ = 0;     // of the input, before state_.offset, where reading begins
+  bool is_same_file_ = true;           // by device and inode, for messages: they change without the file
   std::vector<InputPrefix> prefixes_;  // all that were covered one after the other, to go back to
   std::int64_t saved_us_ = 0;
 };

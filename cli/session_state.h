@@ -19,7 +19,7 @@ struct SessionState {
   std::string session;
   std::string client;
   std::string server;
-  std::string input_path;  // for messages
+  std::string input_path;  // this and the next two for messages
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
 

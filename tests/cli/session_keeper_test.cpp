@@ -158,11 +158,32 @@ TEST_F(SessionKeeperTest, AFileThatIsShorterThanWhatWasSentIsRefused) {
 
 TEST_F(SessionKeeperTest, AnotherFileOfTheSameNameIsRefused) {
   run_once(3, SentBehind::kSomething);
-  std::filesystem::copy_file(input, temp.file("copy"));
-  std::filesystem::rename(temp.file("copy"), input);
+  static_cast<void>(temp.write("another", "\n9\n99\n"));
+  std::filesystem::rename(temp.file("another"), input);
   const auto keeper = open();
   ASSERT_EQ(code_of(keeper), ErrorCode::kDamaged);
   EXPECT_NE(keeper.error().message().find("another file"), std::string::npos);
+}
+
+// As after a mount with another device number, on another machine, or restored from a backup.
+TEST_F(SessionKeeperTest, ACopyOfWhatWasSentIsGoneOnWith) {
+  run_once(3, SentBehind::kSomething);
+  std::filesystem::copy_file(input, temp.file("copy"));
+  std::filesystem::rename(temp.file("copy"), input);
+  append("333\n");
+  const auto keeper = open();
+  ASSERT_TRUE(keeper) << keeper.error().message();
+  EXPECT_EQ(settings(**keeper).first_seq, 2U);
+}
+
+TEST_F(SessionKeeperTest, ADeviceNumberThatHasChangedDoesNotMatter) {
+  run_once(3, SentBehind::kSomething);
+  SessionState state = in_file();
+  ++state.device;
+  static_cast<void>(temp.write("s", render(state)));
+  const auto keeper = open();
+  ASSERT_TRUE(keeper) << keeper.error().message();
+  EXPECT_EQ(settings(**keeper).first_seq, 2U);
 }
 
 TEST_F(SessionKeeperTest, TheSameFileUnderAnotherNameIsGoneOnWith) {

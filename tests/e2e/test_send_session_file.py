@@ -157,7 +157,7 @@ def test_the_session_file_belongs_to_one_process(runs):
 def test_another_input_is_refused_and_both_are_named(runs, tmp_path):
     ndjson(runs.input, [b"1", b"2"])
     assert runs.once().returncode == 0
-    other = ndjson(tmp_path / "other", [b"1", b"2"])
+    other = ndjson(tmp_path / "other", [b"1", b"3"])
     result = send(runs.daemon, "--session-file", runs.session_file, other)
     assert result.returncode == 1
     assert str(runs.session_file).encode() in result.stderr and str(other).encode() in result.stderr
@@ -167,6 +167,17 @@ def test_another_input_is_refused_and_both_are_named(runs, tmp_path):
     assert changed.returncode == 1
     assert b"changed" in changed.stderr
     runs.assert_stored_once([b"1", b"2"])
+
+
+def test_a_copy_is_gone_on_with(runs, tmp_path):
+    """The same bytes under another device, inode and name: what was sent decides."""
+    ndjson(runs.input, [b"1", b"2"])
+    assert runs.once().returncode == 0
+    copy = ndjson(tmp_path / "copy", [b"1", b"2", b"3"])
+    result = send(runs.daemon, "--session-file", runs.session_file, copy)
+    assert result.returncode == 0, result.stderr
+    assert b"1 record sent" in result.stderr
+    runs.assert_stored_once([b"1", b"2", b"3"])
 
 
 def test_another_spool_gets_nothing_that_may_be_in_the_first(runs, start):
