@@ -158,12 +158,12 @@ bool take_settings(const std::string& body, config::Config& config) {
   const json limits = member(status, "limits");
   const json listen = member(status, "listen");
   const json directory = spool.value("directory", json());
-  if (!directory.is_string()) return false;
+  if (!status.is_object() || !directory.is_string()) return false;
   told.spool.directory = directory.get<std::string>();
   const bool is_all = read(spool, "keep_free_bytes", told.spool.keep_free_bytes) &&
                       read(spool, "segment_bytes_max", told.spool.segment_bytes_max) &&
                       read(limits, "connections_max", told.limits.connections_max) &&
-                      read(limits, "memory_bytes_max", told.limits.memory_bytes_max) &&
+                      read(status, "memory_bytes_max", told.limits.memory_bytes_max) &&
                       read(listen, "stream", told.listen.stream) && read(listen, "http", told.listen.http) &&
                       read(listen, "admin", told.listen.admin);
   if (is_all) config = std::move(told);

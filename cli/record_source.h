@@ -1,5 +1,6 @@
 // The records of a list of files, one after the other; `-` is standard input. Never blocks on a pipe: next() says when
-// there is nothing yet, and the caller waits for fd().
+// there is nothing yet, and the caller waits for fd(). A byte order mark at a file's start is passed over. What does
+// not look like records, one a line, is refused whole (input_kind.h).
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,11 @@ class RecordSource {
 
   RecordSource(std::vector<std::string> files, std::size_t record_bytes_max);
 
-  // Whether every file is there to be read, before anything is sent; sets total_bytes().
+  // Before anything else: lines are handed out whatever the input looks like.
+  void take_as_is() { judges_kind_ = false; }
+
+  // Whether every file is there to be read and each regular one looks like records, before anything is sent; sets
+  // total_bytes(). kDamaged: one is something else, with what to do.
   [[nodiscard]] base::Result<void> check_files();
   // Of all files; 0 if one is not regular.
   [[nodiscard]] std::uint64_t total_bytes() const { return total_bytes_; }
@@ -31,8 +36,8 @@ class RecordSource {
   // left out.
   [[nodiscard]] base::Result<void> begin_at(base::UniqueFd fd, std::uint64_t offset, std::uint64_t lines);
 
-  // kRecord: `line` is set, its bytes valid until the next call. kFileFailed: error() says why; call again for the
-  // next file.
+  // kRecord: `line` is set, its bytes valid until the next call. kFileFailed: error() says why, before any of its
+  // records where it is something else; call again for the next file.
   [[nodiscard]] Step next(RecordLine& line);
   [[nodiscard]] std::uint32_t file_index() const { return static_cast<std::uint32_t>(index_); }  // of that record
   [[nodiscard]] const base::Error& error() const { return error_; }
@@ -43,11 +48,15 @@ class RecordSource {
   [[nodiscard]] std::string describe(const Place& place) const;
 
  private:
-  enum class Fill { kSome, kNothingYet, kEnd, kFailed };
+  enum class Fill { kSome, kNothingYet, kEnd, kFailed, kForeign };
 
+  [[nodiscard]] base::Result<void> check_kind(const std::string& file) const;
+  [[nodiscard]] base::Result<void> judge(const std::string& file, std::string_view first, bool is_all) const;
   [[nodiscard]] bool open_file();
   [[nodiscard]] Fill fill();
-  [[nodiscard]] Step fail_file(const char* what);
+  [[nodiscard]] Fill read_some();
+  [[nodiscard]] Fill judge_first(bool is_all);
+  [[nodiscard]] Step fail_file(base::Error error);
   void leave_file();
 
   std::vector<std::string> files_;
@@ -55,6 +64,10 @@ class RecordSource {
   base::UniqueFd opened_;  // but for standard input
   int fd_ = -1;
   bool leave_first_ = false;  // the file's last record is out
+  bool judges_kind_ = true;
+  bool is_at_start_ = true;  // of the file, whose first bytes are being gathered
+  std::string first_;        // those
+  bool is_at_end_ = false;   // it has been read to its end
   LineSplitter splitter_;
   std::string buffer_;
   std::string_view unread_;  // within buffer_

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "cli/fault_words.h"
 #include "cli/stop_signals.h"
 #include "clients/cpp/hello.h"
 #include "proto/frame.h"
@@ -58,8 +59,10 @@ void RejectedReplay::received(const client::Reply& reply) {
   switch (reply.kind) {
     case client::Reply::Kind::kReject:
       ++outcome_.rejected;
-      if (*reply.seq > 0 && *reply.seq <= lines_.size())
-        console_.say(lines_[*reply.seq - 1].id + ": rejected again: " + shown(reply.word) + ": " + shown(reply.detail));
+      if (*reply.seq > 0 && *reply.seq <= lines_.size()) {
+        const RejectedLine& line = lines_[*reply.seq - 1];
+        console_.say(line.id + ": rejected again: " + verdict_words(line.raw, reply.word, reply.detail, reply.offset));
+      }
       return;
     case client::Reply::Kind::kAck:
       settled_ = std::min<std::size_t>(*reply.seq, lines_.size());

@@ -8,6 +8,8 @@
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/defaults.h"
+#include "cli/dry_run.h"
+#include "cli/human.h"
 #include "cli/name_checks.h"
 #include "cli/sender.h"
 #include "cli/stop_signals.h"
@@ -23,9 +25,10 @@ using base::ErrorCode;
 using base::Result;
 
 constexpr const char* kFooter =
-    "Each line that is not blank is one record. A connection that is lost is made again and the rest sent, each "
-    "record\n"
-    "once; only a first connection that is refused ends the command at once.\n"
+    "Each line that is not blank is one record; a byte order mark at the start is left out. What is compressed, a\n"
+    "CSV table or one JSON text over several lines is refused before anything is sent, with the way to send it.\n"
+    "A connection that is lost is made again and the rest sent, each record once; only a first connection that is\n"
+    "refused ends the command at once.\n"
     "With --session-file that holds across runs: one that was cut off, by a crash too, is simply run again. The file\n"
     "goes with one regular FILE, which may have grown meanwhile; a last line that has no end yet is left for later.";
 
@@ -35,6 +38,8 @@ struct SendOptions {
   std::string stream;
   std::optional<std::string> session_file;
   bool zstd = false;
+  bool as_is = false;
+  bool dry_run = false;
   std::string give_up_after = "1m";
   std::vector<std::string> files;
 };
@@ -64,11 +69,22 @@ client::SessionSettings session_settings(const SendOptions& options, const Sessi
   return settings;
 }
 
+Result<int> only_check(RecordSource& source, const std::optional<std::string>& config_file, Console& console) {
+  const auto config = configuration(config_file);
+  if (!config) return tl::unexpected(config.error());
+  const DryRun result = dry_run(source, config->limits, console);
+  console.say(counted(result.records, "record") + " checked, " + std::to_string(result.refused) +
+              " would be refused; nothing was sent");
+  return result.refused == 0 && !result.is_incomplete ? kExitOk : kExitFailed;
+}
+
 Result<int> send(const SendOptions& options, const std::optional<std::string>& config_file, Console& console) {
   RecordSource source(options.files, proto::kFramePayloadBytesMax);
+  if (options.as_is) source.take_as_is();
   const auto server = stream_server(options.server, config_file);
   if (!server) return tl::unexpected(server.error());
   if (auto checked = source.check_files(); !checked) return tl::unexpected(checked.error());
+  if (options.dry_run) return only_check(source, config_file, console);
   const auto keeper = open_keeper(options, *server);
   if (!keeper) return tl::unexpected(keeper.error());
   if (*keeper)
@@ -80,7 +96,8 @@ Result<int> send(const SendOptions& options, const std::optional<std::string>& c
       {*server, session_settings(options, keeper->get()), config::parse_duration_ms(options.give_up_after).value_or(0)},
       source, keeper->get(), console);
   const bool complete = sender.run();
-  console.say(summary(sender.session(), static_cast<double>(clock.monotonic_us() - started_us) / 1e6));
+  console.say(summary(sender.session(), static_cast<double>(clock.monotonic_us() - started_us) / 1e6,
+                      sender.was_connected() ? "" : shown(server->to_string())));
   return complete && sender.session().counts().rejected == 0 ? kExitOk : kExitFailed;
 }
 
@@ -119,6 +136,9 @@ void add_send(CLI::App& app, Context& context) {
                    "How long a lost connection is made again without any progress (1m); 0: not at all")
       ->type_name("DURATION")
       ->check(check_duration);
+  command->add_flag("--dry-run", options->dry_run,
+                    "Check each record as the daemon does, by the configuration's limits, and send nothing");
+  command->add_flag("--as-is", options->as_is, "Send the lines of what looks like a CSV table or one JSON text, too");
   command->add_option("FILE", options->files, "Files of records, one a line; - or none: standard input")->type_name("");
   command->callback([options, &context] { context.exit_code = send(*options, context.config_file); });
 }

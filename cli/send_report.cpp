@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/fault_words.h"
 #include "cli/human.h"
 #include "proto/codes.h"
 
@@ -11,11 +12,9 @@ using client::SessionEvent;
 
 void SendReport::tell(const SessionEvent& event) {
   switch (event.kind) {
-    case SessionEvent::Kind::kRejected: {
-      const auto& offset = event.reply.offset;
-      const std::string at = offset ? " (at byte " + std::to_string(*offset) + ")" : "";
-      return tell_of_record(event.place, shown(client::with_detail(event.reply)) + at);
-    }
+    case SessionEvent::Kind::kRejected:
+      return tell_of_record(event.place,
+                            verdict_words(event.record, event.reply.word, event.reply.detail, event.reply.offset));
     case SessionEvent::Kind::kTooLarge:
       return tell_of_record(event.place, std::string(proto::word(proto::RejectCode::kRecordTooLarge)) +
                                              ": not sent, as the server takes at most " + std::to_string(event.count) +
@@ -64,12 +63,16 @@ void SendReport::progressed() {
 
 void SendReport::give_up(const std::string& why) { console_.say("crawlspool: " + why); }
 
-std::string summary(const client::SendSession& session, double seconds) {
+std::string summary(const client::SendSession& session, double seconds, const std::string& never_reached) {
   const client::SendCounts& counts = session.counts();
-  const std::uint64_t unsettled = session.unsettled();
-  std::string text = counted(counts.acked + counts.rejected + unsettled, "record") + " sent, " +
+  const std::uint64_t unsent = session.unsent();
+  const std::uint64_t unknown = session.unsettled() - std::min(unsent, session.unsettled());
+  if (unsent > 0 && counts.acked + counts.rejected + counts.skipped + unknown == 0)
+    return "nothing was sent" + (never_reached.empty() ? "" : ": " + never_reached + " was never reached");
+  std::string text = counted(counts.acked + counts.rejected + unknown, "record") + " sent, " +
                      std::to_string(counts.acked) + " acked, " + std::to_string(counts.rejected) + " rejected";
-  if (unsettled > 0) text += ", " + std::to_string(unsettled) + " not known to be stored";
+  if (unknown > 0) text += ", " + std::to_string(unknown) + " not known to be stored";
+  if (unsent > 0) text += ", the rest not sent";
   if (counts.skipped > 0) text += ", " + std::to_string(counts.skipped) + " stored before";
   if (counts.resent > 0) text += ", " + std::to_string(counts.resent) + " sent again";
   return text + " in " + fixed(seconds, 2) + " s (" +

@@ -33,6 +33,7 @@ class SendReport {
   std::string lost_why_;     // of the last connection, until something is settled on another
 };
 
-[[nodiscard]] std::string summary(const client::SendSession& session, double seconds);
+// `never_reached`: the server, as it is to be shown, where no connection to it was ever made; else empty.
+[[nodiscard]] std::string summary(const client::SendSession& session, double seconds, const std::string& never_reached);
 
 }  // namespace crawlspool::cli

@@ -34,6 +34,7 @@ class Sender {
   // True if all there was to send was read and settled; whatever went wrong has been said on the console.
   [[nodiscard]] bool run();
   [[nodiscard]] const client::SendSession& session() const { return session_; }
+  [[nodiscard]] bool was_connected() const { return was_connected_; }
 
  private:
   [[nodiscard]] bool is_done() const { return intake_.is_over() && session_.is_settled(); }

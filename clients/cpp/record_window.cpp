@@ -16,12 +16,18 @@ bool RecordWindow::has_room(std::size_t record_bytes) const {
 }
 
 void RecordWindow::add(const Place& place, std::string_view record) {
+  const std::uint64_t begin = dropped_ + text_.size();
   text_ += record;
   text_ += '\n';
-  entries_.push_back({place, static_cast<std::uint32_t>(record.size() + kLineEndBytes), false, false});
+  entries_.push_back({place, static_cast<std::uint32_t>(record.size() + kLineEndBytes), false, false, begin});
 }
 
-void RecordWindow::add_unheld(const Place& place) { entries_.push_back({place, 0, false, false}); }
+void RecordWindow::add_unheld(const Place& place) { entries_.push_back({place, 0, false, false, 0}); }
+
+std::string_view RecordWindow::text_of(const Entry& entry) const {
+  if (entry.bytes == 0) return {};
+  return std::string_view(text_).substr(entry.begin - dropped_, entry.record_bytes());
+}
 
 RecordWindow::Entry* RecordWindow::find(std::uint64_t seq) {
   if (seq < first_seq_ || seq - first_seq_ >= entries_.size()) return nullptr;
@@ -44,6 +50,7 @@ void RecordWindow::pop_front() {
 void RecordWindow::reuse_settled_memory() {
   if (begin_ < kCompactFrom || begin_ < text_.size() / 2) return;
   text_.erase(0, begin_);
+  dropped_ += begin_;
   sent_end_ -= begin_;
   begin_ = 0;
 }

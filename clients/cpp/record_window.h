@@ -33,6 +33,7 @@ class RecordWindow {
     std::uint32_t bytes = 0;   // its \n included; 0 if the record was never held
     bool is_rejected = false;  // the server has said so, and has not settled it yet
     bool is_given_up = false;  // never to be sent (again)
+    std::uint64_t begin = 0;   // of its bytes among all that were ever held
 
     [[nodiscard]] std::size_t record_bytes() const { return bytes == 0 ? 0 : bytes - 1; }
   };
@@ -64,6 +65,8 @@ class RecordWindow {
   [[nodiscard]] std::uint64_t next_seq() const { return first_seq_ + entries_.size(); }
   [[nodiscard]] const Entry& front() const { return entries_.front(); }
   [[nodiscard]] const Entry& at(std::uint64_t seq) const { return entries_[seq - first_seq_]; }
+  // The record's bytes, none of one that was never held; valid until the window changes.
+  [[nodiscard]] std::string_view text_of(const Entry& entry) const;
   // Nothing where no such record is held.
   [[nodiscard]] Entry* find(std::uint64_t seq);
   void pop_front();
@@ -84,7 +87,8 @@ class RecordWindow {
   void reuse_settled_memory();
 
   Bounds bounds_;
-  std::string text_;  // of entries_, from begin_ on
+  std::string text_;           // of entries_, from begin_ on
+  std::uint64_t dropped_ = 0;  // bytes before text_
   std::size_t begin_ = 0;
   std::deque<Entry> entries_;
   std::uint64_t first_seq_;

@@ -66,6 +66,14 @@ std::uint64_t SendSession::unsettled() const {
   return count;
 }
 
+std::uint64_t SendSession::unsent() const {
+  std::uint64_t count = 0;
+  const std::uint64_t sent = std::max(highest_sent_, maybe_sent_);
+  for (std::uint64_t seq = std::max(window_.first_seq(), sent + 1); seq < window_.next_seq(); ++seq)
+    count += !window_.at(seq).is_given_up;
+  return count;
+}
+
 std::vector<SessionEvent> SendSession::take_events() { return std::exchange(events_, {}); }
 
 // One connection after the other

@@ -52,7 +52,7 @@ struct SendCounts {
 // What people want to know of.
 struct SessionEvent {
   enum class Kind {
-    kRejected,        // place, reply
+    kRejected,        // place, reply, record
     kTooLarge,        // place; count: the limit in bytes
     kRejectedUnseen,  // count: rejected, and the verdicts never came here
     kMayBeTwice,      // the server has forgotten the session: what was sent and not acked may be stored twice
@@ -65,6 +65,7 @@ struct SessionEvent {
   Place place = {};
   Reply reply = {};
   std::uint64_t count = 0;
+  std::string record = {};  // its first bytes, up to a little behind the offset that the reply names
 };
 
 class SendSession {
@@ -98,6 +99,7 @@ class SendSession {
   [[nodiscard]] std::size_t held_bytes() const { return window_.bytes(); }
   [[nodiscard]] std::size_t unsent_bytes() const { return window_.unsent_bytes(); }
   [[nodiscard]] std::uint64_t unsettled() const;  // neither stored nor rejected, as far as is known
+  [[nodiscard]] std::uint64_t unsent() const;     // of those, never sent by this process or, for all it knows, another
   [[nodiscard]] const SendCounts& counts() const { return counts_; }
   [[nodiscard]] std::uint64_t highest_sent() const { return highest_sent_; }
 

@@ -14,6 +14,14 @@ using proto::FrameType;
 
 constexpr std::size_t kPongBytesMax = 256;
 constexpr std::size_t kPongsAheadBytes = 1024 * 1024;
+constexpr std::size_t kOffsetToldMax = 64 * 1024;
+constexpr std::size_t kBytesBehindOffset = 64;
+
+// For people to see what is wrong with it.
+std::string excerpt(std::string_view record, const Reply& reject) {
+  if (!reject.offset || *reject.offset > kOffsetToldMax) return {};
+  return std::string(record.substr(0, static_cast<std::size_t>(*reject.offset) + kBytesBehindOffset));
+}
 
 }  // namespace
 
@@ -126,7 +134,10 @@ void SendSession::on_reject(const Reply& reply) {
   if (entry == nullptr || entry->is_rejected || entry->is_given_up) return;
   entry->is_rejected = true;
   ++counts_.rejected;
-  events_.push_back({.kind = SessionEvent::Kind::kRejected, .place = entry->place, .reply = reply});
+  events_.push_back({.kind = SessionEvent::Kind::kRejected,
+                     .place = entry->place,
+                     .reply = reply,
+                     .record = excerpt(window_.text_of(*entry), reply)});
 }
 
 // Of a batch nothing was taken: its records are good for all that is known. One that is too large alone is not.

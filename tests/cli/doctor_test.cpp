@@ -121,7 +121,7 @@ TEST(Doctor, JsonHasTheSame) {
 }
 
 TEST(Doctor, TheDaemonsSettingsCountWholeOrNotAtAll) {
-  const std::string limits = R"("limits":{"connections_max":7,"memory_bytes_max":8},)";
+  const std::string limits = R"("memory_bytes_max":8,"limits":{"connections_max":7},)";
   const std::string listen = R"("listen":{"stream":["tcp://a:1"],"http":[],"admin":["tcp://a:3"]})";
   const std::string spool = R"("spool":{"directory":"/s","keep_free_bytes":5,"segment_bytes_max":6},)";
   config::Config config;
@@ -134,6 +134,7 @@ TEST(Doctor, TheDaemonsSettingsCountWholeOrNotAtAll) {
   EXPECT_EQ(config.spool.directory, "/s");
   EXPECT_EQ(config.spool.keep_free_bytes, 5U);
   EXPECT_EQ(config.limits.connections_max, 7U);
+  EXPECT_EQ(config.limits.memory_bytes_max, 8U);
   EXPECT_EQ(config.listen.stream, std::vector<std::string>{"tcp://a:1"});
   EXPECT_TRUE(config.listen.http.empty());
 }

@@ -104,5 +104,51 @@ TEST(RecordSource, APipeThatHasNothingYetDoesNotBlock) {
   EXPECT_EQ(source.next(line), RecordSource::Step::kEnd);
 }
 
+TEST(RecordSource, AByteOrderMarkIsPassedOverAndPlacesStay) {
+  const test::TempDir temp;
+  RecordSource source({temp.write("a", "\xef\xbb\xbf\n1\n2\n"), temp.write("b", "\xef\xbb\xbf")}, 100);
+  ASSERT_TRUE(source.check_files());
+  RecordLine line{};
+  ASSERT_EQ(source.next(line), RecordSource::Step::kRecord);
+  EXPECT_EQ(line.bytes, "1");
+  EXPECT_EQ(line.end_offset, 6U);
+  EXPECT_EQ(read_all(source), Strings{"a:3 2"});
+}
+
+TEST(RecordSource, WhatIsNoRecordsIsFoundBeforehand) {
+  const test::TempDir temp;
+  RecordSource source({temp.write("a", "1\n"), temp.write("b c.json", "{\n\"a\":1\n}\n")}, 100);
+  const auto checked = source.check_files();
+  ASSERT_FALSE(checked);
+  EXPECT_NE(checked.error().message().find("nothing of it is sent. Try: jq -c . '"), std::string::npos);
+  EXPECT_NE(checked.error().message().find("b c.json' | crawlspool send -"), std::string::npos);
+  source.take_as_is();
+  EXPECT_TRUE(source.check_files());
+  EXPECT_EQ(read_all(source), (Strings{"a:1 1", "b c.json:1 {", "b c.json:2 \"a\":1", "b c.json:3 }"}));
+}
+
+TEST(RecordSource, OneLongLineIsJudgedWhole) {
+  const test::TempDir temp;
+  const std::string array = "[{\"a\":\"" + std::string(1'000'000, 'x') + "\"}]";
+  EXPECT_FALSE(RecordSource({temp.write("lone", array)}, 2'000'000).check_files());
+  EXPECT_TRUE(RecordSource({temp.write("two", array + "\n" + array)}, 2'000'000).check_files());
+}
+
+TEST(RecordSource, APipeIsJudgedByItsFirstBytesHoweverTheyCome) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const base::UniqueFd reading(ends[0]);
+  const base::UniqueFd writing(ends[1]);
+  RecordSource source({"/dev/fd/" + std::to_string(ends[0])}, 100);
+  ASSERT_TRUE(source.check_files());
+  RecordLine line{};
+  ASSERT_EQ(::write(writing.get(), "\x1f", 1), 1);
+  EXPECT_EQ(source.next(line), RecordSource::Step::kNothingYet);
+  ASSERT_EQ(::write(writing.get(), "\x8b", 1), 1);
+  EXPECT_EQ(source.next(line), RecordSource::Step::kFileFailed);
+  EXPECT_NE(source.error().message().find("compressed by gzip"), std::string::npos);
+  EXPECT_EQ(source.next(line), RecordSource::Step::kEnd);
+}
+
 }  // namespace
 }  // namespace crawlspool::cli

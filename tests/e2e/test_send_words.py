@@ -99,7 +99,14 @@ def test_what_will_not_mend_is_final(code):
         result = send(server, stdin=b"1\n")
     assert result.returncode == 1
     assert code.encode() in result.stderr and b"the detail" in result.stderr
-    assert b"1 not known to be stored" in result.stderr
+    assert result.stderr.splitlines()[-1] == b"nothing was sent"
+
+
+def test_what_was_sent_and_not_answered_is_counted():
+    with FakeServer(takes(2, then=lambda peer: peer.say(error={"code": "bad_frame", "detail": "d"}))) as server:
+        result = send(server, stdin=b"1\n2\n")
+    assert result.returncode == 1
+    assert b"2 records sent, 0 acked, 0 rejected, 2 not known to be stored in" in result.stderr
 
 
 def test_a_session_that_was_taken_over_is_given_up():

@@ -124,5 +124,22 @@ TEST(RecordWindow, MemoryOfSettledRecordsIsUsedAgain) {
   EXPECT_EQ(window.first_seq(), 41U);
 }
 
+TEST(RecordWindow, ARecordsBytesAreFoundWhereverTheyHaveBeenMoved) {
+  RecordWindow window(1, {});
+  const std::string large(1024 * 1024, 'x');
+  window.add({}, large);
+  window.add({}, "2");
+  window.add_unheld({});
+  window.add({}, "4");
+  EXPECT_EQ(window.text_of(window.at(2)), "2");
+  window.pop_front();  // its memory is used again
+  EXPECT_EQ(window.text_of(window.at(2)), "2");
+  EXPECT_EQ(window.text_of(window.at(3)), "");
+  window.pop_front();
+  window.add({}, "5");
+  EXPECT_EQ(window.text_of(window.at(4)), "4");
+  EXPECT_EQ(window.text_of(window.at(5)), "5");
+}
+
 }  // namespace
 }  // namespace crawlspool::client
