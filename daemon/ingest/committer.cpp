@@ -335,13 +335,17 @@ void Committer::enter_waiting(SpoolState waiting, const std::string& detail) {
     base::log_error("disk_full", {{"detail", detail}, {"free_bytes", spool_.free_bytes()}});
   else
     base::log_error("no_descriptors", {{"detail", detail}});
-  enter(waiting);
+  enter(waiting, detail);
 }
 
-void Committer::enter(SpoolState state) {
+void Committer::enter(SpoolState state, const std::string& detail) {
   if (state == SpoolState::kOk && this->state() == SpoolState::kDiskFull)
     base::log_info("disk_room", {{"free_bytes", spool_.free_bytes()}});
   if (state == SpoolState::kOk && this->state() == SpoolState::kNoDescriptors) base::log_info("descriptors_free", {});
+  {
+    const std::lock_guard lock(mutex_);
+    stats_.state_detail = detail;
+  }
   state_.store(state, std::memory_order_release);
   on_state_(state);
 }
@@ -349,7 +353,7 @@ void Committer::enter(SpoolState state) {
 void Committer::fail(const base::Error& error) {
   base::log_error("spool_failed", {{"detail", error.message()}, {"durable", spool_.durable()}});
   unsynced_ = false;  // nothing is synced any more
-  enter(SpoolState::kFailed);
+  enter(SpoolState::kFailed, error.message());
 }
 
 void Committer::count_stored(BatchView batches) {

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -41,6 +42,7 @@ enum class SpoolState { kOk, kDiskFull, kNoDescriptors, kFailed };
 }
 
 struct CommitStats {
+  std::string state_detail;  // why the state is not ok; empty: it is
   std::uint64_t records = 0;
   std::uint64_t record_bytes = 0;
   std::array<StreamCounts, kRecordTransports> records_by_stream{};  // by transport, then by label
@@ -125,7 +127,7 @@ class Committer {
   void got_on() { got_on_us_.store(clock_.monotonic_us(), std::memory_order_relaxed); }
   [[nodiscard]] bool is_done() const;
   void enter_waiting(SpoolState waiting, const std::string& detail);
-  void enter(SpoolState state);
+  void enter(SpoolState state, const std::string& detail = {});  // why, unless it is ok
   void fail(const base::Error& error);
   void count_stored(BatchView batches);
   void publish();

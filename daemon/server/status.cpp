@@ -98,6 +98,7 @@ std::string Status::status_json() {
                                       {"pid", ::getpid()},
                                       {"uptime_s", uptime_s()},
                                       {"state", state()},
+                                      {"state_detail", stats.state_detail},
                                       {"connections", {{"stream", counts.stream}, {"http", counts.http}}},
                                       {"connections_refused", counts.refused_total},
                                       {"clients", counts.machines},

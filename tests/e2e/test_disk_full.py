@@ -15,6 +15,7 @@ def test_the_keep_free_mark_is_a_state_told_everywhere(start):
     client = daemon.connect()
     client.send_record(b"1")
     wait_until(lambda: daemon.status()["state"] == "disk_full", "state disk_full")
+    assert "spool.keep_free_bytes" in daemon.status()["state_detail"]
     ready = daemon.admin("/readyz")
     assert (ready.status, ready.body.strip()) == (503, b"disk_full")
     assert daemon.admin("/livez").status == 200
@@ -85,7 +86,7 @@ def test_filled_freed_and_resumed_without_loss(tmpfs, start, keep_free):
     client.wait_ack()
     wait_until(lambda: daemon.admin("/readyz").status == 200, "ready again")
     assert daemon.spool.records() == payloads
-    assert daemon.status()["state"] == "ok"
+    assert daemon.status()["state"] == "ok" and daemon.status()["state_detail"] == ""
 
 
 def test_resume_is_told_to_those_who_were_told_slow(tmpfs, start):
