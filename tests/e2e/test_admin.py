@@ -134,6 +134,6 @@ def test_the_command_asks_by_a_listed_name(start, tmp_path):
         assert b"uptime" in result.stdout
         result = run("status", "--admin", f"http://other.example:{port}")
         assert result.returncode == 1
-        assert b"421" in result.stderr
+        assert b"421" in result.stderr and b"admin.hosts" in result.stderr
     finally:
         private_mounts.umount("/etc/hosts")
