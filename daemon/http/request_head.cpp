@@ -6,6 +6,7 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <iterator>
+#include <limits>
 #include <vector>
 
 #include "daemon/base/authority.h"
@@ -214,7 +215,7 @@ tl::expected<RequestHead, Refusal> parse_request_head(std::string_view text) {
   if (has_bad_name(text)) return bad_request("a header name that is none");
   Parser parser;
   parser.header_limit(kHeadBytesMax);
-  parser.body_limit(boost::none);
+  parser.body_limit(std::numeric_limits<std::uint64_t>::max());
   beast::error_code error;
   parser.put(boost::asio::buffer(text.data(), text.size()), error);
   if (error && error != bhttp::error::need_more) return bad_request(error.message());
