@@ -27,7 +27,7 @@ bool is_name(std::string_view text) {
 
 bool is_of_family(int family, std::string_view text) {
   in6_addr address{};  // large enough for either
-  return ::inet_pton(family, std::string(text).c_str(), &address) == 1;
+  return text.find('\0') == std::string_view::npos && ::inet_pton(family, std::string(text).c_str(), &address) == 1;
 }
 
 bool is_bracketed_v6(std::string_view host) {
