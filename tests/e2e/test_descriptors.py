@@ -96,7 +96,8 @@ def test_a_segment_that_cannot_be_opened_is_a_state_of_its_own(start):
     assert (admin.get("/readyz").status, poster.post(b"1").status) == (200, 200)
     limits = take_descriptors(daemon)
     assert send_until_slow(client)["reason"] == "no_descriptors"
-    assert admin.get("/status").json()["state"] == "no_descriptors"
+    status = admin.get("/status").json()
+    assert status["state"] == "no_descriptors" and "Too many open files" in status["state_detail"]
     assert 'crawlspool_state{state="no_descriptors"} 1' in admin.get("/metrics").body.decode()
     ready = admin.get("/readyz")
     assert (ready.status, ready.body.strip()) == (503, b"no_descriptors")
@@ -108,7 +109,7 @@ def test_a_segment_that_cannot_be_opened_is_a_state_of_its_own(start):
     assert client.wait_ack() == client.sent
     daemon.wait_event("descriptors_free")
     assert not daemon.events("disk_full") and not daemon.events("disk_room")
-    assert daemon.status()["state"] == "ok"
+    assert (daemon.status()["state"], daemon.status()["state_detail"]) == ("ok", "")
     assert daemon.spool.records(peer=client.name, live=True) == [PAYLOAD] * client.sent
 
 
