@@ -41,7 +41,7 @@ Settings check_configuration(const std::optional<std::string>& given, Findings& 
     return {{}, "the defaults"};
   }
   findings.push_back(ok("configuration", file ? *file + " is sound" : "no file; the defaults"));
-  return {*config, file.value_or("the defaults")};
+  return {*config, file ? "those of " + *file : "the defaults"};
 }
 
 // Of a daemon in a container, or on another machine.

@@ -170,7 +170,7 @@ bool take_settings(const std::string& body, config::Config& config) {
   return is_all;
 }
 
-DaemonVisit check_daemon(const Address& admin, const config::Config& config, const std::string& file) {
+DaemonVisit check_daemon(const Address& admin, const config::Config& config, const std::string& named) {
   DaemonVisit visit;
   visit.config = config;
   const auto answer = ask_admin(admin, "/status", kTimeoutMs);
@@ -179,16 +179,16 @@ DaemonVisit check_daemon(const Address& admin, const config::Config& config, con
     visit.findings.push_back(
         trouble("daemon", answer.error().message(),
                 "systemctl status crawlspoold tells whether it runs; if elsewhere, say where with --admin or -c"));
-    visit.findings.push_back(ok("settings", "those of " + file + ", as no daemon answers"));
+    visit.findings.push_back(ok("settings", named + ", as no daemon answers"));
     check_ports(config.listen, visit);
     return visit;
   }
   visit.findings = judge_status(*answer);
   visit.findings.push_back(check_ready(admin));
   const bool tells = take_settings(*answer, visit.config);
-  visit.findings.push_back(tells ? ok("settings", "those of the daemon at http://" + admin.to_string())
-                                 : note("settings", "those of " + file + ", as the daemon does not tell its own",
-                                        "restart the daemon to upgrade it"));
+  visit.findings.push_back(
+      tells ? ok("settings", "those of the daemon at http://" + admin.to_string())
+            : note("settings", named + ", as the daemon does not tell its own", "restart the daemon to upgrade it"));
   const json status = json::parse(*answer, nullptr, false);
   const std::uint64_t pid = status.is_object() ? number(status, "pid") : 0;
   visit.is_here = is_seen(pid);

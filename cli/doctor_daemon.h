@@ -16,8 +16,8 @@ struct DaemonVisit {
   config::Config config;  // what it runs by, as far as it says so, else what it was given
   Findings findings;
 };
-// `config`: of a configuration file, and `file` what to call that.
-[[nodiscard]] DaemonVisit check_daemon(const Address& admin, const config::Config& config, const std::string& file);
+// `config`: what is known without it, and `named` what to call that, such as "the defaults".
+[[nodiscard]] DaemonVisit check_daemon(const Address& admin, const config::Config& config, const std::string& named);
 
 // What the daemon says of its settings, put into `config`; false if it says nothing.
 [[nodiscard]] bool take_settings(const std::string& body, config::Config& config);
