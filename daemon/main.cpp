@@ -10,6 +10,7 @@
 #include "config/print.h"
 #include "daemon/base/error.h"
 #include "daemon/base/log.h"
+#include "daemon/base/standard_descriptors.h"
 #include "daemon/base/version.h"
 #include "daemon/server/server.h"
 
@@ -54,7 +55,7 @@ base::Result<config::Config> load_config(const Arguments& arguments) {
 int serve(const config::Config& config, const Arguments& arguments) {
   if (auto started = base::start_log(config.log); !started) {
     std::fprintf(stderr, "crawlspoold: %s\n", started.error().message().c_str());
-    return base::kExitConfig;
+    return base::daemon_exit_code(started.error().code);
   }
   server::ServerOptions options;
   options.load_config = [&arguments] { return load_config(arguments); };
@@ -67,6 +68,7 @@ int serve(const config::Config& config, const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  base::hold_standard_descriptors();
   CLI::App app{"Takes crawl records over persistent connections and acks them once they are on the disk.",
                "crawlspoold"};
   Arguments arguments;
