@@ -4,7 +4,6 @@
 #include <cstring>
 #include <utility>
 
-#include "daemon/base/log.h"
 #include "proto/frame_decoder.h"
 
 namespace crawlspool::ingest {
@@ -14,8 +13,6 @@ constexpr std::int64_t kTickMs = 100;
 constexpr std::size_t kDeadlineBuckets = 512;
 constexpr std::int64_t kSpanMs = kTickMs * (kDeadlineBuckets - 4);  // well within the ring
 constexpr std::size_t kReadBufferBytes = 256 * 1024;
-// A tick that comes this late means that the process was stopped, not that it was busy.
-constexpr std::int64_t kGapMs = 3000;
 
 }  // namespace
 
@@ -27,8 +24,8 @@ IoLoop::IoLoop(const Shared& shared, ConfigPtr config)
       appender_(shared.committer, *this, shared.memory),
       session_claims_(*this, shared.sessions),
       read_buffer_(kReadBufferBytes, proto::FrameDecoder::kPaddingBytes),
-      last_tick_ms_(shared.clock.monotonic_us() / 1000),
-      deadlines_(kTickMs, kDeadlineBuckets, last_tick_ms_),
+      time_(shared.clock),
+      deadlines_(kTickMs, kDeadlineBuckets, time_.now_ms()),
       tick_timer_(loop_, [this] { tick(); }),
       turn_end_(loop_, [this] { turn_end(); }) {
   shared.sessions.loops.push_back(this);
@@ -36,8 +33,6 @@ IoLoop::IoLoop(const Shared& shared, ConfigPtr config)
 }
 
 IoLoop::~IoLoop() = default;
-
-std::int64_t IoLoop::now_ms() const { return shared_.clock.monotonic_us() / 1000 - not_running_ms_; }
 
 ReadTime IoLoop::read_time() const {
   ReadTime time{};
@@ -193,12 +188,6 @@ void IoLoop::go_on_next_turn(ConnectionId id) {
 }
 
 void IoLoop::tick() {
-  const std::int64_t monotonic_ms = shared_.clock.monotonic_us() / 1000;
-  const std::int64_t gap_ms = monotonic_ms - std::exchange(last_tick_ms_, monotonic_ms);
-  if (gap_ms > kGapMs) {
-    not_running_ms_ += gap_ms - kTickMs;
-    base::log_warn("not_running", {{"gap_ms", gap_ms}});
-  }
   deadlines_.advance(now_ms(), [this](ConnectionId id) {
     if (Connection* connection = find(id)) connection->check_deadlines();
   });

@@ -20,6 +20,7 @@
 #include "daemon/ingest/memory_budget.h"
 #include "daemon/ingest/read_buffer.h"
 #include "daemon/ingest/record_checker.h"
+#include "daemon/ingest/running_time.h"
 #include "daemon/ingest/session_claims.h"
 #include "daemon/ingest/stream_labels.h"
 #include "daemon/net/deadlines.h"
@@ -81,7 +82,7 @@ class IoLoop final : private CompletionSink {
   [[nodiscard]] bool may_go_on_with_batch(ConnectionId id, bool is_unpacked) const;
   // It is all taken in, or dropped.
   void batch_done(ConnectionId id);
-  [[nodiscard]] std::int64_t now_ms() const;  // monotonic; time in which the process did not run does not count
+  [[nodiscard]] std::int64_t now_ms() { return time_.now_ms(); }  // as RunningTime has it
   [[nodiscard]] ReadTime read_time() const;
   // Calls check_deadlines() at `due_ms`, or earlier where that is beyond the ring's span; returns when.
   [[nodiscard]] std::int64_t arm(ConnectionId id, std::int64_t due_ms);
@@ -116,8 +117,7 @@ class IoLoop final : private CompletionSink {
   SessionClaims session_claims_;
   RejectLedger rejects_;
   ReadBuffer read_buffer_;
-  std::int64_t not_running_ms_ = 0;
-  std::int64_t last_tick_ms_;
+  RunningTime time_;
   net::Deadlines deadlines_;
   std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> graveyard_;
