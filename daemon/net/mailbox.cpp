@@ -5,10 +5,9 @@
 namespace crawlspool::net {
 
 void Mailbox::post(Work work) {
-  {
-    const std::lock_guard lock(mutex_);
-    waiting_.push_back(std::move(work));
-  }
+  // The loop may be awake already, take the work as soon as the lock is free, and end this object by it.
+  const std::lock_guard lock(mutex_);
+  waiting_.push_back(std::move(work));
   async_.send();
 }
 

@@ -16,7 +16,9 @@ class Mailbox {
 
   explicit Mailbox(Loop& loop) : async_(loop, [this] { run_all(); }) {}
 
-  void post(Work work);  // from any thread, for as long as this object lives
+  // From any thread, for as long as this object lives. The work is not done before the post has left this object alone:
+  // it may be what ends it.
+  void post(Work work);
 
  private:
   void run_all();
