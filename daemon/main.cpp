@@ -58,7 +58,7 @@ int serve(const config::Config& config, const Arguments& arguments) {
     return base::daemon_exit_code(started.error().code);
   }
   server::ServerOptions options;
-  options.load_config = [&arguments] { return load_config(arguments); };
+  options.load_config = [arguments] { return load_config(arguments); };
   if (!arguments.ready_file.empty()) options.ready_file = arguments.ready_file;
   const int exit_code = server::run_server(config, options);
   base::stop_log();

@@ -14,6 +14,7 @@
 #include "daemon/base/log_format.h"
 #include "daemon/base/log_limiter.h"
 #include "daemon/base/log_sinks.h"
+#include "daemon/base/thread.h"
 
 namespace crawlspool::base {
 namespace {
@@ -69,11 +70,21 @@ const std::shared_ptr<RecentEvents>& the_recent_events() {
 std::string LogField::render_real(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
 
 Result<void> start_log(const LogOptions& options) {
+Result<std::shared_ptr<spdlog::details::thread_pool>> start_pool() {
+  try {
+    return std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
+  } catch (const std::system_error& error) {
+    return fail(ErrorCode::kIo, no_thread_detail(), error.code().value());
+  }
+}
+
   auto sink = make_log_sink(options);
-  if (!sink) return tl::unexpected(sink.error());
+  if (!sink) return fail(ErrorCode::kConfig, sink.error().context, sink.error().errno_value);
   Log& log = the_log();
   log.sink = *sink;
-  log.pool = std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
+  auto pool = start_pool();
+  if (!pool) return tl::unexpected(pool.error());
+  log.pool = std::move(*pool);
   // First of all in memory: the destination may hold things up.
   const spdlog::sinks_init_list sinks{make_recent_sink(the_recent_events()), log.sink};
   log.logger = std::make_shared<spdlog::async_logger>("crawlspoold", sinks, log.pool,
@@ -85,13 +96,16 @@ Result<void> start_log(const LogOptions& options) {
 void stop_log() {
   Log log = std::exchange(the_log(), {});
   if (!log.pool) return;
-  std::promise<void> written;
-  auto is_written = written.get_future();
-  std::thread([pool = std::move(log.pool), done = std::move(written)]() mutable {
-    pool.reset();  // joins the log's thread once the queue is written
-    done.set_value();
-  }).detach();
-  is_written.wait_for(kStopMax);
+  // Dropping the pool joins the log's thread once the queue is written.
+  const auto pool = std::make_shared<std::shared_ptr<spdlog::details::thread_pool>>(std::move(log.pool));
+  const auto written = std::make_shared<std::promise<void>>();
+  auto waiting = start_thread([pool, written] {
+    pool->reset();
+    written->set_value();
+  });
+  if (!waiting) return pool->reset();
+  waiting->detach();
+  written->get_future().wait_for(kStopMax);
 }
 
 void flush_log_briefly() {

@@ -53,7 +53,8 @@ class LogField {
 
 using LogFields = std::initializer_list<LogField>;
 
-// Starts the log's thread and opens the destination. Before it, and after stop_log(), events are dropped.
+// Starts the log's thread and opens the destination: kIo where there is no thread to be had, kConfig where the
+// destination cannot be opened. Before it, and after stop_log(), events are dropped.
 [[nodiscard]] Result<void> start_log(const LogOptions& options);
 // Writes out what is queued, for at most 2 s: whoever takes the lines may have stopped. Nobody may log any more.
 void stop_log();

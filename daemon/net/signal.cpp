@@ -1,5 +1,6 @@
 #include "daemon/net/signal.h"
 
+#include <unistd.h>
 #include <uv.h>
 
 #include <csignal>
@@ -7,6 +8,11 @@
 #include "daemon/base/check.h"
 
 namespace crawlspool::net {
+namespace {
+
+volatile std::sig_atomic_t last_exit_code = 0;  // for a signal handler
+
+}  // namespace
 
 Signal::Signal(Loop& loop, int number, std::function<void()> on_signal) : on_signal_(std::move(on_signal)) {
   auto handle = std::make_unique<uv_signal_t>();
@@ -19,9 +25,17 @@ Signal::Signal(Loop& loop, int number, std::function<void()> on_signal) : on_sig
   handle_.reset(handle.release());
 }
 
-void ignore_write_signals() {
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
+void set_up_signals() {
+  for (const int ignored : {SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2}) std::signal(ignored, SIG_IGN);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+}
+
+void end_on_stop_signals(int exit_code) {
+  last_exit_code = exit_code;
+  std::signal(SIGHUP, SIG_IGN);
+  for (const int stop : {SIGTERM, SIGINT}) std::signal(stop, [](int) { ::_exit(last_exit_code); });
 }
 
 }  // namespace crawlspool::net

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <utility>
 
 #include "daemon/server/processor_wait.h"
 
@@ -17,13 +18,19 @@ constexpr int kNice = 10;  // a tenth of what a busy loop gets
 
 BackgroundThread::BackgroundThread(spool::Spool& spool) : spool_(spool), thread_([this] { run(); }) {}
 
-void BackgroundThread::stop() {
+BackgroundThread::~BackgroundThread() {
+  finish([] {});
+  thread_.join();
+}
+
+void BackgroundThread::finish(std::function<void()> on_ended) {
   {
     const std::lock_guard lock(mutex_);
+    if (stopping_) return;
     stopping_ = true;
+    on_ended_ = std::move(on_ended);
   }
   wake_.notify_one();
-  if (thread_.joinable()) thread_.join();
 }
 
 void BackgroundThread::run() {
@@ -37,6 +44,10 @@ void BackgroundThread::run() {
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, kLookAgain, [this] { return stopping_.load(); });
   }
+  std::unique_lock lock(mutex_);
+  const std::function<void()> on_ended = std::move(on_ended_);
+  lock.unlock();
+  on_ended();
 }
 
 }  // namespace crawlspool::server

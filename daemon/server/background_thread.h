@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -14,14 +15,15 @@ namespace crawlspool::server {
 
 class BackgroundThread {
  public:
-  // `spool` outlives it. The thread starts at once.
+  // `spool` outlives it. The thread starts at once; std::system_error where none can be had.
   explicit BackgroundThread(spool::Spool& spool);
-  ~BackgroundThread() { stop(); }
+  ~BackgroundThread();
   BackgroundThread(const BackgroundThread&) = delete;
   BackgroundThread& operator=(const BackgroundThread&) = delete;
 
-  // Returns when the thread has ended, in the middle of a long piece too.
-  void stop();
+  // The thread ends soon, in the middle of a long piece too, and calls `on_ended`. Nobody has to wait for it here: a
+  // disk may not answer.
+  void finish(std::function<void()> on_ended);
 
  private:
   void run();
@@ -30,6 +32,7 @@ class BackgroundThread {
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
+  std::function<void()> on_ended_;
   std::thread thread_;  // last: it uses all of the above
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/base/thread.h"
+
 namespace crawlspool::server {
 namespace {
 
@@ -16,7 +18,8 @@ IoThreads::IoThreads(const ingest::Shared& shared, const ingest::ConfigPtr& conf
 }
 
 IoThreads::~IoThreads() {
-  for (std::thread& thread : threads_) thread.join();
+  if (!threads_.empty()) stop();
+  join();
 }
 
 ingest::IoLoop& IoThreads::least_busy() {
@@ -24,9 +27,21 @@ ingest::IoLoop& IoThreads::least_busy() {
                             [](const auto& a, const auto& b) { return a->connections() < b->connections(); });
 }
 
+base::Result<void> IoThreads::start() {
+  for (std::size_t i = 1; i < loops_.size(); ++i) {
+    auto thread = base::start_thread([loop = loops_[i].get()] { loop->run(); });
+    if (!thread) return tl::unexpected(thread.error());
+    threads_.push_back(std::move(*thread));
+  }
+  return {};
+}
+
 void IoThreads::run() {
-  for (std::size_t i = 1; i < loops_.size(); ++i) threads_.emplace_back([loop = loops_[i].get()] { loop->run(); });
   first().run();
+  join();
+}
+
+void IoThreads::join() {
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
 }

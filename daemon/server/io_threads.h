@@ -14,13 +14,15 @@ class IoThreads {
  public:
   // As many as config.io_threads says. `shared` outlives it.
   IoThreads(const ingest::Shared& shared, const ingest::ConfigPtr& config);
-  ~IoThreads();  // after run() has returned
+  ~IoThreads();  // ends the threads, if run() has not
 
   [[nodiscard]] ingest::IoLoop& first() { return *loops_.front(); }
   // The loop with the fewest connections. On the first loop's thread.
   [[nodiscard]] ingest::IoLoop& least_busy();
   [[nodiscard]] std::size_t count() const { return loops_.size(); }
 
+  // The threads of the further loops; before run(). kIo where one cannot be had.
+  [[nodiscard]] base::Result<void> start();
   void run();   // returns after stop()
   void stop();  // on the first loop's thread
 
@@ -34,6 +36,7 @@ class IoThreads {
   void drain(const std::function<void()>& on_drained);
 
  private:
+  void join();
   // `on_all` on the first loop's thread, once what is returned was called for every loop, on whichever thread.
   [[nodiscard]] std::function<void()> once_for_each(std::function<void()> on_all);
 

@@ -1,11 +1,13 @@
 #include "daemon/server/reload.h"
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "config/changes.h"
 #include "daemon/base/log.h"
+#include "daemon/base/thread.h"
 
 namespace crawlspool::server {
 namespace {
@@ -34,11 +36,29 @@ std::string in_one_line(std::string text) {
 
 }  // namespace
 
+struct Reload::Delivery {
+  std::mutex mutex;
+  Reload* to = nullptr;  // nobody, once that is gone
+  bool is_reading = false;
+};
+
 Reload::Reload(net::Mailbox& mailbox, const base::Clock& clock, ingest::ConfigPtr start, Hooks hooks)
-    : mailbox_(mailbox), clock_(clock), in_force_(std::move(start)), hooks_(std::move(hooks)) {}
+    : mailbox_(mailbox),
+      clock_(clock),
+      in_force_(std::move(start)),
+      hooks_(std::move(hooks)),
+      delivery_(std::make_shared<Delivery>()) {
+  delivery_->to = this;
+}
 
 Reload::~Reload() {
-  if (reader_.joinable()) reader_.join();
+  const std::lock_guard lock(delivery_->mutex);
+  delivery_->to = nullptr;
+}
+
+bool Reload::is_reading() const {
+  const std::lock_guard lock(delivery_->mutex);
+  return delivery_->is_reading;
 }
 
 void Reload::request() {
@@ -51,8 +71,20 @@ void Reload::request() {
 void Reload::begin() {
   under_way_ = true;
   hooks_.on_begin();
-  if (reader_.joinable()) reader_.join();  // the last one's: it has posted its result
-  reader_ = std::thread([this] { mailbox_.post([this, config = hooks_.load()] { loaded(config); }); });
+  delivery_->is_reading = true;  // by nobody yet
+  auto reader = base::start_thread([load = hooks_.load, delivery = delivery_] { read(load, *delivery); });
+  if (reader) return reader->detach();
+  delivery_->is_reading = false;
+  state_.tried_us = clock_.wall_us();
+  fail(reader.error());
+}
+
+// On the reader's thread.
+void Reload::read(const Load& load, Delivery& delivery) {
+  const ConfigResult config = load();
+  const std::lock_guard lock(delivery.mutex);
+  delivery.is_reading = false;
+  if (Reload* const to = delivery.to) to->mailbox_.post([to, config] { to->loaded(config); });
 }
 
 void Reload::loaded(const ConfigResult& config) {

@@ -2,14 +2,13 @@
 // as a whole or not at all. Keys that need a restart stay as they are and are named in the log.
 //
 //   request() ──► the file is read on a thread of its own ──► apply ──► done        on the first loop's thread
-//                                                    └──► reload_failed: all stays as it was
+//       └── no thread to be had ─────────────────────┴──► reload_failed: all stays as it was
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "config/model.h"
 #include "daemon/base/clock.h"
@@ -39,7 +38,8 @@ class Reload {
     std::function<void()> on_end;  // whatever came of it
   };
 
-  // `mailbox` is the first loop's. It and the clock outlive this object; it waits for its thread when it goes.
+  // `mailbox` is the first loop's. It and the clock outlive this object. It does not wait for its reader when it goes:
+  // a file may be a FIFO, or on a file system that does not answer. What `hooks.load` uses has to outlive that thread.
   Reload(net::Mailbox& mailbox, const base::Clock& clock, ingest::ConfigPtr start, Hooks hooks);
   ~Reload();
   Reload(const Reload&) = delete;
@@ -50,8 +50,14 @@ class Reload {
 
   [[nodiscard]] const ingest::ConfigPtr& in_force() const { return in_force_; }
   [[nodiscard]] const ReloadState& state() const { return state_; }
+  // A thread still reads the file, and may do so when this object is gone.
+  [[nodiscard]] bool is_reading() const;
 
  private:
+  // Where a reader brings what it has read; shared with it.
+  struct Delivery;
+
+  static void read(const Load& load, Delivery& delivery);
   void begin();
   void loaded(const base::Result<config::Config>& config);
   void fail(const base::Error& error);
@@ -65,7 +71,7 @@ class Reload {
   ReloadState state_;
   bool under_way_ = false;
   bool again_ = false;
-  std::thread reader_;
+  std::shared_ptr<Delivery> delivery_;
 };
 
 }  // namespace crawlspool::server

@@ -4,9 +4,11 @@
 
 #include <csignal>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "daemon/base/log.h"
+#include "daemon/base/thread.h"
 #include "daemon/base/version.h"
 #include "daemon/net/signal.h"
 #include "daemon/net/timer.h"
@@ -31,7 +33,7 @@ using base::Result;
 using ingest::SpoolState;
 
 constexpr std::uint64_t kSummaryMs = 60'000;
-constexpr std::int64_t kLastWordsMs = 1500;  // for telling clients that the spool has failed
+constexpr std::int64_t kLastWordsMs = 1500;         // for telling clients that the spool has failed
 
 void log_recovery(const spool::Spool& spool) {
   const spool::RecoveryReport& report = spool.recovery();
@@ -77,9 +79,7 @@ class Server {
             threads_, config->timeouts.drain_ms, [this] { finish(); }, [this] { leave_at_once("drain_timeout"); }),
         last_words_(loop(), [this] { leave_at_once("spool_failed"); }),
         summary_(loop(), [this] { status_.log_summary(); }),
-        terminate_(loop(), SIGTERM, [this] { on_stop("TERM"); }),
-        interrupt_(loop(), SIGINT, [this] { on_stop("INT"); }),
-        hangup_(loop(), SIGHUP, [this] { on_hangup(); }),
+        signals_(std::make_unique<Signals>(*this)),
         reload_(threads_.first().mailbox(), clock_, config,
                 {options.load_config,
                  [this](const ingest::ConfigPtr& changed, const std::function<void()>& done) { apply(changed, done); },
@@ -89,6 +89,7 @@ class Server {
     auto opened = listeners_.open(reload_.in_force()->listen, std::move(inherited));
     if (!opened) return tl::unexpected(opened.error());
     status_.set_listening(listeners_.addresses());
+    if (auto started = threads_.start(); !started) return tl::unexpected(started.error());
     if (options_.ready_file) {
       auto written = ReadyFile::write(*options_.ready_file, listeners_.addresses());
       if (!written) return tl::unexpected(written.error());
@@ -100,8 +101,10 @@ class Server {
     if (committer_.state() != SpoolState::kOk) on_spool_state(committer_.state());
     service_manager_.ready({[this] { return status_.line(); }, [this] { return pulse_.check(); }});
     threads_.run();
+    // What is left is taking apart. Should that hang, a signal still ends it.
+    signals_.reset();
+    net::end_on_stop_signals(base::kExitIo);
     service_manager_.drop_vitals();
-    background_.stop();  // nothing runs beside what is taken apart
     ready_.reset();
     return committer_.state() == SpoolState::kFailed ? base::kExitIo : base::kExitOk;
   }
@@ -114,7 +117,21 @@ class Server {
       base::log_info("stopped", {{"exit", exit_code}});
   }
 
+  // A reload's thread hangs on the configuration file, and goes on when this object is gone.
+  [[nodiscard]] bool is_reloading() const { return reload_.is_reading(); }
+
  private:
+  struct Signals {
+    explicit Signals(Server& server)
+        : terminate(server.loop(), SIGTERM, [&server] { server.on_stop("TERM"); }),
+          interrupt(server.loop(), SIGINT, [&server] { server.on_stop("INT"); }),
+          hangup(server.loop(), SIGHUP, [&server] { server.on_hangup(); }) {}
+
+    net::Signal terminate;
+    net::Signal interrupt;
+    net::Signal hangup;
+  };
+
   [[nodiscard]] net::Loop& loop() { return threads_.first().loop(); }
 
   // On the committer's thread.
@@ -145,10 +162,16 @@ class Server {
     drain_.begin();
   }
 
-  // Everything is settled and every crawler gone; the loops go on until the segment is closed, so that a signal or the
-  // end of timeouts.drain still finds someone.
+  // Everything is settled and every crawler gone; the loops go on until the segment is closed and the background thread
+  // has ended, so that a signal or the end of timeouts.drain still finds someone.
   void finish() {
-    committer_.finish([this] { threads_.first().mailbox().post([this] { threads_.stop(); }); });
+    const auto on_ended = [this] { threads_.first().mailbox().post([this] { one_more_ended(); }); };
+    background_.finish(on_ended);
+    committer_.finish(on_ended);
+  }
+
+  void one_more_ended() {
+    if (--threads_to_end_ == 0) threads_.stop();
   }
 
   // Nothing orderly is left to do: the committer's thread may be stuck in the disk.
@@ -203,19 +226,24 @@ class Server {
   Drain drain_;
   net::Timer last_words_;
   net::Timer summary_;
-  net::Signal terminate_;
-  net::Signal interrupt_;
-  net::Signal hangup_;
+  std::unique_ptr<Signals> signals_;
   Reload reload_;
   std::optional<ReadyFile> ready_;
   bool stopping_ = false;
   bool failed_ = false;
+  int threads_to_end_ = 2;
 };
 
 Result<std::unique_ptr<spool::Spool>> open_spool(const config::Config& config, const base::Clock& clock) {
   auto directory = spool::open_posix_directory(config.spool.directory, spool::IfMissing::kCreate);
   if (!directory) return tl::unexpected(directory.error());
   return spool::Spool::open(std::move(*directory), spool_options(config.spool), clock);
+}
+
+// That thread may go on at any moment, and must not find what exit() takes apart.
+[[noreturn]] void leave_beside_a_reader(int exit_code) {
+  base::stop_log();
+  ::_exit(exit_code);
 }
 
 Result<int> open_and_run(const ingest::ConfigPtr& config, const ServerOptions& options) {
@@ -229,17 +257,27 @@ Result<int> open_and_run(const ingest::ConfigPtr& config, const ServerOptions& o
   Server server(config, options, clock, service_manager, std::move(*spool));
   const auto exit_code = server.run(std::move(*inherited));
   if (exit_code) server.log_stopped(*exit_code);
+  if (exit_code && server.is_reloading()) leave_beside_a_reader(*exit_code);
   return exit_code;
+}
+
+// What the threads of constructors throw where none can be had is an error like others.
+Result<int> open_and_run_threads(const ingest::ConfigPtr& config, const ServerOptions& options) {
+  try {
+    return open_and_run(config, options);
+  } catch (const std::system_error& error) {
+    return base::fail(base::ErrorCode::kIo, base::no_thread_detail(), error.code().value());
+  }
 }
 
 }  // namespace
 
 int run_server(const config::Config& config, const ServerOptions& options) {
-  net::ignore_write_signals();
+  net::set_up_signals();
   std::signal(SIGHUP, SIG_IGN);  // until there is a loop to hear it: it must not end a recovery
   raise_descriptor_limit(config.limits);
   return_large_buffers();
-  const auto exit_code = open_and_run(std::make_shared<const config::Config>(config), options);
+  const auto exit_code = open_and_run_threads(std::make_shared<const config::Config>(config), options);
   if (exit_code) return *exit_code;
   base::log_error("start_failed", {{"detail", exit_code.error().message()}});
   return base::daemon_exit_code(exit_code.error().code);

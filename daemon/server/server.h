@@ -12,7 +12,8 @@ namespace crawlspool::server {
 
 struct ServerOptions {
   std::optional<std::string> ready_file;
-  std::function<base::Result<config::Config>()> load_config;  // for a reload; may be called on any thread
+  // For a reload, on a thread of its own that nobody waits for: copied, it owns what it uses.
+  std::function<base::Result<config::Config>()> load_config;
 };
 
 // Runs until it is told to stop or cannot go on; the exit code. The log has been started.

@@ -32,7 +32,7 @@ TEST(Signal, OwnerMayDieInItsOwnCallback) {
 }
 
 TEST(Signal, WritingToAPeerThatIsGoneIsAnErrorOfTheWrite) {
-  ignore_write_signals();
+  set_up_signals();
   test::Pair pair = test::local_pair();
   pair.theirs.reset();
   EXPECT_EQ(::write(pair.ours.get(), "x", 1), -1);

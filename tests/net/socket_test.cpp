@@ -22,7 +22,7 @@ using End = ReadResult::End;
 class SocketTest : public testing::Test, private PollHandler {
  protected:
   void open(test::Pair pair) {
-    ignore_write_signals();
+    set_up_signals();
     peer = std::move(pair.theirs);
     socket.emplace(Socket::open(loop, std::move(pair.ours), *this).value());
   }
