@@ -246,6 +246,12 @@ void RecordsConnection::finish_request(Response response) {
   respond(std::move(response));
 }
 
+// Of a body that is being taken in the rest waits for the disk alone.
+void RecordsConnection::on_drain_end() {
+  if (!is_serving() || request_.stage == Stage::kTaking || request_.stage == Stage::kTaken) return;
+  turn_down(unavailable("draining", "the server is stopping"));
+}
+
 // ---- the session ----
 
 void RecordsConnection::claim_session() {

@@ -50,6 +50,7 @@ class RecordsConnection final : public HttpConnection {
   [[nodiscard]] std::optional<Response> judge_resources() const;
   void serve(const RequestHead& head, std::string body) override;
   void go_on_serving() override;
+  void on_drain_end() override;
   void on_settled(std::uint64_t seq) override;
   bool on_session_answered(const ingest::SessionQuestion& question) override;
   [[nodiscard]] bool may_go_on_serving() const override;

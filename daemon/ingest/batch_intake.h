@@ -40,6 +40,8 @@ class BatchIntake {
   // After kReady, if it holds records. Padding is readable behind each.
   [[nodiscard]] std::optional<std::string_view> next();
   [[nodiscard]] bool is_ready() const { return is_ready_; }
+  // Some of it was handed out.
+  [[nodiscard]] bool is_begun() const { return taken_ > 0; }
   [[nodiscard]] bool is_at_end() const { return is_ready_ && taken_ == content_.size(); }
   // After kReady: all of it.
   [[nodiscard]] std::string_view content() const { return content_; }

@@ -275,8 +275,15 @@ void Connection::close_now(std::string_view reason) {
   io_.retire(id_);
 }
 
-void Connection::cut_if_finished() {
-  if (phase_ == Phase::kFlushing || phase_ == Phase::kLingering) close_now(close_reason_);
+void Connection::cut() {
+  const Turn turn(*this);
+  if (phase_ == Phase::kFlushing || phase_ == Phase::kLingering) return close_now(close_reason_);
+  if (is_open()) on_drain_end();
+}
+
+void Connection::abandon_output() {
+  is_broken_ = true;
+  if (socket_) socket_->drop_output();
 }
 
 bool Connection::write_is_stalled(std::int64_t now_ms) const {

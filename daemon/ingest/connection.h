@@ -67,7 +67,9 @@ class Connection : private net::PollHandler {
   void next_turn();  // has come
   void check_deadlines();
   void timeouts_changed() { rearm(); }
-  void cut_if_finished();
+  // A drain is near its end: closes a connection that is ending and still here, and has others do so without regard to
+  // whether the peer reads.
+  void cut();
   void settled(std::uint64_t seq);  // every record up to `seq` is on the disk
   void written(std::uint64_t seq);  // the same, and not synced yet
   // False if it does not want the session any more.
@@ -128,6 +130,9 @@ class Connection : private net::PollHandler {
   virtual void on_session_claimed() {}  // by another connection
   virtual void on_spool_failed() = 0;
   virtual void on_drain() = 0;
+  // After on_drain(), maybe several times: a frame, batch or body of which something was taken in is taken in whole,
+  // what has not been begun is given up, and nothing waits for the peer any more.
+  virtual void on_drain_end() {}
   virtual void on_spool_waits() {}
   virtual void on_give_way() {}
   virtual void on_resumed(std::int64_t paused_ms) = 0;
@@ -157,6 +162,8 @@ class Connection : private net::PollHandler {
   // Output holds the last words: they are sent, the sending side is shut, and what still comes is discarded.
   void finish(std::string_view reason);
   void close_now(std::string_view reason);
+  // Nothing more is sent, and what was to be sent is dropped; what the peer has sent is still taken in.
+  void abandon_output();
   [[nodiscard]] bool is_open() const { return phase_ == Phase::kOpen; }
   void rearm();
 
@@ -207,7 +214,7 @@ class Connection : private net::PollHandler {
   Admission::Ticket ticket_;
   std::optional<net::Socket> socket_;
   Phase phase_ = Phase::kOpen;
-  bool is_broken_ = false;  // reset by the peer: what it had sent before is still read, nothing is sent
+  bool is_broken_ = false;  // reset by the peer, or given up: what it had sent before is still read, nothing is sent
   bool is_watched_ = true;  // by the loop; no longer once that has said that it is broken
   std::string close_reason_;
   bool is_in_turn_ = false;

@@ -86,8 +86,8 @@ void IoLoop::drain(std::function<void()> on_empty) {
   mailbox_.post([] {});  // there may have been none: the turn that this brings sees it
 }
 
-void IoLoop::cut_finished() {
-  for_each([](Connection& connection) { connection.cut_if_finished(); });
+void IoLoop::cut() {
+  for_each([](Connection& connection) { connection.cut(); });
 }
 
 void IoLoop::stop() {

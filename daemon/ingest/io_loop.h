@@ -59,8 +59,8 @@ class IoLoop final : private CompletionSink {
   // Ends every connection in order; `on_empty` is called once none is left that holds the drain up
   // and all that was taken in is settled.
   void drain(std::function<void()> on_empty);
-  // Closes connections that have been told everything and linger.
-  void cut_finished();
+  // The end of the drain, as Connection::cut() has it; again for those that were still to take something in.
+  void cut();
   void spool_state_changed(SpoolState state);
   // Timeouts count for every connection at once, the limits of what one may send for those that open from now on.
   void set_config(ConfigPtr config);

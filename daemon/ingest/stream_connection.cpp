@@ -19,7 +19,6 @@ using proto::GoodbyeReason;
 
 constexpr std::size_t kReadBytes = 64 * 1024;        // small frames: bounds the work of a turn
 constexpr std::size_t kLargeReadBytes = 256 * 1024;  // within a large one
-constexpr std::size_t kUnsentBytesMax = 64 * 1024;   // of answers, before no more is taken in
 
 }  // namespace
 
@@ -119,6 +118,7 @@ void StreamConnection::keep_input(std::string_view rest) {
     kept_input_ = rest;
   }
   if (session_hold_.is_awaited()) return pause(Pause::kSession);
+  if (is_cut_) drop_unread_answers();
   pause(unsent_bytes() > kUnsentBytesMax ? Pause::kOutput : Pause::kTurn);
 }
 

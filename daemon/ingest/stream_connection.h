@@ -34,12 +34,15 @@ class StreamConnection final : public Connection {
   [[nodiscard]] const spool::ClientNames& names() const override { return names_; }
 
  private:
+  static constexpr std::size_t kUnsentBytesMax = 64 * 1024;  // of answers, before no more is taken in
+
   // How it ends: the frame to say last, and the word for the log.
   struct Ending {
     std::string last_words;
     std::string_view reason;
   };
 
+  void on_drain_end() override;
   void on_start() override;
   ReadPlan plan_read() override;
   void take_input(std::string_view bytes) override;
@@ -88,6 +91,7 @@ class StreamConnection final : public Connection {
   void end_with_error(const proto::ErrorMessage& message);
   void end_with_goodbye(const proto::GoodbyeMessage& message);
   void end_by_drain();
+  void drop_unread_answers();
   void end(Ending ending);
   void say_last_words();
   void append_ack_if_due();
@@ -121,6 +125,7 @@ class StreamConnection final : public Connection {
   bool is_pinged_ = false;  // since the last input
   bool slow_told_ = false;
   bool is_draining_ = false;
+  bool is_cut_ = false;  // the drain ends: no answer is waited with for the peer
   std::optional<Ending> ending_;
 };
 

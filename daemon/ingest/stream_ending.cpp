@@ -125,6 +125,20 @@ void StreamConnection::on_drain() {
   end_by_drain();
 }
 
+void StreamConnection::on_drain_end() {
+  if (ending_) return;  // what is left is the disk's
+  is_cut_ = true;
+  base::free_text(kept_input_);
+  if (batch_ && !batch_->is_begun()) drop_batch();
+  drop_unread_answers();
+  if (!batch_) return end_by_drain();
+  if (paused() != Pause::kTurn) resume();
+}
+
+void StreamConnection::drop_unread_answers() {
+  if (unsent_bytes() > kUnsentBytesMax) abandon_output();
+}
+
 void StreamConnection::end_by_drain() {
   end_with_goodbye({.reason = GoodbyeReason::kDraining,
                     .detail = "the server is stopping",

@@ -7,24 +7,35 @@ namespace crawlspool::server {
 namespace {
 
 constexpr std::int64_t kCutBeforeEndMs = 1000;
+constexpr std::uint64_t kCutAgainMs = 100;  // what is ending has that long to send its last words
+constexpr std::int64_t kBeyondMs = 100;
+constexpr std::int64_t kBeyondMsMax = 3000;  // within what the service manager is asked for
 
 }  // namespace
 
-Drain::Drain(IoThreads& threads, std::int64_t drain_ms, std::function<void()> on_done, std::function<void()> on_timeout)
+Drain::Drain(IoThreads& threads, std::int64_t drain_ms, Hooks hooks)
     : threads_(threads),
       drain_ms_(drain_ms),
-      on_done_(std::move(on_done)),
-      cut_(threads.first().loop(), [this] { threads_.on_each([](ingest::IoLoop& loop) { loop.cut_finished(); }); }),
-      timeout_(threads.first().loop(), std::move(on_timeout)) {}
+      hooks_(std::move(hooks)),
+      cut_(threads.first().loop(), [this] { threads_.on_each([](ingest::IoLoop& loop) { loop.cut(); }); }),
+      timeout_(threads.first().loop(), [this] { time_is_over(); }) {}
 
 void Drain::begin() {
   const std::int64_t cut_ms = drain_ms_ - std::min(drain_ms_ / 4, kCutBeforeEndMs);
-  cut_.start(static_cast<std::uint64_t>(cut_ms));
+  cut_.start(static_cast<std::uint64_t>(cut_ms), kCutAgainMs);
   timeout_.start(static_cast<std::uint64_t>(drain_ms_));
   threads_.drain([this] {
     cut_.stop();
-    on_done_();  // the time-out goes on: what is left to do may still take too long
+    hooks_.on_done();  // the time-out goes on: what is left to do may still take too long
   });
+}
+
+// The first time this may have come together with the cut, where the process did not run for a while.
+void Drain::time_is_over() {
+  const bool may_go_on = beyond_ms_ == 0 || hooks_.disk_answers();
+  if (!may_go_on || beyond_ms_ >= kBeyondMsMax) return hooks_.on_timeout();
+  beyond_ms_ += kBeyondMs;
+  timeout_.start(static_cast<std::uint64_t>(kBeyondMs));
 }
 
 }  // namespace crawlspool::server

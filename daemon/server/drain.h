@@ -2,8 +2,11 @@
 // that within timeouts.drain. On the first loop's thread.
 //
 //   begin() ──► every connection gone, all settled ──► on_done, which stops the loops
-//      │          a little before the end, those that have been told all and do not leave are cut
-//      └── timeouts.drain is over with something unsettled ──► on_timeout
+//      │          a little before the end what waits for a peer is cut: what is being taken in is taken in whole, what
+//      │          has not been begun is given up, and who does not read is left
+//      └── timeouts.drain is over and the disk does not answer ──► on_timeout
+//
+// From the cut on only the disk is waited for. While it answers it is given a little longer than timeouts.drain.
 #pragma once
 
 #include <cstdint>
@@ -16,15 +19,24 @@ namespace crawlspool::server {
 
 class Drain {
  public:
-  Drain(IoThreads& threads, std::int64_t drain_ms, std::function<void()> on_done, std::function<void()> on_timeout);
+  struct Hooks {
+    std::function<void()> on_done;
+    std::function<bool()> disk_answers;
+    std::function<void()> on_timeout;
+  };
+
+  Drain(IoThreads& threads, std::int64_t drain_ms, Hooks hooks);
 
   void set_drain_ms(std::int64_t drain_ms) { drain_ms_ = drain_ms; }  // before begin()
   void begin();                                                       // once
 
  private:
+  void time_is_over();
+
   IoThreads& threads_;
   std::int64_t drain_ms_;
-  std::function<void()> on_done_;
+  const Hooks hooks_;
+  std::int64_t beyond_ms_ = 0;  // timeouts.drain
   net::Timer cut_;
   net::Timer timeout_;
 };

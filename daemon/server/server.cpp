@@ -33,6 +33,7 @@ using base::Result;
 using ingest::SpoolState;
 
 constexpr std::uint64_t kSummaryMs = 60'000;
+constexpr std::int64_t kDiskAnswersUs = 3'000'000;  // within which it gets on
 constexpr std::int64_t kLastWordsMs = 1500;         // for telling clients that the spool has failed
 
 void log_recovery(const spool::Spool& spool) {
@@ -75,8 +76,8 @@ class Server {
         pulse_(threads_.mailboxes(), [this] { return committer_.busy_us(); }),
         status_(shared_, spool_->recovery(), threads_, config),
         listeners_(threads_, shared_, admin_port_, status_),
-        drain_(
-            threads_, config->timeouts.drain_ms, [this] { finish(); }, [this] { leave_at_once("drain_timeout"); }),
+        drain_(threads_, config->timeouts.drain_ms,
+               {[this] { finish(); }, [this] { return disk_answers(); }, [this] { leave_at_once("drain_timeout"); }}),
         last_words_(loop(), [this] { leave_at_once("spool_failed"); }),
         summary_(loop(), [this] { status_.log_summary(); }),
         signals_(std::make_unique<Signals>(*this)),
@@ -160,6 +161,10 @@ class Server {
     listeners_.close_ingest();
     status_.set_draining();
     drain_.begin();
+  }
+
+  [[nodiscard]] bool disk_answers() const {
+    return committer_.state() == SpoolState::kOk && committer_.busy_us() < kDiskAnswersUs;
   }
 
   // Everything is settled and every crawler gone; the loops go on until the segment is closed and the background thread
