@@ -48,16 +48,21 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::err;
 }
 
+bool is_wanted(LogLevel level) { return the_log().logger && the_log().logger->should_log(to_spdlog(level)); }
+
 void write(LogLevel level, std::string_view event, LogFields fields, std::uint64_t suppressed = 0) {
-  const auto& logger = the_log().logger;
-  const auto spd_level = to_spdlog(level);
-  if (!logger || !logger->should_log(spd_level)) return;
-  logger->log(spd_level, pack_event(event, fields, suppressed));
+  if (is_wanted(level)) the_log().logger->log(to_spdlog(level), pack_event(event, fields, suppressed));
 }
 
 LogLimiter& the_limiter() {
   static LogLimiter limiter;
   return limiter;
+}
+
+void write_limited(LogLevel level, const LogRate& rate, std::string_view event, LogFields fields) {
+  if (!is_wanted(level)) return;
+  if (const auto suppressed = the_limiter().admit(event, rate, SystemClock().monotonic_us()))
+    write(level, event, fields, *suppressed);
 }
 
 const std::shared_ptr<RecentEvents>& the_recent_events() {
@@ -129,14 +134,22 @@ void log_warn(std::string_view event, LogFields fields) { write(LogLevel::kWarn,
 void log_error(std::string_view event, LogFields fields) { write(LogLevel::kError, event, fields); }
 
 void log_warn_limited(std::string_view event, LogFields fields) {
-  if (!the_log().logger) return;
-  if (const auto suppressed = the_limiter().admit(event, SystemClock().monotonic_us()))
-    write(LogLevel::kWarn, event, fields, *suppressed);
+  write_limited(LogLevel::kWarn, kFaultRate, event, fields);
+}
+void log_info_limited(std::string_view event, LogFields fields) {
+  write_limited(LogLevel::kInfo, kLifeRate, event, fields);
+}
+void log_debug_limited(std::string_view event, LogFields fields) {
+  write_limited(LogLevel::kDebug, kLifeRate, event, fields);
 }
 
 void log_suppressed() {
-  for (const LogLimiter::LeftOut& left_out : the_limiter().take_left_out())
-    log_warn("log_suppressed", {{"word", left_out.event}, {"suppressed", left_out.lines}});
+  for (const LogLimiter::LeftOut& left_out : the_limiter().take_left_out()) {
+    if (left_out.is_fault)
+      log_warn("log_suppressed", {{"word", left_out.event}, {"suppressed", left_out.lines}});
+    else
+      log_info("log_suppressed", {{"word", left_out.event}, {"suppressed", left_out.lines}});
+  }
 }
 
 std::string recent_events_json() { return the_recent_events()->json(); }

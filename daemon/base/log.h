@@ -68,11 +68,14 @@ void log_info(std::string_view event, LogFields fields = {});
 void log_warn(std::string_view event, LogFields fields = {});
 void log_error(std::string_view event, LogFields fields = {});
 
-// For what peers can cause at will: a burst of 20 lines for each event word, then one each 10 s. What was left out is
-// counted, and the next line that passes carries `suppressed`.
+// For what peers can cause at will. What was left out is counted, and the next line that passes carries `suppressed`.
+// Warnings: a burst of 20 lines for each event word, then one each 10 s (kFaultRate). The others, of the ordinary life
+// of connections: a burst of 200, then two a second (kLifeRate).
 void log_warn_limited(std::string_view event, LogFields fields = {});
 // Tells what was left out and no later line has told. For whoever writes the log's summary.
 void log_suppressed();
+void log_info_limited(std::string_view event, LogFields fields = {});
+void log_debug_limited(std::string_view event, LogFields fields = {});
 
 [[nodiscard]] std::uint64_t log_lines_dropped();
 

@@ -5,25 +5,29 @@
 
 namespace crawlspool::base {
 
-std::optional<std::uint64_t> LogLimiter::admit(std::string_view event, std::int64_t now_us) {
+bool LogAllowance::admit(const LogRate& rate, std::int64_t now_us) {
+  const std::int64_t full_at_us = std::max(full_at_us_.value_or(now_us), now_us) + rate.refill_us;
+  if (full_at_us - now_us > rate.burst_lines * rate.refill_us) return false;
+  full_at_us_ = full_at_us;
+  return true;
+}
+
+std::optional<std::uint64_t> LogLimiter::admit(std::string_view event, const LogRate& rate, std::int64_t now_us) {
   const std::lock_guard lock(mutex_);
-  auto word = words_.find(event);
-  if (word == words_.end()) word = words_.emplace(event, Allowance{now_us, 0}).first;
-  Allowance& allowance = word->second;
-  const std::int64_t full_at_us = std::max(allowance.full_at_us, now_us) + kRefillUs;
-  if (full_at_us - now_us > kBurstLines * kRefillUs) {
-    ++allowance.left_out;
-    return std::nullopt;
-  }
-  allowance.full_at_us = full_at_us;
-  return std::exchange(allowance.left_out, 0);
+  auto found = words_.find(event);
+  if (found == words_.end()) found = words_.emplace(event, Word{}).first;
+  Word& word = found->second;
+  word.is_fault = rate.is_fault;
+  if (word.allowance.admit(rate, now_us)) return std::exchange(word.left_out, 0);
+  ++word.left_out;
+  return std::nullopt;
 }
 
 std::vector<LogLimiter::LeftOut> LogLimiter::take_left_out() {
   const std::lock_guard lock(mutex_);
   std::vector<LeftOut> told;
-  for (auto& [event, allowance] : words_)
-    if (const auto lines = std::exchange(allowance.left_out, 0); lines > 0) told.push_back({event, lines});
+  for (auto& [event, word] : words_)
+    if (const auto lines = std::exchange(word.left_out, 0); lines > 0) told.push_back({event, lines, word.is_fault});
   return told;
 }
 

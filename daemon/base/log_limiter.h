@@ -1,5 +1,5 @@
-// How many lines of one event word get into the log: a burst of 20, then one each 10 s, for what peers and broken
-// disks can cause at will. What is left out is counted. Thread-safe; time is handed in, in microseconds (monotonic).
+// How many lines get into the log of what peers and broken disks can cause at will: a burst, then one each so often.
+// What is left out is counted. Time is handed in, in microseconds (monotonic).
 #pragma once
 
 #include <cstdint>
@@ -12,28 +12,46 @@
 
 namespace crawlspool::base {
 
+struct LogRate {
+  std::int64_t burst_lines;
+  std::int64_t refill_us;  // how long until one more line may pass
+  bool is_fault;
+};
+inline constexpr LogRate kFaultRate{20, 10'000'000, true};  // of what someone does wrong
+inline constexpr LogRate kLifeRate{200, 500'000, false};    // of the ordinary life of connections
+
+// Of one kind of line. On one thread at a time.
+class LogAllowance {
+ public:
+  // Whether a line may pass at this moment.
+  [[nodiscard]] bool admit(const LogRate& rate, std::int64_t now_us);
+
+ private:
+  std::optional<std::int64_t> full_at_us_;  // when the whole burst is there again; each line moves it by the refill
+};
+
+// One allowance for each event word. Thread-safe.
 class LogLimiter {
  public:
-  static constexpr std::int64_t kBurstLines = 20;
-  static constexpr std::int64_t kRefillUs = 10'000'000;
-
   // For a line that may pass: how many of its word were left out since the last one that did. Else nothing.
-  [[nodiscard]] std::optional<std::uint64_t> admit(std::string_view event, std::int64_t now_us);
+  [[nodiscard]] std::optional<std::uint64_t> admit(std::string_view event, const LogRate& rate, std::int64_t now_us);
 
   struct LeftOut {
     std::string event;
     std::uint64_t lines;
+    bool is_fault;
   };
   // What was left out and has not been told by a later line of the same word; counted from 0 again.
   [[nodiscard]] std::vector<LeftOut> take_left_out();
 
  private:
-  struct Allowance {
-    std::int64_t full_at_us = 0;  // when the whole burst is there again; each line moves it by kRefillUs
+  struct Word {
+    LogAllowance allowance;
     std::uint64_t left_out = 0;
+    bool is_fault = false;
   };
   std::mutex mutex_;
-  std::map<std::string, Allowance, std::less<>> words_;  // by our own event words: bounded by their number
+  std::map<std::string, Word, std::less<>> words_;  // by our own event words: bounded by their number
 };
 
 }  // namespace crawlspool::base

@@ -35,7 +35,8 @@ void Connection::start(base::UniqueFd fd) {
     return io_.retire(id_);
   }
   socket_.emplace(std::move(*socket));
-  if (is_crawler()) base::log_info("conn_open", {{"conn", id_}, {"peer", peer_}, {"via", word(transport_)}});
+  if (is_crawler() && io_.shared().connection_log.tells_open())
+    base::log_info("conn_open", {{"conn", id_}, {"peer", peer_}, {"via", word(transport_)}});
   const Turn turn(*this);
   read_on();
   on_start();
@@ -263,14 +264,15 @@ void Connection::close_now(std::string_view reason) {
   socket_.reset();
   if (is_crawler()) {
     io_.shared().closes.count(reason);
-    base::log_info("conn_close", {{"conn", id_},
-                                  {"peer", peer_},
-                                  {"via", word(transport_)},
-                                  {"reason", reason},
-                                  {"records", records_},
-                                  {"rejects", rejects_},
-                                  {"bytes", bytes_read_},
-                                  {"age_ms", io_.now_ms() - opened_ms_}});
+    if (io_.shared().connection_log.tells_close(reason))
+      base::log_info("conn_close", {{"conn", id_},
+                                    {"peer", peer_},
+                                    {"via", word(transport_)},
+                                    {"reason", reason},
+                                    {"records", records_},
+                                    {"rejects", rejects_},
+                                    {"bytes", bytes_read_},
+                                    {"age_ms", io_.now_ms() - opened_ms_}});
   }
   io_.retire(id_);
 }

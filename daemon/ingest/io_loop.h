@@ -16,6 +16,7 @@
 #include "daemon/ingest/close_counts.h"
 #include "daemon/ingest/committer.h"
 #include "daemon/ingest/connection.h"
+#include "daemon/ingest/connection_log.h"
 #include "daemon/ingest/loop_survey.h"
 #include "daemon/ingest/memory_budget.h"
 #include "daemon/ingest/read_buffer.h"
@@ -42,6 +43,7 @@ struct Shared {
   SessionExchange& sessions;
   StreamLabels& streams;
   CloseCounts& closes;
+  ConnectionLog& connection_log;
 };
 
 class IoLoop final : private CompletionSink {

@@ -71,10 +71,10 @@ bool SessionRegister::forget_one() {
     candidates_.pop_back();
     const SessionState* const state = spool_.sessions().find(oldest.session);
     if (state == nullptr || state->last_used_us != oldest.last_used_us || connected_.contains(oldest.session)) continue;
-    base::log_debug("session_forgotten", {{"session", spool::session_digits(oldest.session)},
-                                          {"client", state->client},
-                                          {"last_seq", state->last_seq},
-                                          {"reason", "sessions_max"}});
+    base::log_debug_limited("session_forgotten", {{"session", spool::session_digits(oldest.session)},
+                                                  {"client", state->client},
+                                                  {"last_seq", state->last_seq},
+                                                  {"reason", "sessions_max"}});
     forget(oldest.session);
     return true;
   }

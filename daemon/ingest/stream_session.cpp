@@ -79,12 +79,12 @@ bool StreamConnection::on_session_answered(const SessionQuestion& question) {
 
 void StreamConnection::welcome(const SessionAnswer& answer, std::uint64_t last_seq) {
   taken_seq_ = settled_seq_ = written_seq_ = acked_seq_ = last_seq;
-  base::log_info("hello", {{"conn", id()},
-                           {"peer", peer()},
-                           {"client", names_.client},
-                           {"stream", names_.stream},
-                           {"session", names_.session},
-                           {"last_seq", last_seq}});
+  base::log_info_limited("hello", {{"conn", id()},
+                                   {"peer", peer()},
+                                   {"client", names_.client},
+                                   {"stream", names_.stream},
+                                   {"session", names_.session},
+                                   {"last_seq", last_seq}});
   const bool is_synced = hello_.ack == AckLevel::kSynced && io().shared().committer.syncs_before_ack();
   proto::append_welcome(output(), {.server = std::string("crawlspoold ") + std::string(kVersion),
                                    .last_seq = last_seq,
@@ -102,7 +102,7 @@ void StreamConnection::welcome(const SessionAnswer& answer, std::uint64_t last_s
 // A newer connection goes on with the session: nothing more is taken in here.
 void StreamConnection::on_session_claimed() {
   ticket().leave_client();
-  base::log_info("session_superseded", {{"conn", id()}, {"peer", peer()}, {"session", names_.session}});
+  base::log_info_limited("session_superseded", {{"conn", id()}, {"peer", peer()}, {"session", names_.session}});
   end_with_goodbye({.reason = proto::GoodbyeReason::kSuperseded,
                     .detail = "another connection goes on with this session",
                     .reconnect_after_ms = kSupersededReconnectMs});

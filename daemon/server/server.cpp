@@ -33,6 +33,7 @@ using base::Result;
 using ingest::SpoolState;
 
 constexpr std::uint64_t kSummaryMs = 60'000;
+constexpr std::uint64_t kLeftOutMs = 10'000;        // of the log, of connections' beginnings and ends
 constexpr std::int64_t kDiskAnswersUs = 3'000'000;  // within which it gets on
 constexpr std::int64_t kLastWordsMs = 1500;         // for telling clients that the spool has failed
 
@@ -71,7 +72,8 @@ class Server {
         admin_port_(admission_),
         committer_(*spool_, committer_options(config->spool), clock_,
                    [this](SpoolState state) { on_spool_state(state); }),
-        shared_{clock_, committer_, memory_, admission_, sessions_, streams_, closes_},
+        connection_log_(clock_),
+        shared_{clock_, committer_, memory_, admission_, sessions_, streams_, closes_, connection_log_},
         threads_(shared_, config),
         pulse_(threads_.mailboxes(), [this] { return committer_.busy_us(); }),
         status_(shared_, spool_->recovery(), threads_, config),
@@ -80,6 +82,7 @@ class Server {
                {[this] { finish(); }, [this] { return disk_answers(); }, [this] { leave_at_once("drain_timeout"); }}),
         last_words_(loop(), [this] { leave_at_once("spool_failed"); }),
         summary_(loop(), [this] { status_.log_summary(); }),
+        left_out_(loop(), [this] { connection_log_.tell_left_out(); }),
         signals_(std::make_unique<Signals>(*this)),
         reload_(threads_.first().mailbox(), clock_, config,
                 {options.load_config,
@@ -98,6 +101,7 @@ class Server {
     }
     base::log_info("started", {{"version", kVersion}, {"pid", ::getpid()}, {"io_threads", threads_.count()}});
     summary_.start(kSummaryMs, kSummaryMs);
+    left_out_.start(kLeftOutMs, kLeftOutMs);
     is_running_ = true;
     if (committer_.state() != SpoolState::kOk) on_spool_state(committer_.state());
     service_manager_.ready({[this] { return status_.line(); }, [this] { return pulse_.check(); }});
@@ -111,6 +115,7 @@ class Server {
   }
 
   void log_stopped(int exit_code) {
+    connection_log_.tell_left_out();
     status_.log_summary();
     if (committer_.state() == SpoolState::kFailed)
       base::log_error("stopped", {{"reason", "spool_failed"}, {"exit", exit_code}});
@@ -223,6 +228,7 @@ class Server {
   ingest::SessionExchange sessions_;
   ingest::StreamLabels streams_;
   ingest::CloseCounts closes_;
+  ingest::ConnectionLog connection_log_;
   ingest::Shared shared_;
   IoThreads threads_;
   Pulse pulse_;
@@ -231,6 +237,7 @@ class Server {
   Drain drain_;
   net::Timer last_words_;
   net::Timer summary_;
+  net::Timer left_out_;
   std::unique_ptr<Signals> signals_;
   Reload reload_;
   std::optional<ReadyFile> ready_;

@@ -5,15 +5,15 @@
 namespace crawlspool::base {
 namespace {
 
-constexpr auto kBurst = LogLimiter::kBurstLines;
-constexpr auto kRefill = LogLimiter::kRefillUs;
+constexpr auto kBurst = kFaultRate.burst_lines;
+constexpr auto kRefill = kFaultRate.refill_us;
 
 class Limiter : public ::testing::Test {
  protected:
   // How many of so many lines pass at this moment.
   int passed(int lines, std::string_view event = "noise") {
     int count = 0;
-    for (int i = 0; i < lines; ++i) count += limiter.admit(event, now_us) ? 1 : 0;
+    for (int i = 0; i < lines; ++i) count += limiter.admit(event, kFaultRate, now_us) ? 1 : 0;
     return count;
   }
 
@@ -48,16 +48,28 @@ TEST_F(Limiter, TheBurstComesBackAfterAQuietTimeAndNoMoreThanThat) {
 }
 
 TEST_F(Limiter, TheNextLineTellsWhatWasLeftOutOnce) {
-  EXPECT_EQ(limiter.admit("noise", now_us), 0U);
+  EXPECT_EQ(limiter.admit("noise", kFaultRate, now_us), 0U);
   passed(kBurst - 1 + 7);
   now_us += 2 * kRefill;
-  EXPECT_EQ(limiter.admit("noise", now_us), 7U);
-  EXPECT_EQ(limiter.admit("noise", now_us), 0U);
+  EXPECT_EQ(limiter.admit("noise", kFaultRate, now_us), 7U);
+  EXPECT_EQ(limiter.admit("noise", kFaultRate, now_us), 0U);
 }
 
 TEST_F(Limiter, EachWordHasItsOwn) {
   EXPECT_EQ(passed(100, "loud"), kBurst);
   EXPECT_EQ(passed(1, "rare"), 1);
+}
+
+TEST_F(Limiter, TheLifeOfConnectionsHasALargerBurstAndTwoLinesASecond) {
+  int count = 0;
+  for (int i = 0; i < 1000; ++i) count += limiter.admit("hello", kLifeRate, now_us) ? 1 : 0;
+  EXPECT_EQ(count, 200);
+  for (int second = 0; second < 10; ++second) {
+    now_us += 1'000'000;
+    for (int i = 0; i < 100; ++i) count += limiter.admit("hello", kLifeRate, now_us) ? 1 : 0;
+  }
+  EXPECT_EQ(count, 220);
+  EXPECT_FALSE(limiter.take_left_out().front().is_fault);
 }
 
 TEST_F(Limiter, WhatNoLaterLineHasToldIsTakenOnce) {
@@ -69,7 +81,7 @@ TEST_F(Limiter, WhatNoLaterLineHasToldIsTakenOnce) {
   EXPECT_EQ(told[0].lines, 5U);
   EXPECT_TRUE(limiter.take_left_out().empty());
   now_us += kRefill;
-  EXPECT_EQ(limiter.admit("loud", now_us), 0U);
+  EXPECT_EQ(limiter.admit("loud", kFaultRate, now_us), 0U);
 }
 
 }  // namespace

@@ -36,14 +36,14 @@ class SlowBackend final : public AdminBackend {
 class AdminAnswers : public ingest::OnForgetfulDisk {
  protected:
   void SetUp() override {
-    net::ignore_write_signals();
+    net::set_up_signals();
     start();
     config = std::make_shared<const config::Config>();
     memory = std::make_unique<ingest::MemoryBudget>(64 << 20, 1 << 20);
     admission = std::make_unique<ingest::Admission>(config->limits);
     port = std::make_unique<AdminPort>(*admission);
     shared = std::make_unique<ingest::Shared>(
-        ingest::Shared{clock, *committer, *memory, *admission, sessions, streams, closes});
+        ingest::Shared{clock, *committer, *memory, *admission, sessions, streams, closes, connection_log});
     io = std::make_unique<ingest::IoLoop>(*shared, config);
     auto pair = net::test::tcp_pair();
     peer = std::move(pair.theirs);
@@ -80,6 +80,7 @@ class AdminAnswers : public ingest::OnForgetfulDisk {
   ingest::SessionExchange sessions;
   ingest::StreamLabels streams;
   ingest::CloseCounts closes;
+  ingest::ConnectionLog connection_log{clock};
   std::unique_ptr<ingest::Shared> shared;
   SlowBackend backend;
   std::unique_ptr<ingest::IoLoop> io;

@@ -67,12 +67,13 @@ class Talker final : public Connection {
 class ConnectionTurns : public OnForgetfulDisk {
  protected:
   void SetUp() override {
-    net::ignore_write_signals();
+    net::set_up_signals();
     start();
     config = std::make_shared<const config::Config>();
     memory = std::make_unique<MemoryBudget>(64 << 20, 1 << 20);
     admission = std::make_unique<Admission>(config->limits);
-    shared = std::make_unique<Shared>(Shared{clock, *committer, *memory, *admission, sessions, streams, closes});
+    shared = std::make_unique<Shared>(
+        Shared{clock, *committer, *memory, *admission, sessions, streams, closes, connection_log});
     io = std::make_unique<IoLoop>(*shared, config);
   }
   void TearDown() override {
@@ -99,6 +100,7 @@ class ConnectionTurns : public OnForgetfulDisk {
   SessionExchange sessions;
   StreamLabels streams;
   CloseCounts closes;
+  ConnectionLog connection_log{clock};
   std::unique_ptr<Shared> shared;
   std::unique_ptr<IoLoop> io;
   ConnectionId last_id = 0;
