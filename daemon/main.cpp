@@ -10,6 +10,7 @@
 #include "config/print.h"
 #include "daemon/base/error.h"
 #include "daemon/base/log.h"
+#include "daemon/base/out_of_memory.h"
 #include "daemon/base/standard_descriptors.h"
 #include "daemon/base/version.h"
 #include "daemon/server/server.h"
@@ -69,6 +70,9 @@ int serve(const config::Config& config, const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   base::hold_standard_descriptors();
+  base::end_when_out_of_memory({.program = "crawlspoold",
+                                .advice = "raise it, or lower limits.memory_bytes_max and io_threads",
+                                .exit_code = base::kExitIo});
   CLI::App app{"Takes crawl records over persistent connections and acks them once they are on the disk.",
                "crawlspoold"};
   Arguments arguments;

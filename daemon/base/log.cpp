@@ -70,11 +70,6 @@ const std::shared_ptr<RecentEvents>& the_recent_events() {
   return events;
 }
 
-}  // namespace
-
-std::string LogField::render_real(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
-
-Result<void> start_log(const LogOptions& options) {
 Result<std::shared_ptr<spdlog::details::thread_pool>> start_pool() {
   try {
     return std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
@@ -83,6 +78,11 @@ Result<std::shared_ptr<spdlog::details::thread_pool>> start_pool() {
   }
 }
 
+}  // namespace
+
+std::string LogField::render_real(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
+
+Result<void> start_log(const LogOptions& options) {
   auto sink = make_log_sink(options);
   if (!sink) return fail(ErrorCode::kConfig, sink.error().context, sink.error().errno_value);
   Log& log = the_log();
@@ -113,11 +113,14 @@ void stop_log() {
   written->get_future().wait_for(kStopMax);
 }
 
-void flush_log_briefly() {
+bool log_runs() { return the_log().logger != nullptr; }
+
+bool flush_log_briefly() {
   using std::chrono::milliseconds;
   for (int i = 0; i < 20 && the_log().pool && the_log().pool->queue_size() > 0; ++i)
     std::this_thread::sleep_for(milliseconds(10));
   std::this_thread::sleep_for(milliseconds(10));  // for the line that has just left the queue
+  return !the_log().pool || the_log().pool->queue_size() == 0;
 }
 
 void set_log_level(LogLevel level) {

@@ -58,8 +58,10 @@ using LogFields = std::initializer_list<LogField>;
 [[nodiscard]] Result<void> start_log(const LogOptions& options);
 // Writes out what is queued, for at most 2 s: whoever takes the lines may have stopped. Nobody may log any more.
 void stop_log();
-// Gives the log's thread a moment to write out what is queued, for a process that is about to _exit().
-void flush_log_briefly();
+[[nodiscard]] bool log_runs();
+// Gives the log's thread a moment to write out what is queued, for a process that is about to _exit(). False if not all
+// of it was taken up.
+bool flush_log_briefly();
 void set_log_level(LogLevel level);
 void reopen_log_files();  // for rotation by others: a file destination is opened anew by its path
 
@@ -72,10 +74,10 @@ void log_error(std::string_view event, LogFields fields = {});
 // Warnings: a burst of 20 lines for each event word, then one each 10 s (kFaultRate). The others, of the ordinary life
 // of connections: a burst of 200, then two a second (kLifeRate).
 void log_warn_limited(std::string_view event, LogFields fields = {});
-// Tells what was left out and no later line has told. For whoever writes the log's summary.
-void log_suppressed();
 void log_info_limited(std::string_view event, LogFields fields = {});
 void log_debug_limited(std::string_view event, LogFields fields = {});
+// Tells what was left out and no later line has told. For whoever writes the log's summary.
+void log_suppressed();
 
 [[nodiscard]] std::uint64_t log_lines_dropped();
 

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <limits>
-#include <new>
 
+#include "daemon/base/out_of_memory.h"
 #include "daemon/spool/frame_layout.h"
 
 namespace crawlspool::ingest {
@@ -22,7 +22,7 @@ class ZstdStream final : public ContentDecoder::Stream {
  public:
   ZstdStream(std::uint64_t bytes_max, Parts parts)
       : context_(ZSTD_createDCtx()), bytes_max_(bytes_max), takes_skippable_(parts == Parts::kAny) {
-    if (!context_) throw std::bad_alloc();
+    if (!context_) base::out_of_memory();
     ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kWindowLogMax);
   }
 
@@ -32,6 +32,7 @@ class ZstdStream final : public ContentDecoder::Stream {
     ZSTD_inBuffer input{in.data(), in.size(), 0};
     ZSTD_outBuffer output{out, room, 0};
     const std::size_t result = ZSTD_decompressStream(context_.get(), &output, &input);
+    if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation) base::out_of_memory();  // no fault of the batch
     if (ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge)
       return {input.pos, output.pos, End::kWindow};
     if (ZSTD_isError(result) != 0U) return {input.pos, output.pos, End::kBroken};
@@ -75,7 +76,7 @@ class ZstdStream final : public ContentDecoder::Stream {
 class GzipStream final : public ContentDecoder::Stream {
  public:
   GzipStream() {
-    if (inflateInit2(&stream_, MAX_WBITS + kGzipOnly) != Z_OK) throw std::bad_alloc();
+    if (inflateInit2(&stream_, MAX_WBITS + kGzipOnly) != Z_OK) base::out_of_memory();
   }
   ~GzipStream() override { inflateEnd(&stream_); }
   GzipStream(const GzipStream&) = delete;
@@ -94,6 +95,7 @@ class GzipStream final : public ContentDecoder::Stream {
     const uInt in_before = stream_.avail_in;
     const uInt out_before = stream_.avail_out;
     const int result = inflate(&stream_, Z_NO_FLUSH);
+    if (result == Z_MEM_ERROR) base::out_of_memory();  // no fault of the body
     Progress progress{in_before - stream_.avail_in, out_before - stream_.avail_out, End::kNone};
     between_members_ = result == Z_STREAM_END;
     if (between_members_) progress.end = End::kPart;

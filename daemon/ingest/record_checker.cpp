@@ -3,9 +3,9 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <new>
 #include <span>
 
+#include "daemon/base/out_of_memory.h"
 #include "daemon/base/text.h"
 #include "daemon/ingest/json_escapes.h"
 #include "daemon/ingest/json_tokens.h"
@@ -42,7 +42,7 @@ std::unique_ptr<simdjson::internal::dom_parser_implementation> tokens_for(std::s
   constexpr std::size_t kUnusedDepth = 1;  // for what comes behind the first stage
   const auto error =
       simdjson::get_active_implementation()->create_dom_parser_implementation(capacity_bytes, kUnusedDepth, tokens);
-  if (error != simdjson::SUCCESS) throw std::bad_alloc();
+  if (error != simdjson::SUCCESS) base::out_of_memory();
   return tokens;
 }
 

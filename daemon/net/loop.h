@@ -8,6 +8,10 @@ struct uv_loop_s;
 
 namespace crawlspool::net {
 
+// Before the first loop: where there is no memory for libuv, the process ends as for any other allocation, and not by
+// abort().
+void check_memory_of_loops();
+
 class Loop {
  public:
   Loop();

@@ -286,6 +286,7 @@ Result<int> open_and_run_threads(const ingest::ConfigPtr& config, const ServerOp
 
 int run_server(const config::Config& config, const ServerOptions& options) {
   net::set_up_signals();
+  net::check_memory_of_loops();
   std::signal(SIGHUP, SIG_IGN);  // until there is a loop to hear it: it must not end a recovery
   raise_descriptor_limit(config.limits);
   return_large_buffers();

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "daemon/base/check.h"
+#include "daemon/base/out_of_memory.h"
 #include "daemon/spool/frame_layout.h"
 
 namespace crawlspool::spool {
@@ -60,7 +60,7 @@ Result<bool> FrameDecoder::feed_header(const Request& request, DecodedFrame& fra
 
 Result<DecodedFrame> FrameDecoder::decode(const Request& request, std::string* content) {
   if (!context_) context_.reset(ZSTD_createDCtx());  // a good index asks for none
-  CRAWLSPOOL_CHECK(context_ != nullptr);
+  if (!context_) base::out_of_memory();
   ZSTD_DCtx_reset(context_.get(), ZSTD_reset_session_only);
   if (content != nullptr) content->clear();
   DecodedFrame frame;

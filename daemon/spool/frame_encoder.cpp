@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "daemon/base/check.h"
+#include "daemon/base/out_of_memory.h"
 
 namespace crawlspool::spool {
 namespace {
@@ -16,7 +16,7 @@ constexpr std::size_t kOutputStepBytes = 64 * 1024;
 void FreeEncodingContext::operator()(ZSTD_CCtx_s* context) const noexcept { ZSTD_freeCCtx(context); }
 
 FrameEncoder::FrameEncoder(int level) : context_(ZSTD_createCCtx()) {
-  CRAWLSPOOL_CHECK(context_ != nullptr);
+  if (!context_) base::out_of_memory();
   ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level);
   ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
 }
