@@ -131,7 +131,7 @@ void RecordsConnection::serve(const RequestHead& head, std::string body) {
 }
 
 void RecordsConnection::go_on_serving() {
-  made_this_turn_ = 0;
+  budget_.begin();
   if (request_.stage == Stage::kUnpacking) unpack();
   if (request_.stage == Stage::kTaking && is_serving()) take_some();
   if (is_serving()) account_request();
@@ -142,7 +142,7 @@ bool RecordsConnection::may_go_on_serving() const {
 }
 
 void RecordsConnection::unpack() {
-  switch (request_.intake->step()) {
+  switch (request_.intake->step(budget_)) {
     case BatchIntake::Step::kMore:
       return go_on_serving_next_turn();
     case BatchIntake::Step::kTooLarge:
@@ -174,10 +174,12 @@ void RecordsConnection::take_some() {
     if (!(request_.client.session && request_.intake->content().empty())) take_record(request_.intake->content(), when);
     return all_taken();
   }
-  while (made_this_turn_ <= ingest::kTurnBytesMax) {
-    const auto record = request_.intake->next();
-    if (!record) return all_taken();
-    take_record(*record, when);
+  while (!budget_.is_spent()) {
+    const auto record = request_.intake->next(budget_);
+    if (record)
+      take_record(*record, when);
+    else if (request_.intake->is_at_end())
+      return all_taken();
   }
   go_on_serving_next_turn();
 }
@@ -192,13 +194,14 @@ void RecordsConnection::take_record(std::string_view record, const ReadTime& whe
   if (seq != 0 && seq <= request_.last_seq) {
     ++request_.skipped;
     ++request_.index;
+    budget_.count_scanned(record.size(), 1);
     return;
   }
   const auto reason = check_record(record);
   if (reason) {
     note_reject(record, *reason, when);
   } else {
-    made_this_turn_ += io().appender().add_record(request_.origin, when, seq, record);
+    budget_.count_line(io().appender().add_record(request_.origin, when, seq, record));
     ++request_.accepted;
     count_record();
   }
@@ -207,8 +210,8 @@ void RecordsConnection::take_record(std::string_view record, const ReadTime& whe
 }
 
 void RecordsConnection::note_reject(std::string_view record, const RejectReason& reason, const ReadTime& when) {
-  made_this_turn_ +=
-      keep_reject(record, reason, when, {seq_of_next(), {"index", request_.index}, request_.client.names});
+  budget_.count_reject(record.size(), keep_reject(record, reason, when,
+                                                  {seq_of_next(), {"index", request_.index}, request_.client.names}));
   if (!request_.is_batch) {
     request_.only_reject = reason;
     return;

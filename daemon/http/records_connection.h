@@ -13,6 +13,7 @@
 #include "daemon/ingest/batch_intake.h"
 #include "daemon/ingest/record_checker.h"
 #include "daemon/ingest/session_hold.h"
+#include "daemon/ingest/turn_budget.h"
 #include "daemon/spool/line.h"
 
 namespace crawlspool::http {
@@ -75,7 +76,7 @@ class RecordsConnection final : public HttpConnection {
   std::uint64_t taken_seq_ = 0;  // counts this connection's records; not shown to anyone
   std::uint64_t settled_seq_ = 0;
   std::uint64_t charged_request_bytes_ = 0;
-  std::size_t made_this_turn_ = 0;
+  ingest::TurnBudget budget_;
   Request request_;
   spool::ClientNames last_names_;  // of the request before
 };

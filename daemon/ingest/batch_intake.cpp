@@ -9,13 +9,10 @@ std::uint64_t bytes_max(BatchIntake::Holds holds, const config::Limits& limits) 
   return holds == BatchIntake::Holds::kRecords ? limits.batch_bytes_max : limits.record_bytes_max;
 }
 
-}  // namespace
+// Of records, between two looks at the budget.
+constexpr std::uint64_t kCountedAtOnce = 256;
 
-std::optional<std::string> too_many_records(std::string_view batch, std::uint64_t records_max) {
-  const std::uint64_t at_most = (batch.size() + 1) / 2;  // a byte each, and a line end between them
-  if (at_most <= records_max || proto::count_records(batch, records_max + 1) <= records_max) return std::nullopt;
-  return "it has more than " + std::to_string(records_max) + " records";
-}
+}  // namespace
 
 BatchIntake::BatchIntake(Holds holds, std::string content, const config::Limits& limits)
     : holds_(holds), content_(std::move(content)), records_max_(limits.batch_records_max) {}
@@ -32,15 +29,15 @@ BatchIntake BatchIntake::rest_of(std::string content, std::size_t taken, const c
   return rest;
 }
 
-BatchIntake::Step BatchIntake::step() {
-  if (!decoder_) return prove();
-  switch (decoder_->step(kTurnBytesMax)) {
+BatchIntake::Step BatchIntake::step(TurnBudget& budget) {
+  if (!decoder_) return prove(budget);
+  switch (decoder_->step(budget)) {
     case ContentDecoder::Step::kMore:
       return Step::kMore;
     case ContentDecoder::Step::kDone:
       content_ = decoder_->take_plain();
       decoder_.reset();
-      return prove();
+      return prove(budget);
     case ContentDecoder::Step::kTooLarge:
       detail_ = decoder_->detail();
       return Step::kTooLarge;
@@ -51,21 +48,29 @@ BatchIntake::Step BatchIntake::step() {
   return Step::kBroken;
 }
 
-BatchIntake::Step BatchIntake::prove() {
-  if (holds_ == Holds::kRecords) {
-    if (auto detail = too_many_records(content_, records_max_)) {
-      detail_ = std::move(*detail);
-      return Step::kTooLarge;
-    }
+BatchIntake::Step BatchIntake::prove(TurnBudget& budget) {
+  const bool counts = holds_ == Holds::kRecords && may_hold_more_records(content_.size(), records_max_);
+  while (counts && counted_bytes_ < content_.size()) {
+    if (budget.is_spent()) return Step::kMore;
+    proto::BatchReader reader(std::string_view(content_).substr(counted_bytes_));
+    std::uint64_t records = 0;
+    while (records < kCountedAtOnce && reader.next()) ++records;
+    const std::size_t before = std::exchange(counted_bytes_, content_.size() - reader.rest_bytes());
+    budget.count_scanned(counted_bytes_ - before, records);
+    counted_records_ += records;
+    if (counted_records_ <= records_max_) continue;
+    detail_ = "it has more than " + std::to_string(records_max_) + " records";
+    return Step::kTooLarge;
   }
   is_ready_ = true;
   return Step::kReady;
 }
 
-std::optional<std::string_view> BatchIntake::next() {
+std::optional<std::string_view> BatchIntake::next(TurnBudget& budget) {
   proto::BatchReader reader(std::string_view(content_).substr(taken_));
   const auto record = reader.next();
-  taken_ = content_.size() - reader.rest_bytes();
+  const std::size_t before = std::exchange(taken_, content_.size() - reader.rest_bytes());
+  if (!record) budget.count_scanned(taken_ - before);
   return record;
 }
 

@@ -10,12 +10,10 @@
 
 #include "config/model.h"
 #include "daemon/ingest/content_decoder.h"
+#include "daemon/ingest/turn_budget.h"
 #include "proto/batch.h"
 
 namespace crawlspool::ingest {
-
-// What one connection may make in a turn of its loop: of plain content, of lines.
-inline constexpr std::size_t kTurnBytesMax = 1024 * 1024;
 
 class BatchIntake {
  public:
@@ -36,9 +34,11 @@ class BatchIntake {
   // What is left of a batch that was proved before: `content` from `taken` on.
   [[nodiscard]] static BatchIntake rest_of(std::string content, std::size_t taken, const config::Limits& limits);
 
-  [[nodiscard]] Step step();
-  // After kReady, if it holds records. Padding is readable behind each.
-  [[nodiscard]] std::optional<std::string_view> next();
+  // Goes on until the turn's budget is spent.
+  [[nodiscard]] Step step(TurnBudget& budget);
+  // After kReady, if it holds records: the next one, or nothing at the end or after a long run of blank lines
+  // (is_at_end() tells). Padding is readable behind each.
+  [[nodiscard]] std::optional<std::string_view> next(TurnBudget& budget);
   [[nodiscard]] bool is_ready() const { return is_ready_; }
   // Some of it was handed out.
   [[nodiscard]] bool is_begun() const { return taken_ > 0; }
@@ -51,18 +51,22 @@ class BatchIntake {
   [[nodiscard]] std::size_t held_bytes() const;
 
  private:
-  [[nodiscard]] Step prove();
+  [[nodiscard]] Step prove(TurnBudget& budget);
 
   Holds holds_;
   std::optional<ContentDecoder> decoder_;
   std::string content_;
   std::size_t taken_ = 0;
   bool is_ready_ = false;
+  std::size_t counted_bytes_ = 0;  // of content_, while its records are counted
+  std::uint64_t counted_records_ = 0;
   std::uint64_t records_max_;
   std::string detail_;
 };
 
-// What is wrong with a batch of so many records; nothing if it is not too many.
-[[nodiscard]] std::optional<std::string> too_many_records(std::string_view batch, std::uint64_t records_max);
+// Whether so large a batch needs its records counted: a byte each, and a line end between them.
+[[nodiscard]] constexpr bool may_hold_more_records(std::size_t batch_bytes, std::uint64_t records_max) {
+  return (batch_bytes + 1) / 2 > records_max;
+}
 
 }  // namespace crawlspool::ingest

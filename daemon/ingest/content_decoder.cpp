@@ -13,6 +13,8 @@ namespace {
 constexpr std::uint64_t kRatioMax = 1000;
 constexpr std::uint64_t kAnyRatioBytes = 1024 * 1024;
 constexpr std::size_t kFirstRoomBytes = 64 * 1024;
+// A frame may be millions of empty blocks, and nothing comes out: what one call may read bounds it too.
+constexpr std::size_t kInputBytesMax = 32 * 1024;
 
 }  // namespace
 
@@ -34,51 +36,60 @@ ContentDecoder::Step ContentDecoder::fail(Step step, std::string detail) {
   return step;
 }
 
-// By doubling, from a size that has to do with what came in, never with what is claimed.
-void ContentDecoder::make_room(std::size_t bytes) {
-  const std::size_t needed = plain_.size() + bytes + kPaddingBytes;
-  if (needed <= plain_.capacity()) return;
-  const std::size_t grown = std::max({needed, 2 * plain_.capacity(), 4 * encoded_.size(), kFirstRoomBytes});
-  std::string larger;
-  larger.reserve(std::min<std::uint64_t>(grown, std::max<std::uint64_t>(needed, bytes_max_ + kPaddingBytes)));
-  larger += plain_;
-  plain_.swap(larger);
+// Room for one call's output. Memory grows by doubling, from a size that has to do with what came in, never with what
+// is claimed. The room is filled with zeros once, however many calls leave it unused.
+std::size_t ContentDecoder::make_room() {
+  // One byte more than may come out shows that there is more.
+  const std::uint64_t left = bytes_max_ + 1 - plain_bytes_;
+  const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(left, kFirstRoomBytes));
+  const std::size_t needed = plain_bytes_ + room + kPaddingBytes;
+  if (needed > plain_.capacity()) {
+    const std::size_t grown = std::max({needed, 2 * plain_.capacity(), 4 * encoded_.size(), kFirstRoomBytes});
+    std::string larger;
+    larger.reserve(std::min<std::uint64_t>(grown, std::max<std::uint64_t>(needed, bytes_max_ + kPaddingBytes)));
+    larger.assign(plain_, 0, plain_bytes_);
+    plain_.swap(larger);
+  }
+  if (plain_.size() < plain_bytes_ + room) plain_.resize(plain_bytes_ + room);
+  return room;
 }
 
-ContentDecoder::Step ContentDecoder::step(std::size_t bytes) {
+ContentDecoder::Step ContentDecoder::step(TurnBudget& budget) {
   if (encoded_.empty()) return fail(Step::kBroken, "it is empty, and even nothing is some bytes when it is compressed");
-  // One byte more than may come out shows that there is more.
-  const std::size_t end = static_cast<std::size_t>(std::min<std::uint64_t>(plain_.size() + bytes, bytes_max_ + 1));
-  while (plain_.size() < end || read_ < encoded_.size()) {
-    const std::size_t before = plain_.size();
-    const std::size_t room = std::min<std::size_t>(std::max<std::size_t>(end - before, 1), kFirstRoomBytes);
-    make_room(room);
-    plain_.resize(before + room);
-    const auto progress = stream_->run(std::string_view(encoded_).substr(read_), plain_.data() + before, room);
-    plain_.resize(before + progress.written);
-    read_ += progress.read;
-    if (progress.end == Stream::End::kBroken) return fail(Step::kBroken, "it does not decompress");
-    if (progress.end == Stream::End::kWindow)
-      return fail(Step::kTooLarge,
-                  "its window is over 128 MiB; compress it without --ultra and with --long=27 at most");
-    if (progress.end == Stream::End::kTooLarge || plain_.size() > bytes_max_)
-      return fail(Step::kTooLarge, "it decompresses to more than " + std::to_string(bytes_max_) + " bytes");
-    if (plain_.size() > kAnyRatioBytes && plain_.size() / kRatioMax > encoded_.size())
-      return fail(Step::kTooLarge, "it decompresses to more than " + std::to_string(kRatioMax) + " times its size");
-    if (progress.end == Stream::End::kPart) {
-      if (read_ == encoded_.size()) return Step::kDone;
-      if (parts_ == Parts::kOne) return fail(Step::kBroken, "something is behind its end");
-    } else if (progress.read == 0 && progress.written == 0) {
-      return fail(Step::kBroken, "its end is missing");
-    }
-    if (plain_.size() >= end) return Step::kMore;
+  Step step = Step::kMore;
+  do step = run_once(budget);
+  while (step == Step::kMore && !budget.is_spent());
+  return step;
+}
+
+ContentDecoder::Step ContentDecoder::run_once(TurnBudget& budget) {
+  if (read_ == 0) budget.count_decoder_start();
+  const std::size_t room = make_room();
+  const auto progress =
+      stream_->run(std::string_view(encoded_).substr(read_, kInputBytesMax), plain_.data() + plain_bytes_, room);
+  plain_bytes_ += progress.written;
+  read_ += progress.read;
+  budget.count_decoder_call(progress.read, progress.written);
+  if (progress.end == Stream::End::kBroken) return fail(Step::kBroken, "it does not decompress");
+  if (progress.end == Stream::End::kWindow)
+    return fail(Step::kTooLarge, "its window is over 128 MiB; compress it without --ultra and with --long=27 at most");
+  if (progress.end == Stream::End::kTooLarge || plain_bytes_ > bytes_max_)
+    return fail(Step::kTooLarge, "it decompresses to more than " + std::to_string(bytes_max_) + " bytes");
+  if (plain_bytes_ > kAnyRatioBytes && plain_bytes_ / kRatioMax > encoded_.size())
+    return fail(Step::kTooLarge, "it decompresses to more than " + std::to_string(kRatioMax) + " times its size");
+  if (progress.end == Stream::End::kPart) {
+    if (read_ == encoded_.size()) return Step::kDone;
+    if (parts_ == Parts::kOne) return fail(Step::kBroken, "something is behind its end");
+  } else if (progress.read == 0 && progress.written == 0) {
+    return fail(Step::kBroken, "its end is missing");
   }
-  return fail(Step::kBroken, "its end is missing");
+  return Step::kMore;
 }
 
 std::string ContentDecoder::take_plain() {
   base::free_text(encoded_);
   stream_.reset();
+  plain_.resize(plain_bytes_);
   return std::move(plain_);
 }
 

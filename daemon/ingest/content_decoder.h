@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/ingest/turn_budget.h"
 #include "proto/frame_decoder.h"
 
 namespace crawlspool::ingest {
@@ -32,8 +33,9 @@ class ContentDecoder {
   ContentDecoder(ContentDecoder&&) noexcept;
   ContentDecoder& operator=(ContentDecoder&&) noexcept;
 
-  // Adds at most `bytes` to what is out. Anything but kMore is final.
-  [[nodiscard]] Step step(std::size_t bytes);
+  // Goes on until the turn's budget is spent: at least one call of the decompressor, on pieces that bound what one call
+  // can take. Anything but kMore is final.
+  [[nodiscard]] Step step(TurnBudget& budget);
 
   // After kDone, once.
   [[nodiscard]] std::string take_plain();
@@ -48,13 +50,15 @@ class ContentDecoder {
 
  private:
   [[nodiscard]] Step fail(Step step, std::string detail);
-  void make_room(std::size_t bytes);
+  [[nodiscard]] Step run_once(TurnBudget& budget);
+  [[nodiscard]] std::size_t make_room();
 
   std::unique_ptr<Stream> stream_;
   Parts parts_;
   std::string encoded_;
   std::size_t read_ = 0;  // of encoded_
-  std::string plain_;
+  std::string plain_;     // what is out, and room behind it that was in use before
+  std::size_t plain_bytes_ = 0;
   std::uint64_t bytes_max_;
   std::string detail_;
 };

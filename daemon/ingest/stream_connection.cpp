@@ -72,12 +72,12 @@ Connection::ReadPlan StreamConnection::plan_under_pressure(Pause why) const {
 
 void StreamConnection::take_input(std::string_view bytes) {
   is_pinged_ = false;
-  lines_this_turn_ = 0;
+  budget_.begin();
   take_frames(bytes);
 }
 
 void StreamConnection::take_kept_input() {
-  lines_this_turn_ = 0;
+  budget_.begin();
   const std::string input = std::exchange(kept_input_, {});  // its capacity holds the padding
   take_frames(input);
   if (is_draining_ && !has_kept_input()) end_by_drain();
@@ -108,9 +108,7 @@ void StreamConnection::take_frames(std::string_view input) {
   if (unsent_bytes() > 0) send(true);
 }
 
-bool StreamConnection::is_enough_for_one_turn() const {
-  return lines_this_turn_ > kTurnBytesMax || unsent_bytes() > kUnsentBytesMax;
-}
+bool StreamConnection::is_enough_for_one_turn() const { return budget_.is_spent() || unsent_bytes() > kUnsentBytesMax; }
 
 void StreamConnection::keep_input(std::string_view rest) {
   if (!rest.empty()) {
@@ -172,7 +170,7 @@ void StreamConnection::take_record(std::string_view record, const ReadTime& when
   if (reason) {
     reject(record, *reason, when);
   } else {
-    lines_this_turn_ += io().appender().add_record(origin_, when, taken_seq_, record);
+    budget_.count_line(io().appender().add_record(origin_, when, taken_seq_, record));
     count_record();
   }
   io().appender().settle(source_, {taken_seq_, taken_seq_, reason ? 1U : 0U, reason ? 0U : 1U});
@@ -180,7 +178,7 @@ void StreamConnection::take_record(std::string_view record, const ReadTime& when
 
 void StreamConnection::reject(std::string_view record, const RejectReason& reason, const ReadTime& when) {
   proto::append_reject(output(), {taken_seq_, reason.code, reason.detail, reason.offset});
-  lines_this_turn_ += keep_reject(record, reason, when, {taken_seq_, {"seq", taken_seq_}, names_});
+  budget_.count_reject(record.size(), keep_reject(record, reason, when, {taken_seq_, {"seq", taken_seq_}, names_}));
 }
 
 // A number beyond is not exact in every JSON reader, and its session could not be gone on with. False: the connection
@@ -202,14 +200,21 @@ bool StreamConnection::has_numbers_for_batch(std::string_view batch) {
 
 // Most are taken in at once, where they lie.
 void StreamConnection::take_batch(std::string_view payload, const ReadTime& when) {
-  if (const auto detail = too_many_records(payload, limits().batch_records_max))
-    return end_with_error({.code = ErrorWord::kBadBatch, .detail = *detail, .seq = taken_seq_ + 1});
+  if (may_hold_more_records(payload.size(), limits().batch_records_max)) {
+    batch_.emplace(BatchIntake::Holds::kRecords, decoder_.keep_payload(payload), limits());
+    return go_on_with_batch(when);
+  }
   if (!has_numbers_for_batch(payload)) return;
   proto::BatchReader reader(payload);
   while (!is_enough_for_one_turn()) {
+    const std::size_t before = reader.rest_bytes();
     const auto record = reader.next();
-    if (!record) return;
-    take_record(*record, when);
+    if (record)
+      take_record(*record, when);
+    else if (before > 0)
+      budget_.count_scanned(before - reader.rest_bytes());
+    else
+      return;
   }
   if (reader.rest_bytes() == 0) return;
   const std::size_t taken = payload.size() - reader.rest_bytes();
@@ -222,16 +227,18 @@ void StreamConnection::take_zstd_batch(std::string_view payload) {
 
 void StreamConnection::go_on_with_batch(const ReadTime& when) {
   if (!batch_->is_ready()) {
-    const auto step = batch_->step();
+    const auto step = batch_->step(budget_);
     if (step == BatchIntake::Step::kMore) return;
     if (step != BatchIntake::Step::kReady)
       return end_with_error({.code = ErrorWord::kBadBatch, .detail = batch_->detail(), .seq = taken_seq_ + 1});
     if (!has_numbers_for_batch(batch_->content())) return;
   }
   while (!is_enough_for_one_turn()) {
-    const auto record = batch_->next();
-    if (!record) return drop_batch();
-    take_record(*record, when);
+    const auto record = batch_->next(budget_);
+    if (record)
+      take_record(*record, when);
+    else if (batch_->is_at_end())
+      return drop_batch();
   }
   if (batch_->is_at_end()) drop_batch();
 }

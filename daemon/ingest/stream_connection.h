@@ -16,6 +16,7 @@
 #include "daemon/ingest/connection.h"
 #include "daemon/ingest/record_checker.h"
 #include "daemon/ingest/session_hold.h"
+#include "daemon/ingest/turn_budget.h"
 #include "daemon/spool/line.h"
 #include "proto/batch.h"
 #include "proto/frame_decoder.h"
@@ -118,7 +119,7 @@ class StreamConnection final : public Connection {
   std::uint64_t written_seq_ = 0;  // at least settled_seq_
   std::uint64_t acked_seq_ = 0;
 
-  std::size_t lines_this_turn_ = 0;  // bytes of lines and rejects made from the input in hand
+  TurnBudget budget_;
   std::uint64_t charged_bytes_ = 0;  // on the loop's memory account
   std::int64_t frame_begun_ms_ = 0;
   std::int64_t paused_in_all_ms_ = 0;

@@ -30,7 +30,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   BatchReader reader(batch.view());
   std::string_view expected = without_blank_lines(batch.view());
   std::uint64_t records = 0;
-  while (const auto record = reader.next()) {
+  while (reader.rest_bytes() > 0) {
+    const std::size_t rest_before = reader.rest_bytes();
+    const auto record = reader.next();
+    FUZZ_CLAIM(reader.rest_bytes() < rest_before);
+    if (!record) continue;
     ++records;
     FUZZ_CLAIM(!record->empty());
     FUZZ_CLAIM(record->find('\n') == std::string_view::npos);

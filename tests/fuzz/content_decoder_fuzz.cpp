@@ -1,6 +1,6 @@
 // Compressed content comes out alike whatever the steps, within its caps and at no more memory than they ask for; what
 // was packed comes out as it was.
-// Input: flags; the cap's size; the number of steps; a length for each; the content. The steps' lengths repeat.
+// Input: flags; the cap's size; the number of steps; a cost for each; the content. The steps' costs repeat.
 #include <zstd.h>
 
 #include <algorithm>
@@ -16,6 +16,7 @@ using crawlspool::fuzz::Input;
 using crawlspool::ingest::ContentDecoder;
 using crawlspool::ingest::Encoding;
 using crawlspool::ingest::Parts;
+using crawlspool::ingest::TurnBudget;
 using Step = ContentDecoder::Step;
 
 // Beside what came in, what may come out, and a window for it: the buffer's first room, and the library's own.
@@ -33,11 +34,13 @@ struct Outcome {
   std::string plain;
 };
 
-Outcome decode(const Content& content, const std::vector<std::size_t>& steps) {
+Outcome decode(const Content& content, const std::vector<std::uint64_t>& steps) {
   ContentDecoder decoder(content.encoding, content.parts, content.encoded, content.bytes_max);
   Step step = Step::kMore;
   for (std::size_t i = 0; step == Step::kMore; ++i) {
-    step = decoder.step(steps[i % steps.size()]);
+    TurnBudget budget;
+    budget.begin(steps[i % steps.size()]);
+    step = decoder.step(budget);
     FUZZ_CLAIM(decoder.held_bytes() <= content.encoded.capacity() + 3 * content.bytes_max + kHeldBytesBeside);
   }
   if (step != Step::kDone) {
@@ -78,14 +81,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Input input(data, size);
   const std::uint8_t bits = input.byte();
   const std::uint64_t bytes_max = std::uint64_t{1} << (input.byte() % 22U);
-  std::vector<std::size_t> steps(1 + input.byte() % 8U);
+  std::vector<std::uint64_t> steps(1 + input.byte() % 8U);
   // Never so small that a large cap takes long.
-  for (std::size_t& step : steps) step = 1 + input.byte() * 257U + bytes_max / 1024;
+  for (std::uint64_t& step : steps) step = 1 + input.byte() * 257U + bytes_max / 1024;
   const Content content{(bits & 1U) != 0 ? Encoding::kGzip : Encoding::kZstd,
                         (bits & 2U) != 0 ? Parts::kAny : Parts::kOne, std::string(input.rest()), bytes_max};
 
   const Outcome in_steps = decode(content, steps);
-  const Outcome in_large_steps = decode(content, {std::size_t{1} << 20U});
+  const Outcome in_large_steps = decode(content, {std::uint64_t{1} << 20U});
   // Content that is both broken and too large may be called either, as its steps come.
   FUZZ_CLAIM((in_steps.last == Step::kDone) == (in_large_steps.last == Step::kDone));
   FUZZ_CLAIM(in_steps.plain == in_large_steps.plain);

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <zstd.h>
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,34 +30,60 @@ std::string zstd(const std::string& plain) {
 
 Records records_of(BatchIntake& intake) {
   Records records;
-  while (const auto record = intake.next()) records.emplace_back(*record);
+  TurnBudget budget;
+  while (!intake.is_at_end())
+    if (const auto record = intake.next(budget)) records.emplace_back(*record);
   return records;
 }
 
+Step step(BatchIntake& intake) {
+  TurnBudget budget;
+  return intake.step(budget);
+}
+
+struct Proof {
+  Step last = Step::kMore;
+  std::size_t steps = 0;
+  std::uint64_t dearest = 0;
+};
+
+Proof prove(BatchIntake& intake) {
+  Proof proof;
+  for (; proof.last == Step::kMore; ++proof.steps) {
+    TurnBudget budget;
+    proof.last = intake.step(budget);
+    proof.dearest = std::max(proof.dearest, budget.spent());
+  }
+  return proof;
+}
+
+constexpr std::size_t kMiB = 1024 * 1024;
+constexpr std::uint64_t kLastPieceCost = 512 * 1024;
+
 TEST(BatchIntake, RecordsComeOutAsSoonAsAllIsProved) {
   BatchIntake plain(Holds::kRecords, "1\n\n2\r\n3", limits(100, 3));
-  ASSERT_EQ(plain.step(), Step::kReady);
+  ASSERT_EQ(step(plain), Step::kReady);
   EXPECT_EQ(records_of(plain), (Records{"1", "2", "3"}));
   EXPECT_TRUE(plain.is_at_end());
   BatchIntake packed(Holds::kRecords, Encoding::kZstd, Parts::kOne, zstd("1\n2\n"), limits(100, 3));
   EXPECT_FALSE(packed.is_ready());
-  ASSERT_EQ(packed.step(), Step::kReady);
+  ASSERT_EQ(step(packed), Step::kReady);
   EXPECT_EQ(records_of(packed), (Records{"1", "2"}));
 }
 
 TEST(BatchIntake, OneRecordTooManyIsTooLargeHoweverItCame) {
   BatchIntake plain(Holds::kRecords, "1\n2\n3\n4", limits(100, 3));
-  EXPECT_EQ(plain.step(), Step::kTooLarge);
+  EXPECT_EQ(step(plain), Step::kTooLarge);
   EXPECT_EQ(plain.detail(), "it has more than 3 records");
   BatchIntake packed(Holds::kRecords, Encoding::kZstd, Parts::kOne, zstd("1\n2\n3\n4"), limits(100, 3));
-  EXPECT_EQ(packed.step(), Step::kTooLarge);
+  EXPECT_EQ(step(packed), Step::kTooLarge);
 }
 
 TEST(BatchIntake, OneByteTooManyAndABrokenOneAreTold) {
   BatchIntake large(Holds::kRecords, Encoding::kZstd, Parts::kOne, zstd(std::string(101, '1')), limits(100, 3));
-  EXPECT_EQ(large.step(), Step::kTooLarge);
+  EXPECT_EQ(step(large), Step::kTooLarge);
   BatchIntake broken(Holds::kRecords, Encoding::kZstd, Parts::kOne, "not zstd", limits(100, 3));
-  EXPECT_EQ(broken.step(), Step::kBroken);
+  EXPECT_EQ(step(broken), Step::kBroken);
   EXPECT_EQ(broken.detail(), "it does not decompress");
 }
 
@@ -63,10 +91,10 @@ TEST(BatchIntake, OneRecordMayHaveAnyNumberOfLinesButNotMoreBytesThanARecord) {
   config::Limits few = limits(100, 1);
   few.record_bytes_max = 7;
   BatchIntake plain(Holds::kOneRecord, "[1,\n2,]", few);
-  ASSERT_EQ(plain.step(), Step::kReady);
+  ASSERT_EQ(step(plain), Step::kReady);
   EXPECT_EQ(plain.content(), "[1,\n2,]");
   BatchIntake packed(Holds::kOneRecord, Encoding::kZstd, Parts::kAny, zstd("[1,\n2,3]"), few);
-  EXPECT_EQ(packed.step(), Step::kTooLarge);
+  EXPECT_EQ(step(packed), Step::kTooLarge);
   EXPECT_EQ(packed.detail(), "it decompresses to more than 7 bytes");
 }
 
@@ -75,6 +103,49 @@ TEST(BatchIntake, TheRestOfAProvedBatchIsReadyAtOnce) {
   EXPECT_TRUE(rest.is_ready());
   EXPECT_EQ(rest.rest_bytes(), 3U);
   EXPECT_EQ(records_of(rest), (Records{"2", "3"}));
+}
+
+TEST(BatchIntake, BlankLinesAreSkippedATurnsWorthAtATime) {
+  for (const std::string blank : {"\n", "\r\n"}) {
+    std::string content;
+    while (content.size() < 16 * kMiB) content += blank;
+    BatchIntake intake(Holds::kRecords, content + "1", limits(32 * kMiB, 3));
+    const Proof proof = prove(intake);
+    EXPECT_EQ(proof.last, Step::kReady);
+    EXPECT_GE(proof.steps, 4U);
+    EXPECT_LE(proof.dearest, TurnBudget::kTurnCostMax + kLastPieceCost);
+    TurnBudget budget;
+    std::optional<std::string_view> record;
+    while (!record && !budget.is_spent()) record = intake.next(budget);
+    EXPECT_FALSE(record);  // the blank lines before it are more than a turn's worth
+    EXPECT_EQ(records_of(intake), Records{"1"});
+  }
+}
+
+TEST(BatchIntake, CompressedBlankLinesCostATurnAlthoughTheyHoldNothing) {
+  const std::string packed = zstd(std::string(1'040'000, '\n'));
+  ASSERT_LT(packed.size(), 100U);
+  std::uint64_t cost = 0;
+  for (int i = 0; i < 2; ++i) {
+    BatchIntake intake(Holds::kRecords, Encoding::kZstd, Parts::kOne, packed, limits(32 * kMiB, 65'536));
+    TurnBudget budget;
+    while (intake.step(budget) == Step::kMore) {
+    }
+    cost += budget.spent();
+  }
+  EXPECT_GE(cost, TurnBudget::kTurnCostMax);
+}
+
+TEST(BatchIntake, RecordsAreCountedATurnsWorthAtATime) {
+  std::string content;
+  while (content.size() < 4 * kMiB) content += "1\n";
+  BatchIntake intake(Holds::kRecords, content, limits(32 * kMiB, content.size() / 2));
+  EXPECT_EQ(prove(intake).last, Step::kReady);
+  BatchIntake over(Holds::kRecords, content, limits(32 * kMiB, content.size() / 2 - 1));
+  const Proof proof = prove(over);
+  EXPECT_EQ(proof.last, Step::kTooLarge);
+  EXPECT_GE(proof.steps, 4U);
+  EXPECT_LE(proof.dearest, TurnBudget::kTurnCostMax + kLastPieceCost);
 }
 
 }  // namespace

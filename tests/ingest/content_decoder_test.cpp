@@ -53,11 +53,13 @@ struct Outcome {
 };
 
 Outcome decode(Encoding encoding, std::string encoded, std::uint64_t bytes_max = 32 * kMiB, Parts parts = Parts::kOne,
-               std::size_t bytes_a_step = kMiB) {
+               std::uint64_t cost_a_step = TurnBudget::kTurnCostMax) {
   ContentDecoder decoder(encoding, parts, std::move(encoded), bytes_max);
   Outcome outcome;
+  TurnBudget budget;
   while (outcome.step == Step::kMore) {
-    outcome.step = decoder.step(bytes_a_step);
+    budget.begin(cost_a_step);
+    outcome.step = decoder.step(budget);
     ++outcome.steps;
     EXPECT_LT(outcome.steps, 100'000);
   }
@@ -74,11 +76,49 @@ TEST(ContentDecoder, BothEncodingsComeOutAsTheyWentIn) {
   }
 }
 
+// The most that one step may spend, beyond its share, on the decompressor's last call.
+constexpr std::uint64_t kCallCostMax = 512 * 1024;
+
+void expect_no_step_costs_more_than_its_share(Encoding encoding, Parts parts, const std::string& encoded) {
+  ContentDecoder decoder(encoding, parts, encoded, 32 * kMiB);
+  std::uint64_t steps = 0;
+  for (auto step = Step::kMore; step == Step::kMore; ++steps) {
+    TurnBudget budget;
+    step = decoder.step(budget);
+    ASSERT_NE(step, Step::kTooLarge);
+    ASSERT_NE(step, Step::kBroken);
+    ASSERT_LE(budget.spent(), TurnBudget::kTurnCostMax + kCallCostMax);
+  }
+  EXPECT_GE(steps, 4U);
+}
+
+std::string repeated(std::string_view part, std::size_t bytes) {
+  std::string all;
+  while (all.size() < bytes) all += part;
+  return all;
+}
+
 TEST(ContentDecoder, AStepTakesNoMoreThanItsShare) {
   const std::string text = text_of(3 * kMiB);
-  const Outcome outcome = decode(Encoding::kZstd, zstd(text), 32 * kMiB, Parts::kOne, 64 * 1024);
+  expect_no_step_costs_more_than_its_share(Encoding::kZstd, Parts::kOne, zstd(text));
+  const Outcome outcome = decode(Encoding::kZstd, zstd(text), 32 * kMiB, Parts::kOne, 1);
   EXPECT_EQ(outcome.plain, text);
   EXPECT_GE(outcome.steps, 48);
+}
+
+TEST(ContentDecoder, EmptyPartsCostAStepAlthoughNothingComesOut) {
+  expect_no_step_costs_more_than_its_share(Encoding::kZstd, Parts::kAny, repeated(zstd(""), kMiB));
+  expect_no_step_costs_more_than_its_share(Encoding::kGzip, Parts::kAny, repeated(gzip(""), kMiB));
+}
+
+TEST(ContentDecoder, EmptyBlocksOfOnePartCostAStepToo) {
+  const std::string zstd_blocks =
+      std::string("\x28\xb5\x2f\xfd\x00\x58", 6) + repeated(std::string("\0\0\0", 3), kMiB) + std::string("\1\0\0", 3);
+  expect_no_step_costs_more_than_its_share(Encoding::kZstd, Parts::kOne, zstd_blocks);
+  const std::string gzip_blocks = std::string("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10) +
+                                  repeated(std::string("\0\0\0\xff\xff", 5), kMiB) + std::string("\1\0\0\xff\xff", 5) +
+                                  std::string(8, '\0');
+  expect_no_step_costs_more_than_its_share(Encoding::kGzip, Parts::kOne, gzip_blocks);
 }
 
 TEST(ContentDecoder, ExactlyTheMostIsTakenAndOneByteMoreIsNot) {
@@ -141,7 +181,8 @@ TEST(ContentDecoder, SkippableFramesHoldNothingAndAreTakenWhereAnyNumberOfPartsI
 TEST(ContentDecoder, AWindowFarLargerThanTheContentCostsNothing) {
   const std::string small("\x28\xb5\x2f\xfd\0\x88\x11\0\0\x31\n", 11);  // 128 MiB, and one block of "1\n"
   ContentDecoder decoder(Encoding::kZstd, Parts::kOne, small, kMiB);
-  EXPECT_EQ(decoder.step(kMiB), Step::kDone);
+  TurnBudget budget;
+  EXPECT_EQ(decoder.step(budget), Step::kDone);
   EXPECT_LT(decoder.held_bytes(), kMiB);
   EXPECT_EQ(decoder.take_plain(), "1\n");
 }
@@ -154,7 +195,8 @@ TEST(ContentDecoder, WhatIsOutOfProportionIsTooLargeLongBeforeTheMostIsOut) {
   std::size_t held = 0;
   while (step == Step::kMore) {
     held = std::max(held, decoder.held_bytes());
-    step = decoder.step(kMiB);
+    TurnBudget budget;
+    step = decoder.step(budget);
   }
   EXPECT_EQ(step, Step::kTooLarge);
   EXPECT_EQ(decoder.detail(), "it decompresses to more than 1000 times its size");
@@ -199,7 +241,8 @@ TEST(ContentDecoder, AClaimedSizeIsNotBelieved) {
   ASSERT_EQ(ZSTD_getFrameContentSize(claims.data(), claims.size()), 200U);
   ContentDecoder decoder(Encoding::kZstd, Parts::kOne, std::string("\x28\xb5\x2f\xfd\xe0\0\0\0\0\x01\0\0\0", 13),
                          32 * kMiB);
-  EXPECT_NE(decoder.step(kMiB), Step::kDone);
+  TurnBudget budget;
+  EXPECT_NE(decoder.step(budget), Step::kDone);
   EXPECT_LT(decoder.held_bytes(), kMiB);
 }
 

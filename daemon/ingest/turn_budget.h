@@ -1,0 +1,62 @@
+// What one connection may cost in a turn of its loop, counted by what the work takes and not by what it yields: blank
+// lines, empty frames and rejects cost as well as records. A unit is about a nanosecond of a processor of today, from
+// measurement; the sums are estimates, so that no clock is read for each record. Used on one loop's thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace crawlspool::ingest {
+
+class TurnBudget {
+ public:
+  static constexpr std::uint64_t kTurnCostMax = 1024 * 1024;
+
+  static constexpr std::uint64_t kLineCost = 256;  // and one for each byte of it
+  static constexpr std::uint64_t kRejectCost = 2048;
+  static constexpr std::uint64_t kCountedRecordCost = 16;  // looked at, and neither checked nor copied
+  static constexpr std::uint64_t kScannedBytesAUnit = 4;
+  static constexpr std::uint64_t kDecoderStartCost = 8 * 1024;
+  static constexpr std::uint64_t kDecoderCallCost = 512;
+  static constexpr std::uint64_t kDecoderByteCost = 8;  // of what came in
+  static constexpr std::uint64_t kUnpackedBytesAUnit = 2;
+
+  // A new turn: nothing is spent.
+  void begin(std::uint64_t cost_max = kTurnCostMax) {
+    spent_ = 0;
+    made_bytes_ = 0;
+    cost_max_ = cost_max;
+  }
+
+  // A record became a line of the spool.
+  void count_line(std::size_t line_bytes) {
+    spent_ += kLineCost + line_bytes;
+    made_bytes_ += line_bytes;
+  }
+  // A record was checked and turned down; `kept_bytes` of it, with its verdict, go to rejected/.
+  void count_reject(std::size_t record_bytes, std::size_t kept_bytes) {
+    spent_ += kRejectCost + record_bytes + kept_bytes;
+    made_bytes_ += kept_bytes;
+  }
+  // Content in which lines' ends were looked for: blank lines, or records that are only counted or skipped.
+  void count_scanned(std::size_t bytes, std::uint64_t records = 0) {
+    spent_ += bytes / kScannedBytesAUnit + records * kCountedRecordCost;
+  }
+  void count_decoder_start() { spent_ += kDecoderStartCost; }
+  // One call of a decompressor, whatever came out.
+  void count_decoder_call(std::size_t read_bytes, std::size_t written_bytes) {
+    spent_ += kDecoderCallCost + read_bytes * kDecoderByteCost + written_bytes / kUnpackedBytesAUnit;
+  }
+
+  [[nodiscard]] bool is_spent() const { return spent_ >= cost_max_; }
+  [[nodiscard]] std::uint64_t spent() const { return spent_; }
+  // Of lines and rejects, for the spool.
+  [[nodiscard]] std::uint64_t made_bytes() const { return made_bytes_; }
+
+ private:
+  std::uint64_t spent_ = 0;
+  std::uint64_t made_bytes_ = 0;
+  std::uint64_t cost_max_ = kTurnCostMax;
+};
+
+}  // namespace crawlspool::ingest
