@@ -12,6 +12,7 @@ constexpr std::uint64_t kSessionsMax = 100'000'000;
 constexpr std::uint64_t kDepthMax = 1000;
 constexpr std::uint64_t kBatchRecordsMax = 1'000'000;
 constexpr bool kNeedsRestart = true;
+constexpr std::uint64_t kAmplificationMax = 1'000'000;
 constexpr std::uint64_t kAnySize = 1024 * 1024 * kTiB;  // more than any disk; the loops' sums of it stay below 2^64
 
 void add_listen(std::vector<Key>& table) {
@@ -37,6 +38,7 @@ void add_limits(std::vector<Key>& table) {
   table.push_back({"limits.batch_records_max", count(limit(&Limits::batch_records_max), 1, kBatchRecordsMax)});
   table.push_back({"limits.record_depth_max", count(limit(&Limits::record_depth_max), 1, kDepthMax)});
   table.push_back({"limits.memory_bytes_max", size(limit(&Limits::memory_bytes_max), 1, kAnySize)});
+  table.push_back({"limits.amplification_max", count(limit(&Limits::amplification_max), 0, kAmplificationMax)});
 }
 
 void add_timeouts(std::vector<Key>& table) {

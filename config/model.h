@@ -44,6 +44,7 @@ struct Limits {
   std::uint64_t batch_records_max = 65536;
   std::uint64_t record_depth_max = 200;
   std::uint64_t memory_bytes_max = 512 * kMiB;
+  std::uint64_t amplification_max = 200;  // 0: no limit
 };
 
 struct Timeouts {

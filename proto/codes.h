@@ -32,7 +32,7 @@ enum class ErrorWord {
 enum class GoodbyeReason { kBye, kIdleTimeout, kDraining, kSuperseded };
 
 // Why the server does not read a connection for now.
-enum class SlowReason { kDiskFull, kSpoolBusy, kMemory, kNoDescriptors };
+enum class SlowReason { kDiskFull, kSpoolBusy, kMemory, kNoDescriptors, kAmplification };
 
 [[nodiscard]] std::string_view word(RejectCode code);
 [[nodiscard]] std::string_view word(ErrorWord code);

@@ -89,6 +89,7 @@ void HttpConnection::take_requests(std::string_view input) {
 void HttpConnection::take_head() {
   const RequestHead& head = parser_.head();
   any_request_ = true;
+  budget().count_request();
   part_begun_ms_ = io().now_ms();
   std::uint64_t body_bytes_max = 0;
   if (auto refusal = judge(head, body_bytes_max)) {

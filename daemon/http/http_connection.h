@@ -43,6 +43,9 @@ class HttpConnection : public ingest::Connection {
 
   // The answer to this request is for a page of that origin, too.
   void allow_origin(std::string origin) { allowed_origin_ = std::move(origin); }
+  // What is begun of a request, and what came behind it.
+  [[nodiscard]] std::size_t held_wire_bytes() const override { return parser_.body_bytes() + kept_input_.size(); }
+
   // Answers the request being served: once.
   void respond(Response response);
   [[nodiscard]] bool is_serving() const { return serving_; }

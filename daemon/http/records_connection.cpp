@@ -104,7 +104,21 @@ std::optional<Response> RecordsConnection::judge_sender(const BrowserFields& bro
                         who + ": a page sends this; http.origins in crawlspoold.yaml lists the origins that may");
 }
 
-std::optional<Response> RecordsConnection::judge_resources() const {
+std::size_t RecordsConnection::held_wire_bytes() const {
+  return HttpConnection::held_wire_bytes() + (request_.intake ? request_.intake->wire_bytes() : 0);
+}
+
+// What was made of the requests before it is too much for what they were.
+Response RecordsConnection::over_amplification() const {
+  Response response =
+      unavailable("amplification", "limits.amplification_max is " + std::to_string(limits().amplification_max) +
+                                       "; too much was made of what this address sent");
+  response.retry_after_s = static_cast<int>(credit_wait_ms() / 1000 + 1);
+  return response;
+}
+
+std::optional<Response> RecordsConnection::judge_resources() {
+  if (waits_for_credit()) return over_amplification();
   const SpoolState state = io().shared().committer.state();
   if (state == SpoolState::kFailed) return unavailable("spool_failed", "the disk has failed");
   if (ingest::is_waiting(state))
@@ -127,11 +141,13 @@ void RecordsConnection::serve(const RequestHead& head, std::string body) {
     request_.intake.emplace(holds, *encoding, ingest::Parts::kAny, std::move(body), limits());
   else
     request_.intake.emplace(holds, std::move(body), limits());
+  if (request_.intake->is_untouched() &&
+      must_wait_before_making(request_.intake->estimated_line_bytes(spool::envelope_bytes_max(request_.origin))))
+    return turn_down(over_amplification());
   go_on_serving();
 }
 
 void RecordsConnection::go_on_serving() {
-  budget_.begin();
   if (request_.stage == Stage::kUnpacking) unpack();
   if (request_.stage == Stage::kTaking && is_serving()) take_some();
   if (is_serving()) account_request();
@@ -142,7 +158,7 @@ bool RecordsConnection::may_go_on_serving() const {
 }
 
 void RecordsConnection::unpack() {
-  switch (request_.intake->step(budget_)) {
+  switch (request_.intake->step(budget())) {
     case BatchIntake::Step::kMore:
       return go_on_serving_next_turn();
     case BatchIntake::Step::kTooLarge:
@@ -174,8 +190,8 @@ void RecordsConnection::take_some() {
     if (!(request_.client.session && request_.intake->content().empty())) take_record(request_.intake->content(), when);
     return all_taken();
   }
-  while (!budget_.is_spent()) {
-    const auto record = request_.intake->next(budget_);
+  while (!budget().is_spent()) {
+    const auto record = request_.intake->next(budget());
     if (record)
       take_record(*record, when);
     else if (request_.intake->is_at_end())
@@ -194,14 +210,14 @@ void RecordsConnection::take_record(std::string_view record, const ReadTime& whe
   if (seq != 0 && seq <= request_.last_seq) {
     ++request_.skipped;
     ++request_.index;
-    budget_.count_scanned(record.size(), 1);
+    budget().count_scanned(record.size(), 1);
     return;
   }
   const auto reason = check_record(record);
   if (reason) {
     note_reject(record, *reason, when);
   } else {
-    budget_.count_line(io().appender().add_record(request_.origin, when, seq, record));
+    budget().count_line(io().appender().add_record(request_.origin, when, seq, record));
     ++request_.accepted;
     count_record();
   }
@@ -210,8 +226,8 @@ void RecordsConnection::take_record(std::string_view record, const ReadTime& whe
 }
 
 void RecordsConnection::note_reject(std::string_view record, const RejectReason& reason, const ReadTime& when) {
-  budget_.count_reject(record.size(), keep_reject(record, reason, when,
-                                                  {seq_of_next(), {"index", request_.index}, request_.client.names}));
+  budget().count_reject(record.size(), keep_reject(record, reason, when,
+                                                   {seq_of_next(), {"index", request_.index}, request_.client.names}));
   if (!request_.is_batch) {
     request_.only_reject = reason;
     return;
@@ -288,7 +304,7 @@ void RecordsConnection::go_on_from(std::uint64_t last_seq) {
                              "Crawlspool-Seq is " + std::to_string(request_.client.session->first_seq) +
                                  "; the session's next record is " + std::to_string(request_.last_seq + 1)));
   } else {
-    go_on_serving();
+    go_on_serving_next_turn();
   }
 }
 

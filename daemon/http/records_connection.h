@@ -48,7 +48,8 @@ class RecordsConnection final : public HttpConnection {
 
   std::optional<Response> judge(const RequestHead& head, std::uint64_t& body_bytes_max) override;
   [[nodiscard]] std::optional<Response> judge_sender(const BrowserFields& browser);
-  [[nodiscard]] std::optional<Response> judge_resources() const;
+  [[nodiscard]] std::optional<Response> judge_resources();
+  [[nodiscard]] std::size_t held_wire_bytes() const override;
   void serve(const RequestHead& head, std::string body) override;
   void go_on_serving() override;
   void on_drain_end() override;
@@ -64,6 +65,7 @@ class RecordsConnection final : public HttpConnection {
   void take_record(std::string_view record, const ingest::ReadTime& when);
   void note_reject(std::string_view record, const ingest::RejectReason& reason, const ingest::ReadTime& when);
   void all_taken();
+  [[nodiscard]] Response over_amplification() const;
   void turn_down(Response response);
   void finish_request(Response response);
   void account_request();
@@ -76,7 +78,6 @@ class RecordsConnection final : public HttpConnection {
   std::uint64_t taken_seq_ = 0;  // counts this connection's records; not shown to anyone
   std::uint64_t settled_seq_ = 0;
   std::uint64_t charged_request_bytes_ = 0;
-  ingest::TurnBudget budget_;
   Request request_;
   spool::ClientNames last_names_;  // of the request before
 };

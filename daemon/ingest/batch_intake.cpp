@@ -1,5 +1,6 @@
 #include "daemon/ingest/batch_intake.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace crawlspool::ingest {
@@ -9,16 +10,22 @@ std::uint64_t bytes_max(BatchIntake::Holds holds, const config::Limits& limits) 
   return holds == BatchIntake::Holds::kRecords ? limits.batch_bytes_max : limits.record_bytes_max;
 }
 
+// As small as records are: the estimate of a batch of which only the size is known.
+constexpr std::uint64_t kSmallRecordBytes = 8;
 // Of records, between two looks at the budget.
 constexpr std::uint64_t kCountedAtOnce = 256;
 
 }  // namespace
 
 BatchIntake::BatchIntake(Holds holds, std::string content, const config::Limits& limits)
-    : holds_(holds), content_(std::move(content)), records_max_(limits.batch_records_max) {}
+    : holds_(holds),
+      wire_bytes_(content.size()),
+      content_(std::move(content)),
+      records_max_(limits.batch_records_max) {}
 
 BatchIntake::BatchIntake(Holds holds, Encoding encoding, Parts parts, std::string encoded, const config::Limits& limits)
     : holds_(holds),
+      wire_bytes_(encoded.size()),
       decoder_(std::in_place, encoding, parts, std::move(encoded), bytes_max(holds, limits)),
       records_max_(limits.batch_records_max) {}
 
@@ -27,6 +34,13 @@ BatchIntake BatchIntake::rest_of(std::string content, std::size_t taken, const c
   rest.taken_ = taken;
   rest.is_ready_ = true;
   return rest;
+}
+
+std::uint64_t BatchIntake::estimated_line_bytes(std::size_t envelope_bytes) const {
+  const std::uint64_t content_bytes = decoder_->claimed_bytes();
+  const std::uint64_t records =
+      holds_ == Holds::kOneRecord ? 1 : std::min(content_bytes / kSmallRecordBytes + 1, records_max_);
+  return content_bytes + records * envelope_bytes;
 }
 
 BatchIntake::Step BatchIntake::step(TurnBudget& budget) {

@@ -39,6 +39,12 @@ class BatchIntake {
   // After kReady, if it holds records: the next one, or nothing at the end or after a long run of blank lines
   // (is_at_end() tells). Padding is readable behind each.
   [[nodiscard]] std::optional<std::string_view> next(TurnBudget& budget);
+  // Compressed, and nothing of it is unpacked yet.
+  [[nodiscard]] bool is_untouched() const { return decoder_ && decoder_->is_untouched(); }
+  // While it is untouched: about how many bytes of lines it becomes, each with an envelope of so many bytes.
+  [[nodiscard]] std::uint64_t estimated_line_bytes(std::size_t envelope_bytes) const;
+  // Bytes that came for it, compressed or not.
+  [[nodiscard]] std::size_t wire_bytes() const { return wire_bytes_; }
   [[nodiscard]] bool is_ready() const { return is_ready_; }
   // Some of it was handed out.
   [[nodiscard]] bool is_begun() const { return taken_ > 0; }
@@ -54,6 +60,7 @@ class BatchIntake {
   [[nodiscard]] Step prove(TurnBudget& budget);
 
   Holds holds_;
+  std::size_t wire_bytes_;
   std::optional<ContentDecoder> decoder_;
   std::string content_;
   std::size_t taken_ = 0;

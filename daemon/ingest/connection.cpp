@@ -22,6 +22,8 @@ Connection::Connection(IoLoop& io, ConnectionId id, Transport transport, std::st
       transport_(transport),
       peer_(std::move(peer)),
       ticket_(std::move(ticket)),
+      share_(io.fair_share(), id, ticket_.machine()),
+      credit_(opened_with_->limits.amplification_max),
       opened_ms_(io.now_ms()),
       last_activity_ms_(opened_ms_),
       last_input_ms_(opened_ms_),
@@ -92,14 +94,7 @@ void Connection::resume() {
 }
 
 // Asked for once at a time: more would be more than its share of the loop's turns.
-void Connection::resume_next_turn() {
-  if (!std::exchange(awaits_next_turn_, true)) io_.go_on_next_turn(id_);
-}
-
-void Connection::next_turn() {
-  awaits_next_turn_ = false;
-  resume();
-}
+void Connection::resume_next_turn() { io_.fair_share().add(share_); }
 
 // Going on takes input in and may so note that it is to go on once more, which then waits for the next turn.
 void Connection::end_turn() {
@@ -113,7 +108,8 @@ void Connection::go_on() {
   if (!paused_ || !is_open()) return;
   if (const ReadPlan plan = plan_read(); plan.bytes == 0) return pause(plan.why);  // still, or by something else now
   const bool takes_input = has_kept_input() || !is_watched_;
-  if (takes_input && (has_taken_input_ || io_.read_buffer().is_lent())) return pause(Pause::kTurn);
+  if (takes_input && (!may_take_kept_input_ || has_taken_input_ || io_.read_buffer().is_lent()))
+    return pause(Pause::kTurn);
   const std::int64_t now = io_.now_ms();
   paused_.reset();
   long_pause_due_ms_ = kNever;
@@ -140,8 +136,67 @@ void Connection::on_ready(net::Ready ready) {
   // Watched for only while the connection is not read: what it has sent before is still there to be read.
   if (ready.hangup && socket_) socket_->hangup_seen();
   if (ready.readable && phase_ == Phase::kLingering) return discard_some();
-  if (ready.readable && phase_ == Phase::kOpen && !paused_) read_some();
+  if (ready.readable && phase_ == Phase::kOpen && !paused_ && !share_.is_waiting()) io_.serve_or_queue(*this, share_);
 }
+
+std::uint64_t Connection::take_turn(std::uint64_t cost_max) {
+  io_.fair_share().served(share_);
+  if (!is_open()) return 0;
+  budget_.begin(cost_max);
+  may_take_kept_input_ = true;
+  {
+    const Turn turn(*this);
+    if (paused_)
+      resume();
+    else if (is_watched_)
+      read_some();
+    else
+      read_rest();
+  }
+  may_take_kept_input_ = false;
+  if (is_open()) settle_credit();
+  const std::uint64_t cost = FairShare::kTurnFixedCost + budget_.spent();
+  io_.fair_share().charge(share_, cost);
+  return cost;
+}
+
+// What a connection makes within its own allowance is nobody else's affair.
+void Connection::settle_credit() {
+  credit_.made(budget_.made_bytes());
+  const std::uint64_t beyond = credit_.settle(held_wire_bytes());
+  if (beyond == 0) return;
+  wait_for_credit(io_.shared().amplification.overdraw(ticket_.machine(), beyond, io_.now_ms()));
+  if (paused_) return;
+  if (const ReadPlan plan = plan_read(); plan.bytes == 0) pause(plan.why);
+}
+
+void Connection::wait_for_credit(std::int64_t wait_ms) {
+  const bool waited = credit_until_ms_ != 0;
+  credit_until_ms_ = wait_ms == 0 ? 0 : io_.now_ms() + wait_ms;
+  if (waited || wait_ms == 0) return;
+  io_.shared().amplification.count_limited();
+  base::log_warn_limited("amplification", {{"conn", id_},
+                                           {"peer", peer_},
+                                           {"bytes", bytes_read_},
+                                           {"max", limits().amplification_max},
+                                           {"wait_ms", wait_ms}});
+}
+
+// Others of the machine may have overdrawn its credit meanwhile.
+bool Connection::waits_for_credit() {
+  if (credit_until_ms_ == 0) return false;
+  const std::int64_t now = io_.now_ms();
+  if (now >= credit_until_ms_) wait_for_credit(io_.shared().amplification.wait_ms(ticket_.machine(), now));
+  return credit_until_ms_ != 0;
+}
+
+bool Connection::must_wait_before_making(std::uint64_t bytes) {
+  if (credit_.covers(bytes)) return false;
+  wait_for_credit(io_.shared().amplification.wait_ms(ticket_.machine(), io_.now_ms()));
+  return credit_until_ms_ != 0;
+}
+
+std::int64_t Connection::credit_wait_ms() const { return std::max<std::int64_t>(0, credit_until_ms_ - io_.now_ms()); }
 
 // Whole records that came before the peer's reset are still there to be read, and count.
 void Connection::on_broken() {
@@ -149,7 +204,7 @@ void Connection::on_broken() {
   is_broken_ = true;
   is_watched_ = false;
   flush_output();  // drops it, and ends a pause for it
-  if (!paused_) read_rest();
+  if (!paused_) resume_next_turn();
 }
 
 // The socket is no longer watched: goes on by itself, a slice a turn, until the input ends.
@@ -178,6 +233,8 @@ void Connection::read_into(std::span<char> buffer, const ReadPlan& plan) {
       break;
     case net::ReadResult::End::kNone:
       bytes_read_ += result.bytes;
+      budget_.count_scanned(result.bytes);
+      credit_.received(result.bytes);
       last_activity_ms_ = last_input_ms_ = io_.now_ms();
       take_input({buffer.data(), result.bytes});
       break;
@@ -297,6 +354,7 @@ std::int64_t Connection::next_deadline_ms() const {
   std::int64_t due = kNever;
   if (replies_unsent_ && unsent_bytes() > 0) due = write_progress_ms_ + io_.config()->timeouts.write_ms;
   if (phase_ != Phase::kOpen) return due;
+  if (paused_ == Pause::kAmplification) due = std::min(due, credit_until_ms_);
   if (paused_) return std::min(due, tells_long_pause() ? long_pause_due_ms_ : kNever);
   return std::min(due, reading_deadline_ms());
 }
@@ -317,11 +375,12 @@ void Connection::check_deadlines() {
   } else if (write_is_stalled(now)) {
     return close_now(phase_ == Phase::kOpen ? "slow_reader" : close_reason_);
   } else if (is_open() && paused_) {
+    if (paused_ == Pause::kAmplification && now >= credit_until_ms_) resume();
     if (tells_long_pause() && now >= long_pause_due_ms_) {
       long_pause_due_ms_ = now + kLongPauseRepeatMs;
       on_long_pause();
     }
-  } else if (is_open() && now >= reading_deadline_ms()) {
+  } else if (is_open() && !share_.is_waiting() && now >= reading_deadline_ms()) {
     on_reading_deadline();
   }
   rearm();
@@ -344,6 +403,8 @@ std::string_view Connection::state_word() const {
       return word(slow_reason(io_.shared().committer.state()));
     case Pause::kSpoolBusy:
       return word(proto::SlowReason::kSpoolBusy);
+    case Pause::kAmplification:
+      return word(proto::SlowReason::kAmplification);
     case Pause::kOutput:
       return "output";
     case Pause::kSession:

@@ -27,10 +27,13 @@
 #include "daemon/base/log.h"
 #include "daemon/base/unique_fd.h"
 #include "daemon/ingest/admission.h"
+#include "daemon/ingest/amplification.h"
 #include "daemon/ingest/append_batch.h"
 #include "daemon/ingest/appender.h"
+#include "daemon/ingest/fair_share.h"
 #include "daemon/ingest/loop_survey.h"
 #include "daemon/ingest/record_checker.h"
+#include "daemon/ingest/turn_budget.h"
 #include "daemon/net/socket.h"
 
 namespace crawlspool::ingest {
@@ -39,13 +42,14 @@ class IoLoop;
 
 // Why a connection is not read for now.
 enum class Pause {
-  kMemory,      // the memory budget
-  kSpoolWaits,  // the spool takes nothing: slow_reason() of its state
-  kSpoolBusy,   // enough waits for the disk
-  kOutput,      // the peer does not read its answers
-  kTurn,        // enough for one turn of the loop
-  kBusy,        // an earlier request is not answered yet
-  kSession,     // what was taken in for its session before is not settled yet
+  kMemory,         // the memory budget
+  kSpoolWaits,     // the spool takes nothing: slow_reason() of its state
+  kSpoolBusy,      // enough waits for the disk
+  kOutput,         // the peer does not read its answers
+  kTurn,           // enough for one turn of the loop
+  kBusy,           // an earlier request is not answered yet
+  kSession,        // what was taken in for its session before is not settled yet
+  kAmplification,  // it, or its machine, has made too much of what it sent
 };
 
 class Connection : private net::PollHandler {
@@ -64,7 +68,9 @@ class Connection : private net::PollHandler {
   void start(base::UniqueFd fd);
   void resume();  // from any pause, if its reason is gone; at the turn's end
   void resume_next_turn();
-  void next_turn();  // has come
+  // Reads, or goes on with what is paused if the reason for that is gone: once, for as much as a turn may cost.
+  // Returns what it has cost.
+  std::uint64_t take_turn(std::uint64_t cost_max);
   void check_deadlines();
   void timeouts_changed() { rearm(); }
   // A drain is near its end: closes a connection that is ending and still here, and has others do so without regard to
@@ -139,10 +145,20 @@ class Connection : private net::PollHandler {
   virtual void on_output_sent() {}
   // At kLongPauseMs and every kLongPauseRepeatMs of a pause for memory, the disk or a session.
   virtual void on_long_pause() {}
+  // Received, and not taken in yet: what it may become is still to be made.
+  [[nodiscard]] virtual std::size_t held_wire_bytes() const { return 0; }
   [[nodiscard]] virtual std::int64_t reading_deadline_ms() const = 0;
   virtual void on_reading_deadline() = 0;
 
   // --- and these are its tools ---
+  // More was made of what was received than limits.amplification_max allows, and has not grown back.
+  [[nodiscard]] bool waits_for_credit();
+  // The same, asked before something is unpacked that becomes about so many bytes for the spool.
+  [[nodiscard]] bool must_wait_before_making(std::uint64_t bytes);
+  [[nodiscard]] std::int64_t credit_wait_ms() const;
+  // Everything that costs time is counted here.
+  [[nodiscard]] TurnBudget& budget() { return budget_; }
+  [[nodiscard]] const TurnBudget& budget() const { return budget_; }
   [[nodiscard]] IoLoop& io() const { return io_; }
   // What it may send: as when it was opened, since the welcome has promised that.
   [[nodiscard]] const config::Limits& limits() const { return opened_with_->limits; }
@@ -195,6 +211,8 @@ class Connection : private net::PollHandler {
   void go_on();
   void on_broken();
   void read_rest();
+  void settle_credit();
+  void wait_for_credit(std::int64_t wait_ms);
   void read_some();
   void read_into(std::span<char> buffer, const ReadPlan& plan);
   void discard_some();
@@ -203,7 +221,9 @@ class Connection : private net::PollHandler {
   [[nodiscard]] bool write_is_stalled(std::int64_t now_ms) const;
   [[nodiscard]] std::int64_t next_deadline_ms() const;
   [[nodiscard]] bool waits_for_resources() const;
-  [[nodiscard]] bool tells_long_pause() const { return waits_for_resources() || paused_ == Pause::kSession; }
+  [[nodiscard]] bool tells_long_pause() const {
+    return waits_for_resources() || paused_ == Pause::kSession || paused_ == Pause::kAmplification;
+  }
   [[nodiscard]] std::string_view state_word() const;
 
   IoLoop& io_;
@@ -212,15 +232,19 @@ class Connection : private net::PollHandler {
   const Transport transport_;
   const std::string peer_;
   Admission::Ticket ticket_;
+  FairShare::Member share_;
+  TurnBudget budget_;  // of the turn under way
+  AmplificationCredit credit_;
+  std::int64_t credit_until_ms_ = 0;  // nothing more is taken before; 0: nothing waits for that
   std::optional<net::Socket> socket_;
   Phase phase_ = Phase::kOpen;
   bool is_broken_ = false;  // reset by the peer, or given up: what it had sent before is still read, nothing is sent
   bool is_watched_ = true;  // by the loop; no longer once that has said that it is broken
   std::string close_reason_;
   bool is_in_turn_ = false;
-  bool goes_on_ = false;          // noted in this turn, for its end
-  bool has_taken_input_ = false;  // in this turn
-  bool awaits_next_turn_ = false;
+  bool goes_on_ = false;              // noted in this turn, for its end
+  bool has_taken_input_ = false;      // in this turn
+  bool may_take_kept_input_ = false;  // in a turn that is its share of the loop's time
   std::optional<Pause> paused_;
   std::int64_t paused_since_ms_ = 0;
   std::int64_t long_pause_due_ms_ = kNever;

@@ -16,13 +16,21 @@ constexpr std::size_t kFirstRoomBytes = 64 * 1024;
 // A frame may be millions of empty blocks, and nothing comes out: what one call may read bounds it too.
 constexpr std::size_t kInputBytesMax = 32 * 1024;
 
+// Content that does not say how large it is, of all of its parts, may be as large as its proportion lets it.
+std::uint64_t most_it_may_be(Encoding encoding, Parts parts, std::string_view encoded) {
+  const std::uint64_t most = std::max<std::uint64_t>(kAnyRatioBytes, encoded.size() * kRatioMax);
+  const bool says = encoding == Encoding::kZstd && parts == Parts::kOne;
+  return says ? claimed_zstd_bytes(encoded).value_or(most) : most;
+}
+
 }  // namespace
 
 ContentDecoder::ContentDecoder(Encoding encoding, Parts parts, std::string encoded, std::uint64_t bytes_max)
     : stream_(encoding == Encoding::kZstd ? make_zstd_stream(bytes_max, parts) : make_gzip_stream()),
       parts_(parts),
       encoded_(std::move(encoded)),
-      bytes_max_(bytes_max) {}
+      bytes_max_(bytes_max),
+      claimed_bytes_(std::min(bytes_max, most_it_may_be(encoding, parts, encoded_))) {}
 
 ContentDecoder::~ContentDecoder() = default;
 ContentDecoder::ContentDecoder(ContentDecoder&&) noexcept = default;

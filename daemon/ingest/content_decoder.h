@@ -37,6 +37,11 @@ class ContentDecoder {
   // can take. Anything but kMore is final.
   [[nodiscard]] Step step(TurnBudget& budget);
 
+  // Nothing has been unpacked yet.
+  [[nodiscard]] bool is_untouched() const { return read_ == 0; }
+  // As far as it says or can be: never more than `bytes_max`.
+  [[nodiscard]] std::uint64_t claimed_bytes() const { return claimed_bytes_; }
+
   // After kDone, once.
   [[nodiscard]] std::string take_plain();
   // After kTooLarge and kBroken: in words.
@@ -60,6 +65,7 @@ class ContentDecoder {
   std::string plain_;     // what is out, and room behind it that was in use before
   std::size_t plain_bytes_ = 0;
   std::uint64_t bytes_max_;
+  std::uint64_t claimed_bytes_;
   std::string detail_;
 };
 

@@ -111,6 +111,11 @@ class GzipStream final : public ContentDecoder::Stream {
 
 }  // namespace
 
+std::optional<std::uint64_t> claimed_zstd_bytes(std::string_view encoded) {
+  const unsigned long long claimed = ZSTD_getFrameContentSize(encoded.data(), encoded.size());
+  return claimed >= ZSTD_CONTENTSIZE_ERROR ? std::nullopt : std::optional<std::uint64_t>(claimed);
+}
+
 std::unique_ptr<ContentDecoder::Stream> make_zstd_stream(std::uint64_t bytes_max, Parts parts) {
   return std::make_unique<ZstdStream>(bytes_max, parts);
 }

@@ -1,7 +1,9 @@
 // The streams behind ContentDecoder: zstd's and zlib's decoders in one shape.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "daemon/ingest/content_decoder.h"
@@ -31,6 +33,9 @@ class ContentDecoder::Stream {
   [[nodiscard]] virtual Progress run(std::string_view in, char* out, std::size_t room) = 0;
   [[nodiscard]] virtual std::size_t held_bytes() const = 0;
 };
+
+// How large the first frame says that its content is, if it does.
+[[nodiscard]] std::optional<std::uint64_t> claimed_zstd_bytes(std::string_view encoded);
 
 // `bytes_max`: of what comes out. Of any number of parts some may be skippable frames, which hold nothing of it.
 [[nodiscard]] std::unique_ptr<ContentDecoder::Stream> make_zstd_stream(std::uint64_t bytes_max, Parts parts);

@@ -13,6 +13,10 @@ constexpr std::int64_t kTickMs = 100;
 constexpr std::size_t kDeadlineBuckets = 512;
 constexpr std::int64_t kSpanMs = kTickMs * (kDeadlineBuckets - 4);  // well within the ring
 constexpr std::size_t kReadBufferBytes = 256 * 1024;
+// One connection's turn while others wait: a quarter of what it may cost otherwise.
+constexpr std::uint64_t kSharedTurnCostMax = TurnBudget::kTurnCostMax / 4;
+constexpr std::uint64_t kAtOnceCostMax = 2 * TurnBudget::kTurnCostMax;
+constexpr std::int64_t kRoundUs = 3000;
 
 }  // namespace
 
@@ -181,16 +185,31 @@ void IoLoop::resume_waiting() {
   }
 }
 
-void IoLoop::go_on_next_turn(ConnectionId id) {
-  mailbox_.post([this, id] {
-    if (Connection* connection = find(id)) connection->next_turn();
-  });
+// What is served at once is little: it is bounded by what is light, and in all by kAtOnceCostMax.
+void IoLoop::serve_or_queue(Connection& connection, FairShare::Member& member) {
+  if (cost_at_once_ >= kAtOnceCostMax || !fair_share_.is_light(member)) return fair_share_.add(member);
+  const std::uint64_t cost = connection.take_turn(kSharedTurnCostMax);
+  cost_at_once_ += cost;
+}
+
+// Those that wait, in the order of their shares, for so long that nobody who is light has to wait longer.
+void IoLoop::serve_waiting() {
+  cost_at_once_ = 0;
+  if (!fair_share_.is_anyone_waiting()) return;
+  const std::int64_t until_us = shared_.clock.monotonic_us() + kRoundUs;
+  while (const auto id = fair_share_.next()) {
+    if (Connection* const connection = find(*id))
+      connection->take_turn(fair_share_.is_shared() ? kSharedTurnCostMax : TurnBudget::kTurnCostMax);
+    if (shared_.clock.monotonic_us() >= until_us) break;
+  }
+  shared_.turns.deferred.fetch_add(fair_share_.end_round(), std::memory_order_relaxed);
 }
 
 void IoLoop::tick() {
   deadlines_.advance(now_ms(), [this](ConnectionId id) {
     if (Connection* connection = find(id)) connection->check_deadlines();
   });
+  fair_share_.tick();
   if (!waiting_.empty()) relieve_memory();
 }
 
@@ -243,11 +262,14 @@ Connection* IoLoop::slowest_begun_frame() {
 }
 
 void IoLoop::turn_end() {
+  appender_.turn_end();  // what was served at once does not wait for the others' turns
+  serve_waiting();
   appender_.turn_end();
   const bool look_at_waiting = std::exchange(look_at_waiting_, false);
   if (!waiting_.empty() && (look_at_waiting || !shared_.memory.may_continue())) relieve_memory();
   graveyard_.clear();
   if (holding_up_drain_ == 0 && on_empty_ && !appender_.has_unsettled()) std::exchange(on_empty_, nullptr)();
+  if (fair_share_.is_anyone_waiting()) mailbox_.post([] {});  // the loop looks for what is ready, and does not sleep
 }
 
 }  // namespace crawlspool::ingest

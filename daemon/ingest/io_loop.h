@@ -12,11 +12,13 @@
 #include "config/model.h"
 #include "daemon/base/clock.h"
 #include "daemon/ingest/admission.h"
+#include "daemon/ingest/amplification.h"
 #include "daemon/ingest/appender.h"
 #include "daemon/ingest/close_counts.h"
 #include "daemon/ingest/committer.h"
 #include "daemon/ingest/connection.h"
 #include "daemon/ingest/connection_log.h"
+#include "daemon/ingest/fair_share.h"
 #include "daemon/ingest/loop_survey.h"
 #include "daemon/ingest/memory_budget.h"
 #include "daemon/ingest/read_buffer.h"
@@ -44,6 +46,8 @@ struct Shared {
   StreamLabels& streams;
   CloseCounts& closes;
   ConnectionLog& connection_log;
+  TurnCounts& turns;
+  AmplificationLedger& amplification;
 };
 
 class IoLoop final : private CompletionSink {
@@ -90,8 +94,9 @@ class IoLoop final : private CompletionSink {
   [[nodiscard]] std::int64_t arm(ConnectionId id, std::int64_t due_ms);
   // The connection is told to go on when there is memory, or room on the disk, again.
   void wait_for_resources(ConnectionId id) { waiting_.push_back(id); }
-  // The connection's next_turn() is called in the next turn.
-  void go_on_next_turn(ConnectionId id);
+  [[nodiscard]] FairShare& fair_share() { return fair_share_; }
+  // The connection has input: it takes its turn now, or with those that wait.
+  void serve_or_queue(Connection& connection, FairShare::Member& member);
   // Closed: out of the table now, destroyed once the stack has unwound.
   void retire(ConnectionId id);
 
@@ -102,6 +107,7 @@ class IoLoop final : private CompletionSink {
   void settle(std::unique_ptr<AppendBatch> batch);
   void tick();
   void turn_end();
+  void serve_waiting();
   void resume_waiting();
   void relieve_memory();
   // Something is on its way to the disk that will give memory back by itself.
@@ -118,12 +124,14 @@ class IoLoop final : private CompletionSink {
   Appender appender_;
   SessionClaims session_claims_;
   RejectLedger rejects_;
+  FairShare fair_share_;  // outlives the connections
   ReadBuffer read_buffer_;
   RunningTime time_;
   net::Deadlines deadlines_;
   std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> graveyard_;
   std::vector<ConnectionId> waiting_;
+  std::uint64_t cost_at_once_ = 0;                // of turns taken before those that wait, in this turn of the loop
   bool look_at_waiting_ = false;                  // at the turn's end: one of them may be able to go on
   std::atomic<std::size_t> connection_count_{0};  // of connections_, for other threads to compare
   std::size_t holding_up_drain_ = 0;

@@ -51,6 +51,8 @@ void StreamConnection::on_start() {
 Connection::ReadPlan StreamConnection::plan_read() {
   if (ending_ || (is_draining_ && !has_kept_input())) return {0, Pause::kBusy};
   if (session_hold_.is_awaited()) return {0, Pause::kSession};
+  // A batch that has begun to become lines holds its memory: it goes on.
+  if (!(batch_ && batch_->is_ready()) && waits_for_credit()) return {0, Pause::kAmplification};
   if (unsent_bytes() > kUnsentBytesMax) return {0, Pause::kOutput};
   if (is_waiting(io().shared().committer.state())) return plan_under_pressure(Pause::kSpoolWaits);
   if (io().appender().is_full()) return plan_under_pressure(Pause::kSpoolBusy);
@@ -72,12 +74,10 @@ Connection::ReadPlan StreamConnection::plan_under_pressure(Pause why) const {
 
 void StreamConnection::take_input(std::string_view bytes) {
   is_pinged_ = false;
-  budget_.begin();
   take_frames(bytes);
 }
 
 void StreamConnection::take_kept_input() {
-  budget_.begin();
   const std::string input = std::exchange(kept_input_, {});  // its capacity holds the padding
   take_frames(input);
   if (is_draining_ && !has_kept_input()) end_by_drain();
@@ -108,7 +108,9 @@ void StreamConnection::take_frames(std::string_view input) {
   if (unsent_bytes() > 0) send(true);
 }
 
-bool StreamConnection::is_enough_for_one_turn() const { return budget_.is_spent() || unsent_bytes() > kUnsentBytesMax; }
+bool StreamConnection::is_enough_for_one_turn() const {
+  return budget().is_spent() || unsent_bytes() > kUnsentBytesMax;
+}
 
 void StreamConnection::keep_input(std::string_view rest) {
   if (!rest.empty()) {
@@ -127,6 +129,10 @@ void StreamConnection::note_begun_frame(bool took_frames) {
     frame_begun_ms_ = 0;
   else if (took_frames || frame_begun_ms_ == 0)
     frame_begun_ms_ = io().now_ms();
+}
+
+std::size_t StreamConnection::held_wire_bytes() const {
+  return decoder_.received_bytes() + kept_input_.size() + (batch_ ? batch_->wire_bytes() : 0);
 }
 
 void StreamConnection::account_memory() {
@@ -170,7 +176,7 @@ void StreamConnection::take_record(std::string_view record, const ReadTime& when
   if (reason) {
     reject(record, *reason, when);
   } else {
-    budget_.count_line(io().appender().add_record(origin_, when, taken_seq_, record));
+    budget().count_line(io().appender().add_record(origin_, when, taken_seq_, record));
     count_record();
   }
   io().appender().settle(source_, {taken_seq_, taken_seq_, reason ? 1U : 0U, reason ? 0U : 1U});
@@ -178,7 +184,7 @@ void StreamConnection::take_record(std::string_view record, const ReadTime& when
 
 void StreamConnection::reject(std::string_view record, const RejectReason& reason, const ReadTime& when) {
   proto::append_reject(output(), {taken_seq_, reason.code, reason.detail, reason.offset});
-  budget_.count_reject(record.size(), keep_reject(record, reason, when, {taken_seq_, {"seq", taken_seq_}, names_}));
+  budget().count_reject(record.size(), keep_reject(record, reason, when, {taken_seq_, {"seq", taken_seq_}, names_}));
 }
 
 // A number beyond is not exact in every JSON reader, and its session could not be gone on with. False: the connection
@@ -212,7 +218,7 @@ void StreamConnection::take_batch(std::string_view payload, const ReadTime& when
     if (record)
       take_record(*record, when);
     else if (before > 0)
-      budget_.count_scanned(before - reader.rest_bytes());
+      budget().count_scanned(before - reader.rest_bytes());
     else
       return;
   }
@@ -226,15 +232,18 @@ void StreamConnection::take_zstd_batch(std::string_view payload) {
 }
 
 void StreamConnection::go_on_with_batch(const ReadTime& when) {
+  if (batch_->is_untouched() &&
+      must_wait_before_making(batch_->estimated_line_bytes(spool::envelope_bytes_max(origin_))))
+    return;
   if (!batch_->is_ready()) {
-    const auto step = batch_->step(budget_);
+    const auto step = batch_->step(budget());
     if (step == BatchIntake::Step::kMore) return;
     if (step != BatchIntake::Step::kReady)
       return end_with_error({.code = ErrorWord::kBadBatch, .detail = batch_->detail(), .seq = taken_seq_ + 1});
     if (!has_numbers_for_batch(batch_->content())) return;
   }
   while (!is_enough_for_one_turn()) {
-    const auto record = batch_->next(budget_);
+    const auto record = batch_->next(budget());
     if (record)
       take_record(*record, when);
     else if (batch_->is_at_end())

@@ -61,6 +61,7 @@ class StreamConnection final : public Connection {
   void on_resumed(std::int64_t paused_ms) override;
   void on_output_sent() override;
   void on_long_pause() override;
+  [[nodiscard]] std::size_t held_wire_bytes() const override;
   [[nodiscard]] std::int64_t reading_deadline_ms() const override;
   void on_reading_deadline() override;
 
@@ -119,7 +120,6 @@ class StreamConnection final : public Connection {
   std::uint64_t written_seq_ = 0;  // at least settled_seq_
   std::uint64_t acked_seq_ = 0;
 
-  TurnBudget budget_;
   std::uint64_t charged_bytes_ = 0;  // on the loop's memory account
   std::int64_t frame_begun_ms_ = 0;
   std::int64_t paused_in_all_ms_ = 0;

@@ -59,7 +59,10 @@ void StreamConnection::on_long_pause() {
   const auto reason = is_waiting(state)            ? slow_reason(state)
                       : paused() == Pause::kMemory ? proto::SlowReason::kMemory
                                                    : proto::SlowReason::kSpoolBusy;
-  proto::append_slow(output(), reason, kRetryAfterMs);
+  if (paused() == Pause::kAmplification)
+    proto::append_slow(output(), proto::SlowReason::kAmplification, std::max(kRetryAfterMs, credit_wait_ms()));
+  else
+    proto::append_slow(output(), reason, kRetryAfterMs);
   send(true);
 }
 
@@ -121,7 +124,8 @@ void StreamConnection::on_spool_failed() {
 void StreamConnection::on_drain() {
   is_draining_ = true;
   if (ending_ || !is_open()) return;
-  if (has_kept_input() && !session_hold_.is_awaited()) return paused() == Pause::kTurn ? void() : resume();
+  const bool waits_long = session_hold_.is_awaited() || paused() == Pause::kAmplification;
+  if (has_kept_input() && !waits_long) return resume();
   end_by_drain();
 }
 

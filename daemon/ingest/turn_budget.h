@@ -16,6 +16,7 @@ class TurnBudget {
   static constexpr std::uint64_t kRejectCost = 2048;
   static constexpr std::uint64_t kCountedRecordCost = 16;  // looked at, and neither checked nor copied
   static constexpr std::uint64_t kScannedBytesAUnit = 4;
+  static constexpr std::uint64_t kRequestCost = 16 * 1024;  // of HTTP, beside what it brings
   static constexpr std::uint64_t kDecoderStartCost = 8 * 1024;
   static constexpr std::uint64_t kDecoderCallCost = 512;
   static constexpr std::uint64_t kDecoderByteCost = 8;  // of what came in
@@ -42,6 +43,7 @@ class TurnBudget {
   void count_scanned(std::size_t bytes, std::uint64_t records = 0) {
     spent_ += bytes / kScannedBytesAUnit + records * kCountedRecordCost;
   }
+  void count_request() { spent_ += kRequestCost; }
   void count_decoder_start() { spent_ += kDecoderStartCost; }
   // One call of a decompressor, whatever came out.
   void count_decoder_call(std::size_t read_bytes, std::size_t written_bytes) {

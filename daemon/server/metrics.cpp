@@ -110,6 +110,12 @@ void add_connections(Families& families, const Shared& shared, const config::Lim
   families.counter("crawlspool_connections_refused_total", "Connections over a limit.", counts.refused_total);
   families.counter("crawlspool_admin_closed_total", "Admin connections closed to make room for others.",
                    counts.admin_closed_total);
+  families.counter("crawlspool_turns_deferred_total",
+                   "Turns of connections that had to wait for their share of the loop's time.",
+                   shared.turns.deferred.load(std::memory_order_relaxed));
+  families.counter("crawlspool_amplification_limited_total",
+                   "Times that a connection was not read, or a request refused, by limits.amplification_max.",
+                   shared.amplification.limited_total());
   families.family("crawlspool_connection_closes_total", "Connections that have ended.", MetricType::Counter);
   for (const auto& [reason, closes] : shared.closes.by_reason()) families.add("reason", reason, closes);
 }

@@ -73,7 +73,8 @@ class Server {
         committer_(*spool_, committer_options(config->spool), clock_,
                    [this](SpoolState state) { on_spool_state(state); }),
         connection_log_(clock_),
-        shared_{clock_, committer_, memory_, admission_, sessions_, streams_, closes_, connection_log_},
+        shared_{clock_,   committer_, memory_,         admission_, sessions_,
+                streams_, closes_,    connection_log_, turns_,     amplification_},
         threads_(shared_, config),
         pulse_(threads_.mailboxes(), [this] { return committer_.busy_us(); }),
         status_(shared_, spool_->recovery(), threads_, config),
@@ -229,6 +230,8 @@ class Server {
   ingest::StreamLabels streams_;
   ingest::CloseCounts closes_;
   ingest::ConnectionLog connection_log_;
+  ingest::TurnCounts turns_;
+  ingest::AmplificationLedger amplification_;
   ingest::Shared shared_;
   IoThreads threads_;
   Pulse pulse_;

@@ -101,6 +101,8 @@ std::string Status::status_json() {
                                       {"state_detail", stats.state_detail},
                                       {"connections", {{"stream", counts.stream}, {"http", counts.http}}},
                                       {"connections_refused", counts.refused_total},
+                                      {"amplification_limited", shared_.amplification.limited_total()},
+                                      {"turns_deferred", shared_.turns.deferred.load(std::memory_order_relaxed)},
                                       {"clients", counts.machines},
                                       {"sessions", stats.sessions},
                                       {"sessions_connected", stats.sessions_connected},

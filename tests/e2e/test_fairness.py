@@ -89,3 +89,104 @@ def test_one_commit_serves_greedy_and_polite_alike(start, tmp_path):
     assert greedy.error is None, repr(greedy.error)
     print(f"{commits} commits; acks of each polite client meanwhile: {min(rounds)} to {max(rounds)}")
     assert min(rounds) >= max(1, commits // COMMITS_AN_ACK)
+
+
+def blank_batches():
+    """Nothing comes of them, and each costs a megabyte to unpack and look at."""
+    return frame(zstd_frames.compress(b"\n" * 1_040_000), ZSTD_BATCH) * 2000
+
+
+def blank_lines():
+    return frame(b"\n" * (31 << 20), BATCH) * 4
+
+
+def empty_blocks():
+    """One zstd frame of ten million blocks without content."""
+    content = zstd_frames.MAGIC + b"\x00\x58" + b"\x00\x00\x00" * ((31 << 20) // 3) + b"\x01\x00\x00"
+    return frame(content, ZSTD_BATCH) * 4
+
+
+class Costly(threading.Thread):
+    """Sends what yields nothing, and learns from the pong behind it when all of that is done."""
+
+    def __init__(self, client, data):
+        super().__init__(daemon=True)
+        self.client, self.data = client, data
+        self.error = None
+
+    def run(self):
+        try:
+            self.client.send(self.data)
+            self.client.ping()
+        except Exception as error:  # handed to the test
+            self.error = error
+
+
+@pytest.mark.parametrize("costly", [blank_batches, blank_lines, empty_blocks])
+def test_what_yields_nothing_takes_no_longer_turns(start, costly):
+    """A turn counts what it costs: polite clients get acks while all of it is looked at, not only behind it."""
+    daemon = start(SETTINGS)
+    data = costly()
+    polite = daemon.connect(timeout=60)
+    polite.send_record(b'"polite"')
+    polite.wait_ack()
+    attacker = Costly(daemon.connect(timeout=120), data)
+    attacker.start()
+    acks = 0
+    while attacker.is_alive():
+        polite.send_record(b'"polite"')
+        polite.wait_ack()
+        acks += 1
+    assert attacker.error is None, repr(attacker.error)
+    assert acks >= 10, acks
+
+
+FLOODING = 60
+FLOOD = frame(b"{bad") * 20_000
+
+
+class Flood(threading.Thread):
+    """Many connections of one machine that send rejects, each as fast as it is read."""
+
+    def __init__(self, daemon):
+        super().__init__(daemon=True)
+        self.clients = [daemon.connect(source="127.0.0.2", timeout=120) for _ in range(FLOODING)]
+        self.done = False
+
+    def run(self):
+        selector = selectors.DefaultSelector()
+        left = {}
+        for client in self.clients:
+            client.sock.setblocking(False)
+            left[client] = memoryview(FLOOD)
+            selector.register(client.sock, selectors.EVENT_READ | selectors.EVENT_WRITE, client)
+        while any(left.values()):
+            for key, events in selector.select(1):
+                client = key.data
+                if events & selectors.EVENT_READ:
+                    client.sock.recv(1 << 16)
+                if events & selectors.EVENT_WRITE and left[client]:
+                    left[client] = left[client][client.sock.send(left[client][:1 << 16]):]
+        self.done = True
+
+
+@pytest.mark.parametrize("source", ["127.0.0.1", "127.0.0.2"], ids=["another address", "the same address"])
+def test_a_flood_of_rejects_leaves_others_their_share(start, source):
+    daemon = start(SETTINGS)
+    polite = daemon.connect(source=source, timeout=60)
+    polite.send_record(b'"polite"')
+    polite.wait_ack()
+    flood = Flood(daemon)
+    commits = daemon.status()["commits"]
+    flood.start()
+    acks = 0
+    while flood.is_alive():
+        polite.send_record(b'"polite"')
+        polite.wait_ack()
+        acks += 1
+    assert flood.done
+    status = daemon.status()
+    commits = status["commits"] - commits
+    print(f"{acks} acks in {commits} commits; {status['turns_deferred']} turns deferred")
+    assert acks >= commits // COMMITS_AN_ACK
+    assert status["turns_deferred"] > 0

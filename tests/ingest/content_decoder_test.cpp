@@ -4,6 +4,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <string>
 
 namespace crawlspool::ingest {
@@ -234,6 +235,19 @@ TEST(ContentDecoder, SeveralPartsAreTakenWhereTheyMayBe) {
   EXPECT_EQ(decode(Encoding::kZstd, two).detail, "something is behind its end");
   EXPECT_EQ(decode(Encoding::kGzip, gzip("1\n") + gzip("2\n"), kMiB, Parts::kAny).plain, "1\n2\n");
   EXPECT_EQ(decode(Encoding::kGzip, gzip("1\n") + "rubbish", kMiB, Parts::kAny).step, Step::kBroken);
+}
+
+TEST(ContentDecoder, SaysBeforehandHowMuchItMayBecome) {
+  const std::string text = text_of(3000);
+  const auto claimed = [](Encoding encoding, const std::string& encoded, std::uint64_t bytes_max) {
+    const ContentDecoder decoder(encoding, Parts::kOne, encoded, bytes_max);
+    EXPECT_TRUE(decoder.is_untouched());
+    return decoder.claimed_bytes();
+  };
+  EXPECT_EQ(claimed(Encoding::kZstd, zstd(text), kMiB), 3000U);
+  EXPECT_EQ(claimed(Encoding::kZstd, zstd(text), 100), 100U);
+  EXPECT_EQ(claimed(Encoding::kGzip, gzip(text), 32 * kMiB), std::max<std::uint64_t>(kMiB, 1000 * gzip(text).size()));
+  EXPECT_EQ(claimed(Encoding::kZstd, "no zstd at all", 32 * kMiB), kMiB);
 }
 
 TEST(ContentDecoder, AClaimedSizeIsNotBelieved) {

@@ -38,6 +38,7 @@ TEST(Codes, EachEnumeratorHasTheProtocolsWord) {
   EXPECT_EQ(word(SlowReason::kDiskFull), "disk_full");
   EXPECT_EQ(word(SlowReason::kMemory), "memory");
   EXPECT_EQ(word(SlowReason::kNoDescriptors), "no_descriptors");
+  EXPECT_EQ(word(SlowReason::kAmplification), "amplification");
 }
 
 template <class Code>
@@ -64,7 +65,7 @@ TEST(Codes, WordsAreUniqueAndLowerSnakeCase) {
   for (auto& text : words_up_to(ErrorWord::kSpoolFailed)) endings.push_back(text);
   for (auto& text : words_up_to(GoodbyeReason::kSuperseded)) endings.push_back(text);
   expect_unique_snake_case(endings);
-  expect_unique_snake_case(words_up_to(SlowReason::kNoDescriptors));
+  expect_unique_snake_case(words_up_to(SlowReason::kAmplification));
 }
 
 }  // namespace
