@@ -42,8 +42,8 @@ class AdminAnswers : public ingest::OnForgetfulDisk {
     memory = std::make_unique<ingest::MemoryBudget>(64 << 20, 1 << 20);
     admission = std::make_unique<ingest::Admission>(config->limits);
     port = std::make_unique<AdminPort>(*admission);
-    shared = std::make_unique<ingest::Shared>(
-        ingest::Shared{clock, *committer, *memory, *admission, sessions, streams, closes, connection_log});
+    shared = std::make_unique<ingest::Shared>(ingest::Shared{clock, *committer, *memory, *admission, sessions, streams,
+                                                             closes, connection_log, turns, amplification});
     io = std::make_unique<ingest::IoLoop>(*shared, config);
     auto pair = net::test::tcp_pair();
     peer = std::move(pair.theirs);
@@ -81,6 +81,8 @@ class AdminAnswers : public ingest::OnForgetfulDisk {
   ingest::StreamLabels streams;
   ingest::CloseCounts closes;
   ingest::ConnectionLog connection_log{clock};
+  ingest::TurnCounts turns;
+  ingest::AmplificationLedger amplification;
   std::unique_ptr<ingest::Shared> shared;
   SlowBackend backend;
   std::unique_ptr<ingest::IoLoop> io;

@@ -72,8 +72,8 @@ class ConnectionTurns : public OnForgetfulDisk {
     config = std::make_shared<const config::Config>();
     memory = std::make_unique<MemoryBudget>(64 << 20, 1 << 20);
     admission = std::make_unique<Admission>(config->limits);
-    shared = std::make_unique<Shared>(
-        Shared{clock, *committer, *memory, *admission, sessions, streams, closes, connection_log});
+    shared = std::make_unique<Shared>(Shared{clock, *committer, *memory, *admission, sessions, streams, closes,
+                                             connection_log, turns, amplification});
     io = std::make_unique<IoLoop>(*shared, config);
   }
   void TearDown() override {
@@ -101,6 +101,8 @@ class ConnectionTurns : public OnForgetfulDisk {
   StreamLabels streams;
   CloseCounts closes;
   ConnectionLog connection_log{clock};
+  TurnCounts turns;
+  AmplificationLedger amplification;
   std::unique_ptr<Shared> shared;
   std::unique_ptr<IoLoop> io;
   ConnectionId last_id = 0;
