@@ -77,6 +77,7 @@ bool Sender::keep_connected() {
   was_connected_ = true;
   write_failed_ = false;
   is_slow_ = false;
+  is_socket_full_ = false;
   last_sign_us_ = clock_.monotonic_us();
   session_.connected();
   return true;
@@ -97,15 +98,19 @@ bool Sender::wait() {
   return ::poll(waiting.data(), waiting.size(), static_cast<int>(wait_ms)) > 0 && waiting[0].revents != 0;
 }
 
+// Bytes that the socket takes are a sign of life only where it was full before: then the other end has made room, as on
+// a slow line. One that takes all at once takes it for a server that hangs as well.
 void Sender::write() {
   while (!write_failed_) {
     const std::string_view output = session_.output();
     if (output.empty()) return;
     const auto n = connection_->write_some(output);
     write_failed_ = !n;
-    if (!n || *n == 0) return;
+    if (!n) return;
+    if (*n > 0 && is_socket_full_) last_sign_us_ = clock_.monotonic_us();
+    is_socket_full_ = *n < output.size();
+    if (*n == 0) return;
     session_.wrote(*n);
-    last_sign_us_ = clock_.monotonic_us();
   }
 }
 

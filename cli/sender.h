@@ -70,6 +70,7 @@ class Sender {
   bool was_connected_ = false;
   bool write_failed_ = false;      // the reason may still be there to be received
   bool is_slow_ = false;           // the server has said so
+  bool is_socket_full_ = false;    // it has not taken all that was there
   std::int64_t last_sign_us_ = 0;  // of life, on this connection
   std::int64_t next_attempt_us_ = 0;
   std::uint64_t settled_seq_ = 0;  // as far as progress was noted

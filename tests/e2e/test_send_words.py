@@ -1,14 +1,19 @@
 """What `crawlspool send` makes of each word of a server, and of connections that break: a server that follows a script
 stands for the daemon."""
 
+import contextlib
 import json
 import re
 import select
+import subprocess
+import threading
 
 import pytest
 
 from command import run
+from daemon import CRAWLSPOOL
 from fake_server import FakeServer
+from waiting import seconds
 
 FINAL_ERRORS = ["bad_hello", "session_mismatch", "wrong_protocol", "unknown_frame_type", "bad_frame"]
 PASSING_ERRORS = ["frame_timeout", "too_many_sessions", "too_many_connections", "spool_failed", "some_new_word"]
@@ -131,6 +136,33 @@ def test_a_server_that_says_nothing_is_given_up():
         result = send(server, "--give-up-after", "500ms", stdin=b"1\n")
     assert result.returncode == 1
     assert b"no word from" in result.stderr and b"no progress for 500ms" in result.stderr
+
+
+def test_a_server_that_hangs_is_left_though_there_is_always_more_to_send():
+    """Its kernel takes what nobody reads: bytes that were sent are no sign of life."""
+    over = threading.Event()
+    with FakeServer(takes(1, then=lambda peer: over.wait(seconds(60)))) as server:
+        process = subprocess.Popen([CRAWLSPOOL, "send", "--server", server.url, "--give-up-after", "1s", "-"],
+                                   stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+
+        def trickle():
+            with contextlib.suppress(OSError):
+                while not over.wait(0.05):
+                    process.stdin.write(b"1\n")
+                    process.stdin.flush()
+
+        sender = threading.Thread(target=trickle)
+        sender.start()
+        try:
+            assert process.wait(seconds(30)) == 1
+        finally:
+            process.kill()
+            over.set()
+            sender.join()
+        assert b"no word from" in process.stderr.read()
+        process.stderr.close()
+        with contextlib.suppress(OSError):
+            process.stdin.close()
 
 
 def test_a_server_that_asks_for_patience_gets_it():
