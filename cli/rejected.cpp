@@ -88,7 +88,8 @@ Result<int> replay(spool::Directory& directory, const RejectedOptions& options, 
     if (line.is_whole())
       by_client[line.client].push_back(line);
     else if (++cut > 0)
-      console.say(line.id + ": left out: only the first 65536 of its " + counted(line.length, "byte") + " were kept");
+      console.say(line.id + ": left out, as it is kept only in part: " + counted(line.length, "byte") + ", " +
+                  kept_in_part(line));
     return {};
   });
   if (!counts) return tl::unexpected(counts.error());
@@ -193,7 +194,8 @@ void add_rejected(CLI::App& app, Context& context) {
   add_ids(*replay_command, *replay_options);
   replay_command->footer(
       "For records that were right and met a limit that has been raised since. They stay in rejected/ until it is\n"
-      "full: a second replay stores them a second time. One of more than 64 KiB is not kept whole and left out.");
+      "full: a second replay stores them a second time. One that is kept only in part is left out: one of more than\n"
+      "64 KiB, and one of more than 64 bytes whose sender had too many refused.");
   replay_command->callback([replay_options, &context] { context.exit_code = run_replay(*replay_options, context); });
 }
 

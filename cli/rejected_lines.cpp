@@ -49,11 +49,11 @@ std::optional<RejectedLine> parse(std::string id, std::string_view bytes) {
   auto raw = base::decode_base64(text("raw"));
   const auto length = json.find("length");
   if (!raw || length == json.end() || !length->is_number_unsigned()) return std::nullopt;
-  return RejectedLine{std::move(id),  std::string(bytes.substr(0, bytes.size() - 1)),
-                      text("ts"),     text("code"),
-                      text("detail"), text("client"),
-                      text("peer"),   length->get<std::uint64_t>(),
-                      std::move(*raw)};
+  return RejectedLine{std::move(id),   std::string(bytes.substr(0, bytes.size() - 1)),
+                      text("ts"),      text("code"),
+                      text("detail"),  text("client"),
+                      text("peer"),    length->get<std::uint64_t>(),
+                      std::move(*raw), json.contains("cut")};
 }
 
 Result<void> read_file(spool::File& file, std::uint64_t number, const RejectedWanted& wanted, const OnLine& on_line,

@@ -22,7 +22,8 @@ struct RejectedLine {
   std::string client;  // empty: none
   std::string peer;
   std::uint64_t length = 0;  // the record's bytes
-  std::string raw;           // the first 64 KiB of them
+  std::string raw;           // the first 64 KiB of them, or 64 bytes
+  bool is_brief = false;     // 64, because its sender's came too fast
 
   [[nodiscard]] bool is_whole() const { return raw.size() == length; }
 };

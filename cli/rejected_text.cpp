@@ -16,6 +16,11 @@ std::string padded(std::string text, std::size_t width) {
 
 }  // namespace
 
+std::string kept_in_part(const RejectedLine& line) {
+  return "of which only the first " + std::to_string(line.raw.size()) + " are kept" +
+         (line.is_brief ? ": its sender had too many refused" : "");
+}
+
 std::string rejected_json(const RejectedLine& line, bool with_raw) {
   const std::size_t end = with_raw ? line.json.size() - spool::kTrailerBytes : line.json.rfind(",\"raw\":");
   return R"({"id":")" + line.id + R"(",)" + line.json.substr(1, end - 1) + "}\n";
@@ -30,7 +35,7 @@ std::string rejected_row(const RejectedLine& line) {
 std::string rejected_paragraph(const RejectedLine& line) {
   std::string text = line.id + "  " + line.ts + "  " + shown(line.code) + ": " + shown(line.detail) + "\n";
   text += "from " + (line.client.empty() ? "" : shown(line.client) + ", ") + shown(line.peer) + "; " +
-          counted(line.length, "byte") + (line.is_whole() ? "" : ", of which the first 65536 were kept") + "\n";
+          counted(line.length, "byte") + (line.is_whole() ? "" : ", " + kept_in_part(line)) + "\n";
   return text + shown(line.raw) + "\n\n";
 }
 

@@ -10,6 +10,8 @@ namespace crawlspool::cli {
 // Each with its line break.
 [[nodiscard]] std::string rejected_row(const RejectedLine& line);
 [[nodiscard]] std::string rejected_paragraph(const RejectedLine& line);  // with what the record holds
+// Of one that is not whole: what there is of it, and why.
+[[nodiscard]] std::string kept_in_part(const RejectedLine& line);
 // The line as it is kept, its id in front, without the checksum.
 [[nodiscard]] std::string rejected_json(const RejectedLine& line, bool with_raw);
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/limited_event.h"
 #include "daemon/base/log_format.h"
 #include "daemon/base/log_limiter.h"
 #include "daemon/base/log_sinks.h"
@@ -145,6 +146,14 @@ void log_info_limited(std::string_view event, LogFields fields) {
 void log_debug_limited(std::string_view event, LogFields fields) {
   write_limited(LogLevel::kDebug, kLifeRate, event, fields);
 }
+
+bool LimitedEvent::admits(std::int64_t now_us) {
+  const auto suppressed = the_log().logger ? the_limiter().admit(event_, kFaultRate, now_us) : std::nullopt;
+  suppressed_ = suppressed.value_or(0);
+  return suppressed.has_value();
+}
+
+void LimitedEvent::warn(LogFields fields) { write(LogLevel::kWarn, event_, fields, suppressed_); }
 
 void log_suppressed() {
   for (const LogLimiter::LeftOut& left_out : the_limiter().take_left_out()) {

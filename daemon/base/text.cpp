@@ -1,5 +1,6 @@
 #include "daemon/base/text.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -24,6 +25,12 @@ bool is_unprintable(std::uint32_t point) {
   return point < 0x20 || (point >= 0x7F && point <= 0x9F) || point == 0x061C || point == 0x200E || point == 0x200F ||
          point == 0x2028 || point == 0x2029 || (point >= 0x202A && point <= 0x202E) ||
          (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
+}
+
+// How many characters at the front of `text` stand in a JSON string as they are.
+std::size_t plain_ascii_bytes(std::string_view text) {
+  const auto is_plain = [](char c) { return c >= ' ' && c < 0x7F && c != '"' && c != '\\'; };
+  return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
 }
 
 void append_u_escape(std::string& out, std::uint32_t point) {
@@ -52,7 +59,11 @@ std::size_t utf8_character_bytes(std::string_view text) {
 }
 
 void append_json_escaped(std::string& out, std::string_view text) {
-  while (!text.empty()) {
+  while (true) {
+    const std::size_t plain = plain_ascii_bytes(text);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) return;
     const std::size_t length = utf8_character_bytes(text);
     if (length == 0) {
       out += "\\ufffd";
@@ -72,6 +83,13 @@ void append_json_escaped(std::string& out, std::string_view text) {
   }
 }
 
+char* write_json_escaped(char* out, std::string_view text) {
+  if (plain_ascii_bytes(text) == text.size()) return std::copy(text.begin(), text.end(), out);
+  std::string escaped;
+  append_json_escaped(escaped, text);
+  return std::copy(escaped.begin(), escaped.end(), out);
+}
+
 std::string_view clip(std::string_view text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return text;
   std::size_t end = bytes_max;
@@ -82,8 +100,14 @@ std::string_view clip(std::string_view text, std::size_t bytes_max) {
 void free_text(std::string& text) { std::string().swap(text); }
 
 void append_base64(std::string& out, std::string_view bytes) {
+  const std::size_t before = out.size();
+  out.resize(before + base64_bytes(bytes.size()));
+  static_cast<void>(write_base64(out.data() + before, bytes));
+}
+
+char* write_base64(char* out, std::string_view bytes) {
   const auto put = [&out](std::uint32_t group, int characters) {
-    for (int i = 0; i < 4; ++i) out += i < characters ? kAlphabet[(group >> (18 - 6 * i)) & 0x3FU] : '=';
+    for (int i = 0; i < 4; ++i) *out++ = i < characters ? kAlphabet[(group >> (18 - 6 * i)) & 0x3FU] : '=';
   };
   std::size_t i = 0;
   for (; i + 3 <= bytes.size(); i += 3)
@@ -94,6 +118,7 @@ void append_base64(std::string& out, std::string_view bytes) {
   if (bytes.size() - i == 2)
     put(static_cast<std::uint32_t>(byte_at(bytes, i)) << 16 | static_cast<std::uint32_t>(byte_at(bytes, i + 1)) << 8,
         3);
+  return out;
 }
 
 // Only the spelling that append_base64 has: encoded again it is the same.

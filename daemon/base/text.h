@@ -1,6 +1,7 @@
 // Small pieces of text shared by logs, messages and files: JSON string bodies and bounded escapes.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,8 +18,16 @@ void append_json_escaped(std::string& out, std::string_view text);
 // Empties `text` and gives its memory back, which assigning an empty string does not.
 void free_text(std::string& text);
 
+// Writes at most so many bytes for each byte of `text` at `out`, which append_json_escaped() would append; returns the
+// end.
+inline constexpr std::size_t kJsonEscapedBytesMax = 6;
+[[nodiscard]] char* write_json_escaped(char* out, std::string_view text);
+
 // Standard base64 with padding (RFC 4648, 4).
 void append_base64(std::string& out, std::string_view bytes);
+[[nodiscard]] constexpr std::size_t base64_bytes(std::size_t bytes) { return (bytes + 2) / 3 * 4; }
+// Writes base64_bytes() at `out`; returns the end.
+[[nodiscard]] char* write_base64(char* out, std::string_view bytes);
 // What append_base64 writes; nothing for anything else.
 [[nodiscard]] std::optional<std::string> decode_base64(std::string_view text);
 

@@ -1,6 +1,8 @@
 #include "daemon/http/records_connection.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <utility>
 
 #include "daemon/base/log.h"
@@ -47,6 +49,23 @@ Response preflight_answer() {
 }
 
 Response bad_request(std::string_view detail) { return error_response(400, "bad_request", detail); }
+
+void append_number(std::string& out, std::string_view key, std::uint64_t number) {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  (out += key).append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+}
+
+// One member of the answer's array.
+void append_verdict(std::string& rejected, std::uint64_t index, const RejectReason& reason) {
+  if (!rejected.empty()) rejected += ',';
+  append_number(rejected, "{\"index\":", index);
+  ((rejected += ",\"code\":\"") += proto::word(reason.code)) += "\",\"detail\":\"";
+  base::append_json_escaped(rejected, reason.detail);
+  rejected += '"';
+  if (reason.offset) append_number(rejected, ",\"offset\":", *reason.offset);
+  rejected += '}';
+}
 
 }  // namespace
 
@@ -226,20 +245,12 @@ void RecordsConnection::take_record(std::string_view record, const ReadTime& whe
 }
 
 void RecordsConnection::note_reject(std::string_view record, const RejectReason& reason, const ReadTime& when) {
-  budget().count_reject(record.size(), keep_reject(record, reason, when,
-                                                   {seq_of_next(), {"index", request_.index}, request_.client.names}));
-  if (!request_.is_batch) {
+  budget().count_reject(record.size(), keep_reject(record, reason, when, {seq_of_next(), "index", request_.index},
+                                                   request_.client.names));
+  if (request_.is_batch)
+    append_verdict(request_.rejected, request_.index, reason);
+  else
     request_.only_reject = reason;
-    return;
-  }
-  std::string& rejected = request_.rejected;
-  if (!rejected.empty()) rejected += ',';
-  rejected += "{\"index\":" + std::to_string(request_.index) + ",\"code\":\"" + std::string(proto::word(reason.code)) +
-              "\",\"detail\":\"";
-  base::append_json_escaped(rejected, reason.detail);
-  rejected += '"';
-  if (reason.offset) rejected += ",\"offset\":" + std::to_string(*reason.offset);
-  rejected += '}';
 }
 
 void RecordsConnection::all_taken() {

@@ -33,7 +33,7 @@ struct AppendBatch {
   CompletionSink* sink = nullptr;  // the loop it goes back to
   std::uint64_t number = 0;        // counts this loop's batches
   LineChunks lines;
-  std::string rejects;  // whole lines for rejected/
+  LineChunks rejects;  // lines for rejected/
   std::vector<Settlement> settlements;
   std::vector<spool::SessionMark> sessions;       // the numbers that these records bring
   std::vector<SessionQuestion> questions;         // answered when the batch comes back
@@ -42,10 +42,12 @@ struct AppendBatch {
   bool tells_once_written = false;                // one of the settlements wants it
   std::uint64_t charged_bytes = 0;                // on the loop's memory account
   std::uint64_t charged_line_bytes = 0;           // of that, for the lines' chunks
+  std::uint64_t charged_reject_bytes = 0;         // and for the rejects'
   std::uint64_t records = 0;
   std::array<StreamCounts, kRecordTransports> records_by_stream{};  // by transport, then by label
   std::uint64_t record_bytes = 0;
   std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};
+  std::uint64_t rejects_cut = 0;    // kept in part, because their senders' came too fast
   std::int64_t first_taken_us = 0;  // monotonic, of its first record
   bool is_probe = false;            // asks for a synced write even with nothing in it
   bool stored = false;              // the committer's answer
@@ -53,7 +55,7 @@ struct AppendBatch {
   [[nodiscard]] bool empty() const {
     return settlements.empty() && !is_probe && questions.empty() && ended_sessions.empty() && afterwards.empty();
   }
-  [[nodiscard]] std::size_t bytes() const { return lines.bytes() + rejects.size(); }
+  [[nodiscard]] std::size_t bytes() const { return lines.bytes() + rejects.bytes(); }
 };
 
 class CompletionSink {

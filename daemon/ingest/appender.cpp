@@ -46,11 +46,13 @@ std::size_t Appender::add_record(const spool::Origin& origin, const ReadTime& wh
 
 std::size_t Appender::add_reject(const spool::RejectedRecord& record, proto::RejectCode code, const ReadTime& when) {
   AppendBatch& batch = *filling_;
-  const std::size_t before = batch.rejects.size();
-  spool::append_rejected_line(batch.rejects, record, {when.timestamp, base::kTimestampBytes});
+  char* const start = batch.rejects.reserve(spool::rejected_line_bytes_max(record));
+  const char* const end = spool::write_rejected_line(start, record, {when.timestamp, base::kTimestampBytes});
+  const auto bytes = static_cast<std::size_t>(end - start);
+  batch.rejects.commit(bytes);
   ++batch.rejects_by_code[static_cast<std::size_t>(code)];
-  const std::size_t bytes = batch.rejects.size() - before;
-  charge(bytes);
+  if (record.is_brief && record.raw.size() > spool::kRejectedBriefBytesMax) ++batch.rejects_cut;
+  charge(batch.rejects.capacity_bytes() - std::exchange(batch.charged_reject_bytes, batch.rejects.capacity_bytes()));
   return bytes;
 }
 
@@ -103,9 +105,12 @@ void Appender::give_back(std::unique_ptr<AppendBatch> batch) {
   memory_.release(batch->charged_bytes);
   if (spare_.size() >= kSpareBatches) return;
   LineChunks lines = std::move(batch->lines);
+  LineChunks rejects = std::move(batch->rejects);
   lines.clear();
+  rejects.clear();
   *batch = AppendBatch{};
   batch->lines = std::move(lines);
+  batch->rejects = std::move(rejects);
   spare_.push_back(std::move(batch));
 }
 

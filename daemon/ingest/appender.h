@@ -20,6 +20,7 @@ namespace crawlspool::ingest {
 // When a read brought its bytes.
 struct ReadTime {
   char timestamp[base::kTimestampBytes];
+  std::int64_t wall_us;
   std::int64_t monotonic_us;
 };
 

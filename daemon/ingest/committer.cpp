@@ -211,8 +211,8 @@ Result<void> Committer::store(Batches& batches) {
 }
 
 Result<void> Committer::store_rejects(const Batches& batches) {
-  std::string lines;
-  for (const auto& batch : batches) lines += batch->rejects;
+  std::vector<std::string_view> lines;
+  for (const auto& batch : batches) batch->rejects.append_views(lines);
   return lines.empty() ? Result<void>{} : spool_.rejected().append_and_sync(lines);
 }
 
@@ -367,6 +367,7 @@ void Committer::count_stored(BatchView batches) {
     stats_.records += batch->records;
     stats_.record_bytes += batch->record_bytes;
     for (std::size_t i = 0; i < proto::kRejectCodes; ++i) stats_.rejects_by_code[i] += batch->rejects_by_code[i];
+    stats_.rejects_cut += batch->rejects_cut;
     add_counts(stats_.records_by_stream, batch->records_by_stream);
     if (batch->records == 0) continue;
     const std::int64_t waited_us = now_us - batch->first_taken_us;

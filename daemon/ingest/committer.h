@@ -47,6 +47,7 @@ struct CommitStats {
   std::uint64_t record_bytes = 0;
   std::array<StreamCounts, kRecordTransports> records_by_stream{};  // by transport, then by label
   std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};
+  std::uint64_t rejects_cut = 0;  // kept in part, because their senders' came too fast
   std::uint64_t commits = 0;
   Histogram commit_duration;  // of commits that brought something: until its batches go back
   Histogram ack_latency;      // of records: from the read that brought their batch's first to the return

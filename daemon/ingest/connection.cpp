@@ -14,6 +14,13 @@ constexpr std::int64_t kLongPauseMs = 1000;
 constexpr std::int64_t kLongPauseRepeatMs = 15'000;
 
 }  // namespace
+RejectReason too_large(std::uint64_t bytes_max) {
+  base::ShortText why("at most ");
+  why += bytes_max;
+  why += " bytes";
+  return {proto::RejectCode::kRecordTooLarge, why, {}};
+}
+
 
 Connection::Connection(IoLoop& io, ConnectionId id, Transport transport, std::string peer, Admission::Ticket ticket)
     : io_(io),
@@ -435,36 +442,14 @@ ClientFacts Connection::client_facts() const { return {1, records_, rejects_, by
 
 std::optional<RejectReason> Connection::check_record(std::string_view record) {
   const std::uint64_t bytes_max = limits().record_bytes_max;
-  if (record.size() > bytes_max)
-    return RejectReason{proto::RejectCode::kRecordTooLarge, "at most " + std::to_string(bytes_max) + " bytes", {}};
+  if (record.size() > bytes_max) return too_large(bytes_max);
   return io_.checker().check(record);
 }
 
 std::size_t Connection::keep_reject(std::string_view record, const RejectReason& reason, const ReadTime& when,
-                                    const RecordNumber& number) {
+                                    const RejectedNumber& number, const spool::ClientNames& names) {
   ++rejects_;
-  base::log_warn_limited(
-      "record_rejected",
-      {{"conn", id_}, {"peer", peer_}, number.logged, {"code", proto::word(reason.code)}, {"detail", reason.detail}});
-  io_.rejects().note({.client = number.names.client,
-                      .stream = number.names.stream,
-                      .address = std::string(address_of(peer_)),
-                      .via = word(transport_),
-                      .code = reason.code,
-                      .last_us = io_.shared().clock.wall_us(),
-                      .detail = reason.detail,
-                      .offset = reason.offset,
-                      .seq = number.seq});
-  return io_.appender().add_reject({.code = proto::word(reason.code),
-                                    .detail = reason.detail,
-                                    .offset = reason.offset,
-                                    .client = number.names.client,
-                                    .session = number.names.session,
-                                    .seq = number.seq,
-                                    .via = word(transport_),
-                                    .peer = peer_,
-                                    .raw = record},
-                                   reason.code, when);
+  return io_.rejects().record(record, reason, when, number, {id_, peer_, word(transport_), ticket_.machine(), names});
 }
 
 }  // namespace crawlspool::ingest

@@ -24,7 +24,6 @@
 #include <string_view>
 
 #include "config/model.h"
-#include "daemon/base/log.h"
 #include "daemon/base/unique_fd.h"
 #include "daemon/ingest/admission.h"
 #include "daemon/ingest/amplification.h"
@@ -33,6 +32,7 @@
 #include "daemon/ingest/fair_share.h"
 #include "daemon/ingest/loop_survey.h"
 #include "daemon/ingest/record_checker.h"
+#include "daemon/ingest/reject_recorder.h"
 #include "daemon/ingest/turn_budget.h"
 #include "daemon/net/socket.h"
 
@@ -192,16 +192,9 @@ class Connection : private net::PollHandler {
 
   // Why a record is not to be stored, if so; padding is readable behind it.
   [[nodiscard]] std::optional<RejectReason> check_record(std::string_view record);
-  // Which record of a connection or request: its number in the spool, 0 for none, what the log calls it, and whose it
-  // is.
-  struct RecordNumber {
-    std::uint64_t seq = 0;
-    base::LogField logged;
-    const spool::ClientNames& names;
-  };
   // Keeps a record that is not stored in rejected/, and says so in the log. Returns the bytes it takes there.
   std::size_t keep_reject(std::string_view record, const RejectReason& reason, const ReadTime& when,
-                          const RecordNumber& number);
+                          const RejectedNumber& number, const spool::ClientNames& names);
 
  private:
   enum class Phase { kOpen, kFlushing, kLingering, kClosed };

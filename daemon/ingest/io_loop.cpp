@@ -26,6 +26,7 @@ IoLoop::IoLoop(const Shared& shared, ConfigPtr config)
       mailbox_(loop_),
       checker_(config_->limits.record_depth_max),
       appender_(shared.committer, *this, shared.memory),
+      rejects_(appender_),
       session_claims_(*this, shared.sessions),
       read_buffer_(kReadBufferBytes, proto::FrameDecoder::kPaddingBytes),
       time_(shared.clock),
@@ -40,7 +41,8 @@ IoLoop::~IoLoop() = default;
 
 ReadTime IoLoop::read_time() const {
   ReadTime time{};
-  base::format_timestamp(shared_.clock.wall_us(), time.timestamp);
+  time.wall_us = shared_.clock.wall_us();
+  base::format_timestamp(time.wall_us, time.timestamp);
   time.monotonic_us = shared_.clock.monotonic_us();
   return time;
 }

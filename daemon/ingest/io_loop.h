@@ -23,6 +23,7 @@
 #include "daemon/ingest/memory_budget.h"
 #include "daemon/ingest/read_buffer.h"
 #include "daemon/ingest/record_checker.h"
+#include "daemon/ingest/reject_recorder.h"
 #include "daemon/ingest/running_time.h"
 #include "daemon/ingest/session_claims.h"
 #include "daemon/ingest/stream_labels.h"
@@ -82,7 +83,7 @@ class IoLoop final : private CompletionSink {
   [[nodiscard]] RecordChecker& checker() { return checker_; }
   [[nodiscard]] Appender& appender() { return appender_; }
   [[nodiscard]] SessionClaims& session_claims() { return session_claims_; }
-  [[nodiscard]] RejectLedger& rejects() { return rejects_; }
+  [[nodiscard]] RejectRecorder& rejects() { return rejects_; }
   [[nodiscard]] Connection* find(ConnectionId id);
   // Whether a connection may go on with a batch that came whole, with the budget used up or not: something has to move.
   [[nodiscard]] bool may_go_on_with_batch(ConnectionId id, bool is_unpacked) const;
@@ -122,8 +123,8 @@ class IoLoop final : private CompletionSink {
   net::Mailbox mailbox_;
   RecordChecker checker_;
   Appender appender_;
+  RejectRecorder rejects_;
   SessionClaims session_claims_;
-  RejectLedger rejects_;
   FairShare fair_share_;  // outlives the connections
   ReadBuffer read_buffer_;
   RunningTime time_;

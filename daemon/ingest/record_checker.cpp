@@ -23,9 +23,10 @@ static_assert(proto::FrameDecoder::kPaddingBytes >= kEscapesPaddingBytes);
 constexpr std::size_t kKeptCapacityBytes = 1024 * 1024;
 constexpr std::size_t kFirstCapacityBytes = 64 * 1024;
 
-RejectReason reject(RejectCode code, std::string detail, std::optional<std::uint64_t> offset = std::nullopt) {
-  if (offset) detail += " at byte " + std::to_string(*offset);
-  return {code, std::move(detail), offset};
+RejectReason reject(RejectCode code, std::string_view why, std::optional<std::uint64_t> offset = std::nullopt) {
+  RejectReason reason{code, why, offset};
+  if (offset) (reason.detail += " at byte ") += *offset;
+  return reason;
 }
 
 std::optional<std::uint64_t> first_bad_utf8(std::string_view text) {

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 
+#include "daemon/base/short_text.h"
 #include "daemon/ingest/json_grammar.h"
 #include "proto/codes.h"
 
@@ -20,7 +20,7 @@ namespace crawlspool::ingest {
 
 struct RejectReason {
   proto::RejectCode code;
-  std::string detail;
+  base::ShortText detail;
   std::optional<std::uint64_t> offset;  // where the trouble begins, where that is known
 };
 

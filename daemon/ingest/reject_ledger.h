@@ -2,6 +2,7 @@
 // cannot push the others out. Bounded; on the loop's thread only, and by value to others.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,20 +29,35 @@ struct RejectRow {
   std::uint64_t seq = 0;  // 0: none
 };
 
+// One of them.
+struct NotedReject {
+  std::string_view client;
+  std::string_view stream;
+  std::string_view address;
+  std::string_view via;
+  proto::RejectCode code{};
+  std::int64_t wall_us = 0;
+  std::string_view detail;
+  std::optional<std::size_t> offset;
+  std::uint64_t seq = 0;
+};
+
 class RejectLedger {
  public:
   static constexpr std::size_t kRowsMax = 200;
 
-  // One more; `one.count` and `one.first_us` are set here. Where there is no room the row that was silent longest goes.
-  void note(RejectRow one);
+  // One more. Where there is no room the row that was silent longest goes.
+  void note(const NotedReject& one);
 
   // Those with a reject since then.
   [[nodiscard]] std::vector<RejectRow> since(std::int64_t wall_us) const;
 
  private:
+  [[nodiscard]] RejectRow& row_of(const NotedReject& one);
   void make_room();
 
   std::unordered_map<std::string, RejectRow> rows_;
+  std::array<RejectRow*, proto::kRejectCodes> newest_{};  // by code: a flood's rows are found without a look-up
 };
 
 }  // namespace crawlspool::ingest

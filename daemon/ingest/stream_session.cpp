@@ -24,7 +24,8 @@ void StreamConnection::take_hello(std::string_view payload) {
   if (any_frame_taken_)
     return end_with_error({.code = ErrorWord::kBadHello, .detail = "a hello is the first frame or none"});
   if (const auto reason = io().checker().check(payload))
-    return end_with_error({.code = ErrorWord::kBadHello, .detail = "a hello is a JSON object: " + reason->detail});
+    return end_with_error({.code = ErrorWord::kBadHello,
+                           .detail = std::string("a hello is a JSON object: ").append(reason->detail.view())});
   auto hello = proto::parse_hello(payload);
   if (!hello) return end_with_error({.code = ErrorWord::kBadHello, .detail = hello.error()});
   hello_ = std::move(*hello);

@@ -94,6 +94,9 @@ void add_records(Families& families, const Shared& shared, const CommitStats& st
   families.family("crawlspool_rejects_total", "Records refused and kept in rejected/.", MetricType::Counter);
   for (std::size_t code = 0; code < proto::kRejectCodes; ++code)
     families.add("code", word(static_cast<proto::RejectCode>(code)), stats.rejects_by_code.at(code));
+  families.counter("crawlspool_rejects_cut_total",
+                   "Refused records of which only the first 64 bytes are kept, because their senders' came too fast.",
+                   stats.rejects_cut);
   families.counter("crawlspool_records_given_up_total", "Numbers that clients of sessions have skipped for good.",
                    shared.sessions.given_up.load());
 }

@@ -93,7 +93,11 @@ char* write_line(char* out, const char (&timestamp)[base::kTimestampBytes], cons
   }
   out = put(out, origin.after_seq);
   out = put_without_line_breaks(out, record);
-  return put_trailer(out, crc32({start, static_cast<std::size_t>(out - start)}));
+  return write_crc_trailer(start, out);
+}
+
+char* write_crc_trailer(const char* start, char* end) {
+  return put_trailer(end, crc32({start, static_cast<std::size_t>(end - start)}));
 }
 
 void append_crc_trailer(std::string& out, std::size_t start) {

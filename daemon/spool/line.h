@@ -53,6 +53,9 @@ struct SyncedMark {
 // Appends crc trailer and line end to the line that starts at `start` of `out`.
 void append_crc_trailer(std::string& out, std::size_t start);
 
+// Writes them at `end` of the line that lies from `start`; returns the end.
+[[nodiscard]] char* write_crc_trailer(const char* start, char* end);
+
 // Whether `text` ends with such a trailer and line end, and the crc is that of all before them.
 [[nodiscard]] bool has_sound_trailer(std::string_view text);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <vector>
 
 #include "daemon/base/text.h"
 #include "daemon/spool/layout.h"
@@ -16,37 +18,79 @@ constexpr std::string_view kSuffix = ".ndjson";
 constexpr std::uint64_t kFilesPerLimit = 4;  // so that dropping the oldest drops a quarter at most
 constexpr std::size_t kFilesMax = 256;       // restarts make files too
 
-void append_text(std::string& out, std::string_view key, std::string_view value) {
-  out += key;
-  base::append_json_escaped(out, value);
-  out += '"';
+constexpr std::string_view kTimestampKey = "{\"ts\":\"";
+constexpr std::string_view kCodeKey = "\",\"code\":\"";
+constexpr std::string_view kDetailKey = "\",\"detail\":\"";
+constexpr std::string_view kOffsetKey = ",\"offset\":";
+constexpr std::string_view kClientKey = ",\"client\":\"";
+constexpr std::string_view kSessionKey = ",\"session\":\"";
+constexpr std::string_view kSeqKey = ",\"seq\":";
+constexpr std::string_view kViaKey = ",\"via\":\"";
+constexpr std::string_view kPeerKey = "\",\"peer\":\"";
+constexpr std::string_view kLengthKey = "\",\"length\":";
+constexpr std::string_view kBriefMark = ",\"cut\":\"rate\"";
+constexpr std::string_view kRawKey = ",\"raw\":\"";
+constexpr std::size_t kNumberDigitsMax = 20;
+constexpr std::size_t kFixedBytesMax = 512;  // of the keys, numbers, quotes and the trailer together
+
+char* put(char* out, std::string_view text) { return std::copy(text.begin(), text.end(), out); }
+char* put_number(char* out, std::string_view key, std::uint64_t number) {
+  out = put(out, key);
+  return std::to_chars(out, out + kNumberDigitsMax, number).ptr;
+}
+char* put_text(char* out, std::string_view key, std::string_view text) {
+  return base::write_json_escaped(put(out, key), text);
+}
+// Nothing where it is empty.
+char* put_member(char* out, std::string_view key, std::string_view text) {
+  return text.empty() ? out : put(put_text(out, key, text), "\"");
+}
+
+std::string_view kept_raw(const RejectedRecord& record) {
+  return record.raw.substr(0, record.is_brief ? kRejectedBriefBytesMax : kRejectedRawBytesMax);
 }
 
 // The newest whole lines that fit `bytes_max`.
-std::string_view newest_lines(std::string_view lines, std::uint64_t bytes_max) {
-  if (lines.size() <= bytes_max) return lines;
-  const std::size_t cut = lines.find('\n', lines.size() - bytes_max - 1);
-  return lines.substr(cut == std::string_view::npos ? lines.size() : cut + 1);
+std::vector<std::string_view> newest_lines(std::span<const std::string_view> parts, std::uint64_t bytes_max) {
+  std::size_t bytes = bytes_of(parts);
+  std::vector<std::string_view> newest;
+  for (std::string_view part : parts) {
+    if (bytes > bytes_max) {
+      const std::size_t excess = bytes - bytes_max;
+      const std::size_t cut = excess < part.size() ? part.find('\n', excess - 1) : std::string_view::npos;
+      const std::size_t dropped = cut == std::string_view::npos ? part.size() : cut + 1;
+      part.remove_prefix(dropped);
+      bytes -= dropped;
+    }
+    if (!part.empty()) newest.push_back(part);
+  }
+  return newest;
 }
 
 }  // namespace
 
-void append_rejected_line(std::string& out, const RejectedRecord& record, std::string_view timestamp) {
-  const std::size_t start = out.size();
-  append_text(out, "{\"ts\":\"", timestamp);
-  append_text(out, ",\"code\":\"", record.code);
-  append_text(out, ",\"detail\":\"", record.detail);
-  if (record.offset) out += ",\"offset\":" + std::to_string(*record.offset);
-  if (!record.client.empty()) append_text(out, ",\"client\":\"", record.client);
-  if (!record.session.empty()) append_text(out, ",\"session\":\"", record.session);
-  if (record.seq != 0) out += ",\"seq\":" + std::to_string(record.seq);
-  append_text(out, ",\"via\":\"", record.via);
-  append_text(out, ",\"peer\":\"", record.peer);
-  out += ",\"length\":" + std::to_string(record.raw.size());
-  out += ",\"raw\":\"";
-  base::append_base64(out, record.raw.substr(0, kRejectedRawBytesMax));
-  out += '"';
-  append_crc_trailer(out, start);
+std::size_t rejected_line_bytes_max(const RejectedRecord& record) {
+  const std::size_t text_bytes = record.code.size() + record.detail.size() + record.client.size() +
+                                 record.session.size() + record.via.size() + record.peer.size();
+  return kFixedBytesMax + text_bytes * base::kJsonEscapedBytesMax + base::base64_bytes(kept_raw(record).size());
+}
+
+char* write_rejected_line(char* out, const RejectedRecord& record, std::string_view timestamp) {
+  const char* const start = out;
+  const std::string_view raw = kept_raw(record);
+  out = put_text(out, kTimestampKey, timestamp);
+  out = put_text(out, kCodeKey, record.code);
+  out = put(put_text(out, kDetailKey, record.detail), "\"");
+  if (record.offset) out = put_number(out, kOffsetKey, *record.offset);
+  out = put_member(out, kClientKey, record.client);
+  out = put_member(out, kSessionKey, record.session);
+  if (record.seq != 0) out = put_number(out, kSeqKey, record.seq);
+  out = put_text(out, kViaKey, record.via);
+  out = put_text(out, kPeerKey, record.peer);
+  out = put_number(out, kLengthKey, record.raw.size());
+  if (record.is_brief && raw.size() < record.raw.size()) out = put(out, kBriefMark);
+  out = put(base::write_base64(put(out, kRawKey), raw), "\"");
+  return write_crc_trailer(start, out);
 }
 
 Result<std::unique_ptr<RejectedLog>> RejectedLog::open(Directory& spool_directory, std::uint64_t bytes_max) {
@@ -100,21 +144,21 @@ Result<void> RejectedLog::make_room(std::uint64_t bytes) {
   return current_ ? Result<void>{} : begin_file();
 }
 
-Result<void> RejectedLog::append_and_sync(std::string_view lines) {
-  lines = newest_lines(lines, bytes_max_);
-  if (lines.empty()) return {};
-  if (auto room = make_room(lines.size()); !room) return room;
+Result<void> RejectedLog::append_and_sync(std::span<const std::string_view> parts) {
+  const std::vector<std::string_view> lines = newest_lines(parts, bytes_max_);
+  const std::size_t bytes = bytes_of(lines);
+  if (bytes == 0) return {};
+  if (auto room = make_room(bytes); !room) return room;
   KeptFile& file = files_.back();
-  const std::string_view parts[] = {lines};
-  const auto written = write_fully(*current_, file.bytes, parts).and_then([&] { return current_->sync_data(); });
+  const auto written = write_fully(*current_, file.bytes, lines).and_then([&] { return current_->sync_data(); });
   if (!written) {
     if (written.error().code == base::ErrorCode::kDiskFull)
       if (auto cut = current_->truncate(file.bytes).and_then([&] { return current_->sync(); }); !cut)
         return base::fail(base::ErrorCode::kIo, cut.error().context, cut.error().errno_value);  // not to be waited out
     return written;
   }
-  file.bytes += lines.size();
-  total_bytes_ += lines.size();
+  file.bytes += bytes;
+  total_bytes_ += bytes;
   return {};
 }
 

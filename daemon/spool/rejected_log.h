@@ -1,13 +1,14 @@
 // What was refused, kept for whoever has to mend it: NDJSON files in rejected/, each line with the verdict and the raw
 // bytes in base64. Bounded: when the files together pass their limit the oldest goes. A start begins a new file, so
 // the last line of an older one may be torn; each line's crc32 tells. Used by the committer's thread only, but for
-// format_rejected(). Source: FORMAT.md, "rejected/".
+// write_rejected_line(). Source: FORMAT.md, "rejected/".
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,13 +25,17 @@ struct RejectedRecord {
   std::uint64_t seq;         // 0: none
   std::string_view via;
   std::string_view peer;
-  std::string_view raw;  // whole; the line keeps the first kRejectedRawBytesMax
+  std::string_view raw;   // whole; the line keeps the first kRejectedRawBytesMax
+  bool is_brief = false;  // there are too many of its sender's: the line keeps the first kRejectedBriefBytesMax
 };
 
 inline constexpr std::size_t kRejectedRawBytesMax = 64 * 1024;
+inline constexpr std::size_t kRejectedBriefBytesMax = 64;
 
-// Appends the line for `record`, which had been read at `timestamp`.
-void append_rejected_line(std::string& out, const RejectedRecord& record, std::string_view timestamp);
+// The most bytes that the line for `record` takes.
+[[nodiscard]] std::size_t rejected_line_bytes_max(const RejectedRecord& record);
+// Writes the line for `record`, which had been read at `timestamp`, at `out`; returns its end.
+[[nodiscard]] char* write_rejected_line(char* out, const RejectedRecord& record, std::string_view timestamp);
 
 class RejectedLog {
  public:
@@ -38,8 +43,9 @@ class RejectedLog {
   [[nodiscard]] static base::Result<std::unique_ptr<RejectedLog>> open(Directory& spool_directory,
                                                                        std::uint64_t bytes_max);
 
-  // Writes whole lines and makes them durable. kDiskFull: nothing of them is there, they may be offered again.
-  [[nodiscard]] base::Result<void> append_and_sync(std::string_view lines);
+  // Writes whole lines, each within one part, and makes them durable. kDiskFull: nothing of them is there, they may be
+  // offered again.
+  [[nodiscard]] base::Result<void> append_and_sync(std::span<const std::string_view> parts);
 
   [[nodiscard]] std::uint64_t bytes() const { return total_bytes_; }
   // The next append makes the room.

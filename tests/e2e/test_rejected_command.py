@@ -151,6 +151,20 @@ def test_what_was_not_kept_whole_is_left_out_of_a_replay(start):
     assert result.returncode == 1 and b"0.1: left out" in result.stderr and b"70000 bytes" in result.stderr
 
 
+def test_one_that_was_cut_for_its_senders_rate_is_shown_as_such_and_left_out_of_a_replay(start):
+    daemon = start()
+    client = daemon.connect()
+    client.send_records([b"?" * 100] * 5000)
+    client.wait_ack()
+    last = ids(daemon)[-1]
+    text = rejected(daemon, "show", last).stdout.decode()
+    assert "100 bytes, of which only the first 64 are kept: its sender had too many refused" in text
+    assert json.loads(rejected(daemon, "show", "--json", last).stdout)["cut"] == "rate"
+    result = replay(daemon, last)
+    assert result.returncode == 1
+    assert f"{last}: left out, as it is kept only in part: 100 bytes" in result.stderr.decode()
+
+
 def test_replay_without_a_daemon_says_so(daemon):
     address = server(daemon)
     daemon.terminate()

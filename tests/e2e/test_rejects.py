@@ -2,6 +2,7 @@
 
 import pytest
 
+from exposition import scrape
 from frames import frame, header
 from waiting import wait_until
 
@@ -132,6 +133,23 @@ def test_rejects_are_counted_by_code(start):
     assert rejects.pop("invalid_json") == 1 and rejects.pop("invalid_utf8") == 1
     assert rejects.pop("too_deep") == 1 and rejects.pop("empty_record") == 2
     assert not rejects
+
+
+def test_above_a_rate_a_verdict_is_told_and_kept_and_of_the_record_its_first_bytes(start):
+    daemon = start()
+    client = daemon.connect()
+    bad = [b"?%099d" % n for n in range(5000)]
+    client.send_records(bad)
+    assert client.wait_ack() == len(bad)
+    assert client.rejects.keys() == set(range(1, len(bad) + 1))
+    lines = daemon.spool.rejected()
+    assert [line["seq"] for line in lines] == list(range(1, len(bad) + 1))
+    assert {line["length"] for line in lines} == {100}
+    assert [line["raw"] for line in lines[:1000]] == bad[:1000]
+    cut = [line for line in lines if line.get("cut") == "rate"]
+    assert cut and all(line["raw"] == bad[line["seq"] - 1][:64] for line in cut)
+    assert all(line["raw"] == bad[line["seq"] - 1] for line in lines if "cut" not in line)
+    assert scrape(daemon).value("crawlspool_rejects_cut_total") == len(cut)
 
 
 def test_the_rejected_folder_stays_within_its_bound(start):

@@ -8,12 +8,12 @@
 namespace crawlspool::ingest {
 namespace {
 
-RejectRow reject(const std::string& client, std::int64_t last_us, const std::string& detail = "why") {
-  RejectRow row;
-  row.client = client;
-  row.last_us = last_us;
-  row.detail = detail;
-  return row;
+NotedReject reject(std::string_view client, std::int64_t wall_us, std::string_view detail = "why") {
+  NotedReject one;
+  one.client = client;
+  one.wall_us = wall_us;
+  one.detail = detail;
+  return one;
 }
 
 TEST(RejectLedger, RejectsOfOneKindAreARowWithTheNewestInFull) {
@@ -30,7 +30,7 @@ TEST(RejectLedger, RejectsOfOneKindAreARowWithTheNewestInFull) {
 
 TEST(RejectLedger, AnotherClientStreamAddressOrCodeIsAnotherRow) {
   RejectLedger ledger;
-  RejectRow row = reject("a", 1);
+  NotedReject row = reject("a", 1);
   ledger.note(row);
   row.code = proto::RejectCode::kTooDeep;
   ledger.note(row);

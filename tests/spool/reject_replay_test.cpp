@@ -21,9 +21,10 @@ constexpr std::int64_t kMinuteUs = 60'000'000;
 
 std::string reject_of(std::uint64_t seq, SessionKey key = kKey, std::int64_t when_us = test::kLineTimeUs) {
   const std::string digits = session_digits(key);
-  std::string line;
-  append_rejected_line(line, {"too_deep", "d", std::nullopt, "w", digits, seq, "tcp", "p", "1"},
-                       base::format_timestamp(when_us));
+  const RejectedRecord record{"too_deep", "d", std::nullopt, "w", digits, seq, "tcp", "p", "1"};
+  std::string line(rejected_line_bytes_max(record), '\0');
+  const char* const end = write_rejected_line(line.data(), record, base::format_timestamp(when_us));
+  line.resize(static_cast<std::size_t>(end - line.data()));
   return line;
 }
 

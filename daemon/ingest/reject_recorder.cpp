@@ -1,0 +1,37 @@
+#include "daemon/ingest/reject_recorder.h"
+
+#include "daemon/ingest/loop_survey.h"
+
+namespace crawlspool::ingest {
+
+std::size_t RejectRecorder::record(std::string_view record, const RejectReason& reason, const ReadTime& when,
+                                   const RejectedNumber& number, const RejectedSender& sender) {
+  if (log_.admits(when.monotonic_us))
+    log_.warn({{"conn", sender.connection},
+               {"peer", sender.peer},
+               {number.log_key, number.logged},
+               {"code", proto::word(reason.code)},
+               {"detail", reason.detail.view()}});
+  ledger_.note({.client = sender.names.client,
+                .stream = sender.names.stream,
+                .address = address_of(sender.peer),
+                .via = sender.via,
+                .code = reason.code,
+                .wall_us = when.wall_us,
+                .detail = reason.detail,
+                .offset = reason.offset,
+                .seq = number.seq});
+  return appender_.add_reject({.code = proto::word(reason.code),
+                               .detail = reason.detail,
+                               .offset = reason.offset,
+                               .client = sender.names.client,
+                               .session = sender.names.session,
+                               .seq = number.seq,
+                               .via = sender.via,
+                               .peer = sender.peer,
+                               .raw = record,
+                               .is_brief = !allowance_.take(sender.machine, when.monotonic_us)},
+                              reason.code, when);
+}
+
+}  // namespace crawlspool::ingest

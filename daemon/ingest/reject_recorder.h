@@ -1,0 +1,52 @@
+// How a record that is refused is recorded, whatever transport it came by: its line for rejected/, its row among the
+// newest rejects, and a line of the log now and then. The verdict is the transport's to tell. Cheap, since a peer can
+// send nothing else. One a loop, on its thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/limited_event.h"
+#include "daemon/ingest/appender.h"
+#include "daemon/ingest/record_checker.h"
+#include "daemon/ingest/reject_allowance.h"
+#include "daemon/ingest/reject_ledger.h"
+
+namespace crawlspool::ingest {
+
+// Which record of a connection or request.
+struct RejectedNumber {
+  std::uint64_t seq;         // in the spool; 0: none
+  std::string_view log_key;  // what the log calls
+  std::uint64_t logged;      // this number
+};
+
+// Whose it is. Views for the time of the call.
+struct RejectedSender {
+  ConnectionId connection;
+  std::string_view peer;
+  std::string_view via;
+  const base::MachineKey& machine;
+  const spool::ClientNames& names;
+};
+
+class RejectRecorder {
+ public:
+  explicit RejectRecorder(Appender& appender) : appender_(appender) {}
+
+  // Returns the bytes that it takes in rejected/.
+  std::size_t record(std::string_view record, const RejectReason& reason, const ReadTime& when,
+                     const RejectedNumber& number, const RejectedSender& sender);
+
+  // The rejects since then (wall clock).
+  [[nodiscard]] std::vector<RejectRow> since(std::int64_t wall_us) const { return ledger_.since(wall_us); }
+
+ private:
+  Appender& appender_;
+  RejectLedger ledger_;
+  RejectAllowance allowance_;
+  base::LimitedEvent log_{"record_rejected"};
+};
+
+}  // namespace crawlspool::ingest
