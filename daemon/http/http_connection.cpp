@@ -47,9 +47,8 @@ ingest::Connection::ReadPlan HttpConnection::plan_read() {
   if (serving_unfinished_) return may_go_on_serving() ? ReadPlan{read_bytes_max_} : ReadPlan{0, Pause::kSpoolBusy};
   if (serving_) return {0, Pause::kBusy};
   if (unsent_bytes() > answer_bytes_max_) return {0, Pause::kOutput};
-  const bool brings_records = transport() == ingest::Transport::kHttp && parser_.head_is_whole();
-  if (brings_records && io().appender().is_full()) return {0, Pause::kSpoolBusy};
-  if (brings_records && !io().shared().memory.may_continue()) return {0, Pause::kMemory};
+  if (is_for_records() && parser_.head_is_whole() && io().appender().is_full()) return {0, Pause::kSpoolBusy};
+  if (is_for_records() && parser_.has_begun() && !io().shared().memory.may_continue()) return {0, Pause::kMemory};
   return {read_bytes_max_};
 }
 
@@ -191,17 +190,21 @@ void HttpConnection::on_drain() {
 }
 
 double HttpConnection::begun_frame_rate() const {
-  if (!is_open() || serving_ || !parser_.head_is_whole()) return -1;
+  if (!is_open() || serving_ || !is_for_records() || !parser_.has_begun()) return -1;
   const auto age_ms = std::max<std::int64_t>(1, io().now_ms() - part_begun_ms_);
-  return static_cast<double>(parser_.body_bytes()) / static_cast<double>(age_ms);
+  const std::size_t bytes = parser_.head_is_whole() ? parser_.body_bytes() : parser_.held_bytes();
+  return static_cast<double>(bytes) / static_cast<double>(age_ms);
 }
 
 void HttpConnection::on_give_way() {
-  refuse_and_end(unavailable("memory", "the server's memory is used up and this body came slowest"), "frame_timeout");
+  refuse_and_end(unavailable("memory", "the server's memory is used up and this request came slowest"),
+                 "frame_timeout");
 }
 
+// The answers to records are on the account of all connections.
 void HttpConnection::account_memory() {
-  memory_.adjust(charged_bytes_, parser_.held_bytes() + kept_input_.capacity() + output_held_bytes());
+  memory_.adjust(charged_bytes_, parser_.held_bytes() + kept_input_.capacity() +
+                                     (is_for_records() ? 0 : output_held_bytes()));
 }
 
 // ---- deadlines ----

@@ -29,6 +29,7 @@ class HttpConnection : public ingest::Connection {
 
   [[nodiscard]] double begun_frame_rate() const override;
   [[nodiscard]] bool holds_whole_batch() const override { return serving_unfinished_; }
+  [[nodiscard]] bool may_go_on_with_batch() const override { return serving_unfinished_ && may_go_on_serving(); }
 
  protected:
   // Why the request is turned down before its body is read; or nothing, and `body_bytes_max` is set.
@@ -76,6 +77,8 @@ class HttpConnection : public ingest::Connection {
   void refuse_and_end(Response response, std::string_view reason);
   void write(Response response);
   void account_memory();
+  // The admin port is answered with the memory used up, too.
+  [[nodiscard]] bool is_for_records() const { return transport() != ingest::Transport::kAdmin; }
 
   ingest::MemoryAccount& memory_;
   const std::size_t read_bytes_max_;

@@ -340,12 +340,15 @@ std::string RecordsConnection::session_members() const {
          ",\"skipped\":" + std::to_string(request_.skipped);
 }
 
-Response RecordsConnection::answer() const {
+// Made in place: the list of what was refused can be large.
+Response RecordsConnection::answer() {
   Response response;
   if (request_.only_reject)
     response = error_response(400, proto::word(request_.only_reject->code), request_.only_reject->detail);
   else
-    response.body = "{\"accepted\":" + std::to_string(request_.accepted) + ",\"rejected\":[" + request_.rejected + "]}";
+    response.body = std::move(request_.rejected)
+                        .insert(0, "{\"accepted\":" + std::to_string(request_.accepted) + ",\"rejected\":[")
+                        .append("]}");
   std::string more;
   if (request_.client.session) more += session_members();
   if (!request_.only_reject && !io().shared().committer.syncs_before_ack()) more += ",\"ack\":\"written\"";

@@ -71,7 +71,7 @@ class RecordsConnection final : public HttpConnection {
   void account_request();
   [[nodiscard]] std::uint64_t seq_of_next() const;
   [[nodiscard]] std::string session_members() const;
-  [[nodiscard]] Response answer() const;
+  [[nodiscard]] Response answer();
 
   ingest::RecordSource source_;
   ingest::SessionHold session_hold_;

@@ -10,10 +10,10 @@ namespace crawlspool::ingest {
 namespace {
 
 constexpr std::int64_t kLingerMs = 1000;
+constexpr std::int64_t kUnreadMs = 500;  // before answers are judged by how fast they are taken
 constexpr std::int64_t kLongPauseMs = 1000;
 constexpr std::int64_t kLongPauseRepeatMs = 15'000;
 
-}  // namespace
 RejectReason too_large(std::uint64_t bytes_max) {
   base::ShortText why("at most ");
   why += bytes_max;
@@ -21,6 +21,7 @@ RejectReason too_large(std::uint64_t bytes_max) {
   return {proto::RejectCode::kRecordTooLarge, why, {}};
 }
 
+}  // namespace
 
 Connection::Connection(IoLoop& io, ConnectionId id, Transport transport, std::string peer, Admission::Ticket ticket)
     : io_(io),
@@ -35,6 +36,11 @@ Connection::Connection(IoLoop& io, ConnectionId id, Transport transport, std::st
       last_activity_ms_(opened_ms_),
       last_input_ms_(opened_ms_),
       write_progress_ms_(opened_ms_) {}
+
+Connection::~Connection() {
+  socket_.reset();
+  account_output();
+}
 
 void Connection::start(base::UniqueFd fd) {
   auto socket = net::Socket::open(io_.loop(), std::move(fd), *this);
@@ -258,9 +264,29 @@ void Connection::discard_some() {
 
 void Connection::send(bool has_replies) {
   if (!socket_) return;
-  if (has_replies && !replies_unsent_) write_progress_ms_ = io_.now_ms();
+  if (has_replies && !replies_unsent_) {
+    write_progress_ms_ = replies_since_ms_ = io_.now_ms();
+    replies_taken_bytes_ = 0;
+  }
   replies_unsent_ = replies_unsent_ || has_replies;
   if (flush_output()) rearm();
+}
+
+// What has grown and what is sent, on the loop's account. The admin port's answers are beside it.
+void Connection::account_output() {
+  if (transport_ != Transport::kAdmin) io_.account_output(charged_output_bytes_, output_held_bytes());
+}
+
+std::optional<Connection::UnreadAnswers> Connection::unread_answers() const {
+  if (!replies_unsent_ || unsent_bytes() == 0) return std::nullopt;
+  const std::int64_t age_ms = io_.now_ms() - replies_since_ms_;
+  if (age_ms < kUnreadMs) return std::nullopt;
+  return UnreadAnswers{output_held_bytes(), static_cast<double>(replies_taken_bytes_) / static_cast<double>(age_ms)};
+}
+
+void Connection::drop_unread_answers() {
+  const Turn turn(*this);
+  close_now("slow_reader");
 }
 
 // False if the connection is gone.
@@ -277,7 +303,9 @@ bool Connection::flush_output() {
     socket_->drop_output();
   }
   const std::size_t left = socket_->unsent_bytes();
+  account_output();
   if (left < before) {
+    replies_taken_bytes_ += before - left;
     write_progress_ms_ = io_.now_ms();
     last_activity_ms_ = write_progress_ms_;
   }
@@ -326,6 +354,7 @@ void Connection::close_now(std::string_view reason) {
   if (phase_ == Phase::kClosed) return;
   phase_ = Phase::kClosed;
   socket_.reset();
+  account_output();
   if (is_crawler()) {
     io_.shared().closes.count(reason);
     if (io_.shared().connection_log.tells_close(reason))

@@ -57,7 +57,7 @@ class Connection : private net::PollHandler {
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
   Connection(IoLoop& io, ConnectionId id, Transport transport, std::string peer, Admission::Ticket ticket);
-  virtual ~Connection() = default;
+  virtual ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -87,6 +87,8 @@ class Connection : private net::PollHandler {
   void give_way();  // gives the begun frame up, for the others' sake
   // Has a batch that came whole and is not all taken in: it needs memory only to give more back.
   [[nodiscard]] virtual bool holds_whole_batch() const { return false; }
+  // And may, as things are: one that is not unpacked may have to wait for another that is being.
+  [[nodiscard]] virtual bool may_go_on_with_batch() const { return false; }
   // Not one that is only told why it may not be, nor a probe or scrape of the admin port.
   [[nodiscard]] bool is_crawler() const { return !ticket_.refused() && transport_ != Transport::kAdmin; }
   // What its client last gave itself.
@@ -98,6 +100,14 @@ class Connection : private net::PollHandler {
   [[nodiscard]] bool holds_up_drain() const { return transport_ != Transport::kAdmin; }
   // Bytes a millisecond of the begun frame; negative where none has begun.
   [[nodiscard]] virtual double begun_frame_rate() const { return -1; }
+  // Answers that the peer leaves unread: what they hold, and how fast it takes them, in bytes a millisecond.
+  struct UnreadAnswers {
+    std::size_t held_bytes;
+    double rate;
+  };
+  // Nothing where there are none, or they have not waited for long.
+  [[nodiscard]] std::optional<UnreadAnswers> unread_answers() const;
+  void drop_unread_answers();
 
  protected:
   // While one lives the connection is in a turn. What comes from elsewhere than the loop opens its own.
@@ -202,6 +212,7 @@ class Connection : private net::PollHandler {
   void on_ready(net::Ready ready) override;
   void end_turn();
   void go_on();
+  void account_output();
   void on_broken();
   void read_rest();
   void settle_credit();
@@ -246,6 +257,9 @@ class Connection : private net::PollHandler {
   std::int64_t last_activity_ms_;
   std::int64_t last_input_ms_;
   std::int64_t write_progress_ms_;
+  std::int64_t replies_since_ms_ = 0;      // while replies_unsent_
+  std::uint64_t replies_taken_bytes_ = 0;  // by the peer, since then
+  std::uint64_t charged_output_bytes_ = 0;
   std::int64_t linger_until_ms_ = kNever;
   std::int64_t armed_ms_ = kNever;
   std::uint64_t records_ = 0;

@@ -37,13 +37,14 @@ class ZstdStream final : public ContentDecoder::Stream {
       return {input.pos, output.pos, End::kWindow};
     if (ZSTD_isError(result) != 0U) return {input.pos, output.pos, End::kBroken};
     written_ += output.pos;
+    touched_ = std::max(touched_, written_);
     in_frame_ = result != 0;
     if (in_frame_) return {input.pos, output.pos, End::kNone};
     return {input.pos, output.pos, is_of_claimed_size() ? End::kPart : End::kBroken};
   }
   // The window is as large as the frame says, and memory where something was written.
   [[nodiscard]] std::size_t held_bytes() const override {
-    return std::min<std::size_t>(ZSTD_sizeof_DCtx(context_.get()), kZstdBytes + written_);
+    return std::min<std::size_t>(ZSTD_sizeof_DCtx(context_.get()), kZstdBytes + touched_);
   }
 
  private:
@@ -71,6 +72,7 @@ class ZstdStream final : public ContentDecoder::Stream {
   bool in_frame_ = false;
   unsigned long long claimed_ = ZSTD_CONTENTSIZE_UNKNOWN;  // by the frame under way
   std::uint64_t written_ = 0;                              // of it
+  std::uint64_t touched_ = 0;                              // of the window, which stays for the next frame
 };
 
 class GzipStream final : public ContentDecoder::Stream {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "proto/frame_decoder.h"
@@ -17,6 +18,9 @@ constexpr std::size_t kReadBufferBytes = 256 * 1024;
 constexpr std::uint64_t kSharedTurnCostMax = TurnBudget::kTurnCostMax / 4;
 constexpr std::uint64_t kAtOnceCostMax = 2 * TurnBudget::kTurnCostMax;
 constexpr std::int64_t kRoundUs = 3000;
+
+// Of the limit, what answers that are not sent may hold on one loop while others want to go on.
+std::uint64_t answers_share(const MemoryBudget& memory) { return static_cast<std::uint64_t>(memory.limit()) / 8; }
 
 }  // namespace
 
@@ -212,13 +216,14 @@ void IoLoop::tick() {
     if (Connection* connection = find(id)) connection->check_deadlines();
   });
   fair_share_.tick();
+  if (!shared_.memory.may_begin()) drop_unread_answers();
   if (!waiting_.empty()) relieve_memory();
 }
 
 // Frames under way must always be able to end, so that those behind them can begin: where nothing is on its way to the
 // disk that would make room, the begun frame with the lowest rate gives way.
 void IoLoop::relieve_memory() {
-  while (!shared_.memory.may_continue() && !is_anything_under_way()) {
+  while (!shared_.memory.may_continue() && may_go_beyond()) {
     if (let_a_whole_batch_go_on()) return;
     Connection* const slowest = slowest_begun_frame();
     if (slowest == nullptr) return;
@@ -234,23 +239,61 @@ bool IoLoop::is_anything_under_way() const {
 bool IoLoop::may_go_on_with_batch(ConnectionId id, bool is_unpacked) const {
   if (appender_.is_full()) return false;
   if (!is_unpacked) return shared_.memory.may_unpack(id);
-  return shared_.memory.may_continue() || !is_anything_under_way();
+  return shared_.memory.may_continue() || may_go_beyond();
+}
+
+bool IoLoop::may_go_beyond() const {
+  return !is_anything_under_way() && output_bytes_ <= answers_share(shared_.memory);
+}
+
+void IoLoop::account_output(std::uint64_t& charged, std::uint64_t held) {
+  output_bytes_ += held - charged;
+  appender_.memory().adjust(charged, held);
+}
+
+// Where answers that nobody reads keep others from beginning, those go that are taken slowest. What stays after that
+// leaves the others most of the memory.
+void IoLoop::drop_unread_answers() {
+  struct Unread {
+    double rate;
+    std::size_t bytes;
+    ConnectionId id;
+  };
+  std::vector<Unread> unread;
+  std::size_t bytes = 0;
+  for (const auto& [id, connection] : connections_) {
+    const auto answers = connection->unread_answers();
+    if (!answers) continue;
+    unread.push_back({answers->rate, answers->held_bytes, id});
+    bytes += answers->held_bytes;
+  }
+  std::sort(unread.begin(), unread.end(), [](const Unread& a, const Unread& b) { return a.rate < b.rate; });
+  for (const Unread& one : unread) {
+    if (shared_.memory.may_begin() || bytes <= answers_share(shared_.memory) / 2) return;
+    bytes -= one.bytes;
+    if (Connection* const connection = find(one.id)) connection->drop_unread_answers();
+  }
 }
 
 void IoLoop::batch_done(ConnectionId id) {
   if (shared_.memory.done_unpacking(id)) look_at_waiting_ = true;
 }
 
-// What is whole makes room by going to the disk, even if it takes a little more first.
+// What is whole makes room by going to the disk, even if it takes a little more first. Always the same one until it is
+// all in: a piece of each in turn would let all their answers grow.
 bool IoLoop::let_a_whole_batch_go_on() {
-  const auto whole = std::find_if(waiting_.begin(), waiting_.end(), [this](ConnectionId id) {
-    Connection* const connection = find(id);
+  std::vector<ConnectionId> whole;
+  std::copy_if(waiting_.begin(), waiting_.end(), std::back_inserter(whole), [this](ConnectionId id) {
+    const Connection* const connection = find(id);
     return connection != nullptr && connection->holds_whole_batch();
   });
-  if (whole == waiting_.end()) return false;
-  Connection* const connection = find(*whole);
-  waiting_.erase(whole);
-  connection->resume_next_turn();
+  std::sort(whole.begin(), whole.end());
+  const auto oldest = std::find_if(whole.begin(), whole.end(),
+                                   [this](ConnectionId id) { return find(id)->may_go_on_with_batch(); });
+  if (oldest == whole.end()) return false;
+  const ConnectionId id = *oldest;
+  std::erase(waiting_, id);
+  find(id)->resume_next_turn();
   return true;
 }
 

@@ -87,6 +87,8 @@ class IoLoop final : private CompletionSink {
   [[nodiscard]] Connection* find(ConnectionId id);
   // Whether a connection may go on with a batch that came whole, with the budget used up or not: something has to move.
   [[nodiscard]] bool may_go_on_with_batch(ConnectionId id, bool is_unpacked) const;
+  // What a connection holds of answers that are not sent.
+  void account_output(std::uint64_t& charged, std::uint64_t held);
   // It is all taken in, or dropped.
   void batch_done(ConnectionId id);
   [[nodiscard]] std::int64_t now_ms() { return time_.now_ms(); }  // as RunningTime has it
@@ -113,6 +115,9 @@ class IoLoop final : private CompletionSink {
   void relieve_memory();
   // Something is on its way to the disk that will give memory back by itself.
   [[nodiscard]] bool is_anything_under_way() const;
+  // Nothing else makes room, and what has come whole may go on beyond the limit.
+  [[nodiscard]] bool may_go_beyond() const;
+  void drop_unread_answers();
   [[nodiscard]] bool let_a_whole_batch_go_on();
   [[nodiscard]] Connection* slowest_begun_frame();
   void for_each(const std::function<void(Connection&)>& action);
@@ -129,6 +134,7 @@ class IoLoop final : private CompletionSink {
   ReadBuffer read_buffer_;
   RunningTime time_;
   net::Deadlines deadlines_;
+  std::uint64_t output_bytes_ = 0;  // of all answers that are not sent; outlives the connections
   std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> graveyard_;
   std::vector<ConnectionId> waiting_;

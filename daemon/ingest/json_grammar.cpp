@@ -30,10 +30,40 @@ class TokenReader {
   std::size_t next_ = 0;
 };
 
+// The same, without their places.
+class TokenScanner {
+ public:
+  explicit TokenScanner(std::string_view text) : text_(text), place_(first_token(text)) {}
+
+  [[nodiscard]] char peek() const { return is_at_end() ? '\0' : text_[place_]; }
+  [[nodiscard]] bool take(char c) {
+    if (is_at_end() || text_[place_] != c) return false;
+    place_ = next_token(text_, place_);
+    return true;
+  }
+  [[nodiscard]] bool take_scalar() {
+    if (is_at_end() || !is_scalar(text_, place_)) return false;
+    place_ = next_token(text_, place_);
+    return true;
+  }
+  [[nodiscard]] bool is_at_end() const { return place_ == text_.size(); }
+  [[nodiscard]] std::size_t place() const { return place_; }
+
+ private:
+  std::string_view text_;
+  std::size_t place_;
+};
+
 }  // namespace
 
 std::optional<JsonFault> JsonGrammar::find_fault(std::string_view text, std::span<const std::uint32_t> tokens) {
-  TokenReader reader(text, tokens);
+  return find_fault_of(TokenReader(text, tokens));
+}
+
+std::optional<JsonFault> JsonGrammar::find_fault(std::string_view text) { return find_fault_of(TokenScanner(text)); }
+
+template <class Tokens>
+std::optional<JsonFault> JsonGrammar::find_fault_of(Tokens reader) {
   const auto fault = [&reader](JsonFault::Kind kind) { return JsonFault{kind, reader.place()}; };
   const auto take_name = [&reader] { return reader.take('"') && reader.take(':'); };
   open_.clear();

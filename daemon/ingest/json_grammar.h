@@ -29,8 +29,13 @@ class JsonGrammar {
   // Nothing if the text is one value. `tokens`: where each brace, bracket, colon and comma outside of strings is, where
   // each string begins, and where each other run of bytes that are no white space does. All strings are closed.
   [[nodiscard]] std::optional<JsonFault> find_fault(std::string_view text, std::span<const std::uint32_t> tokens);
+  // The same, finding the tokens itself: slower, and without memory for their places.
+  [[nodiscard]] std::optional<JsonFault> find_fault(std::string_view text);
 
  private:
+  template <class Tokens>
+  [[nodiscard]] std::optional<JsonFault> find_fault_of(Tokens reader);
+
   std::size_t depth_max_;
   std::string open_;  // a brace or bracket for each array and object that is
 };

@@ -1,5 +1,7 @@
 #include "daemon/ingest/json_tokens.h"
 
+#include <algorithm>
+
 namespace crawlspool::ingest {
 namespace {
 
@@ -52,6 +54,17 @@ std::size_t scalar_end(std::string_view text, std::size_t at) {
   }
 }
 
+std::size_t skip_white_space(std::string_view text, std::size_t at) {
+  while (at < text.size() && (text[at] == ' ' || text[at] == '\n' || text[at] == '\r' || text[at] == '\t')) ++at;
+  return at;
+}
+
+std::size_t string_end(std::string_view text, std::size_t at) {
+  for (++at; at < text.size() && text[at] != '"'; ++at)
+    if (text[at] == '\\') ++at;
+  return std::min(at + 1, text.size());
+}
+
 bool ends_token(char c) { return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 }  // namespace
@@ -61,7 +74,7 @@ bool is_scalar(std::string_view text, std::size_t at) {
   return end != kNone && (end == text.size() || ends_token(text[end]));
 }
 
-std::size_t first_string_fault(std::string_view text) {
+std::optional<std::size_t> string_fault(std::string_view text) {
   constexpr unsigned char kFirstPrintable = 0x20;
   bool in_string = false;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -74,7 +87,30 @@ std::size_t first_string_fault(std::string_view text) {
     else if (c == '"')
       in_string = !in_string;
   }
-  return text.size();
+  return in_string ? std::optional(text.size()) : std::nullopt;
+}
+
+std::size_t first_string_fault(std::string_view text) { return string_fault(text).value_or(text.size()); }
+
+std::size_t first_token(std::string_view text) { return skip_white_space(text, 0); }
+
+std::size_t next_token(std::string_view text, std::size_t at) {
+  switch (text[at]) {
+    case '{':
+    case '}':
+    case '[':
+    case ']':
+    case ':':
+    case ',':
+      ++at;
+      break;
+    case '"':
+      at = string_end(text, at);
+      break;
+    default:
+      while (at < text.size() && !ends_token(text[at])) ++at;
+  }
+  return skip_white_space(text, at);
 }
 
 }  // namespace crawlspool::ingest

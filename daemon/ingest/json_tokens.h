@@ -2,12 +2,21 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 namespace crawlspool::ingest {
 
 // Whether `true`, `false`, `null` or a number begins at `at` and ends where a token may.
 [[nodiscard]] bool is_scalar(std::string_view text, std::size_t at);
+
+// Where a string first goes wrong, by a control character in it or by having no end; nothing if none does.
+[[nodiscard]] std::optional<std::size_t> string_fault(std::string_view text);
+
+// Where the token behind the one at `at` begins, the text's size if there is none. The one at `at` is sound, the first
+// is at the first byte that is no white space, and no string of the text has a fault.
+[[nodiscard]] std::size_t next_token(std::string_view text, std::size_t at);
+[[nodiscard]] std::size_t first_token(std::string_view text);
 
 // Where a string first goes wrong in a text that has one with a control character in it or without an end.
 [[nodiscard]] std::size_t first_string_fault(std::string_view text);

@@ -1,6 +1,7 @@
-// What is taken in and not yet on the disk, in bytes: begun frames, request bodies, lines and rejects under way.
-// One budget for the process, one account a loop; the account draws credits of 64 KiB, so that loops do not share a
-// counter record by record.
+// What the process holds for its peers, in bytes: begun frames, request bodies, lines and rejects under way, answers
+// that are not sent; and what it holds beyond that, in free memory that it has not given back, above what it always
+// may. One budget for the process, one account a loop; the account draws credits of 64 KiB, so that loops do not share
+// a counter record by record.
 //
 //   0 ........ half ........ limit - reserve ........ limit
 //      all go on |  frames begin  |   begun frames end  |  nothing more; the slowest begun frame gives way
@@ -39,9 +40,20 @@ class MemoryBudget {
     return unpacking_.load(std::memory_order_relaxed) == who &&
            unpacking_.compare_exchange_strong(who, 0, std::memory_order_relaxed);
   }
+  // What the kernel says that the process holds. What of it is beyond what is charged counts from then on as used, less
+  // kUnaccountedBytesMax, but never as more than a quarter of the limit: so much always moves.
+  static constexpr std::int64_t kUnaccountedBytesMax = 32 * 1024 * 1024;
+  void note_resident(std::uint64_t bytes) {
+    const std::int64_t beyond = std::max<std::int64_t>(0, static_cast<std::int64_t>(bytes) - accounted());
+    unaccounted_.store(beyond, std::memory_order_relaxed);
+    surplus_.store(std::clamp<std::int64_t>(beyond - kUnaccountedBytesMax, 0, limit() / 4), std::memory_order_relaxed);
+  }
+  // As last noted: resident, and in none of the accounts.
+  [[nodiscard]] std::int64_t unaccounted() const { return unaccounted_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::int64_t accounted() const { return used_.load(std::memory_order_relaxed); }
   // Batches on their way to the disk, of all loops: what will give memory back by itself.
   [[nodiscard]] std::int64_t batches_under_way() const { return batches_under_way_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::int64_t used() const { return used_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::int64_t used() const { return accounted() + surplus_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::int64_t limit() const { return limit_.load(std::memory_order_relaxed); }
 
  private:
@@ -50,6 +62,8 @@ class MemoryBudget {
   std::atomic<std::int64_t> limit_{0};
   std::atomic<std::int64_t> begin_limit_{0};  // the limit without the reserve
   std::atomic<std::int64_t> used_{0};
+  std::atomic<std::int64_t> unaccounted_{0};
+  std::atomic<std::int64_t> surplus_{0};  // of that, what counts as used
   std::atomic<std::int64_t> batches_under_way_{0};
   std::atomic<std::uint64_t> unpacking_{0};  // who unpacks beyond the budget, counted from 1; 0: nobody
 };

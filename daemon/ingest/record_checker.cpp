@@ -19,8 +19,6 @@ using proto::RejectCode;
 static_assert(proto::FrameDecoder::kPaddingBytes >= simdjson::SIMDJSON_PADDING);
 static_assert(proto::FrameDecoder::kPaddingBytes >= kEscapesPaddingBytes);
 
-// The tokens' places take four times the capacity: what a large record took is given back.
-constexpr std::size_t kKeptCapacityBytes = 1024 * 1024;
 constexpr std::size_t kFirstCapacityBytes = 64 * 1024;
 
 RejectReason reject(RejectCode code, std::string_view why, std::optional<std::uint64_t> offset = std::nullopt) {
@@ -49,15 +47,14 @@ std::unique_ptr<simdjson::internal::dom_parser_implementation> tokens_for(std::s
 
 }  // namespace
 
-RecordChecker::RecordChecker(std::size_t depth_max) : grammar_(depth_max), tokens_(tokens_for(kFirstCapacityBytes)) {}
+RecordChecker::RecordChecker(std::size_t depth_max, std::size_t large_bytes)
+    : grammar_(depth_max), large_bytes_(large_bytes), tokens_(tokens_for(kFirstCapacityBytes)) {}
 
 RecordChecker::~RecordChecker() = default;
 
 std::optional<RejectReason> RecordChecker::check(std::string_view record) {
   if (record.empty()) return reject(RejectCode::kEmptyRecord, "the record has no bytes");
-  auto verdict = judge(record);
-  if (tokens_->capacity() > kKeptCapacityBytes) tokens_ = tokens_for(kFirstCapacityBytes);
-  return verdict;
+  return record.size() < large_bytes_ ? judge(record) : judge_large(record);
 }
 
 int RecordChecker::find_tokens(std::string_view record) {
@@ -81,10 +78,27 @@ std::optional<RejectReason> RecordChecker::judge(std::string_view record) {
       return reject(RejectCode::kInvalidJson, "not valid JSON");
   }
   const std::span tokens(tokens_->structural_indexes.get(), tokens_->n_structural_indexes);
-  if (const auto fault = grammar_.find_fault(record, tokens)) {
-    if (fault->kind == JsonFault::Kind::kTooDeep)
-      return reject(RejectCode::kTooDeep,
-                    "more than " + std::to_string(grammar_.depth_max()) + " arrays and objects open at once");
+  return judge_tokens(record, grammar_.find_fault(record, tokens));
+}
+
+// In the order of simdjson's first stage.
+std::optional<RejectReason> RecordChecker::judge_large(std::string_view record) {
+  if (const auto fault = string_fault(record)) return reject(RejectCode::kInvalidJson, "not valid JSON", *fault);
+  if (first_token(record) == record.size()) return reject(RejectCode::kInvalidJson, "only white space");
+  if (!simdjson::validate_utf8(record.data(), record.size()))
+    return reject(RejectCode::kInvalidUtf8, "not valid UTF-8", first_bad_utf8(record));
+  return judge_tokens(record, grammar_.find_fault(record));
+}
+
+std::optional<RejectReason> RecordChecker::judge_tokens(std::string_view record,
+                                                        const std::optional<JsonFault>& fault) const {
+  if (fault && fault->kind == JsonFault::Kind::kTooDeep) {
+    base::ShortText why("more than ");
+    why += std::uint64_t{grammar_.depth_max()};
+    why += " arrays and objects open at once";
+    return reject(RejectCode::kTooDeep, why);
+  }
+  if (fault) {
     const bool is_byte_order_mark = fault->offset == 0 && record.starts_with("\xef\xbb\xbf");
     return reject(RejectCode::kInvalidJson, is_byte_order_mark ? "a byte order mark" : "not valid JSON", fault->offset);
   }

@@ -1,6 +1,6 @@
 // Says whether a record is one JSON text (RFC 8259) in valid UTF-8 and nothing else. simdjson's first stage finds the
 // tokens and proves the UTF-8; nothing is unescaped or copied. One a thread: it owns the memory for the tokens' places,
-// which grows to the largest record and is given back after a large one.
+// which is four times that of the record. For a large record that would be too much: its tokens are found one by one.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,10 @@ struct RejectReason {
 
 class RecordChecker {
  public:
-  // `depth_max`: how many arrays and objects may be open at once.
-  explicit RecordChecker(std::size_t depth_max);
+  static constexpr std::size_t kLargeBytes = 1024 * 1024;
+
+  // `depth_max`: how many arrays and objects may be open at once. `large_bytes`: from there on a record is large.
+  explicit RecordChecker(std::size_t depth_max, std::size_t large_bytes = kLargeBytes);
   ~RecordChecker();
 
   void set_depth_max(std::size_t depth_max) { grammar_.set_depth_max(depth_max); }
@@ -38,8 +40,12 @@ class RecordChecker {
  private:
   [[nodiscard]] int find_tokens(std::string_view record);  // a simdjson::error_code
   [[nodiscard]] std::optional<RejectReason> judge(std::string_view record);
+  [[nodiscard]] std::optional<RejectReason> judge_large(std::string_view record);
+  [[nodiscard]] std::optional<RejectReason> judge_tokens(std::string_view record,
+                                                         const std::optional<JsonFault>& fault) const;
 
   JsonGrammar grammar_;
+  std::size_t large_bytes_;
   std::unique_ptr<simdjson::internal::dom_parser_implementation> tokens_;
 };
 

@@ -19,6 +19,7 @@ using proto::GoodbyeReason;
 
 constexpr std::size_t kReadBytes = 64 * 1024;        // small frames: bounds the work of a turn
 constexpr std::size_t kLargeReadBytes = 256 * 1024;  // within a large one
+constexpr std::size_t kSmallHelloBytesMax = 2048;    // names and a session: read with the memory used up, too
 
 }  // namespace
 
@@ -59,16 +60,20 @@ Connection::ReadPlan StreamConnection::plan_read() {
   const MemoryBudget& memory = io().shared().memory;
   const std::size_t needed = decoder_.mid_frame() ? decoder_.bytes_needed() : 0;
   if (memory.may_begin()) return {needed > kReadBytes ? kLargeReadBytes : kReadBytes};
-  if (batch_)
-    return io().may_go_on_with_batch(id(), batch_->is_ready()) ? ReadPlan{kReadBytes} : ReadPlan{0, Pause::kMemory};
+  if (batch_) return may_go_on_with_batch() ? ReadPlan{kReadBytes} : ReadPlan{0, Pause::kMemory};
   // Only to the end of what has begun.
   if (needed > 0 && memory.may_continue()) return {needed};
   return plan_under_pressure(Pause::kMemory);
 }
 
-// A hello is always read, so that a client learns where it stands.
+bool StreamConnection::may_go_on_with_batch() const {
+  return batch_ && io().may_go_on_with_batch(id(), batch_->is_ready());
+}
+
+// A hello of usual size is always read, so that a client learns where it stands.
 Connection::ReadPlan StreamConnection::plan_under_pressure(Pause why) const {
-  const bool may_be_hello = decoder_.at_first_frame() && !decoder_.begun_records();
+  const bool may_be_hello =
+      decoder_.at_first_frame() && !decoder_.begun_records() && decoder_.claimed_bytes() <= kSmallHelloBytesMax;
   return may_be_hello && !has_kept_input() ? ReadPlan{decoder_.bytes_needed()} : ReadPlan{0, why};
 }
 
@@ -136,8 +141,8 @@ std::size_t StreamConnection::held_wire_bytes() const {
 }
 
 void StreamConnection::account_memory() {
-  io().appender().memory().adjust(charged_bytes_, decoder_.held_bytes() + kept_input_.capacity() +
-                                                      (batch_ ? batch_->held_bytes() : 0) + output_held_bytes());
+  io().appender().memory().adjust(charged_bytes_,
+                                  decoder_.held_bytes() + kept_input_.capacity() + (batch_ ? batch_->held_bytes() : 0));
 }
 
 void StreamConnection::take_frame(const proto::Frame& frame, const ReadTime& when) {

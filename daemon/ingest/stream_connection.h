@@ -32,6 +32,7 @@ class StreamConnection final : public Connection {
 
   [[nodiscard]] double begun_frame_rate() const override;
   [[nodiscard]] bool holds_whole_batch() const override { return batch_.has_value(); }
+  [[nodiscard]] bool may_go_on_with_batch() const override;
   [[nodiscard]] const spool::ClientNames& names() const override { return names_; }
 
  private:

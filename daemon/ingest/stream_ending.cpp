@@ -50,7 +50,6 @@ void StreamConnection::append_ack_if_due() {
 
 void StreamConnection::on_output_sent() {
   if (!ending_) append_ack_if_due();
-  account_memory();
 }
 
 void StreamConnection::on_long_pause() {

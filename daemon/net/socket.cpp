@@ -59,7 +59,7 @@ bool Socket::flush() {
 }
 
 void Socket::drop_output() {
-  output_.clear();
+  std::string().swap(output_);
   sent_ = 0;
 }
 

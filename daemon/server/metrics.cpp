@@ -162,8 +162,11 @@ void add_background(Families& families, const CommitStats& stats, const spool::R
 void add_resources(Families& families, const Shared& shared, const CommitStats& stats) {
   families.gauge("crawlspool_sessions", "Sessions remembered.", stats.sessions);
   families.gauge("crawlspool_sessions_connected", "Sessions with a connection.", stats.sessions_connected);
-  families.gauge("crawlspool_memory_used_bytes", "Taken in and not yet on the disk.",
+  families.gauge("crawlspool_memory_used_bytes",
+                 "Held for peers: taken in and not on the disk, answers not sent, and memory not given back.",
                  std::max<std::int64_t>(0, shared.memory.used()));
+  families.gauge("crawlspool_memory_unaccounted_bytes", "Resident memory that is held for no peer in particular.",
+                 shared.memory.unaccounted());
   families.gauge("crawlspool_memory_limit_bytes", "limits.memory_bytes_max.", shared.memory.limit());
   families.counter("crawlspool_log_lines_dropped_total", "Log lines lost because they came too fast.",
                    base::log_lines_dropped());

@@ -1,14 +1,19 @@
 #include "daemon/server/process_figures.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <ctime>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string>
+
+#include "daemon/base/unique_fd.h"
 
 namespace crawlspool::server {
 namespace {
@@ -37,15 +42,33 @@ double start_time_seconds() {
   return wall_seconds(CLOCK_REALTIME) - wall_seconds(CLOCK_BOOTTIME) + since_boot;
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kIsSanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+constexpr bool kIsSanitized = true;
+#else
+constexpr bool kIsSanitized = false;
+#endif
+#else
+constexpr bool kIsSanitized = false;
+#endif
+
 // The second figure of statm is the resident set, in pages.
 std::uint64_t resident_bytes() {
-  std::uint64_t all_pages = 0;
-  std::uint64_t resident_pages = 0;
-  std::ifstream("/proc/self/statm") >> all_pages >> resident_pages;
-  return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  static const base::UniqueFd file(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
+  std::array<char, 128> text{};
+  const ssize_t n = file.valid() ? ::pread(file.get(), text.data(), text.size(), 0) : 0;
+  const char* const end = text.data() + std::max<ssize_t>(0, n);
+  const char* const second = std::find(static_cast<const char*>(text.data()), end, ' ');
+  std::uint64_t pages = 0;
+  if (second != end) std::from_chars(second + 1, end, pages);
+  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace
+
+std::uint64_t own_resident_bytes() { return kIsSanitized ? 0 : resident_bytes(); }
 
 ProcessFigures process_figures() {
   ProcessFigures figures;

@@ -3,6 +3,8 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+
 #include "daemon/base/log.h"
 
 namespace crawlspool::server {
@@ -12,14 +14,19 @@ namespace {
 constexpr int kLargeBytes = 4 * 1024 * 1024;
 
 // Of each thread's heap, for the buffers of the next moment: less would be taken and given back with every batch.
-constexpr int kKeptBytes = 32 * 1024 * 1024;
+constexpr std::uint64_t kKeptBytesMax = 32 * 1024 * 1024;
+constexpr std::uint64_t kKeptBytesMin = 2 * 1024 * 1024;
+constexpr std::uint64_t kKeptOfLimit = 16;  // so many heaps fill the limit
 
 }  // namespace
 
-void return_large_buffers() {
+void return_large_buffers(const config::Limits& limits) {
   ::mallopt(M_MMAP_THRESHOLD, kLargeBytes);
-  ::mallopt(M_TRIM_THRESHOLD, kKeptBytes);
+  ::mallopt(M_TRIM_THRESHOLD,
+            static_cast<int>(std::clamp(limits.memory_bytes_max / kKeptOfLimit, kKeptBytesMin, kKeptBytesMax)));
 }
+
+void give_free_memory_back() { ::malloc_trim(0); }
 
 void raise_descriptor_limit(const config::Limits& limits) {
   rlimit files{};

@@ -9,6 +9,9 @@ namespace crawlspool::server {
 void raise_descriptor_limit(const config::Limits& limits);
 
 // Buffers of large records and batches go back to the system at once, so that what is held is what is in use.
-void return_large_buffers();
+void return_large_buffers(const config::Limits& limits);
+
+// What lies free in the heap, all of it; costs milliseconds, and more when it is taken again.
+void give_free_memory_back();
 
 }  // namespace crawlspool::server

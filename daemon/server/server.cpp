@@ -20,6 +20,7 @@
 #include "daemon/server/pulse.h"
 #include "daemon/server/ready_file.h"
 #include "daemon/server/reload.h"
+#include "daemon/server/resident_watch.h"
 #include "daemon/server/resource_limits.h"
 #include "daemon/server/service_manager.h"
 #include "daemon/server/status.h"
@@ -76,6 +77,7 @@ class Server {
         shared_{clock_,   committer_, memory_,         admission_, sessions_,
                 streams_, closes_,    connection_log_, turns_,     amplification_},
         threads_(shared_, config),
+        resident_(loop(), memory_, clock_),
         pulse_(threads_.mailboxes(), [this] { return committer_.busy_us(); }),
         status_(shared_, spool_->recovery(), threads_, config),
         listeners_(threads_, shared_, admin_port_, status_),
@@ -234,6 +236,7 @@ class Server {
   ingest::AmplificationLedger amplification_;
   ingest::Shared shared_;
   IoThreads threads_;
+  ResidentWatch resident_;
   Pulse pulse_;
   Status status_;
   Listeners listeners_;
@@ -292,7 +295,7 @@ int run_server(const config::Config& config, const ServerOptions& options) {
   net::check_memory_of_loops();
   std::signal(SIGHUP, SIG_IGN);  // until there is a loop to hear it: it must not end a recovery
   raise_descriptor_limit(config.limits);
-  return_large_buffers();
+  return_large_buffers(config.limits);
   const auto exit_code = open_and_run_threads(std::make_shared<const config::Config>(config), options);
   if (exit_code) return *exit_code;
   base::log_error("start_failed", {{"detail", exit_code.error().message()}});

@@ -188,6 +188,13 @@ TEST(ContentDecoder, AWindowFarLargerThanTheContentCostsNothing) {
   EXPECT_EQ(decoder.take_plain(), "1\n");
 }
 
+TEST(ContentDecoder, TheWindowOfALargeFrameCountsForTheSmallOnesBehindIt) {
+  const std::string large = zstd(text_of(3 * kMiB));
+  ContentDecoder decoder(Encoding::kZstd, Parts::kAny, large + zstd("1\n"), 32 * kMiB);
+  while (decoder.step(64 * 1024) == Step::kMore) continue;
+  EXPECT_GE(decoder.held_bytes(), large.size() + 2 * 3 * kMiB);
+}
+
 TEST(ContentDecoder, WhatIsOutOfProportionIsTooLargeLongBeforeTheMostIsOut) {
   const std::string bomb = zstd(std::string(64 * kMiB, '1'), 19);
   ASSERT_LT(bomb.size(), 8192U);

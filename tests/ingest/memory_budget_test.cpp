@@ -50,6 +50,30 @@ TEST(MemoryBudget, TheReserveHoldsAWholeFrame) {
   EXPECT_FALSE(budget.may_begin());
 }
 
+TEST(MemoryBudget, WhatIsResidentBeyondTheAccountsCountsAboveWhatTheProcessAlwaysMay) {
+  constexpr std::int64_t kFree = MemoryBudget::kUnaccountedBytesMax;
+  MemoryBudget budget(64 * kMiB, 32 * kMiB);
+  MemoryAccount account(budget);
+  account.charge(16 * kMiB - kCredit);
+  const auto note = [&](std::int64_t bytes) { budget.note_resident(static_cast<std::uint64_t>(bytes)); };
+  note(16 * kMiB + kFree);
+  EXPECT_EQ(budget.unaccounted(), kFree);
+  EXPECT_EQ(budget.used(), 16 * kMiB);
+  note(26 * kMiB + kFree);
+  EXPECT_EQ(budget.used(), 26 * kMiB);
+  EXPECT_EQ(budget.accounted(), 16 * kMiB);
+  note(8 * kMiB);  // room that was charged and is not touched
+  EXPECT_EQ(budget.unaccounted(), 0);
+  EXPECT_EQ(budget.used(), 16 * kMiB);
+}
+
+TEST(MemoryBudget, HoweverMuchIsResidentThreeQuartersOfTheLimitAreLeftToMove) {
+  MemoryBudget budget(64 * kMiB, 32 * kMiB);
+  budget.note_resident(1024 * kMiB);
+  EXPECT_EQ(budget.used(), 16 * kMiB);
+  EXPECT_TRUE(budget.may_begin() && budget.is_under_half());
+}
+
 TEST(MemoryAccount, DrawsCreditsInStepsAndAtLeastWhatIsUsed) {
   MemoryBudget budget(1 << 30, 1 << 20);
   MemoryAccount account(budget);

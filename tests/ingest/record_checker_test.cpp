@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include <iterator>
+#include <random>
 #include <string>
 #include <string_view>
 
@@ -33,7 +35,10 @@ std::string verdict(RecordChecker& checker, const std::string& record) {
 
 std::string verdict(const std::string& record) {
   RecordChecker checker(kDepthMax);
-  return verdict(checker, record);
+  RecordChecker without_places(kDepthMax, 0);  // as for a large record
+  const std::string text = verdict(checker, record);
+  EXPECT_EQ(verdict(without_places, record), text) << record.substr(0, 200);
+  return text;
 }
 
 std::string nested(std::size_t depth, const std::string& innermost = "") {
@@ -55,6 +60,19 @@ TEST(RecordChecker, TakesEveryKindOfJson) {
         "\r\n[\t1\n]\r\n"s, R"({"a":1,"a":2})"s, R"({"":{"b":[null,true,"x"]}})"s, R"("\"\\\/\b\f\n\r\t\u0000\u00e9")"s,
         R"("\ud83d\ude00")"s, "\"\xf0\x9f\x98\x80\xe2\x80\xa8\x7f\""s, "\"\xef\xbb\xbf\""s, R"("// no comment")"s})
     EXPECT_EQ(verdict(record), "sound") << record;
+}
+
+TEST(RecordChecker, JudgesALargeRecordAsItWouldASmallOne) {
+  constexpr std::string_view kPieces[] = {"{",       "}",     "[",    "]",    ":",    ",",       "\"",  "\\",
+                                          "\\\"",    "\"a\"", "1",    "tr",   "true", "-",       " ",   "\n",
+                                          "\t",      "\xff",  "\x01", "\xc3", "\xa9", "{\"a\":", "[1,", "\"x\\u12",
+                                          "\\ud83d", "null",  "0",    "",     "\\n"};
+  std::minstd_rand random(8);
+  for (int round = 0; round < 20'000; ++round) {
+    std::string record;
+    for (auto left = random() % 12 + 1; left > 0; --left) record += kPieces[random() % std::size(kPieces)];
+    static_cast<void>(verdict(record));
+  }
 }
 
 TEST(RecordChecker, TakesNumbersBeyondAnyRange) {
