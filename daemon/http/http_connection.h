@@ -28,6 +28,7 @@ class HttpConnection : public ingest::Connection {
   ~HttpConnection() override;
 
   [[nodiscard]] double begun_frame_rate() const override;
+  [[nodiscard]] std::size_t begun_frame_bytes() const override { return parser_.held_bytes(); }
   [[nodiscard]] bool holds_whole_batch() const override { return serving_unfinished_; }
   [[nodiscard]] bool may_go_on_with_batch() const override { return serving_unfinished_ && may_go_on_serving(); }
 

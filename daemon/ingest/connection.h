@@ -100,6 +100,8 @@ class Connection : private net::PollHandler {
   [[nodiscard]] bool holds_up_drain() const { return transport_ != Transport::kAdmin; }
   // Bytes a millisecond of the begun frame; negative where none has begun.
   [[nodiscard]] virtual double begun_frame_rate() const { return -1; }
+  // Memory that it holds.
+  [[nodiscard]] virtual std::size_t begun_frame_bytes() const { return 0; }
   // Answers that the peer leaves unread: what they hold, and how fast it takes them, in bytes a millisecond.
   struct UnreadAnswers {
     std::size_t held_bytes;

@@ -19,6 +19,8 @@ constexpr std::uint64_t kSharedTurnCostMax = TurnBudget::kTurnCostMax / 4;
 constexpr std::uint64_t kAtOnceCostMax = 2 * TurnBudget::kTurnCostMax;
 constexpr std::int64_t kRoundUs = 3000;
 
+constexpr std::size_t kWorthBytes = 4096;  // of a begun frame that is given up
+
 // Of the limit, what answers that are not sent may hold on one loop while others want to go on.
 std::uint64_t answers_share(const MemoryBudget& memory) { return static_cast<std::uint64_t>(memory.limit()) / 8; }
 
@@ -102,6 +104,7 @@ void IoLoop::cut() {
 
 void IoLoop::stop() {
   connections_.clear();
+  graveyard_.clear();  // while the other loops are there
   loop_.stop();
 }
 
@@ -276,7 +279,10 @@ void IoLoop::drop_unread_answers() {
 }
 
 void IoLoop::batch_done(ConnectionId id) {
-  if (shared_.memory.done_unpacking(id)) look_at_waiting_ = true;
+  if (!shared_.memory.done_unpacking(id)) return;
+  look_at_waiting_ = true;
+  for (IoLoop* const other : shared_.sessions.loops)
+    if (other != this) other->mailbox_.post([other] { other->look_at_waiting_ = true; });
 }
 
 // What is whole makes room by going to the disk, even if it takes a little more first. Always the same one until it is
@@ -297,13 +303,23 @@ bool IoLoop::let_a_whole_batch_go_on() {
   return true;
 }
 
+// To give up one that holds next to nothing brings nothing, unless there are a great many of them.
 Connection* IoLoop::slowest_begun_frame() {
   Connection* slowest = nullptr;
-  for (const auto& [id, connection] : connections_)
-    if (connection->begun_frame_rate() >= 0 &&
-        (slowest == nullptr || connection->begun_frame_rate() < slowest->begun_frame_rate()))
-      slowest = connection.get();
-  return slowest;
+  Connection* slowest_large = nullptr;
+  std::size_t bytes = 0;
+  const auto is_slower = [](const Connection* a, const Connection* b) {
+    return b == nullptr || a->begun_frame_rate() < b->begun_frame_rate();
+  };
+  for (const auto& [id, connection] : connections_) {
+    if (connection->begun_frame_rate() < 0) continue;
+    bytes += connection->begun_frame_bytes();
+    if (is_slower(connection.get(), slowest)) slowest = connection.get();
+    if (connection->begun_frame_bytes() >= kWorthBytes && is_slower(connection.get(), slowest_large))
+      slowest_large = connection.get();
+  }
+  if (slowest_large != nullptr) return slowest_large;
+  return bytes >= answers_share(shared_.memory) ? slowest : nullptr;
 }
 
 void IoLoop::turn_end() {

@@ -31,6 +31,7 @@ class StreamConnection final : public Connection {
   ~StreamConnection() override;
 
   [[nodiscard]] double begun_frame_rate() const override;
+  [[nodiscard]] std::size_t begun_frame_bytes() const override { return decoder_.held_bytes(); }
   [[nodiscard]] bool holds_whole_batch() const override { return batch_.has_value(); }
   [[nodiscard]] bool may_go_on_with_batch() const override;
   [[nodiscard]] const spool::ClientNames& names() const override { return names_; }

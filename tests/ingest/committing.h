@@ -113,15 +113,16 @@ class OnForgetfulDisk : public ::testing::Test {
       made->records = 1;
       made->record_bytes = record.size();
     }
-    made->rejects = rejects;
+    if (!rejects.empty()) add_line(made->rejects, rejects);
     made->settlements.push_back({1, number});
     made->first_taken_us = clock.monotonic_us();
     return made;
   }
 
-  static void add_line(AppendBatch& batch, std::string_view line) {
-    std::copy(line.begin(), line.end(), batch.lines.reserve(line.size()));
-    batch.lines.commit(line.size());
+  static void add_line(AppendBatch& batch, std::string_view line) { add_line(batch.lines, line); }
+  static void add_line(LineChunks& chunks, std::string_view line) {
+    std::copy(line.begin(), line.end(), chunks.reserve(line.size()));
+    chunks.commit(line.size());
   }
 
   // Submits `rest` behind `first`, which comes back alone; they are taken together once the committer is let go.
