@@ -203,8 +203,8 @@ void HttpConnection::on_give_way() {
 
 // The answers to records are on the account of all connections.
 void HttpConnection::account_memory() {
-  memory_.adjust(charged_bytes_, parser_.held_bytes() + kept_input_.capacity() +
-                                     (is_for_records() ? 0 : output_held_bytes()));
+  memory_.adjust(charged_bytes_,
+                 parser_.held_bytes() + kept_input_.capacity() + (is_for_records() ? 0 : output_held_bytes()));
 }
 
 // ---- deadlines ----

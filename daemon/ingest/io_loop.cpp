@@ -294,8 +294,8 @@ bool IoLoop::let_a_whole_batch_go_on() {
     return connection != nullptr && connection->holds_whole_batch();
   });
   std::sort(whole.begin(), whole.end());
-  const auto oldest = std::find_if(whole.begin(), whole.end(),
-                                   [this](ConnectionId id) { return find(id)->may_go_on_with_batch(); });
+  const auto oldest =
+      std::find_if(whole.begin(), whole.end(), [this](ConnectionId id) { return find(id)->may_go_on_with_batch(); });
   if (oldest == whole.end()) return false;
   const ConnectionId id = *oldest;
   std::erase(waiting_, id);

@@ -112,7 +112,7 @@ std::string Status::status_json() {
                                       {"rejects", rejects},
                                       {"commits", stats.commits},
                                       {"syncs", stats.syncs},
-                                      {"memory_bytes", std::max<std::int64_t>(0, shared_.memory.used())},
+                                      {"memory_bytes", std::max<std::int64_t>(0, shared_.memory.accounted())},
                                       {"memory_bytes_max", shared_.memory.limit()},
                                       {"listen", listen_json(listening_)},
                                       {"limits", {{"connections_max", config_->limits.connections_max}}},
