@@ -31,7 +31,9 @@ class Judge {
     padded_.assign(line.bytes);
     padded_.append(proto::FrameDecoder::kPaddingBytes, '\0');
     const auto reason = checker_.check(std::string_view(padded_).substr(0, line.bytes.size()));
-    return reason ? verdict_words(line.bytes, proto::word(reason->code), reason->detail, reason->offset) : "";
+    return reason ? verdict_words(line.bytes, proto::word(reason->code), std::string(reason->detail.view()),
+                                  reason->offset)
+                  : "";
   }
 
  private:
