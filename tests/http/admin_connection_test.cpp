@@ -43,7 +43,7 @@ class AdminAnswers : public ingest::OnForgetfulDisk {
     admission = std::make_unique<ingest::Admission>(config->limits);
     port = std::make_unique<AdminPort>(*admission);
     shared = std::make_unique<ingest::Shared>(ingest::Shared{clock, *committer, *memory, *admission, sessions, streams,
-                                                             closes, connection_log, turns, amplification});
+                                                             closes, connection_log, turn_counts, amplification});
     io = std::make_unique<ingest::IoLoop>(*shared, config);
     auto pair = net::test::tcp_pair();
     peer = std::move(pair.theirs);
@@ -81,7 +81,7 @@ class AdminAnswers : public ingest::OnForgetfulDisk {
   ingest::StreamLabels streams;
   ingest::CloseCounts closes;
   ingest::ConnectionLog connection_log{clock};
-  ingest::TurnCounts turns;
+  ingest::TurnCounts turn_counts;
   ingest::AmplificationLedger amplification;
   std::unique_ptr<ingest::Shared> shared;
   SlowBackend backend;
