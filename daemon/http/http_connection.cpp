@@ -155,7 +155,7 @@ void HttpConnection::respond(Response response) {
 void HttpConnection::write(Response response) {
   thread_local HttpDate date;
   response.allow_origin = std::exchange(allowed_origin_, {});
-  append_response(output(), response, date.at(io().now_ms(), io().shared().clock));
+  append_response(output(), std::move(response), date.at(io().now_ms(), io().shared().clock));
 }
 
 void HttpConnection::go_on_serving_next_turn() {

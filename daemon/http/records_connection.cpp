@@ -57,14 +57,16 @@ void append_number(std::string& out, std::string_view key, std::uint64_t number)
 }
 
 // One member of the answer's array.
-void append_verdict(std::string& rejected, std::uint64_t index, const RejectReason& reason) {
-  if (!rejected.empty()) rejected += ',';
-  append_number(rejected, "{\"index\":", index);
-  ((rejected += ",\"code\":\"") += proto::word(reason.code)) += "\",\"detail\":\"";
-  base::append_json_escaped(rejected, reason.detail);
-  rejected += '"';
-  if (reason.offset) append_number(rejected, ",\"offset\":", *reason.offset);
-  rejected += '}';
+void append_verdict(TextPieces& rejected, std::uint64_t index, const RejectReason& reason) {
+  thread_local std::string verdict;  // its memory is used again
+  verdict = rejected.empty() ? "" : ",";
+  append_number(verdict, "{\"index\":", index);
+  ((verdict += ",\"code\":\"") += proto::word(reason.code)) += "\",\"detail\":\"";
+  base::append_json_escaped(verdict, reason.detail);
+  verdict += '"';
+  if (reason.offset) append_number(verdict, ",\"offset\":", *reason.offset);
+  verdict += '}';
+  rejected.append(verdict);
 }
 
 }  // namespace
@@ -331,7 +333,7 @@ void RecordsConnection::turn_down(Response response) {
 // The body, what is unpacked of it, and room for the lines of what is still to be taken.
 void RecordsConnection::account_request() {
   const std::uint64_t intake = request_.intake ? request_.intake->held_bytes() + request_.intake->rest_bytes() : 0;
-  io().appender().memory().adjust(charged_request_bytes_, intake + request_.rejected.capacity());
+  io().appender().memory().adjust(charged_request_bytes_, intake + request_.rejected.held_bytes());
 }
 
 std::string RecordsConnection::session_members() const {
@@ -340,19 +342,19 @@ std::string RecordsConnection::session_members() const {
          ",\"skipped\":" + std::to_string(request_.skipped);
 }
 
-// Made in place: the list of what was refused can be large.
 Response RecordsConnection::answer() {
-  Response response;
-  if (request_.only_reject)
-    response = error_response(400, proto::word(request_.only_reject->code), request_.only_reject->detail);
-  else
-    response.body = std::move(request_.rejected)
-                        .insert(0, "{\"accepted\":" + std::to_string(request_.accepted) + ",\"rejected\":[")
-                        .append("]}");
   std::string more;
   if (request_.client.session) more += session_members();
   if (!request_.only_reject && !io().shared().committer.syncs_before_ack()) more += ",\"ack\":\"written\"";
-  response.body.insert(response.body.size() - 1, more);
+  Response response;
+  if (request_.only_reject) {
+    response = error_response(400, proto::word(request_.only_reject->code), request_.only_reject->detail);
+    response.body.insert(response.body.size() - 1, more);
+    return response;
+  }
+  response.body = "{\"accepted\":" + std::to_string(request_.accepted) + ",\"rejected\":[";
+  response.more_body = std::move(request_.rejected);
+  response.more_body.append("]" + more + "}");
   return response;
 }
 

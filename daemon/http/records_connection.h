@@ -9,6 +9,7 @@
 
 #include "daemon/http/client_fields.h"
 #include "daemon/http/http_connection.h"
+#include "daemon/http/text_pieces.h"
 #include "daemon/ingest/appender.h"
 #include "daemon/ingest/batch_intake.h"
 #include "daemon/ingest/record_checker.h"
@@ -42,7 +43,7 @@ class RecordsConnection final : public HttpConnection {
     std::uint64_t index = 0;     // of the next record
     std::uint64_t accepted = 0;
     std::uint64_t skipped = 0;
-    std::string rejected;  // the members of the answer's array
+    TextPieces rejected;  // the members of the answer's array
     std::optional<ingest::RejectReason> only_reject;
   };
 

@@ -80,14 +80,15 @@ Response unavailable(std::string_view code, std::string_view detail) {
   return response;
 }
 
-void append_response(std::string& out, const Response& response, std::string_view date) {
+void append_response(std::string& out, Response response, std::string_view date) {
+  const std::size_t body_bytes = response.body.size() + response.more_body.size();
   out += "HTTP/1.1 " + std::to_string(response.status) + " ";
   out += reason_phrase(response.status);
   out += "\r\n";
   append_header(out, "Date", date);
   if (!has_no_body(response.status)) {
     append_header(out, "Content-Type", response.content_type);
-    append_header(out, "Content-Length", std::to_string(response.body.size()));
+    append_header(out, "Content-Length", std::to_string(body_bytes));
   }
   if (!response.etag.empty()) append_header(out, "ETag", response.etag);
   out += response.more_headers;
@@ -99,7 +100,10 @@ void append_response(std::string& out, const Response& response, std::string_vie
   else if (response.keep_alive)
     append_header(out, "Connection", "keep-alive");
   out += "\r\n";
-  if (!response.is_head) out += response.body;
+  if (response.is_head) return;
+  if (!response.more_body.empty()) out.reserve(out.size() + body_bytes);  // growing would hold it twice
+  out += response.body;
+  response.more_body.move_to(out);
 }
 
 }  // namespace crawlspool::http

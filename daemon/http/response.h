@@ -6,11 +6,14 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/http/text_pieces.h"
+
 namespace crawlspool::http {
 
 struct Response {
   int status = 200;
   std::string body;
+  TextPieces more_body = {};  // behind it
   std::string_view content_type = "application/json";
   std::string_view allow = {};  // with 405
   std::string_view etag = {};
@@ -28,8 +31,8 @@ struct Response {
 // The same with 503, and when to come back.
 [[nodiscard]] Response unavailable(std::string_view code, std::string_view detail);
 
-// `date`: what the Date field says.
-void append_response(std::string& out, const Response& response, std::string_view date);
+// `date`: what the Date field says. A large body is given up as it is appended.
+void append_response(std::string& out, Response response, std::string_view date);
 
 inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 

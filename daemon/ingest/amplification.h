@@ -16,7 +16,7 @@ namespace crawlspool::ingest {
 class AmplificationLedger {
  public:
   static constexpr std::int64_t kCreditBytesMax = 16 * 1024 * 1024;
-  static constexpr std::int64_t kCreditBytesAMs = 1024;   // 1 MiB a second grows back
+  static constexpr std::int64_t kCreditBytesAMs = 1024;  // 1 MiB a second grows back
   // How much of it is back when those that had overdrawn it are read again: not a few lines at a time.
   static constexpr std::int64_t kCreditBackBytes = 2 * 1024 * 1024;
   static constexpr std::size_t kMachinesMax = 16 * 1024;  // beyond, new ones share one credit
