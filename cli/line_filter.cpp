@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/text.h"
 #include "daemon/spool/line.h"
 
 namespace crawlspool::cli {
@@ -14,7 +15,8 @@ std::string_view envelope_of(const spool::ReadLine& line) {
   return line.bytes.substr(0, before_record - spool::kRecordKey.size());
 }
 
-LineFilter::LineFilter(Wanted wanted) : stream_(std::move(wanted.stream)), client_(std::move(wanted.client)) {
+LineFilter::LineFilter(Wanted wanted) : client_(std::move(wanted.client)) {
+  if (wanted.stream) base::append_json_escaped(stream_.emplace(), *wanted.stream);
   if (wanted.since_us) since_ = base::format_timestamp(*wanted.since_us);
 }
 

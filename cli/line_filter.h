@@ -29,7 +29,7 @@ class LineFilter {
   [[nodiscard]] bool takes_all() const { return !stream_ && !client_ && since_.empty(); }
 
  private:
-  std::optional<std::string> stream_;
+  std::optional<std::string> stream_;  // as lines spell it: escaped
   std::optional<std::string> client_;
   std::string since_;  // as a line's ts is written: their order as text is that of time
 };

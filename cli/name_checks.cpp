@@ -5,12 +5,11 @@
 namespace crawlspool::cli {
 
 std::string check_client(const std::string& text) {
-  return proto::is_client_name(text) ? "" : "a client's name is 1 to 128 of letters, digits, '.', '_', '-' and ':'";
+  return proto::is_client_name(text) ? "" : std::string("a client's name is ") + proto::kClientNameRule;
 }
 
 std::string check_stream(const std::string& text) {
-  return proto::is_stream_name(text) ? ""
-                                     : "a stream's name is 1 to 128 of letters, digits, '.', '_', '-', ':' and '/'";
+  return proto::is_stream_name(text) ? "" : std::string("a stream's name is ") + proto::kStreamNameRule;
 }
 
 }  // namespace crawlspool::cli

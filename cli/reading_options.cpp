@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/name_checks.h"
 #include "cli/since.h"
 #include "cli/spool_access.h"
 #include "daemon/base/clock.h"
@@ -10,8 +11,8 @@ namespace crawlspool::cli {
 void add_reading_options(CLI::App& command, ReadingOptions& options) {
   command.add_option("--spool", options.spool, "The spool directory")->type_name("DIR");
   command.add_flag("--records", options.records, "Print the bare records instead of whole lines");
-  command.add_option("--stream", options.stream, "Only lines of this stream")->type_name("STREAM");
-  command.add_option("--client", options.client, "Only lines of this client")->type_name("CLIENT");
+  command.add_option("--stream", options.stream, "Only lines of this stream")->type_name("STREAM")->check(check_stream);
+  command.add_option("--client", options.client, "Only lines of this client")->type_name("CLIENT")->check(check_client);
   auto* const since = command.add_option("--since", options.since,
                                          "Only lines since then: 30m, 1h, 7d ago, or 2026-11-20[T04:05:06Z], UTC");
   since->type_name("TIME")->check(check_since);

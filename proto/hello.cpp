@@ -71,14 +71,8 @@ tl::expected<Hello, std::string> parse_hello(std::string_view payload) {
   Hello hello;
   const auto read =
       check_protocol(object)
-          .and_then([&] {
-            return read_name(object, "client", is_client_name, "1 to 128 of letters, digits, '.', '_', '-' and ':'",
-                             hello.client);
-          })
-          .and_then([&] {
-            return read_name(object, "stream", is_stream_name,
-                             "1 to 128 of letters, digits, '.', '_', '-', ':' and '/'", hello.stream);
-          })
+          .and_then([&] { return read_name(object, "client", is_client_name, kClientNameRule, hello.client); })
+          .and_then([&] { return read_name(object, "stream", is_stream_name, kStreamNameRule, hello.stream); })
           .and_then([&] { return read_name(object, "session", is_session, "32 hex digits", hello.session); })
           .and_then([&] { return read_from(object, hello.from); })
           .and_then([&] { return read_ack(object, hello.ack); })

@@ -13,13 +13,6 @@ constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 unsigned char byte_at(std::string_view text, std::size_t i) { return static_cast<unsigned char>(text[i]); }
 bool is_continuation(unsigned char byte) { return (byte & 0xC0U) == 0x80; }
 
-std::uint32_t decode(std::string_view text, std::size_t length) {
-  if (length == 1) return byte_at(text, 0);
-  std::uint32_t point = byte_at(text, 0) & (0xFFU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) point = (point << 6) | (byte_at(text, i) & 0x3FU);
-  return point;
-}
-
 // Characters that move the cursor, end a line, or turn the reading direction in a terminal.
 bool is_unprintable(std::uint32_t point) {
   return point < 0x20 || (point >= 0x7F && point <= 0x9F) || point == 0x061C || point == 0x200E || point == 0x200F ||
@@ -41,6 +34,13 @@ void append_u_escape(std::string& out, std::uint32_t point) {
 
 }  // namespace
 
+std::uint32_t utf8_code_point(std::string_view text, std::size_t length) {
+  if (length == 1) return byte_at(text, 0);
+  std::uint32_t point = byte_at(text, 0) & (0xFFU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) point = (point << 6) | (byte_at(text, i) & 0x3FU);
+  return point;
+}
+
 std::size_t utf8_character_bytes(std::string_view text) {
   if (text.empty()) return 0;
   const unsigned char lead = byte_at(text, 0);
@@ -52,7 +52,7 @@ std::size_t utf8_character_bytes(std::string_view text) {
   if (length == 0 || text.size() < length) return 0;
   for (std::size_t i = 1; i < length; ++i)
     if (!is_continuation(byte_at(text, i))) return 0;
-  const std::uint32_t point = decode(text, length);
+  const std::uint32_t point = utf8_code_point(text, length);
   if (length == 3 && (point < 0x800 || (point >= 0xD800 && point <= 0xDFFF))) return 0;
   if (length == 4 && (point < 0x10000 || point > 0x10FFFF)) return 0;
   return length;
@@ -70,7 +70,7 @@ void append_json_escaped(std::string& out, std::string_view text) {
       text.remove_prefix(1);
       continue;
     }
-    const std::uint32_t point = decode(text, length);
+    const std::uint32_t point = utf8_code_point(text, length);
     if (point == '"' || point == '\\') {
       out += '\\';
       out += static_cast<char>(point);

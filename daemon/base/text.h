@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,5 +34,7 @@ void append_base64(std::string& out, std::string_view bytes);
 
 // The length of the well-formed UTF-8 character at `text`'s start (RFC 3629), 0 if there is none.
 [[nodiscard]] std::size_t utf8_character_bytes(std::string_view text);
+// That character; `length` is what utf8_character_bytes() says, above 0.
+[[nodiscard]] std::uint32_t utf8_code_point(std::string_view text, std::size_t length);
 
 }  // namespace crawlspool::base

@@ -18,17 +18,47 @@ std::optional<std::uint64_t> parse_seq(const std::string& text) {
   return value;
 }
 
+std::optional<unsigned> hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return std::nullopt;
+}
+
+// RFC 3986, 2.1. Nothing where a % has no two hex digits, or a byte should have been encoded.
+std::optional<std::string> decode_percents(std::string_view text) {
+  std::string decoded;
+  while (!text.empty()) {
+    const char c = text.front();
+    if (c <= ' ' || c > '~') return std::nullopt;  // bytes from 80 on are below 0, where char has a sign
+    if (c != '%') {
+      decoded += c;
+      text.remove_prefix(1);
+      continue;
+    }
+    const auto high = text.size() > 2 ? hex_digit(text[1]) : std::nullopt;
+    const auto low = text.size() > 2 ? hex_digit(text[2]) : std::nullopt;
+    if (!high || !low) return std::nullopt;
+    decoded += static_cast<char>(*high << 4U | *low);
+    text.remove_prefix(3);
+  }
+  return decoded;
+}
+
 }  // namespace
 
 tl::expected<RequestClient, std::string> read_client(const ClientFields& fields) {
   if (fields.is_repeated) return wrong("a Crawlspool- field is there twice");
   RequestClient client;
   if (fields.client && !proto::is_client_name(*fields.client))
-    return wrong("Crawlspool-Client is 1 to 128 of letters, digits, '.', '_', '-' and ':'");
-  if (fields.stream && !proto::is_stream_name(*fields.stream))
-    return wrong("Crawlspool-Stream is 1 to 128 of letters, digits, '.', '_', '-', ':' and '/'");
+    return wrong(std::string("Crawlspool-Client is ") + proto::kClientNameRule);
+  const auto stream = decode_percents(fields.stream.value_or(""));
+  if (!stream)
+    return wrong("Crawlspool-Stream is percent-encoded: '%' and each byte that is not printable ASCII as %XX");
+  if (fields.stream && !proto::is_stream_name(*stream))
+    return wrong(std::string("Crawlspool-Stream is ") + proto::kStreamNameRule + ", percent-encoded");
   client.names.client = fields.client.value_or("");
-  client.names.stream = fields.stream.value_or("");
+  client.names.stream = *stream;
   if (fields.session.has_value() != fields.seq.has_value())
     return wrong("Crawlspool-Session and Crawlspool-Seq need each other");
   if (!fields.session && fields.from) return wrong("Crawlspool-From needs Crawlspool-Session");

@@ -148,7 +148,9 @@ std::optional<std::string_view> envelope_member(std::string_view envelope, std::
   std::string_view value = envelope.substr(at + needle.size());
   if (value.starts_with('"')) {
     value.remove_prefix(1);
-    return value.substr(0, value.find('"'));
+    std::size_t end = 0;
+    while (end < value.size() && value[end] != '"') end += value[end] == '\\' ? 2 : 1;
+    return value.substr(0, end);
   }
   return value.substr(0, value.find(','));
 }

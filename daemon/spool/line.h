@@ -70,7 +70,7 @@ struct SoundLine {
 [[nodiscard]] std::optional<SoundLine> check_line(std::string_view line);
 
 // The text of a string member, or the digits of a number, of a checked envelope; nothing if it is not there. Escapes
-// stay as they are: the members searched for have none.
+// stay as they are: of the members of a line only `stream` may have any.
 [[nodiscard]] std::optional<std::string_view> envelope_member(std::string_view envelope, std::string_view key);
 
 [[nodiscard]] std::optional<std::uint64_t> envelope_number(std::string_view envelope, std::string_view key);

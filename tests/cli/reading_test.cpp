@@ -33,8 +33,30 @@ TEST_F(ReadingTest, StreamAndClientAreMatchedExactlyAndInTheEnvelopeOnly) {
   EXPECT_EQ(records({"cat", "--stream", "s"}), "12");
   EXPECT_EQ(records({"cat", "--client", "a"}), "13");
   EXPECT_EQ(records({"cat", "--client", "a", "--stream", "s"}), "1");
-  EXPECT_EQ(records({"cat", "--stream", ""}), "");
   EXPECT_EQ(records({"tail", "--stream", "s"}), "12");
+}
+
+TEST_F(ReadingTest, AStreamIsFoundByItsNameHoweverTheLineSpellsIt) {
+  make_spool(make_line({.stream = "引文", .record = "1"}) + make_line({.stream = R"(a\"b)", .record = "2"}) +
+             make_line({.stream = R"(a\\)", .record = "3"}) + make_line({.stream = "e\u0301", .record = "4"}) +
+             make_line({.stream = "\u00E9", .record = "5"}) +
+             make_line({.stream = R"(\"client\":\"c)", .record = "6"}));
+  EXPECT_EQ(records({"cat", "--stream", "引文"}), "1");
+  EXPECT_EQ(records({"tail", "--stream", "a\"b"}), "2");
+  EXPECT_EQ(records({"cat", "--stream", "a\\"}), "3");
+  EXPECT_EQ(records({"cat", "--stream", "e\u0301"}), "4");  // bytes are compared: these two are two names
+  EXPECT_EQ(records({"cat", "--stream", "\u00E9"}), "5");
+  EXPECT_EQ(records({"cat", "--stream", "\"client\":\"c"}), "6");
+  EXPECT_EQ(records({"cat", "--client", "c"}), "");
+}
+
+TEST_F(ReadingTest, ANameThatNothingCanHaveIsRefused) {
+  make_spool(make_line({.stream = "s"}));
+  for (const char* name : {"", "a b", "a\n", "\xFF"}) {
+    const Ran ran = on_spool({"cat", "--stream", name});
+    EXPECT_EQ(ran.exit_code, 64) << name;
+    EXPECT_NE(ran.err.find("a stream's name is 1 to 128 bytes of UTF-8"), std::string::npos) << ran.err;
+  }
 }
 
 TEST_F(ReadingTest, SinceGoesByEachLinesTimeAndKeepsTheOrder) {

@@ -10,8 +10,13 @@ import pytest
 import daemon
 
 SAMPLE = re.compile(r"([a-z_:]+)(?:\{(.*)\})? (\S+)")
-LABEL = re.compile(r'([a-z_]+)="([^"\\]*)"(?:,|$)')
+LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"(?:,|$)')
+ESCAPE = re.compile(r"\\(.)")
 SUFFIXES = ("_bucket", "_sum", "_count")
+
+
+def _unescape(match):
+    return "\n" if match[1] == "n" else match[1]
 
 
 class Metrics:
@@ -27,7 +32,7 @@ class Metrics:
                 self.types[name] = kind
             elif not line.startswith("#"):
                 name, labels, value = SAMPLE.fullmatch(line).groups()
-                key = (name, frozenset(LABEL.findall(labels or "")))
+                key = (name, frozenset((label, ESCAPE.sub(_unescape, value)) for label, value in LABEL.findall(labels or "")))
                 assert key not in self.samples, f"{line} twice"
                 self.samples[key] = float(value)
 

@@ -18,7 +18,7 @@ HEAD = re.compile(
     rb'(?:,"client":"(?P<client>[A-Za-z0-9._:-]{1,128})")?'
     rb'(?:,"session":"(?P<session>[0-9a-f]{16})")?'
     rb'(?:,"seq":(?P<seq>[1-9]\d*))?'
-    rb'(?:,"stream":"(?P<stream>[A-Za-z0-9._:/-]{1,128})")?'
+    rb'(?:,"stream":"(?P<stream>(?:[^"\\\x00-\x20\x7f]|\\["\\])+)")?'
     rb',"via":"(?P<via>tcp|http)"'
     rb',"peer":"(?P<peer>[^"\\]+)"'
     rb',"record":'
@@ -61,7 +61,8 @@ def parse_line(raw, position=0):
     text = lambda name: head[name].decode() if head[name] is not None else None
     return Line(position, number("synced"), number("seq"), text("via"), text("peer"),
                 raw[head.end():-TRAILER_BYTES], text("ts"), len(raw) + 1,
-                client=text("client"), session=text("session"), stream=text("stream"))
+                client=text("client"), session=text("session"),
+                stream=head["stream"] and json.loads(b'"%s"' % head["stream"]))
 
 
 def make_line(record, *, seq=1, peer="127.0.0.1:1", synced=None, ts="2026-11-20T04:05:06.123456Z"):

@@ -21,10 +21,11 @@ NOT_A_HELLO = [
     b'{"protocol":1,"x":"\\ud800"}', b"\x00" * 20, b"[" * HELLO_BYTES_MAX, b'{"protocol":1,"x":' + b"[" * 60_000,
 ]
 NO_NAME = [1, None, True, [], {}, "", "x" * 129, "two words", "tab\t", "line\n", "é", "a\u0000b", "100%", "a,b", '"']
+NO_STREAM = [1, None, True, [], {}, "", "x" * 129, "引" * 43, "two words", "tab\t", "line\n", "a\u0000b", "\u00a0", "\u200b"]
 WRONG = (
     [("protocol", value) for value in ("1", 0, 2, -1, 1.5, True, None, [1], {}, 10**30)]
     + [("client", value) for value in [*NO_NAME, "a/b"]]
-    + [("stream", value) for value in NO_NAME]
+    + [("stream", value) for value in NO_STREAM]
     + [("session", value) for value in (
         1, None, [], "", "0" * 31, "0" * 33, "g" * 32, "0" * 31 + " ", "0x" + "0" * 30, "-" + "0" * 31, "٣" * 32)]
     + [("from", value) for value in (0, -1, "1", 1.5, None, True, [], 2**53, 2**64, 10**30)]

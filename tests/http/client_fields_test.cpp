@@ -45,6 +45,28 @@ TEST(ClientFields, EachIsRead) {
   EXPECT_EQ(client->session->from, 5U);
 }
 
+// The stream that is read of the field; "" where it is refused.
+std::string stream_of(const char* field) {
+  ClientFields fields;
+  fields.stream = field;
+  const auto client = read_client(fields);
+  return client ? client->names.stream : "";
+}
+
+TEST(ClientFields, TheStreamIsPercentEncoded) {
+  EXPECT_EQ(stream_of("%E5%BC%95%e6%96%87/a"), "引文/a");
+  EXPECT_EQ(stream_of("100%25"), "100%");
+  EXPECT_EQ(stream_of("a+b"), "a+b");
+  EXPECT_EQ(stream_of("%61%2F%22"), "a/\"");
+  for (const char* field : {"%", "a%2", "%zz", "%2g", "% 41", "引文", "a b", "a\tb"}) {
+    EXPECT_EQ(stream_of(field), "") << field;
+    ClientFields fields;
+    fields.stream = field;
+    EXPECT_EQ(refusal(fields).find("Crawlspool-Stream is percent-encoded"), 0U) << field;
+  }
+  for (const char* field : {"%20", "%00", "%FF", "%C3", "%E2%80%8B", "a%0Ab"}) EXPECT_EQ(stream_of(field), "") << field;
+}
+
 TEST(ClientFields, SessionAndSeqNeedEachOtherAndFromNeedsBoth) {
   ClientFields without_seq = fields_of_session();
   without_seq.seq.reset();

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <string>
 
+#include "daemon/base/text.h"
+
 namespace crawlspool::spool {
 namespace {
 
@@ -58,6 +60,22 @@ TEST(WriteLine, NamesWhatTheClientGaveItself) {
       R"({"ts":"2026-11-20T04:05:06.123456Z","client":"worker-7","session":"c1f2000000000abc","seq":42,"stream":"a/b",)"
       R"("via":"tcp","peer":"x","record":1,"crc32":"a4aaf7fa"})"
       "\n");
+}
+
+TEST(WriteLine, AStreamMayHoldWhatTheEnvelopeIsMadeOf) {
+  for (const std::string stream : {"引文", R"(a"b)", R"(a\)", R"(\")", R"(",\"session":"0000000000000000)",
+                                   R"(","record":7,"crc32":"8c736521"})", R"("client":"x")"}) {
+    const std::string line = written(make_origin("tcp", "x", {"worker-7", "", stream}), 42, "[1]");
+    const auto sound = check_line(line);
+    ASSERT_TRUE(sound) << stream;
+    EXPECT_EQ(sound->record, "[1]");
+    EXPECT_EQ(envelope_member(sound->envelope, "client"), "worker-7");
+    EXPECT_EQ(envelope_member(sound->envelope, "session"), std::nullopt) << stream;
+    EXPECT_EQ(envelope_member(sound->envelope, "via"), "tcp") << stream;
+    std::string spelled;
+    base::append_json_escaped(spelled, stream);
+    EXPECT_EQ(envelope_member(sound->envelope, "stream"), spelled);
+  }
 }
 
 TEST(WriteLine, LeavesOutRawLineBreaksAndNothingElse) {
