@@ -13,7 +13,8 @@ from typing import Optional, Type
 from .base import ClientBase
 from .errors import Unsettled
 from .journal import Journal, LoopJournal
-from .records import Record, encode
+from .options import check_timeout
+from .records import Record
 from .runner import Runner
 from .sessions import Sessions
 
@@ -45,7 +46,7 @@ class Client(ClientBase[Runner]):
         """Takes the record: bytes and str are JSON texts and go as they are, anything else is written as JSON. Waits
         while there is no room, or raises Full if the client was told so. TypeError or ValueError: no JSON."""
         runner = self._driver or self._start()
-        payload = encode(record)
+        payload = self._encode(record)
         if runner.has_spilled():
             await asyncio.sleep(0)  # the buffer takes records faster than the loop sends them
         if not runner.try_put(payload):
@@ -53,12 +54,13 @@ class Client(ClientBase[Runner]):
 
     def try_send(self, record: Record) -> bool:
         """As send(), but False instead of a wait."""
-        return (self._driver or self._start()).try_put(encode(record))
+        return (self._driver or self._start()).try_put(self._encode(record))
 
     async def flush(self, timeout: Optional[float] = None) -> None:
         """Waits until everything sent so far, and everything that processes before this one left in the buffer
         directory, is settled: synced to the server's disk, or rejected. Unsettled after that many seconds; Refused
         where no server will have it."""
+        check_timeout(timeout)
         self._start()
         try:
             await self._wait_settled(timeout)
@@ -72,6 +74,7 @@ class Client(ClientBase[Runner]):
         """Takes no more records, waits until all is settled, and ends the connection. If that is not so after `timeout`
         (else `close_timeout`) seconds: with a buffer directory what is left stays there for the next start; without one
         it is lost with this client, and Unsettled says so."""
+        check_timeout(timeout)
         self._closed = True
         seconds = self._options.close_timeout if timeout is None else timeout
         end = None if seconds is None else time.monotonic() + seconds

@@ -14,7 +14,8 @@ from typing import Any, Callable, Generic, List, Optional, Sequence, Set, TypeVa
 from .errors import Closed, Unsettled
 from .journal import Journal
 from .leftovers import Leftovers
-from .options import Options, Reject, parse_directory, parse_servers
+from .options import Options, Reject, parse_directory, parse_servers, parse_stream
+from .records import Default, Encoder
 from .session import Counters
 from .sessions import Sessions
 
@@ -54,7 +55,7 @@ class ClientBase(abc.ABC, Generic[DriverT]):
                  move: str = "resend", tls: Optional[ssl.SSLContext] = None, connect_timeout: float = 10.0,
                  answer_timeout: float = 60.0, close_timeout: Optional[float] = None,
                  on_reject: Optional[Callable[[Reject], None]] = None,
-                 on_ack: Optional[Callable[[int], None]] = None) -> None:
+                 on_ack: Optional[Callable[[int], None]] = None, default: Optional[Default] = None) -> None:
         """README.md says more of each:
 
         servers: tcp://HOST:PORT, tried in turn; a list, or a string with commas
@@ -75,14 +76,16 @@ class ClientBase(abc.ABC, Generic[DriverT]):
         close_timeout: seconds that close() waits for what is unsettled; None: as long as it takes
         on_reject: called once with each record that the server will never store
         on_ack: called with the count of records that have just been settled
+        default: called with what of a record JSON cannot hold; it returns something that JSON can
         """
         self._options = Options(
-            servers=parse_servers(servers), client=client, stream=stream, ack=ack, window=window,
+            servers=parse_servers(servers), client=client, stream=parse_stream(stream), ack=ack, window=window,
             window_bytes=window_bytes, batch_records=batch_records, batch_bytes=batch_bytes,
             batch_seconds=batch_seconds, compress=compress, buffer_dir=parse_directory(buffer_dir),
             buffer_bytes=buffer_bytes, buffer_sync=buffer_sync, when_full=when_full, move=move, tls=tls,
             connect_timeout=connect_timeout, answer_timeout=answer_timeout, close_timeout=close_timeout,
-            on_reject=on_reject, on_ack=on_ack)
+            on_reject=on_reject, on_ack=on_ack, default=default)
+        self._encode = Encoder(default)
         self._reset()
         _all.add(self)
         self._made()
@@ -139,9 +142,13 @@ class ClientBase(abc.ABC, Generic[DriverT]):
         return drivers[0]
 
     def _end(self, unsettled: int, *, raises: bool) -> None:
-        """Says what close() could not settle; where that is lost, by Unsettled, unless something else is raised."""
+        """Says what close() could not settle, once; where that is lost, by Unsettled, unless something else is
+        raised."""
+        is_told = self not in _open
         _open.discard(self)
-        if unsettled and self._options.buffer_dir is not None:
+        if is_told:
+            pass
+        elif unsettled and self._options.buffer_dir is not None:
             self._journal.warning("%d records are not settled yet; they wait in %s for the next start", unsettled,
                                   self._options.buffer_dir)
         elif unsettled and not raises:

@@ -10,7 +10,8 @@ from typing import Callable, Optional, Type
 from .base import ClientBase
 from .errors import Unsettled
 from .journal import Journal, ThreadJournal
-from .records import Record, encode
+from .options import check_timeout
+from .records import Record
 from .sessions import Sessions
 from .shared import Holding
 from .worker import Worker, stop_all
@@ -57,11 +58,11 @@ class Client(ClientBase[Worker]):
     def send(self, record: Record) -> None:
         """Takes the record: bytes and str are JSON texts and go as they are, anything else is written as JSON. Waits
         while there is no room, or raises Full if the client was told so. TypeError or ValueError: no JSON."""
-        (self._driver or self._start()).put(encode(record))
+        (self._driver or self._start()).put(self._encode(record))
 
     def try_send(self, record: Record) -> bool:
         """As send(), but False instead of a wait."""
-        return (self._driver or self._start()).try_put(encode(record))
+        return (self._driver or self._start()).try_put(self._encode(record))
 
     def call_when_room(self, function: Callable[[], object], size: int = 0) -> None:
         """Calls it once, from the client's thread, as soon as there is room for a record of that size, or no hope."""
@@ -71,6 +72,7 @@ class Client(ClientBase[Worker]):
         """Waits until everything sent so far, and everything that processes before this one left in the buffer
         directory, is settled: synced to the server's disk, or rejected. Unsettled after that many seconds; Refused
         where no server will have it."""
+        check_timeout(timeout)
         self._check_thread()
         end = None if timeout is None else time.monotonic() + timeout
         for worker in self._drivers:
@@ -81,6 +83,7 @@ class Client(ClientBase[Worker]):
         """Takes no more records, waits until all is settled, and ends the connection. If that is not so after `timeout`
         (else `close_timeout`) seconds: with a buffer directory what is left stays there for the next start; without one
         it is lost with this client, and Unsettled says so."""
+        check_timeout(timeout)
         self._check_thread()
         self._holding.check()
         with self._starting, self._holding:

@@ -11,6 +11,17 @@ class ConfigurationError(CrawlspoolError, ValueError):
     """An argument of the client, or a record, that could never work."""
 
 
+class ArgumentError(ConfigurationError):
+    """An argument `name` that is not what it has to be: `rule`."""
+
+    def __init__(self, name: str, value: object, rule: str) -> None:
+        shown = repr(value)
+        super().__init__(f"{name} is {shown if len(shown) <= 200 else shown[:200] + '…'}; it is {rule}")
+        self.name = name
+        self.value = value
+        self.rule = rule
+
+
 class Full(CrawlspoolError):
     """There is no room for one more record, and the client was told not to wait for it (or waited in vain). The record
     was not taken."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import numbers
 import os
 import pathlib
 import re
 import ssl
-from typing import Callable, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Union
 
 from .buffer import Identity
-from .errors import ConfigurationError
+from .errors import ArgumentError
+from .names import CLIENT_RULE, STREAM_RULE, is_client_name, is_stream_name, normalised
+from .records import Default
 
 DEFAULT_PORT = 8940
-_NAME = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-_LABEL = re.compile(r"[A-Za-z0-9._:/-]{1,128}")
 _ADDRESS = re.compile(r"(?:tcp://)?(?:\[([^\]]+)\]|([^:/\[\]]+))(?::(\d{1,5}))?/?")
 
 
@@ -63,43 +64,80 @@ class Options:
     close_timeout: Optional[float]
     on_reject: Optional[Callable[[Reject], None]]
     on_ack: Optional[Callable[[int], None]]
+    default: Optional[Default]
 
     def __post_init__(self) -> None:
-        _check(self.client is None or _NAME.fullmatch(self.client) is not None,
-               f"client is {self.client!r}; it is 1 to 128 of letters, digits, '.', '_', '-' and ':'")
-        _check(self.stream is None or _LABEL.fullmatch(self.stream) is not None,
-               f"stream is {self.stream!r}; it is 1 to 128 of letters, digits, '.', '_', '-', ':' and '/'")
-        _check(self.ack in ("synced", "written"), f"ack is {self.ack!r}; it is 'synced' or 'written'")
-        _check(self.when_full in ("block", "raise"), f"when_full is {self.when_full!r}; it is 'block' or 'raise'")
-        _check(self.move in ("resend", "keep"), f"move is {self.move!r}; it is 'resend' or 'keep'")
+        self._check("client", _is_none_or(is_client_name, self.client), CLIENT_RULE)
+        self._check("stream", _is_none_or(is_stream_name, self.stream), STREAM_RULE)
+        for name, words in (("ack", ("synced", "written")), ("when_full", ("block", "raise")),
+                            ("move", ("resend", "keep"))):
+            self._check(name, getattr(self, name) in words, " or ".join(map(repr, words)))
         for name in ("window", "window_bytes", "batch_records", "batch_bytes", "buffer_bytes"):
-            _check(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it is at least 1")
+            self._check(name, _is_number(getattr(self, name), numbers.Integral) and getattr(self, name) >= 1,
+                        "a whole number, at least 1")
+        for name in ("compress", "buffer_sync"):
+            self._check(name, isinstance(getattr(self, name), bool), "True or False")
         for name in ("connect_timeout", "answer_timeout"):
-            _check(getattr(self, name) > 0, f"{name} is {getattr(self, name)}; it is more than 0 seconds")
-        for name in ("batch_seconds", "close_timeout"):
+            self._check(name, is_seconds(getattr(self, name)) and getattr(self, name) > 0,
+                        "a number of seconds, more than 0")
+        self._check("batch_seconds", is_seconds(self.batch_seconds), SECONDS_RULE)
+        self._check("close_timeout", self.close_timeout is None or is_seconds(self.close_timeout),
+                    f"{SECONDS_RULE}, or None")
+        self._check("tls", self.tls is None or isinstance(self.tls, ssl.SSLContext), "an ssl.SSLContext, or None")
+        for name in ("on_reject", "on_ack", "default"):
             value = getattr(self, name)
-            _check(value is None or value >= 0, f"{name} is {value}; it is 0 seconds or more")
+            self._check(name, value is None or callable(value), "a function, or None")
+
+    def _check(self, name: str, is_right: bool, rule: str) -> None:
+        if not is_right:
+            raise ArgumentError(name, getattr(self, name), rule)
 
     @property
     def identity(self) -> Identity:
         return Identity(self.client, self.stream)
 
 
-def _check(condition: bool, message: str) -> None:
-    if not condition:
-        raise ConfigurationError(message)
+SECONDS_RULE = "a number of seconds, 0 or more"
+_SERVERS_RULE = "tcp://HOST:PORT, or several: a list, or text with commas"
+
+
+def _is_none_or(is_name: Callable[[str], bool], value: Any) -> bool:
+    return value is None or (isinstance(value, str) and is_name(value))
+
+
+def _is_number(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def is_seconds(value: Any) -> bool:
+    return _is_number(value, numbers.Real) and value >= 0
+
+
+def check_timeout(value: Optional[float]) -> None:
+    """Of a call that waits."""
+    if value is not None and not is_seconds(value):
+        raise ArgumentError("timeout", value, f"{SECONDS_RULE}, or None")
+
+
+def parse_stream(stream: Any) -> Any:
+    """In one spelling, if it is text at all: Options checks that."""
+    return normalised(stream) if isinstance(stream, str) else stream
 
 
 def parse_servers(servers: Union[str, Sequence[str]]) -> List[Address]:
     """tcp://HOST:PORT, in the order in which they are tried; several in a string stand between commas."""
-    texts = servers.split(",") if isinstance(servers, str) else list(servers)
+    if isinstance(servers, str):
+        servers = servers.split(",")
+    if not isinstance(servers, (list, tuple)) or not all(isinstance(text, str) for text in servers):
+        raise ArgumentError("servers", servers, _SERVERS_RULE)
     addresses = []
-    for text in texts:
+    for text in servers:
         match = _ADDRESS.fullmatch(text.strip())
         if not match or not 0 < int(match[3] or DEFAULT_PORT) < 65536:
-            raise ConfigurationError(f"servers holds {text.strip()!r}; an address is tcp://HOST:PORT")
+            raise ArgumentError("servers", text.strip(), _SERVERS_RULE)
         addresses.append(Address(match[1] or match[2], int(match[3] or DEFAULT_PORT)))
-    _check(bool(addresses), "servers names no server")
+    if not addresses:
+        raise ArgumentError("servers", servers, _SERVERS_RULE)
     return addresses
 
 
@@ -107,7 +145,9 @@ def parse_directory(directory: Union[None, str, "os.PathLike[str]"]) -> Optional
     """Absolute from here on: the process may change its working directory."""
     if directory is None:
         return None
+    if not isinstance(directory, (str, os.PathLike)) or not os.fspath(directory):
+        raise ArgumentError("buffer_dir", directory, "the path of a directory")
     try:
         return pathlib.Path.cwd() / pathlib.Path(directory).expanduser()
     except (OSError, RuntimeError) as error:  # the working directory is gone; there is no such user
-        raise ConfigurationError(f"buffer_dir is {os.fspath(directory)!r}: {error}") from error
+        raise ArgumentError("buffer_dir", os.fspath(directory), f"the path of a directory: {error}") from error

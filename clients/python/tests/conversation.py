@@ -18,7 +18,8 @@ def options(**more):
     values = dict(servers=[Address("127.0.0.1", 8940)], client="worker-7", stream=None, ack="synced", window=1000,
                   window_bytes=1 << 20, batch_records=100, batch_bytes=1 << 16, batch_seconds=0.02, compress=False,
                   buffer_dir=None, buffer_bytes=1 << 20, buffer_sync=False, when_full="block", move="resend", tls=None,
-                  connect_timeout=10.0, answer_timeout=60.0, close_timeout=None, on_reject=told.append, on_ack=None)
+                  connect_timeout=10.0, answer_timeout=60.0, close_timeout=None, on_reject=told.append, on_ack=None,
+                  default=None)
     return Options(**{**values, **more})
 
 

@@ -46,7 +46,7 @@ def test_records_arrive_as_they_were_sent(start, flavour):
     assert server.records() == stored  # the spool's lines leave line breaks between tokens out
 
 
-@pytest.mark.parametrize("record", [float("nan"), {1, 2}, {"a": b"bytes"}, object(), {"a": float("inf")}])
+@pytest.mark.parametrize("record", [float("nan"), {"a": {b"x"}}, {"a": b"bytes"}, object(), {"a": float("inf")}])
 def test_what_json_cannot_hold_is_refused_before_it_takes_a_number(start, flavour, record):
     server = start()
     with flavour(server.url) as client:
