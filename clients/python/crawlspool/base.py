@@ -144,18 +144,20 @@ class ClientBase(abc.ABC, Generic[DriverT]):
     def _end(self, unsettled: int, *, raises: bool) -> None:
         """Says what close() could not settle, once; where that is lost, by Unsettled, unless something else is
         raised."""
-        is_told = self not in _open
+        is_first = self in _open
         _open.discard(self)
-        if is_told:
-            pass
-        elif unsettled and self._options.buffer_dir is not None:
-            self._journal.warning("%d records are not settled yet; they wait in %s for the next start", unsettled,
-                                  self._options.buffer_dir)
-        elif unsettled and not raises:
-            self._journal.error("%d records are not settled; they are lost with this client", unsettled)
+        if unsettled and is_first:
+            self._tell_unsettled(unsettled, is_raised=raises)
         self._journal.publish()
         if unsettled and raises and self._options.buffer_dir is None:
             raise Unsettled(unsettled, "they are lost with this client")
+
+    def _tell_unsettled(self, count: int, *, is_raised: bool) -> None:
+        if self._options.buffer_dir is not None:
+            self._journal.warning("%d records are not settled yet; they wait in %s for the next start", count,
+                                  self._options.buffer_dir)
+        elif not is_raised:
+            self._journal.error("%d records are not settled; they are lost with this client", count)
 
     def counters(self) -> Counters:
         total = Counters()

@@ -5,15 +5,17 @@
 
 Every item becomes a record of the stream that is named for the spider. The client's thread sends; this file runs in
 Scrapy's loop, be it Twisted's or asyncio's, and never blocks it: while there is no room for an item, process_item()
-waits, which holds the crawl up by itself, and the engine is paused long before that."""
+waits, which holds the crawl up by itself, and the engine is paused long before that. What ends the loop before the
+spider is closed, as a second Ctrl-C does, ends the client at once."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
+import sys
+import threading
 from functools import partial
-from typing import Any, Awaitable, Callable, Dict, Optional
+from typing import Any, Awaitable, Callable, Dict, List, Optional
 
 import scrapy
 from itemadapter import ItemAdapter
@@ -21,8 +23,11 @@ from scrapy.utils.defer import deferred_from_coro
 from scrapy.utils.serialize import ScrapyJSONEncoder
 
 from .client import Client
-from .errors import Refused
+from .errors import ArgumentError, Refused, Unsettled
+from .names import nearest_stream_name
 from .options import Reject
+from .records import Encoder
+from .scrapysettings import read_arguments, setting_of
 
 log = logging.getLogger("crawlspool")
 
@@ -30,50 +35,32 @@ WATCH_SECONDS = 1.0  # how often it is looked whether the engine may go on, and 
 BUFFERED_CLOSE_SECONDS = 30.0  # what waits in a buffer directory is not waited for any longer than that
 _AWAITS_COROUTINES = scrapy.version_info >= (2, 14)  # in open_spider() and close_spider()
 
-# setting: (the client's argument, how it is read)
-_ARGUMENTS = {
-    "CRAWLSPOOL_CLIENT": ("client", "get"),
-    "CRAWLSPOOL_STREAM": ("stream", "get"),
-    "CRAWLSPOOL_WINDOW": ("window", "getint"),
-    "CRAWLSPOOL_WINDOW_BYTES": ("window_bytes", "getint"),
-    "CRAWLSPOOL_COMPRESS": ("compress", "getbool"),
-    "CRAWLSPOOL_BUFFER_DIR": ("buffer_dir", "get"),
-    "CRAWLSPOOL_BUFFER_BYTES": ("buffer_bytes", "getint"),
-    "CRAWLSPOOL_BUFFER_SYNC": ("buffer_sync", "getbool"),
-    "CRAWLSPOOL_MOVE": ("move", "get"),
-    "CRAWLSPOOL_TLS": ("tls", "get"),
-    "CRAWLSPOOL_CLOSE_TIMEOUT": ("close_timeout", "getfloat"),
-}
-
 
 class CrawlSpoolPipeline:
     def __init__(self, crawler: Any) -> None:
         self._crawler = crawler
-        self._client: Optional[Client] = None
-        self._encode = _ItemEncoder().encode
+        arguments = {"stream": nearest_stream_name(crawler.spider.name), **read_arguments(crawler.settings)}
+        self._client = _make_client(arguments)  # here, as Scrapy hides what open_spider() says behind errors of its own
+        self._encode = _ItemEncoder(arguments.get("default")).item
         self._paused = False
         self._ending: Any = None  # of the crawl, before its time
         self._stop_watching: Callable[[], None] = lambda: None
         self._watching = False
+        self._forget_shutdown: Callable[[], None] = lambda: None
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> CrawlSpoolPipeline:
         return cls(crawler)
 
     def open_spider(self, spider: Any = None) -> None:
-        settings = self._crawler.settings
-        arguments: Dict[str, Any] = {"stream": stream_name(self._crawler.spider.name)}
-        for setting, (argument, getter) in _ARGUMENTS.items():
-            if settings.get(setting) is not None:
-                arguments[argument] = getattr(settings, getter)(setting)
-        if arguments.get("buffer_dir"):
-            arguments.setdefault("close_timeout", BUFFERED_CLOSE_SECONDS)
-        self._client = Client(settings.getlist("CRAWLSPOOL_SERVERS", ["tcp://127.0.0.1:8940"]),
-                              on_reject=_log_reject, **arguments)
+        self._forget_shutdown = _call_at_shutdown(self._client.end_now)
 
     async def process_item(self, item: Any, spider: Any = None) -> Any:
-        assert self._client is not None
-        payload = self._encode(item).encode()
+        try:
+            payload = self._encode(item)
+        except (TypeError, ValueError):
+            self._crawler.stats.inc_value("crawlspool/not_json")
+            raise
         if not self._watching:
             self._watching = True
             self._watch()
@@ -105,7 +92,6 @@ class CrawlSpoolPipeline:
         return deferred_from_coro(self._close())
 
     async def _close(self) -> None:
-        assert self._client is not None
         self._stop_watching()
         unsettled = self._client.counters().unsettled
         if unsettled:
@@ -113,6 +99,7 @@ class CrawlSpoolPipeline:
         try:
             await _in_thread(self._client.close)
         finally:
+            self._forget_shutdown()
             self._set_stats()
 
     # Stats and back-pressure
@@ -126,7 +113,6 @@ class CrawlSpoolPipeline:
         """Pauses the engine while the server does not read or half of the room is used up. Paused by somebody else it
         stays so."""
         engine = self._crawler.engine
-        assert self._client is not None
         crowded = self._client.crowded
         if engine is None or crowded == self._paused:
             return
@@ -145,31 +131,53 @@ class CrawlSpoolPipeline:
                 slot.nextcall.schedule()
 
     def _set_stats(self) -> None:
-        assert self._client is not None
         counters = self._client.counters()
         for name in ("acked", "rejected", "resent", "buffered", "unsettled", "maybe_twice", "verdicts_missed"):
             self._crawler.stats.set_value(f"crawlspool/{name}", getattr(counters, name))
 
 
-class _ItemEncoder(ScrapyJSONEncoder):  # type: ignore[misc]
-    """Items of every kind, and in them what Scrapy's own exporters take. Text stays text."""
+class _CrawlClient(Client):
+    """A client that is closed with its spider, or not at all: then nothing waits for it."""
 
-    def __init__(self) -> None:
-        super().__init__(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    def end_now(self) -> None:
+        try:
+            self.close(0)
+        except Unsettled as error:
+            log.error("the crawl is ended at once: %s", error)
 
-    def encode(self, item: Any) -> str:
-        text: str = super().encode(ItemAdapter(item).asdict() if ItemAdapter.is_item(item) else item)
-        return text
-
-    def default(self, value: Any) -> Any:
-        if isinstance(value, (bytes, bytearray)):
-            raise TypeError("the item holds bytes, and JSON holds text only; crawlspool.pages makes one of the other")
-        return super().default(value)
+    def _at_exit(self) -> None:
+        self.end_now()
 
 
-def stream_name(spider: str) -> str:
-    """The spider's name as far as a stream's name can have it."""
-    return re.sub(r"[^A-Za-z0-9._:/-]", "_", spider)[:128] or "_"
+def _make_client(arguments: Dict[str, Any]) -> _CrawlClient:
+    """ConfigurationError names the setting."""
+    if "buffer_dir" in arguments:
+        arguments.setdefault("close_timeout", BUFFERED_CLOSE_SECONDS)
+    try:
+        return _CrawlClient(on_reject=_log_reject, **arguments)
+    except ArgumentError as error:
+        raise ArgumentError(setting_of(error.name), error.value, error.rule) from None
+    except OSError as error:
+        if "buffer_dir" not in arguments:
+            raise
+        raise ArgumentError(setting_of("buffer_dir"), arguments["buffer_dir"],
+                            f"a directory in which this process may write: {error}") from None
+
+
+class _ItemEncoder(Encoder):
+    """Items of every kind, and in them what Scrapy's own exporters take."""
+
+    default_name = "the setting CRAWLSPOOL_DEFAULT"
+    _scrapys = ScrapyJSONEncoder()
+
+    def item(self, item: Any) -> bytes:
+        return self.value(ItemAdapter(item).asdict() if ItemAdapter.is_item(item) else item)
+
+    def plain(self, value: Any) -> Any:
+        try:
+            return super().plain(value)
+        except TypeError:
+            return self._scrapys.default(value)
 
 
 def _log_reject(reject: Reject) -> None:
@@ -208,12 +216,51 @@ def _set_done(future: "asyncio.Future[None]") -> None:
 
 
 async def _in_thread(function: Callable[[], None]) -> None:
+    """In one that nobody waits for when the loop or the program ends, as both do for those of their pools."""
+    failed: List[BaseException] = []
+
+    def run() -> None:
+        try:
+            function()
+        except BaseException as error:
+            failed.append(error)
+        try:
+            done()
+        except RuntimeError:
+            pass  # the loop is closed
+
     loop = _loop()
     if loop:
-        await loop.run_in_executor(None, function)
+        future = loop.create_future()
+        waiting: Awaitable[None] = future
+        done = partial(loop.call_soon_threadsafe, _set_done, future)
     else:
-        from twisted.internet.threads import deferToThread
-        await deferToThread(function)
+        from twisted.internet import defer, reactor
+        deferred: Any = defer.Deferred()
+        from_thread: Any = reactor
+        waiting = deferred
+        done = partial(from_thread.callFromThread, deferred.callback, None)
+    threading.Thread(target=run, name="crawlspool-close", daemon=True).start()
+    await waiting
+    if failed:
+        raise failed[0]
+
+
+def _call_at_shutdown(function: Callable[[], None]) -> Callable[[], None]:
+    """As Twisted's reactor stops; what takes that back. Without a reactor the program's end comes soon enough."""
+    reactor: Any = sys.modules.get("twisted.internet.reactor")
+    if reactor is None:
+        return lambda: None
+    trigger = [reactor.addSystemEventTrigger("before", "shutdown", function)]
+
+    def take_back() -> None:
+        if trigger:
+            try:
+                reactor.removeSystemEventTrigger(trigger.pop())
+            except (KeyError, ValueError):
+                pass  # it has been called
+
+    return take_back
 
 
 def _call_later(seconds: float, function: Callable[[], None]) -> Callable[[], None]:

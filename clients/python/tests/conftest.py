@@ -1,7 +1,10 @@
 """The client's tests use the end-to-end suite's daemon, spool reader and deadlines, and its reader of PROTOCOL.md's
-examples. Fixtures: `start` makes daemons that come back on the same port, `flavour` is one client and the other."""
+examples. Fixtures: `start` makes daemons that come back on the same port, `flavour` is one client and the other,
+`certificate` is for TLS."""
 
 import pathlib
+import shutil
+import subprocess
 import sys
 
 CLIENT = pathlib.Path(__file__).resolve().parents[1]
@@ -47,3 +50,15 @@ start = start_fixture(Server)
 @pytest.fixture(params=[Blocking, Asyncio], ids=["blocking", "asyncio"])
 def flavour(request):
     return request.param
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """(key, certificate) of 127.0.0.1, which is its own CA."""
+    if not shutil.which("openssl"):
+        pytest.skip("no openssl to make a certificate with")
+    key, made = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-keyout", key, "-out", made, "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    return key, made

@@ -21,7 +21,7 @@ class PageItem(scrapy.Item):
 
 
 class PagesSpider(scrapy.Spider):
-    name = "pages of a site"
+    name = "страницы of a site"
 
     def __init__(self, url, items_per_page, **kwargs):
         super().__init__(**kwargs)

@@ -66,7 +66,7 @@ def test_the_table_of_arguments_is_the_signature():
 
 
 def test_the_table_of_settings_is_what_the_pipeline_reads():
-    source = pathlib.Path(crawlspool.__file__).with_name("scrapy.py").read_text(encoding="utf-8")
+    source = pathlib.Path(crawlspool.__file__).with_name("scrapysettings.py").read_text(encoding="utf-8")
     read = set(re.findall(r'"(CRAWLSPOOL_\w+)"', source))
     assert {name for names, _ in table(section("Scrapy")) for name in names} == read
 

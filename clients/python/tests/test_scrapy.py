@@ -6,12 +6,15 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import threading
 import time
 
 import pytest
+from records import dead_address
 from site_of_pages import GBK_TEXT, Site
+from tls_end import TlsEnd
 from waiting import seconds, wait_until
 
 PYTHON = os.environ.get("CRAWLSPOOL_SCRAPY_PYTHON", "/usr/bin/python3")
@@ -94,7 +97,7 @@ def test_every_item_is_stored_with_its_page_and_the_stats_say_so(start, reactor)
         assert record["page"]["charset"] == ("gb18030" if number % 5 == 0 else "utf-8")
         assert (GBK_TEXT if number % 5 == 0 else "page") + f" {number}<" in record["page"]["body"]
     line = server.spool.segments()[0][1].read_bytes().split(b"\n")[0]
-    assert b'"client":"crawl-test"' in line and b'"stream":"pages_of_a_site"' in line
+    assert b'"client":"crawl-test"' in line and '"stream":"страницы_of_a_site"'.encode() in line
     assert not [one for one in crawl.log if "eprecat" in one and "rawlSpool" in one]
 
 
@@ -109,9 +112,12 @@ def test_a_crawl_without_twisteds_reactor(start):
 def test_an_item_that_json_cannot_hold_is_an_error_of_its_own(start):
     server = start()
     with Site(20, time.monotonic) as site:
-        outcome = Crawl(site, server.url, "CRAWL_BAD_ITEMS=True").end()
+        crawl = Crawl(site, server.url, "CRAWL_BAD_ITEMS=True")
+        outcome = crawl.end()
     assert_each_item_once(server, 20)
     assert outcome["stats"]["log_count/ERROR"] == 4  # one with bytes and one of half a surrogate pair, on two pages
+    assert outcome["stats"]["crawlspool/not_json"] == 4
+    assert any("record['bytes'] holds bytes, and JSON holds text only" in line for line in crawl.log)
 
 
 @pytest.mark.parametrize("reactor", REACTORS, ids=["twisted", "asyncio"])
@@ -170,6 +176,70 @@ def test_a_crawl_whose_items_nobody_will_have_ends(start, reactor):
     assert outcome["stats"]["finish_reason"] == "crawlspool_refused"
     assert len(site.served) < 1000
     assert any("the crawl ends" in line and "HTTP" in line for line in crawl.log)
+
+
+LOOPS = [f"TWISTED_REACTOR={reactor}" for reactor in REACTORS] + ["TWISTED_REACTOR_ENABLED=False"]
+
+
+@pytest.mark.parametrize("loop", LOOPS, ids=["twisted", "asyncio", "no reactor"])
+@pytest.mark.parametrize("waits", ["the spider's end", "an item", "the spider's end, buffered"])
+def test_the_second_ctrl_c_ends_the_crawl_at_once_and_says_what_is_not_stored(tmp_path, loop, waits):
+    if loop.endswith("False") and VERSION < (2, 15):
+        pytest.skip("this Scrapy does not run without a reactor")
+    settings = [loop, "CRAWLSPOOL_WINDOW=1" if waits == "an item" else "CRAWLSPOOL_WINDOW=100000"]
+    if waits.endswith("buffered"):
+        settings += [f"CRAWLSPOOL_BUFFER_DIR={tmp_path}", "CRAWLSPOOL_CLOSE_TIMEOUT=1h"]
+    sock, url = dead_address()
+    with sock, Site(1000, time.monotonic) as site:
+        crawl = Crawl(site, url, *settings, delay=0.005)
+        try:
+            if waits == "an item":
+                crawl.wait_log("the crawl pauses")
+            else:
+                wait_until(lambda: served(site) > 8, "pages are served", 60)
+            crawl.process.send_signal(signal.SIGINT)
+            crawl.wait_log("shutting down gracefully" if waits == "an item" else "items to be stored")
+            crawl.process.send_signal(signal.SIGINT)
+            crawl.process.wait(seconds(20))
+        finally:
+            crawl.process.kill()
+            crawl.reader.join()
+    text = "".join(crawl.log)
+    print(text)
+    ending = "they wait in" if waits.endswith("buffered") else "the crawl is ended at once: .*lost with this client"
+    told = [line for line in crawl.log if re.search(ending, line)]
+    assert len(told) == 1
+    assert int(re.search(r"(\d+) records are not settled", told[0])[1]) > 0
+
+
+@pytest.mark.parametrize("reactor", REACTORS, ids=["twisted", "asyncio"])
+@pytest.mark.parametrize("setting, named", [
+    ("CRAWLSPOOL_WINDOW=1GiB", "CRAWLSPOOL_WINDOW is '1GiB'; it is a whole number"),
+    ("CRAWLSPOOL_WINDOW=-1", "CRAWLSPOOL_WINDOW is -1; it is a whole number, at least 1"),
+    ("CRAWLSPOOL_SERVERS=http://h", "CRAWLSPOOL_SERVERS is 'http://h'; it is tcp://HOST:PORT"),
+    ("CRAWLSPOOL_BUFFER_DIR=/dev/null/buffer", "CRAWLSPOOL_BUFFER_DIR is '/dev/null/buffer'; it is a directory in which"),
+    ("CRAWLSPOOL_WINDOWS=7", "CRAWLSPOOL_WINDOWS is no setting of crawlspool; the nearest is CRAWLSPOOL_WINDOW")])
+def test_a_wrong_setting_ends_the_crawl_by_name_before_a_page_is_fetched(reactor, setting, named):
+    sock, url = dead_address()
+    with sock, Site(3, time.monotonic) as site:
+        crawl = Crawl(site, url, f"TWISTED_REACTOR={reactor}", setting)
+        try:
+            crawl.process.wait(seconds(60))
+        finally:
+            crawl.process.kill()
+            crawl.reader.join()
+        assert not site.served
+    text = "".join(crawl.log)
+    assert re.search(r"\S*Error: " + re.escape(named), text), text
+    assert "AssertionError" not in text and "AttributeError" not in text, text
+
+
+def test_a_crawl_through_tls_is_set_by_the_path_of_the_ca(start, certificate):
+    server = start()
+    end = TlsEnd(server.address(), certificate)
+    with end.listener, Site(5, time.monotonic) as site:
+        Crawl(site, end.url, f"CRAWLSPOOL_TLS_CA={certificate[1]}").end()
+    assert_each_item_once(server, 5)
 
 
 def test_with_a_buffer_directory_the_crawl_ends_without_the_daemon_and_the_next_one_sends(start, tmp_path):
