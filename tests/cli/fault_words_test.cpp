@@ -17,7 +17,7 @@ std::string words_for(std::string record) {
   const std::string_view checked = std::string_view(record).substr(0, bytes);
   const auto reason = checker.check(checked);
   if (!reason) return "sound";
-  return verdict_words(checked, proto::word(reason->code), reason->detail, reason->offset);
+  return verdict_words(checked, proto::word(reason->code), std::string(reason->detail.view()), reason->offset);
 }
 
 TEST(FaultWords, SayWhatWasExpectedAndWhatIsThere) {
