@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <fstream>
 
@@ -44,7 +45,7 @@ Result<std::unique_ptr<spool::Directory>> open_damaged_spool(const std::string& 
   if (!directory) return directory;
   const auto id = spool::read_spool_id(**directory);
   if (id || id.error().code == ErrorCode::kDamaged) return directory;
-  if (id.error().code == ErrorCode::kPermission)
+  if (id.error().errno_value == EACCES)
     return tl::unexpected(with_access_hint(id.error(), path + "/" + std::string(spool::kIdentityName)));
   const auto segments = spool::list_segments(**directory);
   if (!segments) return tl::unexpected(segments.error());

@@ -1,25 +1,19 @@
-// log_warn_limited() for one event word that peers can cause many times in a moment: asked first, so that a line that
-// is left out is not put together. Thread-safe as the log is; an object is one thread's.
+// log_warn_limited() in two steps, for an event word that peers can cause many times in a moment: asked first, so that a
+// line that is left out is not put together. Thread-safe as the log is.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "daemon/base/log.h"
 
 namespace crawlspool::base {
 
-class LimitedEvent {
- public:
-  explicit LimitedEvent(std::string_view event) : event_(event) {}
-  // Whether a line may pass now (monotonic); else it is counted as left out.
-  [[nodiscard]] bool admits(std::int64_t now_us);
-  // The line that was admitted last.
-  void warn(LogFields fields);
-
- private:
-  std::string_view event_;
-  std::uint64_t suppressed_ = 0;
-};
+// Whether a line of this word may pass now (monotonic), and how many were left out before it; else it is counted as left
+// out itself.
+[[nodiscard]] std::optional<std::uint64_t> admit_warning(std::string_view event, std::int64_t now_us);
+// The line that was admitted.
+void log_warn_admitted(std::string_view event, std::uint64_t suppressed, LogFields fields);
 
 }  // namespace crawlspool::base

@@ -147,13 +147,13 @@ void log_debug_limited(std::string_view event, LogFields fields) {
   write_limited(LogLevel::kDebug, kLifeRate, event, fields);
 }
 
-bool LimitedEvent::admits(std::int64_t now_us) {
-  const auto suppressed = the_log().logger ? the_limiter().admit(event_, kFaultRate, now_us) : std::nullopt;
-  suppressed_ = suppressed.value_or(0);
-  return suppressed.has_value();
+std::optional<std::uint64_t> admit_warning(std::string_view event, std::int64_t now_us) {
+  return the_log().logger ? the_limiter().admit(event, kFaultRate, now_us) : std::nullopt;
 }
 
-void LimitedEvent::warn(LogFields fields) { write(LogLevel::kWarn, event_, fields, suppressed_); }
+void log_warn_admitted(std::string_view event, std::uint64_t suppressed, LogFields fields) {
+  write(LogLevel::kWarn, event, fields, suppressed);
+}
 
 void log_suppressed() {
   for (const LogLimiter::LeftOut& left_out : the_limiter().take_left_out()) {

@@ -14,7 +14,8 @@ class ShortText {
  public:
   static constexpr std::size_t kBytesMax = 63;
 
-  ShortText(std::string_view text) { *this += text; }  // NOLINT(google-explicit-constructor): text is text
+  // Text is text. NOLINTNEXTLINE(google-explicit-constructor,cppcoreguidelines-pro-type-member-init)
+  ShortText(std::string_view text) { *this += text; }
   ShortText(const char* text) : ShortText(std::string_view(text)) {}  // NOLINT(google-explicit-constructor)
 
   ShortText& operator+=(std::string_view text) {
@@ -25,7 +26,7 @@ class ShortText {
   }
   ShortText& operator+=(std::uint64_t number) {
     std::array<char, 20> digits;  // NOLINT(cppcoreguidelines-pro-type-member-init): written below
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     return *this += std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data()));
   }
 

@@ -52,7 +52,7 @@ Response bad_request(std::string_view detail) { return error_response(400, "bad_
 
 void append_number(std::string& out, std::string_view key, std::uint64_t number) {
   std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
   (out += key).append(digits.data(), static_cast<std::size_t>(end - digits.data()));
 }
 
@@ -247,7 +247,7 @@ void RecordsConnection::take_record(std::string_view record, const ReadTime& whe
 }
 
 void RecordsConnection::note_reject(std::string_view record, const RejectReason& reason, const ReadTime& when) {
-  budget().count_reject(record.size(), keep_reject(record, reason, when, {seq_of_next(), "index", request_.index},
+  budget().count_reject(record.size(), keep_reject(record, reason, when, {seq_of_next(), {"index", request_.index}},
                                                    request_.client.names));
   if (request_.is_batch)
     append_verdict(request_.rejected, request_.index, reason);

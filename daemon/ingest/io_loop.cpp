@@ -18,6 +18,7 @@ constexpr std::size_t kReadBufferBytes = 256 * 1024;
 constexpr std::uint64_t kSharedTurnCostMax = TurnBudget::kTurnCostMax / 4;
 constexpr std::uint64_t kAtOnceCostMax = 2 * TurnBudget::kTurnCostMax;
 constexpr std::int64_t kRoundUs = 3000;
+constexpr std::int64_t kTrimMs = 1000;  // several measurements of what the process holds
 
 constexpr std::size_t kWorthBytes = 4096;  // of a begun frame that is given up
 
@@ -227,12 +228,22 @@ void IoLoop::tick() {
 // disk that would make room, the begun frame with the lowest rate gives way.
 void IoLoop::relieve_memory() {
   while (!shared_.memory.may_continue() && may_go_beyond()) {
-    if (let_a_whole_batch_go_on()) return;
+    if (let_a_whole_batch_go_on() || may_be_trimmed_soon()) return;
     Connection* const slowest = slowest_begun_frame();
     if (slowest == nullptr) return;
     slowest->give_way();
   }
-  if (shared_.memory.may_continue()) resume_waiting();
+  if (!shared_.memory.may_continue()) return;
+  trim_awaited_since_ms_.reset();
+  resume_waiting();
+}
+
+// What is used beyond the accounts is free memory that is about to be given back: no frame is given up for it, unless
+// it stays.
+bool IoLoop::may_be_trimmed_soon() {
+  if (shared_.memory.accounted() >= shared_.memory.limit()) return false;
+  if (!trim_awaited_since_ms_) trim_awaited_since_ms_ = now_ms();
+  return now_ms() - *trim_awaited_since_ms_ < kTrimMs;
 }
 
 bool IoLoop::is_anything_under_way() const {

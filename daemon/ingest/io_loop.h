@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -113,6 +114,7 @@ class IoLoop final : private CompletionSink {
   void serve_waiting();
   void resume_waiting();
   void relieve_memory();
+  [[nodiscard]] bool may_be_trimmed_soon();
   // Something is on its way to the disk that will give memory back by itself.
   [[nodiscard]] bool is_anything_under_way() const;
   // Nothing else makes room, and what has come whole may go on beyond the limit.
@@ -138,6 +140,7 @@ class IoLoop final : private CompletionSink {
   std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> graveyard_;
   std::vector<ConnectionId> waiting_;
+  std::optional<std::int64_t> trim_awaited_since_ms_;
   std::uint64_t cost_at_once_ = 0;                // of turns taken before those that wait, in this turn of the loop
   bool look_at_waiting_ = false;                  // at the turn's end: one of them may be able to go on
   std::atomic<std::size_t> connection_count_{0};  // of connections_, for other threads to compare

@@ -1,17 +1,19 @@
 #include "daemon/ingest/reject_recorder.h"
 
+#include "daemon/base/limited_event.h"
 #include "daemon/ingest/loop_survey.h"
 
 namespace crawlspool::ingest {
 
 std::size_t RejectRecorder::record(std::string_view record, const RejectReason& reason, const ReadTime& when,
                                    const RejectedNumber& number, const RejectedSender& sender) {
-  if (log_.admits(when.monotonic_us))
-    log_.warn({{"conn", sender.connection},
-               {"peer", sender.peer},
-               {number.log_key, number.logged},
-               {"code", proto::word(reason.code)},
-               {"detail", reason.detail.view()}});
+  if (const auto suppressed = base::admit_warning("record_rejected", when.monotonic_us))
+    base::log_warn_admitted("record_rejected", *suppressed,
+                            {{"conn", sender.connection},
+                             {"peer", sender.peer},
+                             {number.logged.key, number.logged.number},
+                             {"code", proto::word(reason.code)},
+                             {"detail", reason.detail.view()}});
   ledger_.note({.client = sender.names.client,
                 .stream = sender.names.stream,
                 .address = address_of(sender.peer),

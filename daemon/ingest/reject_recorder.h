@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/base/limited_event.h"
 #include "daemon/ingest/appender.h"
 #include "daemon/ingest/record_checker.h"
 #include "daemon/ingest/reject_allowance.h"
@@ -17,9 +16,12 @@ namespace crawlspool::ingest {
 
 // Which record of a connection or request.
 struct RejectedNumber {
-  std::uint64_t seq;         // in the spool; 0: none
-  std::string_view log_key;  // what the log calls
-  std::uint64_t logged;      // this number
+  struct Logged {
+    std::string_view key;
+    std::uint64_t number;
+  };
+  std::uint64_t seq;  // in the spool; 0: none
+  Logged logged;      // what the log says
 };
 
 // Whose it is. Views for the time of the call.
@@ -46,7 +48,6 @@ class RejectRecorder {
   Appender& appender_;
   RejectLedger ledger_;
   RejectAllowance allowance_;
-  base::LimitedEvent log_{"record_rejected"};
 };
 
 }  // namespace crawlspool::ingest

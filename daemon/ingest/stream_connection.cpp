@@ -189,7 +189,7 @@ void StreamConnection::take_record(std::string_view record, const ReadTime& when
 
 void StreamConnection::reject(std::string_view record, const RejectReason& reason, const ReadTime& when) {
   proto::append_reject(output(), {taken_seq_, reason.code, reason.detail, reason.offset});
-  budget().count_reject(record.size(), keep_reject(record, reason, when, {taken_seq_, "seq", taken_seq_}, names_));
+  budget().count_reject(record.size(), keep_reject(record, reason, when, {taken_seq_, {"seq", taken_seq_}}, names_));
 }
 
 // A number beyond is not exact in every JSON reader, and its session could not be gone on with. False: the connection

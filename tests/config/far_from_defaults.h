@@ -12,7 +12,7 @@ inline Config far_from_defaults() {
   config.listen.admin = {};
   config.http.origins = {"https://tool.example", "chrome-extension://abc", "http://[::1]:8080"};
   config.admin.hosts = {"crawl-7.example", "crawlspoold:8942"};
-  config.limits = {0, 0, 3, 1, kFrameBytesMax, 1'000'000, 1000, 3 * kTiB};
+  config.limits = {0, 0, 3, 1, kFrameBytesMax, 1'000'000, 1000, 3 * kTiB, 7};
   config.timeouts = {0, 1, 90'000, 86'400'000};
   config.spool.directory = "/srv/a b: \"c\" #d \\ é";
   config.spool.sync = SyncPolicy::kInterval;

@@ -53,7 +53,6 @@ class AdminAnswers : public ingest::OnForgetfulDisk {
   }
   void TearDown() override {
     finish();  // what comes back goes to the loop
-    io->stop();
     io.reset();
     OnForgetfulDisk::TearDown();
   }

@@ -78,7 +78,6 @@ class ConnectionTurns : public OnForgetfulDisk {
   }
   void TearDown() override {
     finish();  // what comes back goes to the loop
-    io->stop();
     io.reset();
     OnForgetfulDisk::TearDown();
   }

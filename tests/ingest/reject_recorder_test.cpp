@@ -24,7 +24,8 @@ class RejectRecorderTest : public OnForgetfulDisk {
 
   void record(const std::string& record, std::uint64_t seq) {
     const RejectReason reason{proto::RejectCode::kInvalidJson, "not valid JSON at byte 0", 0};
-    EXPECT_GT(recorder->record(record, reason, when, {seq, "seq", seq}, {1, "10.0.0.7:1", "tcp", machine, names}), 0U);
+    EXPECT_GT(recorder->record(record, reason, when, {seq, {"seq", seq}}, {1, "10.0.0.7:1", "tcp", machine, names}),
+              0U);
     appender->settle(source, {seq});
   }
   std::unique_ptr<AppendBatch> committed() {
@@ -60,9 +61,10 @@ TEST_F(RejectRecorderTest, AboveTheRateOnlyTheFirstBytesAreKeptAndThatIsCounted)
   const std::string large(100, '?');
   constexpr auto kBurst = static_cast<std::uint64_t>(RejectAllowance::kBurst);
   for (std::uint64_t seq = 1; seq <= kBurst; ++seq) record(large, seq);
-  const auto whole = committed();
+  auto whole = committed();
   ASSERT_TRUE(whole && whole->stored);
   EXPECT_EQ(whole->rejects_cut, 0U);
+  appender->give_back(std::move(whole));
   for (std::uint64_t seq = 1; seq <= 10; ++seq) record(large, kBurst + seq);
   record("?", kBurst + 11);  // as small as what is kept
   appender->give_back(committed());

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CALL = re.compile(r"\bbase::log_(?:debug|info|warn|error)|(?<!void )\blog_(?:debug|info|warn|error)")
-WORD = re.compile(r'\blog_(debug|info|warn|error)(?:_limited)?\(\s*"([a-z][a-z0-9_]*)"(.*?);', re.DOTALL)
+WORD = re.compile(r'\blog_(debug|info|warn|error)(?:_limited|_admitted)?\(\s*"([a-z][a-z0-9_]*)"(.*?);', re.DOTALL)
 KEY = re.compile(r'\{"([a-z][a-z0-9_]*)",')
 ROW = re.compile(r"^\| `([a-z][a-z0-9_]*)` \| ([a-z, ]+) \| ([a-z0-9_, ]*?) ?\| (.+) \|$", re.MULTILINE)
 
