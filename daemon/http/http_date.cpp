@@ -23,7 +23,7 @@ std::string format_http_date(std::int64_t wall_us) {
   const int bytes =
       std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[utc.tm_wday], utc.tm_mday,
                     kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
-  return std::string(text, static_cast<std::size_t>(bytes));
+  return {text, static_cast<std::size_t>(bytes)};
 }
 
 std::string_view HttpDate::at(std::int64_t now_ms, const base::Clock& clock) {

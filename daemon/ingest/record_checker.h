@@ -19,7 +19,7 @@ class dom_parser_implementation;
 namespace crawlspool::ingest {
 
 struct RejectReason {
-  proto::RejectCode code;
+  proto::RejectCode code{};
   base::ShortText detail;
   std::optional<std::uint64_t> offset;  // where the trouble begins, where that is known
 };

@@ -18,15 +18,15 @@ namespace crawlspool::ingest {
 struct RejectedNumber {
   struct Logged {
     std::string_view key;
-    std::uint64_t number;
+    std::uint64_t number = 0;
   };
-  std::uint64_t seq;  // in the spool; 0: none
-  Logged logged;      // what the log says
+  std::uint64_t seq = 0;  // in the spool; 0: none
+  Logged logged;          // what the log says
 };
 
 // Whose it is. Views for the time of the call.
 struct RejectedSender {
-  ConnectionId connection;
+  ConnectionId connection = 0;
   std::string_view peer;
   std::string_view via;
   const base::MachineKey& machine;
