@@ -19,7 +19,7 @@ bool FairShare::is_light(const Member& member) const {
   return halved(member.charged_, ticks_ - member.tick_) <= kLightConnectionMax && is_light(member.address_);
 }
 
-void FairShare::charge(Member& member, std::uint64_t cost) {
+void FairShare::charge(Member& member, std::uint64_t cost) const {
   member.charged_ = halved(member.charged_, ticks_ - member.tick_) + cost;
   member.tick_ = ticks_;
   Address& address = member.address_;

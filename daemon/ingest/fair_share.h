@@ -63,7 +63,7 @@ class FairShare {
 
   // Neither the connection nor its address has had much lately: it may be served before those that wait.
   [[nodiscard]] bool is_light(const Member& member) const;
-  void charge(Member& member, std::uint64_t cost);
+  void charge(Member& member, std::uint64_t cost) const;
 
   // Waits from now on, if it does not yet.
   void add(Member& member);

@@ -228,7 +228,7 @@ void IoLoop::tick() {
 // disk that would make room, the begun frame with the lowest rate gives way.
 void IoLoop::relieve_memory() {
   while (!shared_.memory.may_continue() && may_go_beyond()) {
-    if (let_a_whole_batch_go_on() || may_be_trimmed_soon()) return;
+    if (let_a_whole_batch_go_on() || shared_.memory.is_unpacking() || may_be_trimmed_soon()) return;
     Connection* const slowest = slowest_begun_frame();
     if (slowest == nullptr) return;
     slowest->give_way();

@@ -35,6 +35,8 @@ class MemoryBudget {
     std::uint64_t nobody = 0;
     return unpacking_.compare_exchange_strong(nobody, who, std::memory_order_relaxed) || nobody == who;
   }
+  // Someone unpacks beyond the budget, and gives its memory back by itself.
+  [[nodiscard]] bool is_unpacking() const { return unpacking_.load(std::memory_order_relaxed) != 0; }
   // True if others may have waited for it.
   bool done_unpacking(std::uint64_t who) {
     return unpacking_.load(std::memory_order_relaxed) == who &&

@@ -239,7 +239,7 @@ void StreamConnection::take_zstd_batch(std::string_view payload) {
 void StreamConnection::go_on_with_batch(const ReadTime& when) {
   if (batch_->is_untouched() &&
       must_wait_before_making(batch_->estimated_line_bytes(spool::envelope_bytes_max(origin_))))
-    return;
+    return io().batch_done(id());  // others may unpack meanwhile
   if (!batch_->is_ready()) {
     const auto step = batch_->step(budget());
     if (step == BatchIntake::Step::kMore) return;

@@ -32,6 +32,7 @@ nlohmann::ordered_json reload_json(const ReloadState& reload) {
 nlohmann::ordered_json listen_json(const Addresses& listening) {
   const auto urls = [](const std::vector<std::string>& addresses) {
     std::vector<std::string> all;
+    all.reserve(addresses.size());
     for (const std::string& address : addresses) all.push_back("tcp://" + address);
     return all;
   };
