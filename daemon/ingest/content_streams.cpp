@@ -37,14 +37,16 @@ class ZstdStream final : public ContentDecoder::Stream {
       return {input.pos, output.pos, End::kWindow};
     if (ZSTD_isError(result) != 0U) return {input.pos, output.pos, End::kBroken};
     written_ += output.pos;
+    touched_ = std::max(touched_, written_);
     in_frame_ = result != 0;
     if (in_frame_) return {input.pos, output.pos, End::kNone};
     return {input.pos, output.pos, is_of_claimed_size() ? End::kPart : End::kBroken};
   }
-  // The window is as large as the frame says, and memory where something was written: what may be is counted from the
-  // start, so that many windows are not begun at once that together become too much.
+  // The window is as large as the frame says, and memory where something was written. What a frame under way may still
+  // write there counts from its start, so that many windows are not begun at once that together become too much.
   [[nodiscard]] std::size_t held_bytes() const override {
-    return std::min<std::size_t>(ZSTD_sizeof_DCtx(context_.get()), kZstdBytes + touched_max_);
+    const std::uint64_t to_come = in_frame_ ? std::min<std::uint64_t>(claimed_, bytes_max_) : 0;  // no claim is large
+    return std::min<std::size_t>(ZSTD_sizeof_DCtx(context_.get()), kZstdBytes + std::max(touched_, to_come));
   }
 
  private:
@@ -56,7 +58,6 @@ class ZstdStream final : public ContentDecoder::Stream {
     in_frame_ = in.starts_with(spool::kFrameMagic) || (takes_skippable_ && begins_skippable(in));
     claimed_ = ZSTD_getFrameContentSize(in.data(), in.size());
     written_ = 0;
-    touched_max_ = std::max(touched_max_, std::min<std::uint64_t>(claimed_, bytes_max_));  // no claim is a large number
     return in_frame_;
   }
   // What pzstd and seekable files have beside their frames.
@@ -73,7 +74,7 @@ class ZstdStream final : public ContentDecoder::Stream {
   bool in_frame_ = false;
   unsigned long long claimed_ = ZSTD_CONTENTSIZE_UNKNOWN;  // by the frame under way
   std::uint64_t written_ = 0;                              // of it
-  std::uint64_t touched_max_ = 0;                          // of the window, which stays for the next frame
+  std::uint64_t touched_ = 0;                              // of the window, which stays for the next frame
 };
 
 class GzipStream final : public ContentDecoder::Stream {
