@@ -16,7 +16,6 @@
 namespace crawlspool::ingest {
 namespace {
 
-using net::test::run_turns;
 using net::test::run_until;
 
 // Does what the test says with each input, and notes how deep it is in taking some.
