@@ -18,7 +18,8 @@ std::atomic<bool> goes_on{false};
 
 }  // namespace
 
-// The linker puts this in the place of libuv's (--wrap).
+// The linker puts this in the place of libuv's (--wrap), by names that it makes.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 extern "C" int __real_uv_async_send(struct uv_async_s* handle);
 extern "C" int __wrap_uv_async_send(struct uv_async_s* handle) {
   if (holds_sends.exchange(false)) {
@@ -27,6 +28,7 @@ extern "C" int __wrap_uv_async_send(struct uv_async_s* handle) {
   }
   return __real_uv_async_send(handle);
 }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 namespace crawlspool::net {
 namespace {
