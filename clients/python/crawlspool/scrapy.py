@@ -39,7 +39,7 @@ _AWAITS_COROUTINES = scrapy.version_info >= (2, 14)  # in open_spider() and clos
 class CrawlSpoolPipeline:
     def __init__(self, crawler: Any) -> None:
         self._crawler = crawler
-        arguments = {"stream": nearest_stream_name(crawler.spider.name), **read_arguments(crawler.settings)}
+        arguments: Dict[str, Any] = {"stream": nearest_stream_name(crawler.spider.name), **read_arguments(crawler.settings)}
         self._client = _make_client(arguments)  # here, as Scrapy hides what open_spider() says behind errors of its own
         self._encode = _ItemEncoder(arguments.get("default")).item
         self._paused = False
