@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 
 #include "daemon/spool/layout.h"
+#include "daemon/spool/lock_holder.h"
 #include "daemon/spool/retry_interrupted.h"
 
 namespace crawlspool::spool {
@@ -24,14 +24,6 @@ constexpr const char* kSuffix = ".lock";
 
 std::string path_of(const Directory& spool, const std::string& name) {
   return spool.path() + "/" + std::string(kCursorsName) + "/" + name + kSuffix;
-}
-
-std::string words_in(int fd) {
-  std::array<char, 128> words{};
-  const ssize_t n = ::pread(fd, words.data(), words.size(), 0);
-  std::string who(words.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
-  while (who.ends_with('\n')) who.pop_back();
-  return who.empty() ? "another process" : who;
 }
 
 Result<UniqueFd> open_file(const std::string& path, int flags) {
@@ -64,7 +56,7 @@ Result<CursorLock> CursorLock::take(Directory& spool, const std::string& name, c
     if (!fd) return tl::unexpected(fd.error());
     if (::flock(fd->get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) return fail_errno("lock of " + path, errno);
-      return fail(base::ErrorCode::kLocked, "cursor " + name + " is in use by " + words_in(fd->get()) +
+      return fail(base::ErrorCode::kLocked, "cursor " + name + " is in use by " + lock_holder(fd->get()) +
                                                 ": one reader at a time; another name is another cursor");
     }
     if (!has_the_name(fd->get(), path)) continue;

@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
 
 #include "daemon/base/unique_fd.h"
 #include "daemon/spool/layout.h"
+#include "daemon/spool/lock_holder.h"
 #include "daemon/spool/posix_file.h"
 #include "daemon/spool/retry_interrupted.h"
 
@@ -112,7 +112,7 @@ class PosixDirectory final : public Directory {
     if (!fd.valid()) return open_failed(name, errno);
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) return fail_errno("lock of " + at(name), errno);
-      return fail(base::ErrorCode::kLocked, path_ + " is in use by " + words_in(fd.get()));
+      return fail(base::ErrorCode::kLocked, path_ + " is in use by " + lock_holder(fd.get()));
     }
     if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), holder.data(), holder.size(), 0) < 0)
       return fail_errno("write to " + at(name), errno);
@@ -163,15 +163,6 @@ class PosixDirectory final : public Directory {
   [[nodiscard]] tl::unexpected<base::Error> open_failed(const std::string& name, int errno_value) const {
     if (errno_value == ELOOP) return fail(base::ErrorCode::kPermission, at(name) + " is a link", ELOOP);
     return fail_errno("open of " + at(name), errno_value);
-  }
-
-  // What the lock's holder says of itself.
-  static std::string words_in(int fd) {
-    std::array<char, 128> words{};
-    const ssize_t n = ::pread(fd, words.data(), words.size(), 0);
-    std::string who(words.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
-    while (who.ends_with('\n')) who.pop_back();
-    return who.empty() ? "another process" : who;
   }
 
   // Whether the name is surely not that of the open file: one that may not be looked at may be.
