@@ -74,7 +74,7 @@ class FrameDecoder {
   // The connection's first frame is not whole yet.
   [[nodiscard]] bool at_first_frame() const { return !any_whole_frame_; }
   // Memory held for the begun frame.
-  [[nodiscard]] std::size_t held_bytes() const { return partial_.capacity(); }
+  [[nodiscard]] std::size_t held_bytes() const { return partial_.size(); }
   // Of the begun frame's payload.
   [[nodiscard]] std::size_t received_bytes() const { return partial_.size(); }
 

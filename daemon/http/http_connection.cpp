@@ -31,7 +31,12 @@ HttpConnection::HttpConnection(ingest::IoLoop& io, ingest::ConnectionId id, inge
       answer_bytes_max_(transport == ingest::Transport::kAdmin ? kAdminAnswerBytesMax : kAnswerBytesMax),
       part_begun_ms_(opened_ms()) {}
 
-HttpConnection::~HttpConnection() { memory_.release(charged_bytes_); }
+HttpConnection::~HttpConnection() {
+  if (is_for_records())
+    memory_share().adjust(charged_bytes_, 0);
+  else
+    memory_.release(charged_bytes_);
+}
 
 void HttpConnection::on_start() {
   const auto& limit = ticket().refused();
@@ -48,7 +53,7 @@ ingest::Connection::ReadPlan HttpConnection::plan_read() {
   if (serving_) return {0, Pause::kBusy};
   if (unsent_bytes() > answer_bytes_max_) return {0, Pause::kOutput};
   if (is_for_records() && parser_.head_is_whole() && io().appender().is_full()) return {0, Pause::kSpoolBusy};
-  if (is_for_records() && parser_.has_begun() && !io().shared().memory.may_continue()) return {0, Pause::kMemory};
+  if (is_for_records() && parser_.has_begun() && !memory_share().may_continue()) return {0, Pause::kMemory};
   return {read_bytes_max_};
 }
 
@@ -203,8 +208,11 @@ void HttpConnection::on_give_way() {
 
 // The answers to records are on the account of all connections.
 void HttpConnection::account_memory() {
-  memory_.adjust(charged_bytes_,
-                 parser_.held_bytes() + kept_input_.capacity() + (is_for_records() ? 0 : output_held_bytes()));
+  const std::uint64_t input_bytes = parser_.held_bytes() + kept_input_.capacity();
+  if (is_for_records())
+    memory_share().adjust(charged_bytes_, input_bytes);
+  else
+    memory_.adjust(charged_bytes_, input_bytes + output_held_bytes());
 }
 
 // ---- deadlines ----

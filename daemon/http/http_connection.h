@@ -30,7 +30,7 @@ class HttpConnection : public ingest::Connection {
   [[nodiscard]] double begun_frame_rate() const override;
   [[nodiscard]] std::size_t begun_frame_bytes() const override { return parser_.held_bytes(); }
   [[nodiscard]] bool holds_whole_batch() const override { return serving_unfinished_; }
-  [[nodiscard]] bool may_go_on_with_batch() const override { return serving_unfinished_ && may_go_on_serving(); }
+  [[nodiscard]] bool may_go_on_with_batch() override { return serving_unfinished_ && may_go_on_serving(); }
 
  protected:
   // Why the request is turned down before its body is read; or nothing, and `body_bytes_max` is set.
@@ -41,7 +41,7 @@ class HttpConnection : public ingest::Connection {
   void go_on_serving_next_turn();
   virtual void go_on_serving() {}
   // False while there is no memory for it.
-  [[nodiscard]] virtual bool may_go_on_serving() const { return true; }
+  [[nodiscard]] virtual bool may_go_on_serving() { return true; }
 
   // The answer to this request is for a page of that origin, too.
   void allow_origin(std::string origin) { allowed_origin_ = std::move(origin); }

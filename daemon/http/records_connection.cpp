@@ -80,8 +80,8 @@ RecordsConnection::RecordsConnection(ingest::IoLoop& io, ingest::ConnectionId id
 }
 
 RecordsConnection::~RecordsConnection() {
-  io().batch_done(id());
-  io().appender().memory().release(charged_request_bytes_);
+  batch_done();
+  memory_share().adjust(charged_request_bytes_, 0);
 }
 
 // ---- before the body ----
@@ -144,7 +144,7 @@ std::optional<Response> RecordsConnection::judge_resources() {
   if (state == SpoolState::kFailed) return unavailable("spool_failed", "the disk has failed");
   if (ingest::is_waiting(state))
     return unavailable(proto::word(ingest::slow_reason(state)), "the spool takes nothing for now");
-  if (!io().shared().memory.may_begin()) return unavailable("memory", "too much is on its way to the disk");
+  if (!memory_share().may_begin()) return unavailable("memory", "too much is on its way to the disk");
   return std::nullopt;
 }
 
@@ -165,17 +165,13 @@ void RecordsConnection::serve(const RequestHead& head, std::string body) {
   if (request_.intake->is_untouched() &&
       must_wait_before_making(request_.intake->estimated_line_bytes(spool::envelope_bytes_max(request_.origin))))
     return turn_down(over_amplification());
-  go_on_serving();
+  return may_go_on_serving() ? go_on_serving() : go_on_serving_next_turn();
 }
 
 void RecordsConnection::go_on_serving() {
   if (request_.stage == Stage::kUnpacking) unpack();
   if (request_.stage == Stage::kTaking && is_serving()) take_some();
   if (is_serving()) account_request();
-}
-
-bool RecordsConnection::may_go_on_serving() const {
-  return io().may_go_on_with_batch(id(), request_.stage != Stage::kUnpacking);
 }
 
 void RecordsConnection::unpack() {
@@ -258,7 +254,7 @@ void RecordsConnection::note_reject(std::string_view record, const RejectReason&
 void RecordsConnection::all_taken() {
   request_.stage = Stage::kTaken;
   request_.intake.reset();
-  io().batch_done(id());
+  batch_done();
   session_hold_.release();
   if (settled_seq_ == taken_seq_) return finish_request(answer());  // nothing new was in it
   pause(Pause::kBusy);
@@ -271,7 +267,7 @@ void RecordsConnection::on_settled(std::uint64_t seq) {
 
 void RecordsConnection::finish_request(Response response) {
   session_hold_.release();
-  io().batch_done(id());
+  batch_done();
   last_names_ = std::move(request_.client.names);
   request_ = Request{};
   account_request();
@@ -280,7 +276,8 @@ void RecordsConnection::finish_request(Response response) {
 
 // Of a body that is being taken in the rest waits for the disk alone.
 void RecordsConnection::on_drain_end() {
-  if (!is_serving() || request_.stage == Stage::kTaking || request_.stage == Stage::kTaken) return;
+  const bool is_begun = request_.stage == Stage::kTaken || (request_.intake && request_.intake->is_begun());
+  if (!is_serving() || is_begun) return;
   turn_down(unavailable("draining", "the server is stopping"));
 }
 
@@ -288,6 +285,7 @@ void RecordsConnection::on_drain_end() {
 
 void RecordsConnection::claim_session() {
   request_.stage = Stage::kAwaitingSession;
+  batch_done();  // what is settled before this may be waiting for it
   session_hold_.claim(id(), *source_.session, source_.client, ticket().machine());
 }
 
@@ -330,10 +328,10 @@ void RecordsConnection::turn_down(Response response) {
 
 // ---- the answer ----
 
-// The body, what is unpacked of it, and room for the lines of what is still to be taken.
+// The body, what is unpacked of it, and the verdicts so far. Its lines are the appender's, which holds few at a time.
 void RecordsConnection::account_request() {
-  const std::uint64_t intake = request_.intake ? request_.intake->held_bytes() + request_.intake->rest_bytes() : 0;
-  io().appender().memory().adjust(charged_request_bytes_, intake + request_.rejected.held_bytes());
+  const std::uint64_t intake = request_.intake ? request_.intake->held_bytes() : 0;
+  memory_share().adjust(charged_request_bytes_, intake + request_.rejected.held_bytes());
 }
 
 std::string RecordsConnection::session_members() const {

@@ -56,7 +56,7 @@ class RecordsConnection final : public HttpConnection {
   void on_drain_end() override;
   void on_settled(std::uint64_t seq) override;
   bool on_session_answered(const ingest::SessionQuestion& question) override;
-  [[nodiscard]] bool may_go_on_serving() const override;
+  [[nodiscard]] bool may_go_on_serving() override { return may_take_in(*request_.intake); }
 
   void unpack();
   [[nodiscard]] std::optional<Response> judge_numbers() const;

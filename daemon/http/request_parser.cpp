@@ -98,11 +98,18 @@ RequestParser::Step RequestParser::take_chunks(std::string_view& input) {
   }
 }
 
-// It grows with what arrives, never with what was claimed, and keeps room for the padding behind it.
+// It grows with what arrives, never with what was claimed, and keeps room for the padding behind it. As in the frame
+// decoder, the room grows eightfold.
 void RequestParser::add_to_body(std::string_view bytes) {
   if (bytes.empty()) return;
   const std::size_t needed = body_.size() + bytes.size() + proto::FrameDecoder::kPaddingBytes;
-  if (needed > body_.capacity()) body_.reserve(std::max(needed, 2 * body_.capacity()));
+  if (needed > body_.capacity()) {
+    const auto whole = static_cast<std::size_t>(head_.content_length.value_or(body_bytes_max_));
+    std::string larger;  // reserve() on body_ itself may round up to its double
+    larger.reserve(std::max(needed, std::min(8 * body_.capacity(), whole + proto::FrameDecoder::kPaddingBytes)));
+    larger += body_;
+    body_ = std::move(larger);
+  }
   body_ += bytes;
 }
 
@@ -112,6 +119,6 @@ std::string RequestParser::take_body() {
   return body;
 }
 
-std::size_t RequestParser::held_bytes() const { return head_text_.capacity() + 2 * body_.capacity(); }
+std::size_t RequestParser::held_bytes() const { return head_text_.capacity() + body_.size(); }
 
 }  // namespace crawlspool::http

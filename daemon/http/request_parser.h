@@ -26,7 +26,10 @@ class RequestParser {
   [[nodiscard]] const RequestHead& head() const { return head_; }
   [[nodiscard]] const Refusal& refusal() const { return refusal_; }
   // Of a chunked body; what Content-Length says is the caller's to judge.
-  void limit_body(std::uint64_t bytes_max) { chunked_.limit(bytes_max); }
+  void limit_body(std::uint64_t bytes_max) {
+    body_bytes_max_ = bytes_max;
+    chunked_.limit(bytes_max);
+  }
   // Of a whole request; padding is readable behind it. Leaves the parser ready for the next request.
   [[nodiscard]] std::string take_body();
   void start_over();
@@ -34,7 +37,7 @@ class RequestParser {
   [[nodiscard]] bool has_begun() const { return !head_text_.empty(); }  // a request, with its first byte
   [[nodiscard]] bool head_is_whole() const { return state_ != State::kHead; }
   [[nodiscard]] std::size_t body_bytes() const { return body_.size(); }
-  // Memory held, and as much again as the body for the lines that it will become.
+  // Memory held: of the room that the body grows into only what is filled.
   [[nodiscard]] std::size_t held_bytes() const;
 
  private:
@@ -52,7 +55,8 @@ class RequestParser {
   RequestHead head_;
   Refusal refusal_{};
   ChunkedBody chunked_;
-  std::uint64_t length_left_ = 0;  // of a body with a Content-Length
+  std::uint64_t length_left_ = 0;     // of a body with a Content-Length
+  std::uint64_t body_bytes_max_ = 0;  // of any other
 };
 
 }  // namespace crawlspool::http

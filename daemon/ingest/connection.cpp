@@ -31,6 +31,7 @@ Connection::Connection(IoLoop& io, ConnectionId id, Transport transport, std::st
       peer_(std::move(peer)),
       ticket_(std::move(ticket)),
       share_(io.fair_share(), id, ticket_.machine()),
+      memory_share_(io.memory_shares(), id, ticket_.machine()),
       credit_(opened_with_->limits.amplification_max),
       opened_ms_(io.now_ms()),
       last_activity_ms_(opened_ms_),
@@ -204,7 +205,7 @@ bool Connection::waits_for_credit() {
 }
 
 bool Connection::must_wait_before_making(std::uint64_t bytes) {
-  if (credit_.covers(bytes)) return false;
+  if (credit_.covers(budget_.made_bytes() + bytes)) return false;  // with what this turn has made
   wait_for_credit(io_.shared().amplification.wait_ms(ticket_.machine(), io_.now_ms()));
   return credit_until_ms_ != 0;
 }
@@ -274,14 +275,30 @@ void Connection::send(bool has_replies) {
 
 // What has grown and what is sent, on the loop's account. The admin port's answers are beside it.
 void Connection::account_output() {
-  if (transport_ != Transport::kAdmin) io_.account_output(charged_output_bytes_, output_held_bytes());
+  if (transport_ == Transport::kAdmin) return;
+  const std::uint64_t before = charged_output_bytes_;
+  memory_share_.adjust_answers(charged_output_bytes_, output_held_bytes());
+  io_.count_output(charged_output_bytes_ - before);
+}
+
+bool Connection::may_take_in(const BatchIntake& batch) {
+  const bool is_packed = batch.is_packed();
+  if (!memory_share_.may_take_in(is_packed ? SIZE_MAX : batch.rest_bytes()) || io_.appender().is_full()) return false;
+  if (!is_packed && memory_share_.holds_little()) return memory_share_.may_continue();
+  return io_.may_go_on_with_batch(id_, !is_packed);
+}
+
+void Connection::batch_done() {
+  if (memory_share_.leave_place()) io_.look_at_waiting();
+  io_.batch_done(id_);
 }
 
 std::optional<Connection::UnreadAnswers> Connection::unread_answers() const {
   if (!replies_unsent_ || unsent_bytes() == 0) return std::nullopt;
   const std::int64_t age_ms = io_.now_ms() - replies_since_ms_;
   if (age_ms < kUnreadMs) return std::nullopt;
-  return UnreadAnswers{output_held_bytes(), static_cast<double>(replies_taken_bytes_) / static_cast<double>(age_ms)};
+  return UnreadAnswers{output_held_bytes(), static_cast<double>(replies_taken_bytes_) / static_cast<double>(age_ms),
+                       memory_share_.is_in_the_way()};
 }
 
 void Connection::drop_unread_answers() {
@@ -338,6 +355,7 @@ void Connection::finish(std::string_view reason) {
   if (!is_open()) return;
   phase_ = Phase::kFlushing;
   close_reason_ = reason;
+  batch_done();
   stop_reading();
   send(true);
 }

@@ -29,8 +29,10 @@
 #include "daemon/ingest/amplification.h"
 #include "daemon/ingest/append_batch.h"
 #include "daemon/ingest/appender.h"
+#include "daemon/ingest/batch_intake.h"
 #include "daemon/ingest/fair_share.h"
 #include "daemon/ingest/loop_survey.h"
+#include "daemon/ingest/memory_shares.h"
 #include "daemon/ingest/record_checker.h"
 #include "daemon/ingest/reject_recorder.h"
 #include "daemon/ingest/turn_budget.h"
@@ -87,8 +89,9 @@ class Connection : private net::PollHandler {
   void give_way();  // gives the begun frame up, for the others' sake
   // Has a batch that came whole and is not all taken in: it needs memory only to give more back.
   [[nodiscard]] virtual bool holds_whole_batch() const { return false; }
-  // And may, as things are: one that is not unpacked may have to wait for another that is being.
-  [[nodiscard]] virtual bool may_go_on_with_batch() const { return false; }
+  // And may, as things are: it may have to wait for another of its machine, or one that is not unpacked for another
+  // that is being. Whoever may has their place from then on.
+  [[nodiscard]] virtual bool may_go_on_with_batch() { return false; }
   // Not one that is only told why it may not be, nor a probe or scrape of the admin port.
   [[nodiscard]] bool is_crawler() const { return !ticket_.refused() && transport_ != Transport::kAdmin; }
   // What its client last gave itself.
@@ -100,12 +103,15 @@ class Connection : private net::PollHandler {
   [[nodiscard]] bool holds_up_drain() const { return transport_ != Transport::kAdmin; }
   // Bytes a millisecond of the begun frame; negative where none has begun.
   [[nodiscard]] virtual double begun_frame_rate() const { return -1; }
+  // Its machine holds so little that it need not wait for those that hold much.
+  [[nodiscard]] bool holds_little() const { return memory_share_.holds_little(); }
   // Memory that it holds.
   [[nodiscard]] virtual std::size_t begun_frame_bytes() const { return 0; }
   // Answers that the peer leaves unread: what they hold, and how fast it takes them, in bytes a millisecond.
   struct UnreadAnswers {
     std::size_t held_bytes;
     double rate;
+    bool in_the_way;  // of others of its machine
   };
   // Nothing where there are none, or they have not waited for long.
   [[nodiscard]] std::optional<UnreadAnswers> unread_answers() const;
@@ -168,6 +174,13 @@ class Connection : private net::PollHandler {
   // The same, asked before something is unpacked that becomes about so many bytes for the spool.
   [[nodiscard]] bool must_wait_before_making(std::uint64_t bytes);
   [[nodiscard]] std::int64_t credit_wait_ms() const;
+  // What it holds, and may hold, of the memory for all.
+  [[nodiscard]] MemoryShares::Member& memory_share() { return memory_share_; }
+  [[nodiscard]] const MemoryShares::Member& memory_share() const { return memory_share_; }
+  // More of a batch or body that came whole may be taken in, as things are.
+  [[nodiscard]] bool may_take_in(const BatchIntake& batch);
+  // What it has of a batch or body is all taken in, or dropped: others may go on.
+  void batch_done();
   // Everything that costs time is counted here.
   [[nodiscard]] TurnBudget& budget() { return budget_; }
   [[nodiscard]] const TurnBudget& budget() const { return budget_; }
@@ -239,6 +252,7 @@ class Connection : private net::PollHandler {
   const std::string peer_;
   Admission::Ticket ticket_;
   FairShare::Member share_;
+  MemoryShares::Member memory_share_;
   TurnBudget budget_;  // of the turn under way
   AmplificationCredit credit_;
   std::int64_t credit_until_ms_ = 0;  // nothing more is taken before; 0: nothing waits for that

@@ -102,7 +102,7 @@ std::string ContentDecoder::take_plain() {
 }
 
 std::size_t ContentDecoder::held_bytes() const {
-  return encoded_.capacity() + plain_.capacity() + (stream_ ? stream_->held_bytes() : 0);
+  return encoded_.capacity() + plain_.size() + (stream_ ? stream_->held_bytes() : 0);
 }
 
 }  // namespace crawlspool::ingest

@@ -35,6 +35,7 @@ IoLoop::IoLoop(const Shared& shared, ConfigPtr config)
       appender_(shared.committer, *this, shared.memory),
       rejects_(appender_),
       session_claims_(*this, shared.sessions),
+      memory_shares_(shared.memory, appender_.memory()),
       read_buffer_(kReadBufferBytes, proto::FrameDecoder::kPaddingBytes),
       time_(shared.clock),
       deadlines_(kTickMs, kDeadlineBuckets, time_.now_ms()),
@@ -188,7 +189,8 @@ void IoLoop::resume_waiting() {
   for (const ConnectionId id : ids) {
     Connection* connection = find(id);
     if (connection == nullptr) continue;
-    if (is_plenty || connection->begun_frame_rate() >= 0 || connection->holds_whole_batch())
+    if (is_plenty || connection->holds_little() || connection->begun_frame_rate() >= 0 ||
+        connection->holds_whole_batch())
       connection->resume();
     else
       waiting_.push_back(id);
@@ -220,7 +222,8 @@ void IoLoop::tick() {
     if (Connection* connection = find(id)) connection->check_deadlines();
   });
   fair_share_.tick();
-  if (!shared_.memory.may_begin()) drop_unread_answers();
+  memory_shares_.tick();
+  if (!shared_.memory.may_begin() || memory_shares_.is_anyone_in_the_way()) drop_unread_answers();
   if (!waiting_.empty()) relieve_memory();
 }
 
@@ -260,30 +263,27 @@ bool IoLoop::may_go_beyond() const {
   return !is_anything_under_way() && output_bytes_ <= answers_share(shared_.memory);
 }
 
-void IoLoop::account_output(std::uint64_t& charged, std::uint64_t held) {
-  output_bytes_ += held - charged;
-  appender_.memory().adjust(charged, held);
-}
-
-// Where answers that nobody reads keep others from beginning, those go that are taken slowest. What stays after that
-// leaves the others most of the memory.
+// Where answers that nobody reads keep others from beginning, those go that are taken slowest: of a machine whose share
+// is used up so many that its others go on, of all so many that what stays leaves most of the memory.
 void IoLoop::drop_unread_answers() {
   struct Unread {
     double rate;
     std::size_t bytes;
     ConnectionId id;
+    bool in_the_way;
   };
   std::vector<Unread> unread;
   std::size_t bytes = 0;
   for (const auto& [id, connection] : connections_) {
     const auto answers = connection->unread_answers();
     if (!answers) continue;
-    unread.push_back({answers->rate, answers->held_bytes, id});
+    unread.push_back({answers->rate, answers->held_bytes, id, answers->in_the_way});
     bytes += answers->held_bytes;
   }
   std::sort(unread.begin(), unread.end(), [](const Unread& a, const Unread& b) { return a.rate < b.rate; });
   for (const Unread& one : unread) {
-    if (shared_.memory.may_begin() || bytes <= answers_share(shared_.memory) / 2) return;
+    const bool is_enough = shared_.memory.may_begin() || bytes <= answers_share(shared_.memory) / 2;
+    if (is_enough && !one.in_the_way) continue;
     bytes -= one.bytes;
     if (Connection* const connection = find(one.id)) connection->drop_unread_answers();
   }

@@ -22,6 +22,7 @@
 #include "daemon/ingest/fair_share.h"
 #include "daemon/ingest/loop_survey.h"
 #include "daemon/ingest/memory_budget.h"
+#include "daemon/ingest/memory_shares.h"
 #include "daemon/ingest/read_buffer.h"
 #include "daemon/ingest/record_checker.h"
 #include "daemon/ingest/reject_recorder.h"
@@ -88,8 +89,11 @@ class IoLoop final : private CompletionSink {
   [[nodiscard]] Connection* find(ConnectionId id);
   // Whether a connection may go on with a batch that came whole, with the budget used up or not: something has to move.
   [[nodiscard]] bool may_go_on_with_batch(ConnectionId id, bool is_unpacked) const;
-  // What a connection holds of answers that are not sent.
-  void account_output(std::uint64_t& charged, std::uint64_t held);
+  // Answers that are not sent hold so many bytes more, or fewer, modulo 2^64.
+  void count_output(std::uint64_t more_bytes) { output_bytes_ += more_bytes; }
+  [[nodiscard]] MemoryShares& memory_shares() { return memory_shares_; }
+  // One of those that wait may be able to go on: looked at when this turn of the loop ends.
+  void look_at_waiting() { look_at_waiting_ = true; }
   // It is all taken in, or dropped.
   void batch_done(ConnectionId id);
   [[nodiscard]] std::int64_t now_ms() { return time_.now_ms(); }  // as RunningTime has it
@@ -132,7 +136,8 @@ class IoLoop final : private CompletionSink {
   Appender appender_;
   RejectRecorder rejects_;
   SessionClaims session_claims_;
-  FairShare fair_share_;  // outlives the connections
+  FairShare fair_share_;        // outlives the connections
+  MemoryShares memory_shares_;  // too
   ReadBuffer read_buffer_;
   RunningTime time_;
   net::Deadlines deadlines_;

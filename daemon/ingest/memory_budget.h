@@ -27,6 +27,10 @@ class MemoryBudget {
 
   [[nodiscard]] bool may_begin() const { return used() < begin_limit_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool may_continue() const { return used() < limit(); }
+  // Left before nothing may begin; 0 where nothing may.
+  [[nodiscard]] std::int64_t free_to_begin() const {
+    return std::max<std::int64_t>(0, begin_limit_.load(std::memory_order_relaxed) - used());
+  }
   [[nodiscard]] bool is_under_half() const { return used() < limit() / 2; }
   // What is compressed can grow far beyond what came: any may be unpacked while frames may begin, else one at a time,
   // by whoever comes first and until it says that it is done with it. From any thread.

@@ -33,7 +33,7 @@ StreamConnection::StreamConnection(IoLoop& io, ConnectionId id, const std::strin
 
 StreamConnection::~StreamConnection() {
   drop_batch();
-  io().appender().memory().release(charged_bytes_);
+  memory_share().adjust(charged_bytes_, 0);
 }
 
 void StreamConnection::on_start() {
@@ -57,17 +57,12 @@ Connection::ReadPlan StreamConnection::plan_read() {
   if (unsent_bytes() > kUnsentBytesMax) return {0, Pause::kOutput};
   if (is_waiting(io().shared().committer.state())) return plan_under_pressure(Pause::kSpoolWaits);
   if (io().appender().is_full()) return plan_under_pressure(Pause::kSpoolBusy);
-  const MemoryBudget& memory = io().shared().memory;
-  const std::size_t needed = decoder_.mid_frame() ? decoder_.bytes_needed() : 0;
-  if (memory.may_begin()) return {needed > kReadBytes ? kLargeReadBytes : kReadBytes};
   if (batch_) return may_go_on_with_batch() ? ReadPlan{kReadBytes} : ReadPlan{0, Pause::kMemory};
+  const std::size_t needed = decoder_.mid_frame() ? decoder_.bytes_needed() : 0;
+  if (memory_share().may_begin()) return {needed > kReadBytes ? kLargeReadBytes : kReadBytes};
   // Only to the end of what has begun.
-  if (needed > 0 && memory.may_continue()) return {needed};
+  if (needed > 0 && memory_share().may_continue()) return {needed};
   return plan_under_pressure(Pause::kMemory);
-}
-
-bool StreamConnection::may_go_on_with_batch() const {
-  return batch_ && io().may_go_on_with_batch(id(), batch_->is_ready());
 }
 
 // A hello of usual size is always read, so that a client learns where it stands.
@@ -107,6 +102,7 @@ void StreamConnection::take_frames(std::string_view input) {
     decoder_.frame_taken();
   }
   if (ending_) return;
+  if (memory_share().has_place() && !batch_ && !decoder_.mid_frame()) batch_done();
   if (batch_ || session_hold_.is_awaited() || !input.empty()) keep_input(input);
   note_begun_frame(took_frames);
   account_memory();
@@ -141,8 +137,8 @@ std::size_t StreamConnection::held_wire_bytes() const {
 }
 
 void StreamConnection::account_memory() {
-  io().appender().memory().adjust(charged_bytes_,
-                                  decoder_.held_bytes() + kept_input_.capacity() + (batch_ ? batch_->held_bytes() : 0));
+  memory_share().adjust(charged_bytes_,
+                        decoder_.held_bytes() + kept_input_.capacity() + (batch_ ? batch_->held_bytes() : 0));
 }
 
 void StreamConnection::take_frame(const proto::Frame& frame, const ReadTime& when) {
@@ -155,8 +151,7 @@ void StreamConnection::take_frame(const proto::Frame& frame, const ReadTime& whe
     case FrameType::kBatch:
       return take_batch(frame.payload, when);
     case FrameType::kZstdBatch:
-      take_zstd_batch(frame.payload);
-      return go_on_with_batch(when);
+      return take_zstd_batch(frame.payload, when);
     case FrameType::kPing:
       return take_ping(frame.payload);
     case FrameType::kPong:
@@ -211,9 +206,10 @@ bool StreamConnection::has_numbers_for_batch(std::string_view batch) {
 
 // Most are taken in at once, where they lie.
 void StreamConnection::take_batch(std::string_view payload, const ReadTime& when) {
-  if (may_hold_more_records(payload.size(), limits().batch_records_max)) {
+  const bool must_wait = !memory_share().may_take_in(payload.size());
+  if (must_wait || may_hold_more_records(payload.size(), limits().batch_records_max)) {
     batch_.emplace(BatchIntake::Holds::kRecords, decoder_.keep_payload(payload), limits());
-    return go_on_with_batch(when);
+    return must_wait ? void() : go_on_with_batch(when);
   }
   if (!has_numbers_for_batch(payload)) return;
   proto::BatchReader reader(payload);
@@ -232,14 +228,15 @@ void StreamConnection::take_batch(std::string_view payload, const ReadTime& when
   batch_ = BatchIntake::rest_of(decoder_.keep_payload(payload), taken, limits());
 }
 
-void StreamConnection::take_zstd_batch(std::string_view payload) {
+void StreamConnection::take_zstd_batch(std::string_view payload, const ReadTime& when) {
   batch_.emplace(BatchIntake::Holds::kRecords, Encoding::kZstd, Parts::kOne, decoder_.keep_payload(payload), limits());
+  if (may_go_on_with_batch()) go_on_with_batch(when);
 }
 
 void StreamConnection::go_on_with_batch(const ReadTime& when) {
   if (batch_->is_untouched() &&
       must_wait_before_making(batch_->estimated_line_bytes(spool::envelope_bytes_max(origin_))))
-    return io().batch_done(id());  // others may unpack meanwhile
+    return batch_done();  // others may go on meanwhile
   if (!batch_->is_ready()) {
     const auto step = batch_->step(budget());
     if (step == BatchIntake::Step::kMore) return;
@@ -259,7 +256,7 @@ void StreamConnection::go_on_with_batch(const ReadTime& when) {
 
 void StreamConnection::drop_batch() {
   batch_.reset();
-  io().batch_done(id());
+  batch_done();
 }
 
 void StreamConnection::take_ping(std::string_view payload) {

@@ -33,7 +33,7 @@ class StreamConnection final : public Connection {
   [[nodiscard]] double begun_frame_rate() const override;
   [[nodiscard]] std::size_t begun_frame_bytes() const override { return decoder_.held_bytes(); }
   [[nodiscard]] bool holds_whole_batch() const override { return batch_.has_value(); }
-  [[nodiscard]] bool may_go_on_with_batch() const override;
+  [[nodiscard]] bool may_go_on_with_batch() override { return batch_ && may_take_in(*batch_); }
   [[nodiscard]] const spool::ClientNames& names() const override { return names_; }
 
  private:
@@ -76,7 +76,7 @@ class StreamConnection final : public Connection {
   [[nodiscard]] bool has_numbers_for(std::uint64_t records);
   [[nodiscard]] bool has_numbers_for_batch(std::string_view batch);
   void take_batch(std::string_view payload, const ReadTime& when);
-  void take_zstd_batch(std::string_view payload);
+  void take_zstd_batch(std::string_view payload, const ReadTime& when);
   void go_on_with_batch(const ReadTime& when);
   void drop_batch();
   void reject(std::string_view record, const RejectReason& reason, const ReadTime& when);

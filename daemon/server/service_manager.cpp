@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <ctime>
+#include <tuple>
 #include <utility>
 
 namespace crawlspool::server {
@@ -44,8 +44,11 @@ std::int64_t watchdog_interval_us() {
 }  // namespace
 
 ServiceManager::ServiceManager(const base::Clock& clock)
-    : clock_(clock), watchdog_us_(watchdog_interval_us()), moved_us_(clock.monotonic_us()) {
-  if (std::getenv("NOTIFY_SOCKET") == nullptr) return;
+    : clock_(clock),
+      socket_(NotifySocket::from_environment()),
+      watchdog_us_(watchdog_interval_us()),
+      moved_us_(clock.monotonic_us()) {
+  if (!socket_) return;
   waiting_.emplace_back("STATUS=Recovering the spool");
   thread_ = std::thread([this] { run(); });
 }
@@ -95,15 +98,21 @@ void ServiceManager::tell(std::string message) {
 void ServiceManager::run() {
   const std::chrono::microseconds look_every(watchdog_us_ > 0 ? std::min(kLookEveryUs, watchdog_us_ / 4)
                                                               : kLookEveryUs);
+  bool listens = true;
   std::unique_lock lock(mutex_);
-  while (!ending_ || !waiting_.empty()) {
-    const auto messages = std::exchange(waiting_, {});
+  while (!ending_ || (listens && !waiting_.empty())) {
+    listens = send_waiting();
     lock.unlock();
-    for (const std::string& message : messages) ::sd_notify(kKeepEnvironment, message.c_str());
     look();
     lock.lock();
-    wake_.wait_for(lock, look_every, [this] { return ending_ || !waiting_.empty(); });
+    wake_.wait_for(lock, look_every, [&] { return ending_ || (listens && !waiting_.empty()); });
   }
+}
+
+// In their order. False if some have to be sent later.
+bool ServiceManager::send_waiting() {
+  while (!waiting_.empty() && socket_->send(waiting_.front())) waiting_.pop_front();
+  return waiting_.empty();
 }
 
 void ServiceManager::look() {
@@ -119,11 +128,11 @@ void ServiceManager::look() {
   const std::lock_guard lock(vitals_mutex_);
   if (watchdog_us_ > 0 && vitals_.is_alive && now_us >= watchdog_due_us_) {
     watchdog_due_us_ = now_us + watchdog_us_;
-    if (vitals_.is_alive()) ::sd_notify(kKeepEnvironment, "WATCHDOG=1");
+    if (vitals_.is_alive()) std::ignore = socket_->send("WATCHDOG=1");
   }
   if (!is_stopping && vitals_.status && now_us >= status_due_us_) {
     status_due_us_ = now_us + kStatusEveryUs;
-    ::sd_notify(kKeepEnvironment, ("STATUS=" + vitals_.status()).c_str());
+    std::ignore = socket_->send("STATUS=" + vitals_.status());
   }
 }
 
@@ -135,7 +144,7 @@ void ServiceManager::ask_for_time(std::int64_t now_us) {
   }
   if (now_us < status_due_us_ || now_us - moved_us_ > kStillUsMax) return;
   status_due_us_ = now_us + kStatusEveryUs;
-  ::sd_notify(kKeepEnvironment, ("EXTEND_TIMEOUT_USEC=" + std::to_string(kMoreTimeUs)).c_str());
+  std::ignore = socket_->send("EXTEND_TIMEOUT_USEC=" + std::to_string(kMoreTimeUs));
 }
 
 }  // namespace crawlspool::server

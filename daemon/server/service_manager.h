@@ -1,6 +1,6 @@
 // What systemd is told, by sd_notify(3): that a start takes longer, READY, reloads, a status line, that the daemon is
-// alive, the stop. On a thread of its own, since a busy service manager may take its time to listen. Without
-// NOTIFY_SOCKET there is no thread, and nothing is told.
+// alive, the stop. On a thread of its own, which asks the daemon how it is; one that listens late is told later, and
+// one that does not listen is not waited for. Without NOTIFY_SOCKET there is no thread, and nothing is told.
 //
 //   recovering ──► ready ◄──► reloading
 //                    └──► stopping
@@ -8,13 +8,15 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "daemon/base/clock.h"
+#include "daemon/server/notify_socket.h"
 
 namespace crawlspool::server {
 
@@ -28,7 +30,7 @@ class ServiceManager {
 
   // From here on the start may take as long as it moves. `clock` outlives this object.
   explicit ServiceManager(const base::Clock& clock);
-  ~ServiceManager();  // tells what is left to be told
+  ~ServiceManager();  // tells what is left to be told, if the service manager listens
   ServiceManager(const ServiceManager&) = delete;
   ServiceManager& operator=(const ServiceManager&) = delete;
 
@@ -44,16 +46,17 @@ class ServiceManager {
  private:
   void tell(std::string message);
   void run();
-  void send_waiting();
+  [[nodiscard]] bool send_waiting();
   void look();
   void ask_for_time(std::int64_t now_us);
 
   const base::Clock& clock_;
+  const std::optional<NotifySocket> socket_;
   std::int64_t watchdog_us_ = 0;  // how often to say that the daemon is alive; 0: never
 
   std::mutex mutex_;  // of what follows
   std::condition_variable wake_;
-  std::vector<std::string> waiting_;
+  std::deque<std::string> waiting_;
   bool is_recovering_ = true;
   bool is_stopping_ = false;
   bool ending_ = false;

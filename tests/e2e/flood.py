@@ -8,9 +8,10 @@ import threading
 class Flood(threading.Thread):
     """From its start to the end of the `with` block."""
 
-    def __init__(self, address, payload, connections, *, reads=True):
+    def __init__(self, address, payload, connections, *, reads=True, source=None):
         super().__init__()
         self.address, self.payload, self.connections, self.reads = address, payload, connections, reads
+        self.source = (source, 0) if source else None
         self.ended = 0  # connections that the server has closed
         self.sent = 0  # connections that have sent all
         self.done = []  # of these: open until the end
@@ -19,7 +20,7 @@ class Flood(threading.Thread):
 
     def __enter__(self):
         for _ in range(self.connections):
-            sock = socket.create_connection(self.address)
+            sock = socket.create_connection(self.address, source_address=self.source)
             if not self.reads:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
             sock.setblocking(False)

@@ -1,5 +1,6 @@
 """What systemd is told through a real notify socket: readiness, status, reloads, the watchdog, the stop."""
 
+import contextlib
 import re
 import socket
 import time
@@ -93,6 +94,31 @@ def test_a_stop_is_told_with_the_time_that_it_may_take(start, manager):
     assert int(told["EXTEND_TIMEOUT_USEC"]) >= 45_000_000
     after = manager.messages[manager.messages.index(told) + 1:]
     assert not [message for message in after if "READY" in message or "RELOADING" in message]
+
+
+def fill(manager):
+    """As many messages as the manager's socket takes while nobody reads them."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                other.sendto(b"FILLED=1", manager.path)
+
+
+def test_a_stop_ends_beside_a_manager_that_does_not_listen(start, manager):
+    daemon = start(env=manager.environment(**watchdog(0.4)))
+    manager.wait("WATCHDOG", count=2)
+    fill(manager)
+    assert daemon.terminate() == 0
+    assert not manager.having("STOPPING")
+
+
+def test_a_manager_that_listens_late_is_told_in_order(start, manager):
+    fill(manager)
+    start(env=manager.environment())
+    manager.wait("READY")
+    assert [message for message in manager.messages if "FILLED" not in message][:2] == [
+        {"STATUS": "Recovering the spool"}, {"READY": "1", "STATUS": "Ready"}]
 
 
 def test_the_watchdog_is_fed_at_half_of_its_time(start, manager):
