@@ -20,11 +20,11 @@ base::MachineKey machine(unsigned char number) {
 // 64 MiB, of which frames begin in 48; a machine holds little up to 1 MiB.
 class MemorySharesTest : public testing::Test {
  protected:
-  MemorySharesTest() : budget_(64 * kMiB, 16 * kMiB), account_(budget_), shares_(budget_, account_) {}
+  MemorySharesTest() : budget(64 * kMiB, 16 * kMiB), account(budget), shares(budget, account) {}
 
-  MemoryBudget budget_;
-  MemoryAccount account_;
-  MemoryShares shares_;
+  MemoryBudget budget;
+  MemoryAccount account;
+  MemoryShares shares;
 };
 
 // A connection that has charged something.
@@ -41,8 +41,8 @@ struct Holder {
 };
 
 TEST_F(MemorySharesTest, AMachineBeginsWhileItHoldsNoMoreThanItLeavesFree) {
-  Holder one(shares_, 1, machine(1));
-  Holder two(shares_, 2, machine(1));
+  Holder one(shares, 1, machine(1));
+  Holder two(shares, 2, machine(1));
   one.hold(12 * kMiB);
   two.hold(11 * kMiB);
   EXPECT_TRUE(one.member.may_begin());
@@ -51,8 +51,8 @@ TEST_F(MemorySharesTest, AMachineBeginsWhileItHoldsNoMoreThanItLeavesFree) {
 }
 
 TEST_F(MemorySharesTest, TwoMachinesLeaveAThirdFree) {
-  Holder one(shares_, 1, machine(1));
-  Holder two(shares_, 2, machine(2));
+  Holder one(shares, 1, machine(1));
+  Holder two(shares, 2, machine(2));
   one.hold(15 * kMiB);
   two.hold(15 * kMiB);
   EXPECT_TRUE(one.member.may_begin() && two.member.may_begin());
@@ -61,8 +61,8 @@ TEST_F(MemorySharesTest, TwoMachinesLeaveAThirdFree) {
 }
 
 TEST_F(MemorySharesTest, WhoHoldsLittleBeginsAndGoesOnUntilAllIsUsedUp) {
-  Holder much(shares_, 1, machine(1));
-  Holder little(shares_, 2, machine(2));
+  Holder much(shares, 1, machine(1));
+  Holder little(shares, 2, machine(2));
   much.hold(62 * kMiB);
   little.hold(kMiB);
   EXPECT_TRUE(little.member.holds_little());
@@ -73,18 +73,18 @@ TEST_F(MemorySharesTest, WhoHoldsLittleBeginsAndGoesOnUntilAllIsUsedUp) {
 }
 
 TEST_F(MemorySharesTest, FreeMemoryThatIsNotGivenBackYetIsNoReasonForTheSmallToWait) {
-  Holder much(shares_, 1, machine(1));
-  Holder little(shares_, 2, machine(2));
+  Holder much(shares, 1, machine(1));
+  Holder little(shares, 2, machine(2));
   much.hold(50 * kMiB);
-  budget_.note_resident(200 * kMiB);
-  EXPECT_FALSE(budget_.may_continue());
+  budget.note_resident(200 * kMiB);
+  EXPECT_FALSE(budget.may_continue());
   EXPECT_TRUE(little.member.may_begin() && little.member.may_continue());
   EXPECT_FALSE(much.member.may_continue());
 }
 
 TEST_F(MemorySharesTest, BeyondItsShareAMachineGoesOnOneConnectionAtATime) {
-  Holder first(shares_, 1, machine(1));
-  Holder second(shares_, 2, machine(1));
+  Holder first(shares, 1, machine(1));
+  Holder second(shares, 2, machine(1));
   first.hold(20 * kMiB);
   second.hold(20 * kMiB);
   EXPECT_TRUE(first.member.may_continue());
@@ -96,7 +96,7 @@ TEST_F(MemorySharesTest, BeyondItsShareAMachineGoesOnOneConnectionAtATime) {
 }
 
 TEST_F(MemorySharesTest, BeyondItsShareAMachineLeavesASixteenthOfTheLimit) {
-  Holder one(shares_, 1, machine(1));
+  Holder one(shares, 1, machine(1));
   one.hold(60 * kMiB - 128 * kKiB);
   EXPECT_TRUE(one.member.may_continue());
   one.hold(60 * kMiB);
@@ -104,8 +104,8 @@ TEST_F(MemorySharesTest, BeyondItsShareAMachineLeavesASixteenthOfTheLimit) {
 }
 
 TEST_F(MemorySharesTest, WithinItsShareEachConnectionGoesOn) {
-  Holder first(shares_, 1, machine(1));
-  Holder second(shares_, 2, machine(1));
+  Holder first(shares, 1, machine(1));
+  Holder second(shares, 2, machine(1));
   first.hold(10 * kMiB);
   second.hold(10 * kMiB);
   EXPECT_TRUE(first.member.may_continue() && second.member.may_continue());
@@ -113,9 +113,9 @@ TEST_F(MemorySharesTest, WithinItsShareEachConnectionGoesOn) {
 }
 
 TEST_F(MemorySharesTest, OfOneMachineLongBatchesAreTakenInOneAfterAnother) {
-  Holder first(shares_, 1, machine(1));
-  Holder second(shares_, 2, machine(1));
-  Holder other(shares_, 3, machine(2));
+  Holder first(shares, 1, machine(1));
+  Holder second(shares, 2, machine(1));
+  Holder other(shares, 3, machine(2));
   EXPECT_TRUE(first.member.may_take_in(kLong));
   EXPECT_FALSE(second.member.may_take_in(kLong));
   EXPECT_TRUE(second.member.may_take_in(kLong - 1));
@@ -126,7 +126,7 @@ TEST_F(MemorySharesTest, OfOneMachineLongBatchesAreTakenInOneAfterAnother) {
 }
 
 TEST_F(MemorySharesTest, BeyondItsShareALongBatchWaitsForAnswersToBeReadAndForNothingElse) {
-  Holder one(shares_, 1, machine(1));
+  Holder one(shares, 1, machine(1));
   one.hold(30 * kMiB);
   EXPECT_TRUE(one.member.may_take_in(kLong));
   std::uint64_t answers = 0;
@@ -140,37 +140,37 @@ TEST_F(MemorySharesTest, BeyondItsShareALongBatchWaitsForAnswersToBeReadAndForNo
 }
 
 TEST_F(MemorySharesTest, AConnectionThatEndsGivesItsPlaceUp) {
-  std::optional<Holder> first(std::in_place, shares_, 1, machine(1));
-  Holder second(shares_, 2, machine(1));
+  std::optional<Holder> first(std::in_place, shares, 1, machine(1));
+  Holder second(shares, 2, machine(1));
   EXPECT_TRUE(first->member.may_take_in(kLong));
   first.reset();
   EXPECT_TRUE(second.member.may_take_in(kLong));
 }
 
 TEST_F(MemorySharesTest, OneIsInTheWayWhileOthersOfItsMachineHaveLatelyHadToWait) {
-  Holder first(shares_, 1, machine(1));
-  Holder second(shares_, 2, machine(1));
-  Holder other(shares_, 3, machine(2));
-  EXPECT_FALSE(shares_.is_anyone_in_the_way() || first.member.is_in_the_way());
+  Holder first(shares, 1, machine(1));
+  Holder second(shares, 2, machine(1));
+  Holder other(shares, 3, machine(2));
+  EXPECT_FALSE(shares.is_anyone_in_the_way() || first.member.is_in_the_way());
   EXPECT_TRUE(first.member.may_take_in(kLong));
   EXPECT_FALSE(first.member.is_in_the_way());
   EXPECT_FALSE(second.member.may_take_in(kLong));
-  EXPECT_TRUE(shares_.is_anyone_in_the_way() && first.member.is_in_the_way());
+  EXPECT_TRUE(shares.is_anyone_in_the_way() && first.member.is_in_the_way());
   EXPECT_FALSE(other.member.is_in_the_way());
-  shares_.tick();
+  shares.tick();
   EXPECT_TRUE(first.member.is_in_the_way());
-  shares_.tick();
-  EXPECT_FALSE(shares_.is_anyone_in_the_way() || first.member.is_in_the_way());
+  shares.tick();
+  EXPECT_FALSE(shares.is_anyone_in_the_way() || first.member.is_in_the_way());
 }
 
 TEST_F(MemorySharesTest, KnowsTheMachinesOfOpenConnectionsOnly) {
   {
-    const Holder one(shares_, 1, machine(1));
-    const Holder two(shares_, 2, machine(1));
-    const Holder three(shares_, 3, machine(2));
-    EXPECT_EQ(shares_.machines(), 2U);
+    const Holder one(shares, 1, machine(1));
+    const Holder two(shares, 2, machine(1));
+    const Holder three(shares, 3, machine(2));
+    EXPECT_EQ(shares.machines(), 2U);
   }
-  EXPECT_EQ(shares_.machines(), 0U);
+  EXPECT_EQ(shares.machines(), 0U);
 }
 
 }  // namespace
