@@ -343,6 +343,7 @@ void Connection::pause(Pause why) {
   paused_ = why;
   if (tells_long_pause() && long_pause_due_ms_ == kNever) long_pause_due_ms_ = io_.now_ms() + kLongPauseMs;
   if (waits_for_resources()) io_.wait_for_resources(id_);
+  if (why == Pause::kAmplification) batch_done();  // others of its machine go on meanwhile
   if (why == Pause::kTurn) resume_next_turn();
   rearm();
 }
