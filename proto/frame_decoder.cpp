@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "daemon/base/grow_text.h"
 #include "daemon/base/text.h"
 #include "proto/first_bytes.h"
 
@@ -87,18 +88,9 @@ bool FrameDecoder::header_is_legal(std::string_view behind) {
   return true;
 }
 
-// What has arrived is copied seldom: the room for it grows eightfold, up to the frame's end. Room that nothing has been
-// written to takes no memory, only addresses.
 void FrameDecoder::take_partial(std::string_view& input) {
   const std::size_t n = std::min<std::size_t>(input.size(), header_.length - partial_.size());
-  const std::size_t needed = partial_.size() + n;
-  if (needed + kPaddingBytes > partial_.capacity()) {
-    const std::size_t grown = std::max({8 * partial_.capacity(), needed + kPaddingBytes, kFirstPartialBytes});
-    std::string larger;  // reserve() on partial_ itself may round up to its double
-    larger.reserve(std::min<std::size_t>(grown, header_.length + kPaddingBytes));
-    larger += partial_;
-    partial_.swap(larger);
-  }
+  base::grow_text(partial_, partial_.size() + n + kPaddingBytes, kFirstPartialBytes, header_.length + kPaddingBytes);
   partial_.append(input.data(), n);
   input.remove_prefix(n);
 }

@@ -31,12 +31,7 @@ HttpConnection::HttpConnection(ingest::IoLoop& io, ingest::ConnectionId id, inge
       answer_bytes_max_(transport == ingest::Transport::kAdmin ? kAdminAnswerBytesMax : kAnswerBytesMax),
       part_begun_ms_(opened_ms()) {}
 
-HttpConnection::~HttpConnection() {
-  if (is_for_records())
-    memory_share().adjust(charged_bytes_, 0);
-  else
-    memory_.release(charged_bytes_);
-}
+HttpConnection::~HttpConnection() { charge(0); }
 
 void HttpConnection::on_start() {
   const auto& limit = ticket().refused();
@@ -208,11 +203,14 @@ void HttpConnection::on_give_way() {
 
 // The answers to records are on the account of all connections.
 void HttpConnection::account_memory() {
-  const std::uint64_t input_bytes = parser_.held_bytes() + kept_input_.capacity();
+  charge(parser_.held_bytes() + kept_input_.capacity() + (is_for_records() ? 0 : output_held_bytes()));
+}
+
+void HttpConnection::charge(std::uint64_t held) {
   if (is_for_records())
-    memory_share().adjust(charged_bytes_, input_bytes);
+    memory_share().adjust(charged_bytes_, held);
   else
-    memory_.adjust(charged_bytes_, input_bytes + output_held_bytes());
+    memory_.adjust(charged_bytes_, held);
 }
 
 // ---- deadlines ----

@@ -78,6 +78,7 @@ class HttpConnection : public ingest::Connection {
   void refuse_and_end(Response response, std::string_view reason);
   void write(Response response);
   void account_memory();
+  void charge(std::uint64_t held);
   // The admin port is answered with the memory used up, too.
   [[nodiscard]] bool is_for_records() const { return transport() != ingest::Transport::kAdmin; }
 

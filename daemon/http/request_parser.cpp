@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/base/grow_text.h"
 #include "daemon/base/text.h"
 #include "proto/frame_decoder.h"
 
@@ -98,18 +99,12 @@ RequestParser::Step RequestParser::take_chunks(std::string_view& input) {
   }
 }
 
-// It grows with what arrives, never with what was claimed, and keeps room for the padding behind it. As in the frame
-// decoder, the room grows eightfold.
+// It grows with what arrives, never with what was claimed, and keeps room for the padding behind it.
 void RequestParser::add_to_body(std::string_view bytes) {
   if (bytes.empty()) return;
-  const std::size_t needed = body_.size() + bytes.size() + proto::FrameDecoder::kPaddingBytes;
-  if (needed > body_.capacity()) {
-    const auto whole = static_cast<std::size_t>(head_.content_length.value_or(body_bytes_max_));
-    std::string larger;  // reserve() on body_ itself may round up to its double
-    larger.reserve(std::max(needed, std::min(8 * body_.capacity(), whole + proto::FrameDecoder::kPaddingBytes)));
-    larger += body_;
-    body_ = std::move(larger);
-  }
+  constexpr std::size_t kPaddingBytes = proto::FrameDecoder::kPaddingBytes;
+  const auto whole = static_cast<std::size_t>(head_.content_length.value_or(body_bytes_max_));
+  base::grow_text(body_, body_.size() + bytes.size() + kPaddingBytes, 0, whole + kPaddingBytes);
   body_ += bytes;
 }
 

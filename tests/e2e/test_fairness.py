@@ -46,6 +46,11 @@ def backlog(kind):
     return whole * (BACKLOG // BATCH_RECORDS), sum(map(len, lines)) * (BACKLOG // BATCH_RECORDS)
 
 
+def commits_an_ack():
+    """A sanitizer's turns last longer than its commits: there each turn of the greedy client is one."""
+    return 4 * POLITE if is_sanitized() else COMMITS_AN_ACK
+
+
 def polite_rounds(daemon, greedy):
     """How many acks each polite client got between the greedy one's first and its last, and the commits meanwhile."""
     selector = selectors.DefaultSelector()
@@ -77,9 +82,7 @@ def test_polite_clients_are_served_while_a_greedy_one_is(start, kind):
     assert greedy.error is None, repr(greedy.error)
     print(f"{BACKLOG} greedy records, {commits} commits; acks of each polite client meanwhile: {min(rounds)} to {max(rounds)}, "
           f"{sum(rounds) / (content_bytes / (1 << 20)):.1f} of all together for each greedy MiB")
-    # A sanitizer's turns last longer than its commits: each turn of the greedy client is one.
-    commits_an_ack = 4 * POLITE if is_sanitized() else COMMITS_AN_ACK
-    assert min(rounds) >= max(1, commits // commits_an_ack)
+    assert min(rounds) >= max(1, commits // commits_an_ack())
     assert max(rounds) <= 2 * min(rounds) + 3
 
 
@@ -91,9 +94,7 @@ def test_one_commit_serves_greedy_and_polite_alike(start, tmp_path):
     rounds, commits = polite_rounds(daemon, greedy)
     assert greedy.error is None, repr(greedy.error)
     print(f"{commits} commits; acks of each polite client meanwhile: {min(rounds)} to {max(rounds)}")
-    # A sanitizer's turns last longer than its commits: each turn of the greedy client is one.
-    commits_an_ack = 4 * POLITE if is_sanitized() else COMMITS_AN_ACK
-    assert min(rounds) >= max(1, commits // commits_an_ack)
+    assert min(rounds) >= max(1, commits // commits_an_ack())
 
 
 def blank_batches():

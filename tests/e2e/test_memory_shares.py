@@ -1,8 +1,6 @@
 """A client machine shares limits.memory_bytes_max with the others: what one of them fills never keeps a small one from
 being served. The one that fills it comes from 127.0.0.2."""
 
-import contextlib
-
 import pytest
 
 from exposition import scrape
@@ -38,12 +36,12 @@ def closes(daemon, reason):
 
 
 def wait_until_no_more_is_taken(daemon, at_least):
-    """Two looks in a row find as much as before, and no less than that."""
-    before = [0]
+    """Three looks in a row find the same, and no less than that."""
+    looks = [0, 1, 2]
 
     def stands_still():
-        now, before[0] = (held(daemon), before[0]), held(daemon)
-        return now[0] == now[1] == before[0] and now[0] >= at_least
+        looks[:] = [*looks[1:], held(daemon)]
+        return len(set(looks)) == 1 and looks[0] >= at_least
 
     wait_until(stands_still, "the daemon takes no more of what is begun", 60)
 
@@ -71,8 +69,7 @@ def test_what_one_machine_has_begun_leaves_the_others_room(start, what):
 
 def test_answers_that_one_machine_leaves_unread_leave_the_others_room(start):
     daemon = start(SETTINGS)
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(Flood(daemon.address("http"), post_head(len(BAD_LINES)) + BAD_LINES, 60, reads=False, source=HOG))
+    with Flood(daemon.address("http"), post_head(len(BAD_LINES)) + BAD_LINES, 60, reads=False, source=HOG):
         wait_until(lambda: held(daemon) >= 16 * MIB or closes(daemon, "slow_reader") > 0, "answers wait", 60)
         for _ in range(10):
             assert is_served(daemon)
