@@ -1,6 +1,8 @@
 #include "daemon/ingest/json_tokens.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace crawlspool::ingest {
 namespace {
@@ -59,9 +61,36 @@ std::size_t skip_white_space(std::string_view text, std::size_t at) {
   return at;
 }
 
+constexpr unsigned char kFirstPrintable = 0x20;
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < kFirstPrintable; }
+
+// Eight bytes at once: whether one of them is less than `limit`, at most 128. A byte of 128 and more never is.
+bool has_less(std::uint64_t bytes, unsigned char limit) {
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  return ((bytes - kEach * limit) & ~bytes & (kEach << 7U)) != 0;
+}
+
+bool has_byte(std::uint64_t bytes, char c) {
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  return has_less(bytes ^ (kEach * static_cast<unsigned char>(c)), 1);
+}
+
+// The first place from `at` on with a byte that is not only itself in a string: a quote, a backslash or a control
+// character. The text's size if there is none. Most of a large record
+// is such strings, and nothing else is served on its loop while it is checked.
+std::size_t plain_end(std::string_view text, std::size_t at) {
+  for (std::uint64_t bytes = 0; at + sizeof bytes <= text.size(); at += sizeof bytes) {
+    std::memcpy(&bytes, text.data() + at, sizeof bytes);
+    if (has_less(bytes, kFirstPrintable) || has_byte(bytes, '"') || has_byte(bytes, '\\')) break;
+  }
+  while (at < text.size() && text[at] != '"' && text[at] != '\\' && !is_control(text[at])) ++at;
+  return at;
+}
+
 std::size_t string_end(std::string_view text, std::size_t at) {
-  for (++at; at < text.size() && text[at] != '"'; ++at)
-    if (text[at] == '\\') ++at;
+  for (at = plain_end(text, at + 1); at < text.size() && text[at] != '"'; at = plain_end(text, at))
+    at += text[at] == '\\' ? 2 : 1;
   return std::min(at + 1, text.size());
 }
 
@@ -75,14 +104,13 @@ bool is_scalar(std::string_view text, std::size_t at) {
 }
 
 std::optional<std::size_t> string_fault(std::string_view text) {
-  constexpr unsigned char kFirstPrintable = 0x20;
   bool in_string = false;
   for (std::size_t at = 0; at < text.size(); ++at) {
+    if (in_string) at = plain_end(text, at);
+    if (at == text.size()) break;
     const char c = text[at];
-    if (in_string && static_cast<unsigned char>(c) < kFirstPrintable) return at;
-    const bool escapes =
-        c == '\\' && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) >= kFirstPrintable;
-    if (escapes)
+    if (in_string && is_control(c)) return at;
+    if (c == '\\' && at + 1 < text.size() && !is_control(text[at + 1]))
       ++at;
     else if (c == '"')
       in_string = !in_string;

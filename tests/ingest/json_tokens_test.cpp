@@ -52,6 +52,26 @@ TEST(JsonTokens, RefusesWhatIsNone) {
   EXPECT_FALSE(is_scalar(std::string("1\0", 2), 0));
 }
 
+// A long run of plain bytes is passed over several at a time: what ends it is found at each of their places.
+TEST(JsonTokens, FindsWhatEndsARunOfPlainBytesWhereverItStands) {
+  for (std::size_t plain = 0; plain < 40; ++plain) {
+    const std::string run(plain, '\xc3');  // 128 and more, so that no byte is taken for a control character
+    const std::string text = '"' + run;
+    EXPECT_EQ(string_fault(text + '"'), std::nullopt) << plain;
+    EXPECT_EQ(string_fault(text), text.size()) << plain;
+    for (const char control : {'\0', '\n', '\x1f'}) {
+      EXPECT_EQ(string_fault(text + control + run + '"'), text.size()) << plain;
+      EXPECT_EQ(string_fault(text + "\\" + control + run + '"'), text.size() + 1) << plain;
+    }
+    EXPECT_EQ(string_fault(text + "\x20\x7f\x80\xff" + run + '"'), std::nullopt) << plain;
+    EXPECT_EQ(string_fault(text + "\\\"" + run + '"'), std::nullopt) << plain;
+    EXPECT_EQ(string_fault(text + "\\\"" + run), text.size() + 2 + plain) << plain;
+    EXPECT_EQ(next_token(text + '"' + ",1", 0), plain + 2);
+    EXPECT_EQ(next_token(text + "\\\"" + run + '"' + " ,1", 0), plain + 2 + plain + 3);
+    EXPECT_EQ(next_token(text + "\\\\" + '"' + ",1", 0), plain + 4);
+  }
+}
+
 TEST(JsonTokens, WhatStandsBehindTheTextHasNoPart) {
   const std::string padded = "nulltrue12.5";
   EXPECT_TRUE(is_scalar(std::string_view(padded).substr(0, 4), 0));
