@@ -71,6 +71,8 @@ std::string Endpoint::to_string() const {
   return "[" + std::string(host) + "]:" + std::to_string(ntohs(v6.sin6_port));
 }
 
+std::string_view address_of(std::string_view endpoint) { return endpoint.substr(0, endpoint.rfind(':')); }
+
 MachineKey Endpoint::machine_key() const {
   MachineKey key;
   if (family() == AF_INET) {

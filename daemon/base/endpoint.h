@@ -41,6 +41,9 @@ class Endpoint {
   socklen_t length_ = 0;
 };
 
+// An endpoint's text without its port.
+[[nodiscard]] std::string_view address_of(std::string_view endpoint);
+
 }  // namespace crawlspool::base
 
 template <>

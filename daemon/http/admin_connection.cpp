@@ -36,7 +36,7 @@ Response text_response(int status, std::string_view text) {
 
 AdminConnection::AdminConnection(ingest::IoLoop& io, ingest::ConnectionId id, const std::string& peer,
                                  ingest::Admission::Ticket ticket, AdminPort& port, AdminBackend& backend)
-    : HttpConnection(io, id, ingest::Transport::kAdmin, peer, std::move(ticket), port.memory()),
+    : HttpConnection(io, id, proto::Transport::kAdmin, peer, std::move(ticket), port.memory()),
       port_(port),
       backend_(backend) {
   source_.connection = id;

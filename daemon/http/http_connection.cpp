@@ -23,12 +23,12 @@ constexpr std::int64_t kBodyMsPer64KiB = 1000;
 
 }  // namespace
 
-HttpConnection::HttpConnection(ingest::IoLoop& io, ingest::ConnectionId id, ingest::Transport transport,
+HttpConnection::HttpConnection(ingest::IoLoop& io, ingest::ConnectionId id, proto::Transport transport,
                                const std::string& peer, ingest::Admission::Ticket ticket, ingest::MemoryAccount& memory)
     : Connection(io, id, transport, peer, std::move(ticket)),
       memory_(memory),
-      read_bytes_max_(transport == ingest::Transport::kAdmin ? kAdminReadBytes : kReadBytes),
-      answer_bytes_max_(transport == ingest::Transport::kAdmin ? kAdminAnswerBytesMax : kAnswerBytesMax),
+      read_bytes_max_(transport == proto::Transport::kAdmin ? kAdminReadBytes : kReadBytes),
+      answer_bytes_max_(transport == proto::Transport::kAdmin ? kAdminAnswerBytesMax : kAnswerBytesMax),
       part_begun_ms_(opened_ms()) {}
 
 HttpConnection::~HttpConnection() { charge(0); }

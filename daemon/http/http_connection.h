@@ -23,7 +23,7 @@ namespace crawlspool::http {
 class HttpConnection : public ingest::Connection {
  public:
   // What its requests and answers hold is charged to `memory`, which outlives it.
-  HttpConnection(ingest::IoLoop& io, ingest::ConnectionId id, ingest::Transport transport, const std::string& peer,
+  HttpConnection(ingest::IoLoop& io, ingest::ConnectionId id, proto::Transport transport, const std::string& peer,
                  ingest::Admission::Ticket ticket, ingest::MemoryAccount& memory);
   ~HttpConnection() override;
 
@@ -80,7 +80,7 @@ class HttpConnection : public ingest::Connection {
   void account_memory();
   void charge(std::uint64_t held);
   // The admin port is answered with the memory used up, too.
-  [[nodiscard]] bool is_for_records() const { return transport() != ingest::Transport::kAdmin; }
+  [[nodiscard]] bool is_for_records() const { return transport() != proto::Transport::kAdmin; }
 
   ingest::MemoryAccount& memory_;
   const std::size_t read_bytes_max_;

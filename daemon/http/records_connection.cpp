@@ -73,10 +73,10 @@ void append_verdict(TextPieces& rejected, std::uint64_t index, const RejectReaso
 
 RecordsConnection::RecordsConnection(ingest::IoLoop& io, ingest::ConnectionId id, const std::string& peer,
                                      ingest::Admission::Ticket ticket)
-    : HttpConnection(io, id, ingest::Transport::kHttp, peer, std::move(ticket), io.appender().memory()),
-      session_hold_(io) {
+    : HttpConnection(io, id, proto::Transport::kHttp, peer, std::move(ticket), io.appender().memory()),
+      session_hold_(io.session_claims()) {
   source_.connection = id;
-  source_.transport = ingest::Transport::kHttp;
+  source_.transport = proto::Transport::kHttp;
 }
 
 RecordsConnection::~RecordsConnection() {

@@ -55,13 +55,13 @@ void Admission::leave_client(const std::string& client) {
   if (--mine->second == 0) by_client_.erase(mine);
 }
 
-std::uint64_t& Admission::count_of(Transport transport) {
-  if (transport == Transport::kAdmin) return counts_.admin;
-  return transport == Transport::kStream ? counts_.stream : counts_.http;
+std::uint64_t& Admission::count_of(proto::Transport transport) {
+  if (transport == proto::Transport::kAdmin) return counts_.admin;
+  return transport == proto::Transport::kStream ? counts_.stream : counts_.http;
 }
 
-std::optional<LimitMet> Admission::limit_met(Transport transport, const base::MachineKey& machine) const {
-  if (transport == Transport::kAdmin) return std::nullopt;
+std::optional<LimitMet> Admission::limit_met(proto::Transport transport, const base::MachineKey& machine) const {
+  if (transport == proto::Transport::kAdmin) return std::nullopt;
   if (limits_.connections_max > 0 && counts_.stream + counts_.http >= limits_.connections_max)
     return LimitMet{"connections_max", limits_.connections_max};
   const auto mine = by_machine_.find(machine);
@@ -70,7 +70,7 @@ std::optional<LimitMet> Admission::limit_met(Transport transport, const base::Ma
   return std::nullopt;
 }
 
-std::optional<Admission::Ticket> Admission::admit(Transport transport, const base::MachineKey& machine) {
+std::optional<Admission::Ticket> Admission::admit(proto::Transport transport, const base::MachineKey& machine) {
   const std::lock_guard lock(mutex_);
   Ticket ticket;
   ticket.transport_ = transport;
@@ -82,7 +82,7 @@ std::optional<Admission::Ticket> Admission::admit(Transport transport, const bas
     ++being_refused_;
   } else {
     ++count_of(transport);
-    if (transport != Transport::kAdmin) {
+    if (transport != proto::Transport::kAdmin) {
       ++by_machine_[machine];
       ++counts_.accepted_total;
     }
@@ -98,7 +98,7 @@ void Admission::give_back(const Ticket& ticket) {
     return;
   }
   --count_of(ticket.transport_);
-  if (ticket.transport_ == Transport::kAdmin) return;
+  if (ticket.transport_ == proto::Transport::kAdmin) return;
   const auto mine = by_machine_.find(ticket.machine_);
   if (--mine->second == 0) by_machine_.erase(mine);
 }

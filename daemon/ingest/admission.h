@@ -11,15 +11,9 @@
 
 #include "config/model.h"
 #include "daemon/base/endpoint.h"
+#include "proto/inputs.h"
 
 namespace crawlspool::ingest {
-
-enum class Transport { kStream, kHttp, kAdmin };
-inline constexpr std::size_t kRecordTransports = 2;  // the first two bring records
-
-[[nodiscard]] constexpr std::string_view word(Transport transport) {
-  return transport == Transport::kStream ? "tcp" : transport == Transport::kHttp ? "http" : "admin";
-}
 
 // The limit that was met: its key in the configuration and its value.
 struct LimitMet {
@@ -50,7 +44,7 @@ class Admission {
     void give_back();
 
     Admission* admission_ = nullptr;
-    Transport transport_ = Transport::kStream;
+    proto::Transport transport_ = proto::Transport::kStream;
     base::MachineKey machine_;
     std::string client_;  // empty: counts for none
     std::optional<LimitMet> refused_;
@@ -70,7 +64,7 @@ class Admission {
 
   // A ticket, if only to be told why not; nothing if too many are being told already, and the connection is just
   // closed. Tickets do not outlive this object.
-  [[nodiscard]] std::optional<Ticket> admit(Transport transport, const base::MachineKey& machine);
+  [[nodiscard]] std::optional<Ticket> admit(proto::Transport transport, const base::MachineKey& machine);
 
   // A connection of the admin port was closed to make room for others.
   void count_admin_closed();
@@ -81,8 +75,8 @@ class Admission {
   void set_limits(const config::Limits& limits);
 
  private:
-  [[nodiscard]] std::uint64_t& count_of(Transport transport);
-  [[nodiscard]] std::optional<LimitMet> limit_met(Transport transport, const base::MachineKey& machine) const;
+  [[nodiscard]] std::uint64_t& count_of(proto::Transport transport);
+  [[nodiscard]] std::optional<LimitMet> limit_met(proto::Transport transport, const base::MachineKey& machine) const;
   void give_back(const Ticket& ticket);
   [[nodiscard]] std::optional<LimitMet> enter_client(const std::string& client);
   void leave_client(const std::string& client);

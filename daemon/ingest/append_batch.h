@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "daemon/ingest/admission.h"
 #include "daemon/ingest/line_chunks.h"
 #include "daemon/ingest/session_question.h"
 #include "daemon/ingest/stream_labels.h"
 #include "daemon/spool/sessions.h"
 #include "proto/codes.h"
+#include "proto/inputs.h"
 
 namespace crawlspool::ingest {
 
@@ -44,7 +44,7 @@ struct AppendBatch {
   std::uint64_t charged_line_bytes = 0;           // of that, for the lines' chunks
   std::uint64_t charged_reject_bytes = 0;         // and for the rejects'
   std::uint64_t records = 0;
-  std::array<StreamCounts, kRecordTransports> records_by_stream{};  // by transport, then by label
+  std::array<StreamCounts, proto::kRecordTransports> records_by_stream{};  // by transport, then by label
   std::uint64_t record_bytes = 0;
   std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};
   std::uint64_t rejects_cut = 0;    // kept in part, because their senders' came too fast

@@ -40,10 +40,10 @@ SpoolState waiting_for(const base::Error& error) {
   return lacks_descriptors ? SpoolState::kNoDescriptors : SpoolState::kDiskFull;
 }
 
-using CountsByStream = std::array<StreamCounts, kRecordTransports>;
+using CountsByStream = std::array<StreamCounts, proto::kRecordTransports>;
 
 void add_counts(CountsByStream& sums, const CountsByStream& counts) {
-  for (std::size_t transport = 0; transport < kRecordTransports; ++transport)
+  for (std::size_t transport = 0; transport < proto::kRecordTransports; ++transport)
     for (std::size_t label = 0; label < StreamLabels::kCount; ++label)
       sums[transport][label] += counts[transport][label];
 }

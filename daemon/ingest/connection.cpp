@@ -23,7 +23,8 @@ RejectReason too_large(std::uint64_t bytes_max) {
 
 }  // namespace
 
-Connection::Connection(IoLoop& io, ConnectionId id, Transport transport, std::string peer, Admission::Ticket ticket)
+Connection::Connection(IoLoop& io, ConnectionId id, proto::Transport transport, std::string peer,
+                       Admission::Ticket ticket)
     : io_(io),
       opened_with_(io.config()),
       id_(id),
@@ -275,7 +276,7 @@ void Connection::send(bool has_replies) {
 
 // What has grown and what is sent, on the loop's account. The admin port's answers are beside it.
 void Connection::account_output() {
-  if (transport_ == Transport::kAdmin) return;
+  if (transport_ == proto::Transport::kAdmin) return;
   const std::uint64_t before = charged_output_bytes_;
   memory_share_.adjust_answers(charged_output_bytes_, output_held_bytes());
   io_.count_output(charged_output_bytes_ - before);

@@ -58,7 +58,7 @@ class Connection : private net::PollHandler {
  public:
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-  Connection(IoLoop& io, ConnectionId id, Transport transport, std::string peer, Admission::Ticket ticket);
+  Connection(IoLoop& io, ConnectionId id, proto::Transport transport, std::string peer, Admission::Ticket ticket);
   virtual ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -93,14 +93,14 @@ class Connection : private net::PollHandler {
   // that is being. Whoever may has their place from then on.
   [[nodiscard]] virtual bool may_go_on_with_batch() { return false; }
   // Not one that is only told why it may not be, nor a probe or scrape of the admin port.
-  [[nodiscard]] bool is_crawler() const { return !ticket_.refused() && transport_ != Transport::kAdmin; }
+  [[nodiscard]] bool is_crawler() const { return !ticket_.refused() && transport_ != proto::Transport::kAdmin; }
   // What its client last gave itself.
   [[nodiscard]] virtual const spool::ClientNames& names() const;
   [[nodiscard]] std::uint64_t records() const { return records_; }
   [[nodiscard]] bool is_closed() const { return phase_ == Phase::kClosed; }
   [[nodiscard]] ConnectionFacts facts() const;
   [[nodiscard]] ClientFacts client_facts() const;
-  [[nodiscard]] bool holds_up_drain() const { return transport_ != Transport::kAdmin; }
+  [[nodiscard]] bool holds_up_drain() const { return transport_ != proto::Transport::kAdmin; }
   // Bytes a millisecond of the begun frame; negative where none has begun.
   [[nodiscard]] virtual double begun_frame_rate() const { return -1; }
   // Its machine holds so little that it need not wait for those that hold much.
@@ -209,7 +209,7 @@ class Connection : private net::PollHandler {
   void rearm();
 
   [[nodiscard]] Admission::Ticket& ticket() { return ticket_; }
-  [[nodiscard]] Transport transport() const { return transport_; }
+  [[nodiscard]] proto::Transport transport() const { return transport_; }
   [[nodiscard]] std::int64_t opened_ms() const { return opened_ms_; }
   [[nodiscard]] std::int64_t last_activity_ms() const { return last_activity_ms_; }
   [[nodiscard]] std::int64_t last_input_ms() const { return last_input_ms_; }
@@ -248,7 +248,7 @@ class Connection : private net::PollHandler {
   IoLoop& io_;
   const std::shared_ptr<const config::Config> opened_with_;
   const ConnectionId id_;
-  const Transport transport_;
+  const proto::Transport transport_;
   const std::string peer_;
   Admission::Ticket ticket_;
   FairShare::Member share_;

@@ -41,6 +41,7 @@ IoLoop::IoLoop(const Shared& shared, ConfigPtr config)
       deadlines_(kTickMs, kDeadlineBuckets, time_.now_ms()),
       tick_timer_(loop_, [this] { tick(); }),
       turn_end_(loop_, [this] { turn_end(); }) {
+  shared.loops.push_back(this);
   shared.sessions.loops.push_back(this);
   tick_timer_.start(kTickMs, kTickMs);
 }
@@ -133,7 +134,7 @@ LoopSurvey IoLoop::survey(std::size_t busiest_max, std::int64_t rejects_since_us
     if (connection->is_crawler()) crawlers.push_back(connection.get());
   survey.connections = crawlers.size();
   for (const Connection* connection : crawlers)
-    survey.clients[{connection->names().client, std::string(address_of(connection->peer()))}].add(
+    survey.clients[{connection->names().client, std::string(base::address_of(connection->peer()))}].add(
         connection->client_facts());
   const auto end = crawlers.begin() + static_cast<std::ptrdiff_t>(std::min(busiest_max, crawlers.size()));
   std::nth_element(crawlers.begin(), end, crawlers.end(),
@@ -156,8 +157,12 @@ void IoLoop::written(std::vector<Settlement> settlements) {
   });
 }
 
+void IoLoop::give_up_session(ConnectionId connection) {
+  if (Connection* const holder = find(connection)) holder->give_up_session();
+}
+
 // A session that was granted to one who has left meanwhile is nobody's.
-void IoLoop::deliver(const SessionQuestion& question) {
+void IoLoop::bring_answer(const SessionQuestion& question) {
   Connection* const connection = find(question.connection);
   const bool taken = connection != nullptr && connection->session_answered(question);
   if (!taken && question.answer.verdict == SessionAnswer::Verdict::kGranted) appender_.end_session(question.session);
@@ -173,7 +178,7 @@ void IoLoop::settle(std::unique_ptr<AppendBatch> batch) {
       connection->spool_failed();
   }
   if (batch->stored)
-    for (const SessionQuestion& question : batch->questions) deliver(question);
+    for (const SessionQuestion& question : batch->questions) bring_answer(question);
   const std::vector<std::function<void()>> afterwards = std::move(batch->afterwards);
   appender_.give_back(std::move(batch));
   for (const auto& callback : afterwards) callback();
@@ -292,7 +297,7 @@ void IoLoop::drop_unread_answers() {
 void IoLoop::batch_done(ConnectionId id) {
   if (!shared_.memory.done_unpacking(id)) return;
   look_at_waiting_ = true;
-  for (IoLoop* const other : shared_.sessions.loops)
+  for (IoLoop* const other : shared_.loops)
     if (other != this) other->mailbox_.post([other] { other->look_at_waiting_ = true; });
 }
 

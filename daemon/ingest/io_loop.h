@@ -28,6 +28,7 @@
 #include "daemon/ingest/reject_recorder.h"
 #include "daemon/ingest/running_time.h"
 #include "daemon/ingest/session_claims.h"
+#include "daemon/ingest/session_host.h"
 #include "daemon/ingest/stream_labels.h"
 #include "daemon/net/deadlines.h"
 #include "daemon/net/loop.h"
@@ -38,6 +39,8 @@
 namespace crawlspool::ingest {
 
 using ConfigPtr = std::shared_ptr<const config::Config>;  // never changed: a reload brings another one
+
+class IoLoop;
 
 // What all loops share; it outlives them.
 struct Shared {
@@ -51,9 +54,10 @@ struct Shared {
   ConnectionLog& connection_log;
   TurnCounts& turns;
   AmplificationLedger& amplification;
+  std::vector<IoLoop*>& loops;  // all are there before the first of them runs
 };
 
-class IoLoop final : private CompletionSink {
+class IoLoop final : private CompletionSink, private SessionHost {
  public:
   IoLoop(const Shared& shared, ConfigPtr config);
   ~IoLoop();
@@ -84,7 +88,7 @@ class IoLoop final : private CompletionSink {
   [[nodiscard]] ReadBuffer& read_buffer() { return read_buffer_; }
   [[nodiscard]] RecordChecker& checker() { return checker_; }
   [[nodiscard]] Appender& appender() { return appender_; }
-  [[nodiscard]] SessionClaims& session_claims() { return session_claims_; }
+  [[nodiscard]] SessionClaims& session_claims() override { return session_claims_; }
   [[nodiscard]] RejectRecorder& rejects() { return rejects_; }
   [[nodiscard]] Connection* find(ConnectionId id);
   // Whether a connection may go on with a batch that came whole, with the budget used up or not: something has to move.
@@ -111,7 +115,12 @@ class IoLoop final : private CompletionSink {
  private:
   void completed(std::unique_ptr<AppendBatch> batch) override;  // on the committer's thread
   void written(std::vector<Settlement> settlements) override;   // on the committer's thread
-  void deliver(const SessionQuestion& question);
+  void post(std::function<void()> task) override { mailbox_.post(std::move(task)); }
+  void ask(SessionQuestion question) override { appender_.ask(std::move(question)); }
+  void after_all(std::function<void()> callback) override { appender_.after_all(std::move(callback)); }
+  void end_session(spool::SessionKey session) override { appender_.end_session(session); }
+  void give_up_session(ConnectionId connection) override;
+  void bring_answer(const SessionQuestion& question) override;
   void settle(std::unique_ptr<AppendBatch> batch);
   void tick();
   void turn_end();

@@ -31,6 +31,4 @@ void merge(LoopSurvey& all, LoopSurvey&& one, std::size_t busiest_max) {
                      std::make_move_iterator(one.rejects.end()));
 }
 
-std::string_view address_of(std::string_view endpoint) { return endpoint.substr(0, endpoint.rfind(':')); }
-
 }  // namespace crawlspool::ingest

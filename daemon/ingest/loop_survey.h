@@ -56,7 +56,4 @@ void keep_busiest(std::vector<ConnectionFacts>& connections, std::size_t max);
 // Adds what another loop has told.
 void merge(LoopSurvey& all, LoopSurvey&& one, std::size_t busiest_max);
 
-// An endpoint's text without its port.
-[[nodiscard]] std::string_view address_of(std::string_view endpoint);
-
 }  // namespace crawlspool::ingest

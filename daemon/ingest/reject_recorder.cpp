@@ -1,7 +1,7 @@
 #include "daemon/ingest/reject_recorder.h"
 
+#include "daemon/base/endpoint.h"
 #include "daemon/base/limited_event.h"
-#include "daemon/ingest/loop_survey.h"
 
 namespace crawlspool::ingest {
 
@@ -16,7 +16,7 @@ std::size_t RejectRecorder::record(std::string_view record, const RejectReason& 
                              {"detail", reason.detail.view()}});
   ledger_.note({.client = sender.names.client,
                 .stream = sender.names.stream,
-                .address = address_of(sender.peer),
+                .address = base::address_of(sender.peer),
                 .via = sender.via,
                 .code = reason.code,
                 .wall_us = when.wall_us,

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "daemon/base/log.h"
-#include "daemon/ingest/io_loop.h"
+#include "daemon/ingest/session_host.h"
 
 namespace crawlspool::ingest {
 
@@ -14,12 +14,11 @@ std::uint64_t SessionClaims::claim(SessionQuestion question) {
   const std::uint64_t claim = ++exchange_.last_claim;
   const SessionKey session = question.session;
   question.claim = claim;
-  const Passage passage{claim, question.client, &io_};
+  const Passage passage{claim, question.client, &host_};
   sessions_[session].holders.push_back({claim, question.connection, question.client});
   waiting_.emplace(claim, Waiting{std::move(question), exchange_.loops.size()});
-  for (IoLoop* const loop : exchange_.loops)
-    if (loop != &io_)
-      loop->mailbox().post([loop, session, passage] { loop->session_claims().let_pass(session, passage); });
+  for (SessionHost* const loop : exchange_.loops)
+    if (loop != &host_) loop->post([loop, session, passage] { loop->session_claims().let_pass(session, passage); });
   let_pass(session, passage);
   return claim;
 }
@@ -36,14 +35,13 @@ void SessionClaims::let_pass(SessionKey session, Passage passage) {
   for (const Holder& holder : found->second.holders) {
     if (holder.claim >= passage.claim) continue;
     if (is_other_client(holder.client, passage.client)) {
-      passage.claimant->mailbox().post([passage] { passage.claimant->session_claims().refused(passage.claim); });
+      passage.claimant->post([passage] { passage.claimant->session_claims().refused(passage.claim); });
       return;
     }
     older.push_back(holder.connection);
   }
   found->second.passages.push_back(passage);
-  for (const ConnectionId id : older)  // each may release its claim meanwhile
-    if (Connection* const connection = io_.find(id)) connection->give_up_session();
+  for (const ConnectionId id : older) host_.give_up_session(id);  // each may release its claim meanwhile
   let_all_pass(session);
 }
 
@@ -61,16 +59,16 @@ void SessionClaims::let_all_pass(SessionKey session) {
 
 // What older holders took in here is in a batch by now. The claimant's own loop asks with a later one.
 void SessionClaims::passed(const Passage& passage) {
-  if (passage.claimant == &io_) return loop_passed(passage.claim);
-  io_.appender().after_all([passage] {
-    passage.claimant->mailbox().post([passage] { passage.claimant->session_claims().loop_passed(passage.claim); });
+  if (passage.claimant == &host_) return loop_passed(passage.claim);
+  host_.after_all([passage] {
+    passage.claimant->post([passage] { passage.claimant->session_claims().loop_passed(passage.claim); });
   });
 }
 
 void SessionClaims::loop_passed(std::uint64_t claim) {
   const auto found = waiting_.find(claim);
   if (found == waiting_.end() || --found->second.loops_left > 0) return;
-  io_.appender().ask(std::move(found->second.question));
+  host_.ask(std::move(found->second.question));
   waiting_.erase(found);
 }
 
@@ -93,11 +91,12 @@ void SessionClaims::refused(std::uint64_t claim) {
   SessionQuestion question = std::move(found->second.question);
   waiting_.erase(found);
   question.answer.verdict = SessionAnswer::Verdict::kOtherClient;
-  if (Connection* const connection = io_.find(question.connection)) connection->session_answered(question);
+  host_.bring_answer(question);
 }
 
-void SessionClaims::release(SessionKey session, std::uint64_t claim) {
+void SessionClaims::release(SessionKey session, std::uint64_t claim, bool was_granted) {
   waiting_.erase(claim);
+  if (was_granted) host_.end_session(session);
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return;
   std::erase_if(found->second.holders, [claim](const Holder& holder) { return holder.claim == claim; });

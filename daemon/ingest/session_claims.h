@@ -18,11 +18,11 @@
 
 namespace crawlspool::ingest {
 
-class IoLoop;
+class SessionHost;
 
 // What the loops of a process share of sessions. The loops are there before the first of them runs.
 struct SessionExchange {
-  std::vector<IoLoop*> loops;
+  std::vector<SessionHost*> loops;
   std::atomic<std::uint64_t> last_claim{0};
   std::atomic<std::uint64_t> given_up{0};  // records that clients say they will not send (`from`)
 };
@@ -30,12 +30,12 @@ struct SessionExchange {
 class SessionClaims {
  public:
   // Both outlive it.
-  SessionClaims(IoLoop& io, SessionExchange& exchange) : io_(io), exchange_(exchange) {}
+  SessionClaims(SessionHost& host, SessionExchange& exchange) : host_(host), exchange_(exchange) {}
 
   // Claims the session for the connection that asks; the claim's number is returned.
   std::uint64_t claim(SessionQuestion question);
-  // Nothing more is taken in under the claim, or nobody waits for it any more.
-  void release(spool::SessionKey session, std::uint64_t claim);
+  // Nothing more is taken in under the claim, or nobody waits for it any more. `was_granted`: its answer said so.
+  void release(spool::SessionKey session, std::uint64_t claim, bool was_granted);
   // The session's last number for a client that may still send `from` and what follows; what that skips is counted and
   // logged.
   [[nodiscard]] std::uint64_t last_seq(const SessionQuestion& answered, std::uint64_t from);
@@ -54,7 +54,7 @@ class SessionClaims {
   struct Passage {
     std::uint64_t claim = 0;
     std::string client;
-    IoLoop* claimant = nullptr;
+    SessionHost* claimant = nullptr;
   };
   struct Session {
     std::vector<Holder> holders;
@@ -68,7 +68,7 @@ class SessionClaims {
   void refused(std::uint64_t claim);
   [[nodiscard]] static bool has_older(const Session& session, std::uint64_t claim);
 
-  IoLoop& io_;
+  SessionHost& host_;
   SessionExchange& exchange_;
   std::unordered_map<spool::SessionKey, Session> sessions_;
   std::unordered_map<std::uint64_t, Waiting> waiting_;  // by claim: those of this loop

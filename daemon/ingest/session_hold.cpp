@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "daemon/ingest/io_loop.h"
+#include "daemon/ingest/session_claims.h"
 
 namespace crawlspool::ingest {
 
@@ -16,7 +16,7 @@ void SessionHold::claim(ConnectionId connection, spool::SessionKey session, std:
   question.client = std::move(client);
   question.machine = machine;
   stage_ = Stage::kAwaited;
-  claim_ = io_.session_claims().claim(std::move(question));
+  claim_ = claims_.claim(std::move(question));
 }
 
 bool SessionHold::take_answer(const SessionQuestion& question) {
@@ -28,8 +28,7 @@ bool SessionHold::take_answer(const SessionQuestion& question) {
 void SessionHold::release() {
   const Stage stage = std::exchange(stage_, Stage::kNone);
   if (stage == Stage::kNone) return;
-  io_.session_claims().release(session_, claim_);
-  if (stage == Stage::kGranted) io_.appender().end_session(session_);
+  claims_.release(session_, claim_, stage == Stage::kGranted);
 }
 
 std::string refusal_detail(const SessionQuestion& refused, std::uint64_t sessions_max) {

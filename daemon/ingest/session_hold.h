@@ -10,12 +10,12 @@
 
 namespace crawlspool::ingest {
 
-class IoLoop;
+class SessionClaims;
 
 class SessionHold {
  public:
-  // The loop outlives it.
-  explicit SessionHold(IoLoop& io) : io_(io) {}
+  // `claims`, the loop's, outlives it.
+  explicit SessionHold(SessionClaims& claims) : claims_(claims) {}
   ~SessionHold() { release(); }
   SessionHold(const SessionHold&) = delete;
   SessionHold& operator=(const SessionHold&) = delete;
@@ -32,7 +32,7 @@ class SessionHold {
  private:
   enum class Stage { kNone, kAwaited, kRefused, kGranted };
 
-  IoLoop& io_;
+  SessionClaims& claims_;
   Stage stage_ = Stage::kNone;
   spool::SessionKey session_ = 0;
   std::uint64_t claim_ = 0;

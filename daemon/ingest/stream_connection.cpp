@@ -24,9 +24,9 @@ constexpr std::size_t kSmallHelloBytesMax = 2048;    // names and a session: rea
 }  // namespace
 
 StreamConnection::StreamConnection(IoLoop& io, ConnectionId id, const std::string& peer, Admission::Ticket ticket)
-    : Connection(io, id, Transport::kStream, peer, std::move(ticket)),
-      origin_(spool::make_origin(word(Transport::kStream), peer)),
-      session_hold_(io),
+    : Connection(io, id, proto::Transport::kStream, peer, std::move(ticket)),
+      origin_(spool::make_origin(word(proto::Transport::kStream), peer)),
+      session_hold_(io.session_claims()),
       decoder_({limits().record_bytes_max, limits().batch_bytes_max}) {
   source_.connection = id;
 }

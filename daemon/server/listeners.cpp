@@ -14,7 +14,7 @@ namespace crawlspool::server {
 namespace {
 
 using base::Result;
-using ingest::Transport;
+using proto::Transport;
 
 // What an accepted connection is made of.
 using Parcel = std::pair<ingest::Admission::Ticket, base::UniqueFd>;

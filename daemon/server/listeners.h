@@ -28,13 +28,13 @@ class Listeners {
  private:
   using Opened = base::Result<std::unique_ptr<net::Listener>>;
 
-  base::Result<void> open_all(ingest::Transport transport, const std::vector<std::string>& urls);
-  base::Result<void> adopt_all(ingest::Transport transport, std::vector<base::UniqueFd>& inherited);
-  base::Result<void> keep(ingest::Transport transport, Opened opened, bool is_inherited);
-  [[nodiscard]] net::Listener::OnAccept accepting(ingest::Transport transport);
-  void on_accept(ingest::Transport transport, base::UniqueFd fd, const base::Endpoint& peer);
+  base::Result<void> open_all(proto::Transport transport, const std::vector<std::string>& urls);
+  base::Result<void> adopt_all(proto::Transport transport, std::vector<base::UniqueFd>& inherited);
+  base::Result<void> keep(proto::Transport transport, Opened opened, bool is_inherited);
+  [[nodiscard]] net::Listener::OnAccept accepting(proto::Transport transport);
+  void on_accept(proto::Transport transport, base::UniqueFd fd, const base::Endpoint& peer);
   // On the thread of `loop`.
-  [[nodiscard]] std::unique_ptr<ingest::Connection> make(ingest::Transport transport, ingest::IoLoop& loop,
+  [[nodiscard]] std::unique_ptr<ingest::Connection> make(proto::Transport transport, ingest::IoLoop& loop,
                                                          ingest::ConnectionId id, const std::string& peer,
                                                          ingest::Admission::Ticket ticket) const;
 

@@ -78,7 +78,7 @@ void add_state(Families& families, std::string_view state) {
 
 void add_records(Families& families, const Shared& shared, const CommitStats& stats) {
   families.family("crawlspool_records_total", "Records stored.", MetricType::Counter);
-  for (const auto transport : {ingest::Transport::kStream, ingest::Transport::kHttp}) {
+  for (const auto transport : {proto::Transport::kStream, proto::Transport::kHttp}) {
     const auto& counts = stats.records_by_stream.at(static_cast<std::size_t>(transport));
     families.add("via", word(transport), std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
   }

@@ -74,8 +74,8 @@ class Server {
         committer_(*spool_, committer_options(config->spool), clock_,
                    [this](SpoolState state) { on_spool_state(state); }),
         connection_log_(clock_),
-        shared_{clock_,   committer_, memory_,         admission_, sessions_,
-                streams_, closes_,    connection_log_, turns_,     amplification_},
+        shared_{clock_,  committer_,      memory_, admission_,     sessions_, streams_,
+                closes_, connection_log_, turns_,  amplification_, loops_},
         threads_(shared_, config),
         resident_(loop(), memory_, clock_),
         pulse_(threads_.mailboxes(), [this] { return committer_.busy_us(); }),
@@ -234,6 +234,7 @@ class Server {
   ingest::ConnectionLog connection_log_;
   ingest::TurnCounts turns_;
   ingest::AmplificationLedger amplification_;
+  std::vector<ingest::IoLoop*> loops_;
   ingest::Shared shared_;
   IoThreads threads_;
   ResidentWatch resident_;

@@ -7,7 +7,6 @@
 #include "daemon/spool/line.h"
 #include "daemon/spool/position_search.h"
 #include "daemon/spool/segment_reader.h"
-#include "daemon/spool/segment_recovery.h"
 #include "daemon/spool/segment_source.h"
 
 namespace crawlspool::spool {

@@ -37,6 +37,13 @@ std::string segment_file_name(const SegmentName& name) {
   return position_digits(name.position) + std::string(known->suffix);
 }
 
+void add_range(std::vector<ByteRange>& ranges, ByteRange range) {
+  if (!ranges.empty() && ranges.back().position + ranges.back().bytes == range.position)
+    ranges.back().bytes += range.bytes;
+  else
+    ranges.push_back(range);
+}
+
 std::string index_file_name(Position position) { return position_digits(position) + ".idx.json"; }
 
 std::optional<SegmentName> parse_segment_file_name(std::string_view file) {

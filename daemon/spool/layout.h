@@ -7,10 +7,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace crawlspool::spool {
 
 using Position = std::uint64_t;
+
+struct ByteRange {
+  Position position;
+  std::uint64_t bytes;
+};
+
+// Adds a range behind the ones there are; neighbours become one.
+void add_range(std::vector<ByteRange>& ranges, ByteRange range);
 
 inline constexpr int kFormatVersion = 1;
 inline constexpr std::size_t kPositionDigits = 20;

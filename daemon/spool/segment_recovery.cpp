@@ -156,13 +156,6 @@ Result<void> cut_tail(Directory& directory, File& segment, Position begin, Posit
 
 }  // namespace
 
-void add_range(std::vector<ByteRange>& ranges, ByteRange range) {
-  if (!ranges.empty() && ranges.back().position + ranges.back().bytes == range.position)
-    ranges.back().bytes += range.bytes;
-  else
-    ranges.push_back(range);
-}
-
 Result<SegmentRecovery> recover_segment(Directory& directory, File& segment, const SegmentPlace& asked,
                                         SessionReplay& replay) {
   // After a failed write-back the cache may show bytes that the disk does not have.

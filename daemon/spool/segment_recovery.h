@@ -13,14 +13,6 @@
 
 namespace crawlspool::spool {
 
-struct ByteRange {
-  Position position;
-  std::uint64_t bytes;
-};
-
-// Adds a range behind the ones there are; neighbours become one.
-void add_range(std::vector<ByteRange>& ranges, ByteRange range);
-
 struct SegmentRecovery {
   Position end = 0;                  // where the next line goes
   Position known_synced = 0;         // everything before it was known to be on the disk

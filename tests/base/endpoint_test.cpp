@@ -82,5 +82,10 @@ TEST(Endpoint, EqualMachinesHashAlike) {
             hash(endpoint("tcp://[::ffff:10.0.0.7]:1").machine_key()));
 }
 
+TEST(LoopSurvey, AnAddressIsAnEndpointWithoutItsPort) {
+  EXPECT_EQ(address_of("10.0.0.7:51234"), "10.0.0.7");
+  EXPECT_EQ(address_of("[::1]:8940"), "[::1]");
+}
+
 }  // namespace
 }  // namespace crawlspool::base

@@ -42,8 +42,9 @@ class AdminAnswers : public ingest::OnForgetfulDisk {
     memory = std::make_unique<ingest::MemoryBudget>(64 << 20, 1 << 20);
     admission = std::make_unique<ingest::Admission>(config->limits);
     port = std::make_unique<AdminPort>(*admission);
-    shared = std::make_unique<ingest::Shared>(ingest::Shared{clock, *committer, *memory, *admission, sessions, streams,
-                                                             closes, connection_log, turn_counts, amplification});
+    shared =
+        std::make_unique<ingest::Shared>(ingest::Shared{clock, *committer, *memory, *admission, sessions, streams,
+                                                        closes, connection_log, turn_counts, amplification, loops});
     io = std::make_unique<ingest::IoLoop>(*shared, config);
     auto pair = net::test::tcp_pair();
     peer = std::move(pair.theirs);
@@ -82,6 +83,7 @@ class AdminAnswers : public ingest::OnForgetfulDisk {
   ingest::ConnectionLog connection_log{clock};
   ingest::TurnCounts turn_counts;
   ingest::AmplificationLedger amplification;
+  std::vector<ingest::IoLoop*> loops;
   std::unique_ptr<ingest::Shared> shared;
   SlowBackend backend;
   std::unique_ptr<ingest::IoLoop> io;

@@ -26,7 +26,7 @@ using Tickets = std::vector<Admission::Ticket>;
 
 // How many of `count` connections from `from` are let in; their tickets stay in `tickets`.
 int admitted(Admission& admission, Tickets& tickets, const base::MachineKey& from, int count,
-             Transport transport = Transport::kStream) {
+             proto::Transport transport = proto::Transport::kStream) {
   int in = 0;
   for (int i = 0; i < count; ++i) {
     auto ticket = admission.admit(transport, from);
@@ -40,9 +40,9 @@ int admitted(Admission& admission, Tickets& tickets, const base::MachineKey& fro
 TEST(Admission, HoldsTheLimitOverAllOfStreamAndHttpTogether) {
   Admission admission(limits(5, 0));
   Tickets tickets;
-  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 3, Transport::kStream), 3);
-  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.2"), 9, Transport::kHttp), 2);
-  const auto refused = admission.admit(Transport::kStream, machine("10.0.0.3"));
+  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 3, proto::Transport::kStream), 3);
+  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.2"), 9, proto::Transport::kHttp), 2);
+  const auto refused = admission.admit(proto::Transport::kStream, machine("10.0.0.3"));
   ASSERT_TRUE(refused && refused->refused());
   EXPECT_EQ(refused->refused()->key, "connections_max");
   EXPECT_EQ(refused->refused()->max, 5U);
@@ -55,8 +55,8 @@ TEST(Admission, HoldsTheLimitOfOneMachine) {
   Admission admission(limits(0, 2));
   Tickets tickets;
   EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 9), 2);
-  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.2"), 9, Transport::kHttp), 2);
-  const auto refused = admission.admit(Transport::kHttp, machine("10.0.0.1"));
+  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.2"), 9, proto::Transport::kHttp), 2);
+  const auto refused = admission.admit(proto::Transport::kHttp, machine("10.0.0.1"));
   ASSERT_TRUE(refused && refused->refused());
   EXPECT_EQ(refused->refused()->key, "connections_per_ip_max");
   EXPECT_EQ(refused->refused()->max, 2U);
@@ -102,8 +102,8 @@ TEST(Admission, ZeroIsNoLimit) {
 TEST(Admission, ATicketGivesItsPlaceBackOnceHoweverItMoved) {
   Admission admission(limits(2, 2));
   {
-    auto first = admission.admit(Transport::kStream, machine("10.0.0.1"));
-    auto second = admission.admit(Transport::kHttp, machine("10.0.0.1"));
+    auto first = admission.admit(proto::Transport::kStream, machine("10.0.0.1"));
+    auto second = admission.admit(proto::Transport::kHttp, machine("10.0.0.1"));
     ASSERT_TRUE(first && second);
     Admission::Ticket moved(std::move(*first));
     EXPECT_EQ(admission.counts().stream, 1U);
@@ -139,7 +139,7 @@ TEST(Admission, RefusedTicketsAreBoundedAndTakeNoPlace) {
   Tickets refused;
   int closed = 0;
   for (int i = 0; i < 300; ++i) {
-    auto ticket = admission.admit(Transport::kStream, machine("10.0.0.2"));
+    auto ticket = admission.admit(proto::Transport::kStream, machine("10.0.0.2"));
     if (ticket)
       refused.push_back(std::move(*ticket));
     else
@@ -151,7 +151,7 @@ TEST(Admission, RefusedTicketsAreBoundedAndTakeNoPlace) {
   EXPECT_EQ(admission.counts().stream, 1U);
   EXPECT_EQ(admission.counts().machines, 1U);
   refused.pop_back();
-  EXPECT_TRUE(admission.admit(Transport::kStream, machine("10.0.0.2")));
+  EXPECT_TRUE(admission.admit(proto::Transport::kStream, machine("10.0.0.2")));
   refused.clear();
   tickets.clear();
   EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.2"), 1), 1);
@@ -161,7 +161,7 @@ TEST(Admission, OperatorsGetInBesideTheLimits) {
   Admission admission(limits(1, 1));
   Tickets tickets;
   ASSERT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 1), 1);
-  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 100, Transport::kAdmin), 100);
+  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 100, proto::Transport::kAdmin), 100);
   EXPECT_EQ(admission.counts().admin, 100U);
   EXPECT_EQ(admission.counts().stream, 1U);
   tickets.clear();

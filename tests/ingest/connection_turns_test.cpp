@@ -21,7 +21,7 @@ using net::test::run_until;
 // Does what the test says with each input, and notes how deep it is in taking some.
 class Talker final : public Connection {
  public:
-  Talker(IoLoop& io, ConnectionId id) : Connection(io, id, Transport::kStream, "127.0.0.1:1", {}) {}
+  Talker(IoLoop& io, ConnectionId id) : Connection(io, id, proto::Transport::kStream, "127.0.0.1:1", {}) {}
 
   std::function<void()> on_input = [] {};  // while the input is in view
   std::function<void()> on_taken = [] {};  // behind it
@@ -74,7 +74,7 @@ class ConnectionTurns : public OnForgetfulDisk {
     memory = std::make_unique<MemoryBudget>(64 << 20, 1 << 20);
     admission = std::make_unique<Admission>(config->limits);
     shared = std::make_unique<Shared>(Shared{clock, *committer, *memory, *admission, sessions, streams, closes,
-                                             connection_log, turns, amplification});
+                                             connection_log, turns, amplification, loops});
     io = std::make_unique<IoLoop>(*shared, config);
   }
   void TearDown() override {
@@ -103,6 +103,7 @@ class ConnectionTurns : public OnForgetfulDisk {
   ConnectionLog connection_log{clock};
   TurnCounts turns;
   AmplificationLedger amplification;
+  std::vector<IoLoop*> loops;
   std::unique_ptr<Shared> shared;
   std::unique_ptr<IoLoop> io;
   ConnectionId last_id = 0;

@@ -53,10 +53,5 @@ TEST(LoopSurvey, LoopsArePutTogether) {
   EXPECT_EQ(all.rejects.size(), 3U);
 }
 
-TEST(LoopSurvey, AnAddressIsAnEndpointWithoutItsPort) {
-  EXPECT_EQ(address_of("10.0.0.7:51234"), "10.0.0.7");
-  EXPECT_EQ(address_of("[::1]:8940"), "[::1]");
-}
-
 }  // namespace
 }  // namespace crawlspool::ingest
