@@ -11,7 +11,7 @@
 #include "cli/spool_access.h"
 #include "cli/stop_signals.h"
 #include "cli/subcommands.h"
-#include "daemon/spool/position_search.h"
+#include "daemon/spool/read/position_search.h"
 
 namespace crawlspool::cli {
 namespace {

@@ -1,8 +1,8 @@
 #include "cli/cursor_keeper.h"
 
 #include "cli/human.h"
-#include "daemon/spool/line.h"
-#include "daemon/spool/lock_and_identity.h"
+#include "daemon/spool/control/lock_and_identity.h"
+#include "daemon/spool/lines/line.h"
 
 namespace crawlspool::cli {
 

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "daemon/spool/cursor.h"
-#include "daemon/spool/cursor_place.h"
-#include "daemon/spool/segment_reader.h"
+#include "daemon/spool/control/cursor.h"
+#include "daemon/spool/read/cursor_place.h"
+#include "daemon/spool/read/segment_reader.h"
 
 namespace crawlspool::cli {
 

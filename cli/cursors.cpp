@@ -16,9 +16,9 @@
 #include "cli/human.h"
 #include "cli/spool_access.h"
 #include "cli/subcommands.h"
-#include "daemon/spool/cursor.h"
-#include "daemon/spool/cursor_lock.h"
-#include "daemon/spool/lock_and_identity.h"
+#include "daemon/spool/control/cursor.h"
+#include "daemon/spool/control/cursor_lock.h"
+#include "daemon/spool/control/lock_and_identity.h"
 
 namespace crawlspool::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "daemon/spool/segment_reader.h"
+#include "daemon/spool/read/segment_reader.h"
 
 namespace crawlspool::cli {
 

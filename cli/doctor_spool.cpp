@@ -9,10 +9,10 @@
 #include "cli/access_hint.h"
 #include "cli/human.h"
 #include "cli/spool_access.h"
-#include "daemon/spool/control_files.h"
-#include "daemon/spool/position_search.h"
-#include "daemon/spool/segment_facts.h"
-#include "daemon/spool/segment_list.h"
+#include "daemon/spool/control/control_files.h"
+#include "daemon/spool/read/position_search.h"
+#include "daemon/spool/read/segment_list.h"
+#include "daemon/spool/write/segment_facts.h"
 
 namespace crawlspool::cli {
 namespace {

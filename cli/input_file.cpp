@@ -9,7 +9,7 @@
 #include <filesystem>
 
 #include "cli/console.h"
-#include "daemon/spool/line.h"
+#include "daemon/spool/lines/line.h"
 
 namespace crawlspool::cli {
 namespace {

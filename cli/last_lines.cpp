@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "cli/stop_signals.h"
-#include "daemon/spool/position_search.h"
+#include "daemon/spool/read/position_search.h"
 
 namespace crawlspool::cli {
 namespace {

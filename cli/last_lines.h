@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/line_filter.h"
-#include "daemon/spool/file_system.h"
+#include "daemon/spool/storage/file_system.h"
 
 namespace crawlspool::cli {
 

@@ -4,7 +4,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/text.h"
-#include "daemon/spool/line.h"
+#include "daemon/spool/lines/line.h"
 
 namespace crawlspool::cli {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/spool/segment_reader.h"
+#include "daemon/spool/read/segment_reader.h"
 
 namespace crawlspool::cli {
 

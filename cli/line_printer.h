@@ -3,7 +3,7 @@
 
 #include "cli/damage.h"
 #include "cli/output.h"
-#include "daemon/spool/segment_reader.h"
+#include "daemon/spool/read/segment_reader.h"
 
 namespace crawlspool::cli {
 

@@ -8,7 +8,7 @@
 #include "cli/last_lines.h"
 #include "cli/spool_access.h"
 #include "cli/stop_signals.h"
-#include "daemon/spool/position_search.h"
+#include "daemon/spool/read/position_search.h"
 
 namespace crawlspool::cli {
 

@@ -11,7 +11,7 @@
 #include "cli/output.h"
 #include "cli/reading_options.h"
 #include "daemon/base/clock.h"
-#include "daemon/spool/cursor_lock.h"
+#include "daemon/spool/control/cursor_lock.h"
 
 namespace crawlspool::cli {
 

@@ -8,9 +8,9 @@
 #include "cli/spool_access.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/text.h"
-#include "daemon/spool/layout.h"
-#include "daemon/spool/line.h"
-#include "daemon/spool/line_scanner.h"
+#include "daemon/spool/lines/line.h"
+#include "daemon/spool/lines/line_scanner.h"
+#include "daemon/spool/storage/layout.h"
 
 namespace crawlspool::cli {
 namespace {

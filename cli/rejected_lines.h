@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/spool/file_system.h"
+#include "daemon/spool/storage/file_system.h"
 
 namespace crawlspool::cli {
 

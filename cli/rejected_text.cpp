@@ -4,7 +4,7 @@
 
 #include "cli/console.h"
 #include "cli/human.h"
-#include "daemon/spool/line.h"
+#include "daemon/spool/lines/line.h"
 
 namespace crawlspool::cli {
 namespace {

@@ -13,7 +13,7 @@
 #include "cli/human.h"
 #include "cli/spool_access.h"
 #include "cli/subcommands.h"
-#include "daemon/spool/spool_repair.h"
+#include "daemon/spool/repair/spool_repair.h"
 
 namespace crawlspool::cli {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/spool/line.h"
+#include "daemon/spool/lines/line.h"
 #include "proto/names.h"
 
 namespace crawlspool::cli {

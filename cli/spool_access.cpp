@@ -8,12 +8,12 @@
 #include <fstream>
 
 #include "cli/access_hint.h"
-#include "daemon/spool/cursor.h"
-#include "daemon/spool/durable_mark.h"
-#include "daemon/spool/lock_and_identity.h"
-#include "daemon/spool/position_search.h"
-#include "daemon/spool/posix_file_system.h"
-#include "daemon/spool/segment_reader.h"
+#include "daemon/spool/control/cursor.h"
+#include "daemon/spool/control/durable_mark.h"
+#include "daemon/spool/control/lock_and_identity.h"
+#include "daemon/spool/read/position_search.h"
+#include "daemon/spool/read/segment_reader.h"
+#include "daemon/spool/storage/posix_file_system.h"
 
 namespace crawlspool::cli {
 

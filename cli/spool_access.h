@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "daemon/spool/file_system.h"
-#include "daemon/spool/layout.h"
+#include "daemon/spool/storage/file_system.h"
+#include "daemon/spool/storage/layout.h"
 
 namespace crawlspool::cli {
 

@@ -13,7 +13,7 @@
 #include "cli/spool_access.h"
 #include "cli/stop_signals.h"
 #include "cli/subcommands.h"
-#include "daemon/spool/durable_mark.h"
+#include "daemon/spool/control/durable_mark.h"
 
 namespace crawlspool::cli {
 namespace {

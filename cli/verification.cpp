@@ -5,9 +5,9 @@
 #include "cli/human.h"
 #include "cli/line_filter.h"
 #include "cli/spool_access.h"
-#include "daemon/spool/cursor_place.h"
-#include "daemon/spool/inventory.h"
-#include "daemon/spool/segment_list.h"
+#include "daemon/spool/control/inventory.h"
+#include "daemon/spool/read/cursor_place.h"
+#include "daemon/spool/read/segment_list.h"
 
 namespace crawlspool::cli {
 

@@ -8,12 +8,12 @@
 
 #include "cli/console.h"
 #include "cli/damage.h"
-#include "daemon/spool/control_files.h"
-#include "daemon/spool/packed_check.h"
-#include "daemon/spool/position_search.h"
-#include "daemon/spool/segment_reader.h"
-#include "daemon/spool/segment_recovery.h"
-#include "daemon/spool/sequence_check.h"
+#include "daemon/spool/compressed/packed_check.h"
+#include "daemon/spool/control/control_files.h"
+#include "daemon/spool/lines/sequence_check.h"
+#include "daemon/spool/read/position_search.h"
+#include "daemon/spool/read/segment_reader.h"
+#include "daemon/spool/recovery/segment_recovery.h"
 
 namespace crawlspool::cli {
 

@@ -7,8 +7,8 @@
 #include <tl/expected.hpp>
 
 #include "daemon/http/request_parser.h"
-#include "daemon/spool/line.h"
-#include "daemon/spool/sessions.h"
+#include "daemon/spool/lines/line.h"
+#include "daemon/spool/lines/sessions.h"
 
 namespace crawlspool::http {
 

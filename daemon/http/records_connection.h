@@ -15,7 +15,7 @@
 #include "daemon/ingest/record_checker.h"
 #include "daemon/ingest/session_hold.h"
 #include "daemon/ingest/turn_budget.h"
-#include "daemon/spool/line.h"
+#include "daemon/spool/lines/line.h"
 
 namespace crawlspool::http {
 

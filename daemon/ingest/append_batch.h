@@ -12,7 +12,7 @@
 #include "daemon/ingest/line_chunks.h"
 #include "daemon/ingest/session_question.h"
 #include "daemon/ingest/stream_labels.h"
-#include "daemon/spool/sessions.h"
+#include "daemon/spool/lines/sessions.h"
 #include "proto/codes.h"
 #include "proto/inputs.h"
 

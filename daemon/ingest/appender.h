@@ -12,8 +12,8 @@
 #include "daemon/ingest/append_batch.h"
 #include "daemon/ingest/committer.h"
 #include "daemon/ingest/memory_budget.h"
-#include "daemon/spool/line.h"
-#include "daemon/spool/rejected_log.h"
+#include "daemon/spool/control/rejected_log.h"
+#include "daemon/spool/lines/line.h"
 
 namespace crawlspool::ingest {
 

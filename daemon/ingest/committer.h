@@ -26,7 +26,7 @@
 #include "daemon/ingest/latency.h"
 #include "daemon/ingest/pending_lines.h"
 #include "daemon/ingest/session_register.h"
-#include "daemon/spool/spool.h"
+#include "daemon/spool/write/spool.h"
 
 namespace crawlspool::ingest {
 

@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "daemon/base/out_of_memory.h"
-#include "daemon/spool/frame_layout.h"
+#include "daemon/spool/compressed/frame_layout.h"
 
 namespace crawlspool::ingest {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "daemon/spool/sessions.h"
+#include "daemon/spool/lines/sessions.h"
 
 namespace crawlspool::ingest {
 

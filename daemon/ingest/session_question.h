@@ -6,7 +6,7 @@
 #include <string>
 
 #include "daemon/base/endpoint.h"
-#include "daemon/spool/sessions.h"
+#include "daemon/spool/lines/sessions.h"
 
 namespace crawlspool::ingest {
 

@@ -12,7 +12,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/endpoint.h"
 #include "daemon/ingest/session_question.h"
-#include "daemon/spool/spool.h"
+#include "daemon/spool/write/spool.h"
 
 namespace crawlspool::ingest {
 

@@ -17,7 +17,7 @@
 #include "daemon/ingest/record_checker.h"
 #include "daemon/ingest/session_hold.h"
 #include "daemon/ingest/turn_budget.h"
-#include "daemon/spool/line.h"
+#include "daemon/spool/lines/line.h"
 #include "proto/batch.h"
 #include "proto/frame_decoder.h"
 #include "proto/hello.h"

@@ -9,7 +9,7 @@
 #include <mutex>
 #include <thread>
 
-#include "daemon/spool/spool.h"
+#include "daemon/spool/write/spool.h"
 
 namespace crawlspool::server {
 

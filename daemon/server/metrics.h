@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "daemon/ingest/io_loop.h"
-#include "daemon/spool/recovery.h"
+#include "daemon/spool/recovery/recovery.h"
 
 namespace crawlspool::server {
 

@@ -3,7 +3,7 @@
 
 #include "config/model.h"
 #include "daemon/ingest/committer.h"
-#include "daemon/spool/spool.h"
+#include "daemon/spool/write/spool.h"
 
 namespace crawlspool::server {
 

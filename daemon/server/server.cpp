@@ -24,8 +24,8 @@
 #include "daemon/server/resource_limits.h"
 #include "daemon/server/service_manager.h"
 #include "daemon/server/status.h"
-#include "daemon/spool/posix_file_system.h"
-#include "daemon/spool/spool.h"
+#include "daemon/spool/storage/posix_file_system.h"
+#include "daemon/spool/write/spool.h"
 
 namespace crawlspool::server {
 namespace {

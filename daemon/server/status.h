@@ -13,7 +13,7 @@
 #include "daemon/server/ready_file.h"
 #include "daemon/server/reload.h"
 #include "daemon/server/survey.h"
-#include "daemon/spool/recovery.h"
+#include "daemon/spool/recovery/recovery.h"
 
 namespace crawlspool::server {
 

@@ -12,8 +12,8 @@
 
 #include "daemon/base/unique_fd.h"
 #include "daemon/ingest/committer.h"
-#include "daemon/spool/line.h"
-#include "daemon/spool/posix_file_system.h"
+#include "daemon/spool/lines/line.h"
+#include "daemon/spool/storage/posix_file_system.h"
 #include "tests/bench/sample_record.h"
 #include "tests/support/temp_dir.h"
 

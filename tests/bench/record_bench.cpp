@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "daemon/ingest/record_checker.h"
-#include "daemon/spool/line.h"
+#include "daemon/spool/lines/line.h"
 #include "tests/bench/sample_record.h"
 
 namespace crawlspool::microbench {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "cli/command.h"
-#include "daemon/spool/layout.h"
-#include "daemon/spool/line.h"
+#include "daemon/spool/lines/line.h"
+#include "daemon/spool/storage/layout.h"
 #include "tests/support/temp_dir.h"
 
 namespace crawlspool::cli {

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "daemon/spool/posix_file_system.h"
+#include "daemon/spool/storage/posix_file_system.h"
 #include "tests/cli/command_fixture.h"
 
 namespace crawlspool::cli {

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/spool/line.h"
+#include "daemon/spool/lines/line.h"
 #include "tests/support/errors.h"
 #include "tests/support/temp_dir.h"
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "daemon/spool/segment_index.h"
+#include "daemon/spool/compressed/segment_index.h"
 #include "tests/cli/small_spool.h"
 
 namespace crawlspool::cli {

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "daemon/spool/line.h"
+#include "daemon/spool/lines/line.h"
 #include "tests/support/errors.h"
 #include "tests/support/temp_dir.h"
 

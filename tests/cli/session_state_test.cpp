@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/spool/line.h"
+#include "daemon/spool/lines/line.h"
 #include "tests/support/errors.h"
 
 namespace crawlspool::cli {

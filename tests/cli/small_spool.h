@@ -6,10 +6,10 @@
 #include <memory>
 #include <set>
 
-#include "daemon/spool/cursor.h"
-#include "daemon/spool/posix_file_system.h"
-#include "daemon/spool/segment_packer.h"
-#include "daemon/spool/snapshot.h"
+#include "daemon/spool/compressed/segment_packer.h"
+#include "daemon/spool/control/cursor.h"
+#include "daemon/spool/control/snapshot.h"
+#include "daemon/spool/storage/posix_file_system.h"
 #include "tests/cli/command_fixture.h"
 
 namespace crawlspool::cli {

@@ -7,19 +7,30 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Each folder and those below it that it may use.
+# Each folder of sources and what it may use, from the lowest to the highest: a folder uses none that stands behind it.
+BASE = {"daemon/base", "proto", "config"}
+SPOOL = {f"daemon/spool/{name}" for name in
+         ("storage", "lines", "compressed", "control", "read", "recovery", "repair", "write")}
 MAY_USE = {
     "daemon/base": set(),
     "proto": {"daemon/base"},
     "config": {"daemon/base"},
-    "daemon/net": {"daemon/base", "proto", "config"},
-    "daemon/spool": {"daemon/base", "proto", "config"},
-    "daemon/ingest": {"daemon/base", "proto", "config", "daemon/net", "daemon/spool"},
-    "daemon/http": {"daemon/base", "proto", "config", "daemon/net", "daemon/spool", "daemon/ingest"},
-    "daemon/server": {"daemon/base", "proto", "config", "daemon/net", "daemon/spool", "daemon/ingest", "daemon/http"},
     "clients/cpp": {"daemon/base", "proto"},
+    "daemon/net": BASE,
+    "daemon/spool/storage": BASE,
+    "daemon/spool/lines": BASE | {"daemon/spool/storage"},
+    "daemon/spool/compressed": BASE | {"daemon/spool/storage", "daemon/spool/lines"},
+    "daemon/spool/control": BASE | {"daemon/spool/storage", "daemon/spool/lines"},
+    "daemon/spool/read": BASE | SPOOL - {"daemon/spool/recovery", "daemon/spool/repair", "daemon/spool/write"},
+    "daemon/spool/recovery": BASE | SPOOL - {"daemon/spool/repair", "daemon/spool/write"},
+    "daemon/spool/repair": BASE | SPOOL - {"daemon/spool/write"},
+    "daemon/spool/write": BASE | SPOOL - {"daemon/spool/repair"},
+    "daemon/ingest": BASE | SPOOL | {"daemon/net"},
+    "daemon/http": BASE | SPOOL | {"daemon/net", "daemon/ingest"},
+    "daemon/server": BASE | SPOOL | {"daemon/net", "daemon/ingest", "daemon/http"},
+    "daemon": BASE | {"daemon/server"},
     "cli/bench": {"daemon/base", "proto", "clients/cpp"},
-    "cli": {"daemon/base", "proto", "config", "daemon/spool", "daemon/ingest", "clients/cpp", "cli/bench"},
+    "cli": BASE | SPOOL | {"daemon/ingest", "clients/cpp", "cli/bench"},
 }
 # Of a folder that another may use, the only headers.
 ONLY_HEADERS = {("cli", "daemon/ingest"): {"daemon/ingest/record_checker.h"}}
@@ -27,8 +38,8 @@ ONLY_HEADERS = {("cli", "daemon/ingest"): {"daemon/ingest/record_checker.h"}}
 ONLY_IN = {
     "uv.h": r"daemon/net/[a-z_]+\.cpp",
     "simdjson.h": r"daemon/ingest/record_checker\.cpp",
-    "libdeflate.h": r"daemon/spool/line\.cpp",
-    "zstd.h": r"(daemon/(spool/frame_(decoder|encoder)|ingest/content_streams)|clients/cpp/batch_packer)\.cpp",
+    "libdeflate.h": r"daemon/spool/lines/line\.cpp",
+    "zstd.h": r"(daemon/(spool/compressed/frame_(decoder|encoder)|ingest/content_streams)|clients/cpp/batch_packer)\.cpp",
     "zlib.h": r"daemon/ingest/content_streams\.cpp",
     "systemd/sd-daemon.h": r"daemon/server/(service_manager|inherited_sockets)\.cpp",
     "sha2.h": r"daemon/ingest/session_key\.cpp",
@@ -45,9 +56,25 @@ def includes(path):
     return re.findall(r'^#include ["<]([^">]+)[">]', path.read_text(encoding="utf-8"), re.MULTILINE)
 
 
+def folders():
+    """The folders that hold sources."""
+    return {str(path.parent.relative_to(ROOT)) for top in ("proto", "config", "clients/cpp", "daemon", "cli")
+            for path in (ROOT / top).rglob("*") if path.suffix in (".h", ".cpp")}
+
+
+def test_every_folder_is_in_the_table_and_no_other():
+    assert folders() == set(MAY_USE)
+
+
+def test_no_folder_uses_one_that_stands_behind_it():
+    lower = set()
+    for folder, used in MAY_USE.items():
+        assert used - {folder} <= lower, folder
+        lower.add(folder)
+
+
 @pytest.mark.parametrize("folder", MAY_USE)
-def test_a_folder_includes_only_what_lies_below_it(folder):
-    assert sources(folder), "the folder is gone"
+def test_a_folder_includes_only_what_it_may_use(folder):
     for path in sources(folder):
         for include in includes(path):
             used = str(Path(include).parent)

@@ -1,6 +1,6 @@
 #include "tests/simulator/census.h"
 
-#include "daemon/spool/segment_reader.h"
+#include "daemon/spool/read/segment_reader.h"
 #include "tests/simulator/violation.h"
 
 namespace crawlspool::simulator {

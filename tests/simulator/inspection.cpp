@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "daemon/spool/layout.h"
+#include "daemon/spool/storage/layout.h"
 #include "tests/simulator/violation.h"
 
 namespace crawlspool::simulator {

@@ -32,19 +32,19 @@ class Fault(NamedTuple):
 FAULTS = [
     Fault(
         "ack_before_sync",
-        "daemon/spool/segment_writer.cpp",
+        "daemon/spool/write/segment_writer.cpp",
         "  return segment_->sync_data().and_then(",
         "  return Result<void>{}.and_then(",
     ),
     Fault(
         "no_directory_sync",
-        "daemon/spool/spool.cpp",
+        "daemon/spool/write/spool.cpp",
         "  if (auto synced = directory_->sync(); !synced) return synced;\n  writer_ =",
         "  writer_ =",
     ),
     Fault(
         "no_crc_check_in_recovery",
-        "daemon/spool/segment_recovery.cpp",
+        "daemon/spool/recovery/segment_recovery.cpp",
         "Line line{begin_ + (*scanned)->offset, bytes.size(), check_line(bytes),",
         "auto sound = check_line(bytes);\n"
         '    if (!sound && bytes.ends_with("}\\n")) sound = SoundLine{};\n'
@@ -52,14 +52,14 @@ FAULTS = [
     ),
     Fault(
         "sync_retried_after_eio",
-        "daemon/spool/spool.cpp",
+        "daemon/spool/write/spool.cpp",
         "  const auto synced = writer_->sync().and_then(",
         "  auto first = writer_->sync();\n  if (!first && !is_disk_full(first.error())) first = writer_->sync();\n"
         "  const auto synced = first.and_then(",
     ),
     Fault(
         "last_seq_beyond_a_hole",
-        "daemon/spool/segment_recovery.cpp",
+        "daemon/spool/recovery/segment_recovery.cpp",
         "      if (position >= report.known_synced) return {};\n",
         "      if (position >= report.known_synced) {\n"
         "        for (auto rest = lines.next(); rest && *rest; rest = lines.next())\n"
@@ -69,67 +69,67 @@ FAULTS = [
     ),
     Fault(
         "packed_copy_renamed_before_sync",
-        "daemon/spool/segment_packer.cpp",
+        "daemon/spool/compressed/segment_packer.cpp",
         "  if (auto synced = copy_->sync(); !synced) return synced;\n",
         "",
     ),
     Fault(
         "snapshot_renamed_before_sync",
-        "daemon/spool/file_system.cpp",
+        "daemon/spool/storage/file_system.cpp",
         "    return (*file)->sync();\n",
         "    return base::Result<void>{};\n",
     ),
     Fault(
         "short_write_taken_as_whole",
-        "daemon/spool/file_system.cpp",
+        "daemon/spool/storage/file_system.cpp",
         "    offset += *written;\n",
         "    if (first + count == rest.size()) return {};\n    offset += *written;\n",
     ),
     Fault(
         "page_cache_believed",
-        "daemon/spool/segment_recovery.cpp",
+        "daemon/spool/recovery/segment_recovery.cpp",
         "  segment.drop_cache();\n",
         "",
     ),
     Fault(
         "durable_written_before_sync",
-        "daemon/spool/spool.cpp",
+        "daemon/spool/write/spool.cpp",
         "  const auto synced = writer_->sync().and_then(",
         "  static_cast<void>(durable_mark_->write(position_));\n  const auto synced = writer_->sync().and_then(",
     ),
     Fault(
         "mark_ahead_of_sync",
-        "daemon/spool/spool.cpp",
+        "daemon/spool/write/spool.cpp",
         "writer_->append(chunks, first_line_bytes, durable_)",
         "writer_->append(chunks, first_line_bytes, position_)",
     ),
     Fault(
         "numbers_kept_of_what_was_cut",
-        "daemon/spool/spool.cpp",
+        "daemon/spool/write/spool.cpp",
         "    position_ = durable_;\n    unsynced_sessions_.clear();\n",
         "    position_ = durable_;\n",
     ),
     Fault(
         "plain_removed_before_packed_is_durable",
-        "daemon/spool/segment_packer.cpp",
+        "daemon/spool/compressed/segment_packer.cpp",
         "  if (auto synced = directory_.sync(); !synced) return synced;\n",
         "",
     ),
     Fault(
         "snapshot_ahead_of_its_numbers",
-        "daemon/spool/spool.cpp",
+        "daemon/spool/write/spool.cpp",
         "  background_->offer_snapshot({durable_, clock_.wall_us(), sessions_});\n",
         "  background_->offer_snapshot({position_, clock_.wall_us(), sessions_});\n",
     ),
     Fault(
         "read_error_taken_for_nothing",
-        "daemon/spool/recovery.cpp",
+        "daemon/spool/recovery/recovery.cpp",
         "    if (losses.failed()) return tl::unexpected(*losses.failed());\n",
         "",
     ),
     Fault(
         "lost_line_break_not_put_back",
-        "daemon/spool/segment_recovery.cpp",
+        "daemon/spool/recovery/segment_recovery.cpp",
         "  if (last == '\\n') return 0;\n",
         "  if (last == '\\n' || !is_short) return 0;\n",
     ),

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "daemon/spool/layout.h"
+#include "daemon/spool/storage/layout.h"
 
 namespace crawlspool::simulator {
 

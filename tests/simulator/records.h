@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/spool/line.h"
+#include "daemon/spool/lines/line.h"
 
 namespace crawlspool::simulator {
 

@@ -1,6 +1,6 @@
 #include "tests/simulator/simulation.h"
 
-#include "daemon/spool/layout.h"
+#include "daemon/spool/storage/layout.h"
 #include "tests/simulator/violation.h"
 
 namespace crawlspool::simulator {

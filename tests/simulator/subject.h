@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/spool/spool.h"
+#include "daemon/spool/write/spool.h"
 #include "tests/simulator/ranges.h"
 #include "tests/support/forgetful_file_system.h"
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "daemon/spool/layout.h"
-#include "daemon/spool/line.h"
+#include "daemon/spool/lines/line.h"
+#include "daemon/spool/storage/layout.h"
 
 namespace crawlspool::simulator {
 namespace {

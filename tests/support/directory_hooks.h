@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/spool/file_system.h"
+#include "daemon/spool/storage/file_system.h"
 
 namespace crawlspool::test {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/spool/file_system.h"
+#include "daemon/spool/storage/file_system.h"
 #include "tests/support/forgetful_bytes.h"
 
 namespace crawlspool::test {

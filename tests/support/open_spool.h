@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/spool/segment_reader.h"
-#include "daemon/spool/spool.h"
+#include "daemon/spool/read/segment_reader.h"
+#include "daemon/spool/write/spool.h"
 #include "tests/support/forgetful_file_system.h"
 
 namespace crawlspool::test {

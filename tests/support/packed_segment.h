@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/spool/line.h"
-#include "daemon/spool/packed_source.h"
-#include "daemon/spool/segment_packer.h"
+#include "daemon/spool/compressed/packed_source.h"
+#include "daemon/spool/compressed/segment_packer.h"
+#include "daemon/spool/lines/line.h"
 #include "tests/support/forgetful_file_system.h"
 #include "tests/support/spool_lines.h"
 

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/spool/line.h"
-#include "daemon/spool/sessions.h"
+#include "daemon/spool/lines/line.h"
+#include "daemon/spool/lines/sessions.h"
 
 namespace crawlspool::test {
 

@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <string>
 
-#include "daemon/spool/file_system.h"
+#include "daemon/spool/storage/file_system.h"
 
 namespace crawlspool::test {
 

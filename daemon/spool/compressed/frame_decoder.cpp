@@ -1,0 +1,90 @@
+#include "daemon/spool/compressed/frame_decoder.h"
+
+#include <zstd.h>
+
+#include <algorithm>
+
+#include "daemon/base/out_of_memory.h"
+#include "daemon/spool/compressed/frame_layout.h"
+
+namespace crawlspool::spool {
+
+using base::Result;
+
+namespace {
+
+constexpr std::uint64_t kReadBytes = 1024 * 1024;
+// A frame whose content is its window claims its size in its header only. Up to level 19 it is not larger than this,
+// whatever the header says.
+constexpr std::uint64_t kWindowBytesLikely = 8 * 1024 * 1024;
+// The decoder asks for a block and the header of the next one. It is given the block alone: a call that fails says
+// nothing of what it decoded before.
+constexpr std::size_t kNextBlockHeaderBytes = 3;
+std::size_t without_next_header(std::size_t wanted) {
+  return wanted > kNextBlockHeaderBytes ? wanted - kNextBlockHeaderBytes : wanted;
+}
+
+}  // namespace
+
+void FreeDecodingContext::operator()(ZSTD_DCtx_s* context) const noexcept { ZSTD_freeDCtx(context); }
+
+FrameDecoder::FrameDecoder(ByteSource& file) : file_(file) {}
+
+// `bytes` of the file from `offset` on, fewer at `end` or where the file ends.
+Result<std::string_view> FrameDecoder::input(std::uint64_t offset, std::uint64_t bytes, std::uint64_t end) {
+  bytes = std::min(bytes, end - std::min(offset, end));
+  if (offset < input_offset_ || offset + bytes > input_offset_ + input_.size()) {
+    input_.resize(std::max(bytes, std::min(kReadBytes, end - std::min(offset, end))));
+    const auto n = file_.read_at(offset, input_);
+    input_.resize(n.value_or(0));
+    input_offset_ = offset;
+    if (!n) return tl::unexpected(n.error());
+  }
+  return std::string_view(input_).substr(offset - input_offset_, bytes);
+}
+
+// False where there is none that can be used. `wanted`: what the decoder asks for next.
+Result<bool> FrameDecoder::feed_header(const Request& request, DecodedFrame& frame, std::size_t& wanted) {
+  const auto text = input(request.offset, kFrameHeaderBytesMax, request.end);
+  if (!text) return tl::unexpected(text.error());
+  const auto header = parse_frame_header(*text);
+  if (!header) return false;
+  const std::uint64_t window = std::max(header->content_bytes, kWindowBytesLikely);
+  const std::string bytes = without_content_size(*text, *header, std::min(window, request.content_bytes_max));
+  ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
+  ZSTD_outBuffer out{nullptr, 0, 0};
+  wanted = ZSTD_decompressStream(context_.get(), &out, &in);
+  frame.file_bytes = header->bytes;
+  return ZSTD_isError(wanted) == 0U && in.pos == in.size;
+}
+
+Result<DecodedFrame> FrameDecoder::decode(const Request& request, std::string* content) {
+  if (!context_) context_.reset(ZSTD_createDCtx());  // a good index asks for none
+  if (!context_) base::out_of_memory();
+  ZSTD_DCtx_reset(context_.get(), ZSTD_reset_session_only);
+  if (content != nullptr) content->clear();
+  DecodedFrame frame;
+  std::size_t wanted = 0;
+  const auto begun = feed_header(request, frame, wanted);
+  if (!begun) return tl::unexpected(begun.error());
+  while (*begun && wanted > 0) {
+    const auto bytes = input(request.offset + frame.file_bytes, without_next_header(wanted), request.end);
+    if (!bytes) return tl::unexpected(bytes.error());
+    const std::uint64_t room =
+        std::min<std::uint64_t>(ZSTD_BLOCKSIZE_MAX, request.content_bytes_max - frame.content_bytes);
+    std::string& into = content != nullptr ? *content : scratch_;
+    const std::size_t into_at = content != nullptr ? content->size() : 0;
+    into.resize(into_at + room);
+    ZSTD_inBuffer in{bytes->data(), bytes->size(), 0};
+    ZSTD_outBuffer out{into.data() + into_at, room, 0};
+    wanted = ZSTD_decompressStream(context_.get(), &out, &in);
+    into.resize(into_at + out.pos);
+    frame.content_bytes += out.pos;
+    if (ZSTD_isError(wanted) != 0U || (in.pos == 0 && out.pos == 0)) return frame;
+    frame.file_bytes += in.pos;
+  }
+  frame.is_sound = *begun;
+  return frame;
+}
+
+}  // namespace crawlspool::spool

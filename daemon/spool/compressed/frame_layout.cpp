@@ -1,0 +1,96 @@
+#include "daemon/spool/compressed/frame_layout.h"
+
+#include <array>
+
+namespace crawlspool::spool {
+namespace {
+
+using base::Result;
+
+constexpr std::size_t kDescriptorAt = kFrameMagic.size();
+constexpr unsigned kSizeFlagShift = 6;
+constexpr unsigned kSingleSegmentFlag = 0x20;
+constexpr unsigned kReservedFlag = 0x08;
+constexpr unsigned kChecksumFlag = 0x04;
+constexpr unsigned kDictionaryFlags = 0x03;
+constexpr unsigned kWindowLogMin = 10;
+constexpr unsigned kWindowLogMax = 27;  // more is nothing that decoders take unasked
+constexpr std::size_t kBlockHeaderBytes = 3;
+constexpr std::size_t kChecksumBytes = 4;
+enum BlockType : unsigned { kRaw, kRepeated, kCompressed, kReserved };
+
+std::uint64_t little_endian(std::string_view bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = bytes.size(); i > 0; --i) value = value << 8U | static_cast<unsigned char>(bytes[i - 1]);
+  return value;
+}
+
+// Fewer bytes than asked at the end of the file.
+Result<std::string> read_piece(ByteSource& file, std::uint64_t offset, std::size_t bytes) {
+  std::string text(bytes, '\0');
+  const auto n = file.read_at(offset, text);
+  if (!n) return tl::unexpected(n.error());
+  text.resize(*n);
+  return text;
+}
+
+Result<bool> is_frame_start(ByteSource& file, std::uint64_t offset) {
+  return read_piece(file, offset, kFrameMagic.size()).map([](const std::string& text) { return text == kFrameMagic; });
+}
+
+}  // namespace
+
+std::optional<FrameHeader> parse_frame_header(std::string_view text) {
+  if (!text.starts_with(kFrameMagic) || text.size() <= kDescriptorAt) return std::nullopt;
+  const auto descriptor = static_cast<unsigned char>(text[kDescriptorAt]);
+  const unsigned size_flag = descriptor >> kSizeFlagShift;
+  const bool is_single_segment = (descriptor & kSingleSegmentFlag) != 0;
+  const bool has_size = size_flag != 0 || is_single_segment;
+  if (!has_size || (descriptor & kChecksumFlag) == 0 || (descriptor & (kReservedFlag | kDictionaryFlags)) != 0)
+    return std::nullopt;
+  constexpr std::array<std::size_t, 4> kSizeFieldBytes{1, 2, 4, 8};
+  const std::size_t field_at = kDescriptorAt + (is_single_segment ? 1 : 2);  // behind the window
+  const std::size_t field_bytes = kSizeFieldBytes[size_flag];
+  if (text.size() < field_at + field_bytes) return std::nullopt;
+  const std::uint64_t field = little_endian(text.substr(field_at, field_bytes));
+  return FrameHeader{field_at + field_bytes, field + (field_bytes == 2 ? 256 : 0), is_single_segment};
+}
+
+Result<std::optional<FrameHeader>> read_frame_header(ByteSource& file, std::uint64_t offset) {
+  return read_piece(file, offset, kFrameHeaderBytesMax).map([](const std::string& text) {
+    return parse_frame_header(text);
+  });
+}
+
+std::string without_content_size(std::string_view text, const FrameHeader& header, std::uint64_t window_bytes) {
+  unsigned window_log = kWindowLogMin;
+  while (window_log < kWindowLogMax && std::uint64_t{1} << window_log < window_bytes) ++window_log;
+  std::string result(kFrameMagic);
+  result += static_cast<char>(kChecksumFlag);
+  result += header.is_single_segment ? static_cast<char>((window_log - kWindowLogMin) << 3U) : text[kDescriptorAt + 1];
+  return result;
+}
+
+Result<std::optional<std::uint64_t>> find_frame_end(ByteSource& file, std::uint64_t offset, std::uint64_t file_bytes) {
+  const auto header = read_frame_header(file, offset);
+  if (!header) return tl::unexpected(header.error());
+  if (!*header) return std::nullopt;
+  std::uint64_t at = offset + (*header)->bytes;
+  for (bool is_last = false; !is_last;) {
+    const auto text = read_piece(file, at, kBlockHeaderBytes);
+    if (!text) return tl::unexpected(text.error());
+    const std::uint64_t block = little_endian(*text);
+    const auto type = static_cast<unsigned>(block >> 1U & 3U);
+    if (text->size() < kBlockHeaderBytes || type == kReserved) return std::nullopt;
+    is_last = (block & 1U) != 0;
+    at += kBlockHeaderBytes + (type == kRepeated ? 1 : block >> 3U);
+  }
+  const std::uint64_t end = at + kChecksumBytes;
+  if (end == file_bytes) return end;
+  if (end > file_bytes) return std::nullopt;
+  const auto is_chained = is_frame_start(file, end);
+  if (!is_chained) return tl::unexpected(is_chained.error());
+  return *is_chained ? std::optional(end) : std::nullopt;
+}
+
+}  // namespace crawlspool::spool

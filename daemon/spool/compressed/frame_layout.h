@@ -1,0 +1,42 @@
+// What the frames of a packed segment look like in the file, as far as it can be seen without decoding them.
+// Source: RFC 8878, 3.1.1; FORMAT.md, "Packed segments".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/spool/storage/file_system.h"
+
+namespace crawlspool::spool {
+
+inline constexpr std::string_view kFrameMagic = "\x28\xb5\x2f\xfd";
+inline constexpr std::size_t kFrameHeaderBytesMax = 18;
+// A frame holds at least the packer's frame_bytes_min and at most that and the longest line.
+inline constexpr std::uint64_t kFrameContentBytesMax = 512ULL * 1024 * 1024;
+
+struct FrameHeader {
+  std::size_t bytes;
+  std::uint64_t content_bytes;  // as it claims
+  bool is_single_segment;       // has no window of its own: its content is one
+};
+
+// Nothing unless `text` begins with a header as the packer writes them: with content size, which may be anything, and
+// checksum, without dictionary.
+[[nodiscard]] std::optional<FrameHeader> parse_frame_header(std::string_view text);
+
+// The header that begins at `offset`.
+[[nodiscard]] base::Result<std::optional<FrameHeader>> read_frame_header(ByteSource& file, std::uint64_t offset);
+
+// The header that `text` begins with, less the size of the content: a decoder then takes as much as there is, and the
+// checksum is the judge. A frame without a window gets one of `window_bytes` or a little more.
+[[nodiscard]] std::string without_content_size(std::string_view text, const FrameHeader& header,
+                                               std::uint64_t window_bytes);
+
+// Where the frame at `offset` ends by its chain of blocks, whatever these hold; nothing unless the chain leads to the
+// end of the file, which is `file_bytes` long, or to the next frame.
+[[nodiscard]] base::Result<std::optional<std::uint64_t>> find_frame_end(ByteSource& file, std::uint64_t offset,
+                                                                        std::uint64_t file_bytes);
+
+}  // namespace crawlspool::spool

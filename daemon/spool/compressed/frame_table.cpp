@@ -1,0 +1,122 @@
+#include "daemon/spool/compressed/frame_table.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "daemon/spool/compressed/frame_layout.h"
+#include "daemon/spool/compressed/frame_survey.h"
+
+namespace crawlspool::spool {
+namespace {
+
+using base::Result;
+using Kind = Stretch::Kind;
+
+// Too few for a line, and no blank one: damage of unknown length shows as at least this.
+constexpr std::uint64_t kDamageBytesMin = 2;
+// What a block holds at most, and takes in the file at least.
+constexpr std::uint64_t kBlockBytesMax = 128 * 1024;
+constexpr std::uint64_t kBlockFileBytesMin = 4;
+
+Result<bool> headers_agree(ByteSource& file, const Frames& index) {
+  for (const Frame& frame : index) {
+    const auto header = read_frame_header(file, frame.offset);
+    if (!header) return tl::unexpected(header.error());
+    if (!*header || (*header)->content_bytes != frame.bytes) return false;
+  }
+  return true;
+}
+
+bool has_frame(const Frames& index, const Stretch& stretch) {
+  const auto frame = std::lower_bound(index.begin(), index.end(), stretch.offset,
+                                      [](const Frame& f, std::uint64_t offset) { return f.offset < offset; });
+  return frame != index.end() && frame->offset == stretch.offset && frame->file_bytes == stretch.file_bytes &&
+         frame->bytes == stretch.content_bytes;
+}
+
+bool is_sound(const Stretch& stretch) { return stretch.kind == Kind::kSound; }
+
+// With nothing sound left in the file, its length or that of the content has to speak for the index.
+bool fits(const Frames& index, const std::vector<Stretch>& stretches, std::uint64_t size, const SegmentHints& hints) {
+  const bool has_sound = std::any_of(stretches.begin(), stretches.end(), is_sound);
+  if (!has_sound) return file_bytes(index) == size || hints.expected_bytes == content_bytes(index);
+  return std::all_of(stretches.begin(), stretches.end(),
+                     [&](const Stretch& stretch) { return !is_sound(stretch) || has_frame(index, stretch); });
+}
+
+bool is_unknown(const Stretch& stretch) { return stretch.kind == Kind::kUnknown; }
+
+std::uint64_t sum(const std::vector<Stretch>& all) {
+  return std::accumulate(all.begin(), all.end(), std::uint64_t{0},
+                         [](std::uint64_t bytes, const Stretch& stretch) { return bytes + stretch.content_bytes; });
+}
+
+std::uint64_t sum_of_known(const std::vector<Stretch>& all) {
+  return std::accumulate(all.begin(), all.end(), std::uint64_t{0}, [](std::uint64_t bytes, const Stretch& stretch) {
+    return bytes + (is_unknown(stretch) ? 0 : stretch.content_bytes);
+  });
+}
+
+// Damaged frames whose headers claim more than there can be are not worth more than garbage.
+void doubt_claims(std::vector<Stretch>& all, std::uint64_t expected) {
+  if (sum_of_known(all) <= expected) return;
+  for (Stretch& stretch : all)
+    if (!is_sound(stretch)) stretch.kind = Kind::kUnknown;
+}
+
+// From the first to the last stretch of which nothing is known they become one.
+void merge_unknown(std::vector<Stretch>& all) {
+  const auto first = std::find_if(all.begin(), all.end(), is_unknown);
+  const auto behind = std::find_if(all.rbegin(), all.rend(), is_unknown).base();
+  if (first == all.end()) return;
+  const Stretch& last = *std::prev(behind);
+  first->file_bytes = last.offset + last.file_bytes - first->offset;
+  all.erase(std::next(first), behind);
+}
+
+// The one stretch of unknown length gets what the others leave, if it can have held as much: otherwise the segment
+// behind this one is not the next.
+void fill_up(std::vector<Stretch>& all, std::uint64_t expected) {
+  const auto unknown = std::find_if(all.begin(), all.end(), is_unknown);
+  if (unknown == all.end()) return;
+  const std::uint64_t others = sum_of_known(all);
+  const std::uint64_t possible = (unknown->file_bytes / kBlockFileBytesMin + 1) * kBlockBytesMax;
+  if (expected >= others && expected - others <= possible) unknown->content_bytes = expected - others;
+}
+
+Frames lay_out(std::vector<Stretch> all, const SegmentHints& hints) {
+  auto expected = hints.expected_bytes;
+  if (!expected && hints.index) expected = content_bytes(*hints.index);
+  for (Stretch& stretch : all)
+    if (!is_sound(stretch)) stretch.content_bytes = std::max(stretch.content_bytes, kDamageBytesMin);
+  if (expected && sum(all) != *expected) {
+    doubt_claims(all, *expected);
+    merge_unknown(all);
+    fill_up(all, *expected);
+  }
+  Frames frames;
+  for (Position position = hints.begin; const Stretch& stretch : all) {
+    frames.push_back({position, stretch.content_bytes, stretch.offset, stretch.file_bytes, std::nullopt});
+    position += stretch.content_bytes;
+  }
+  return frames;
+}
+
+}  // namespace
+
+Result<Frames> make_frame_table(ByteSource& file, FrameDecoder& decoder, const SegmentHints& hints) {
+  const auto size = file.size();
+  if (!size) return tl::unexpected(size.error());
+  if (hints.index && file_bytes(*hints.index) == *size) {
+    const auto agree = headers_agree(file, *hints.index);
+    if (!agree) return tl::unexpected(agree.error());
+    if (*agree) return *hints.index;
+  }
+  auto stretches = survey_frames(file, *size, decoder);
+  if (!stretches) return tl::unexpected(stretches.error());
+  const bool is_all_sound = std::all_of(stretches->begin(), stretches->end(), is_sound);
+  if (!is_all_sound && hints.index && fits(*hints.index, *stretches, *size, hints)) return *hints.index;
+  return lay_out(std::move(*stretches), hints);
+}
+
+}  // namespace crawlspool::spool

@@ -1,0 +1,37 @@
+// Whether a packed segment is what the packer made: each frame decodes to its end with the right checksum and length,
+// and the index tells the truth. Lines are judged elsewhere: all of a frame's may be whole though it is damaged.
+// Source: FORMAT.md, "Packed segments".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "daemon/spool/compressed/segment_index.h"
+#include "daemon/spool/storage/file_system.h"
+#include "daemon/spool/storage/layout.h"
+
+namespace crawlspool::spool {
+
+enum class IndexState {
+  kSound,
+  kMissing,
+  kDamaged,  // does not prove itself, or is no regular file
+  kWrong,    // proves itself, and does not fit the segment
+};
+
+struct PackedCheck {
+  Frames frames;                     // as readers take them, each with its timestamps as they are in the content
+  std::vector<std::size_t> unsound;  // which of them; rising
+  IndexState index = IndexState::kSound;
+};
+
+// `expected_bytes`: of content, by the next segment's name. kNotFound where the segment is gone; other failures are
+// those of reading it.
+[[nodiscard]] base::Result<PackedCheck> check_packed_segment(Directory& directory, Position position,
+                                                             std::optional<std::uint64_t> expected_bytes);
+
+// The same of a file whose frames are known; the index is not looked at.
+[[nodiscard]] base::Result<PackedCheck> check_frames(ByteSource& file, Frames frames);
+
+}  // namespace crawlspool::spool

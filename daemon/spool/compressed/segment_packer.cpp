@@ -1,0 +1,128 @@
+#include "daemon/spool/compressed/segment_packer.h"
+
+#include <algorithm>
+#include <array>
+
+#include "daemon/spool/compressed/segment_index.h"
+
+namespace crawlspool::spool {
+namespace {
+
+using base::ErrorCode;
+using base::Result;
+
+constexpr std::size_t kCompareBytes = 256 * 1024;
+
+}  // namespace
+
+SegmentPacker::SegmentPacker(Directory& directory, Position position, const PackOptions& options)
+    : directory_(directory),
+      position_(position),
+      options_(options),
+      plain_name_(segment_file_name({position, SegmentKind::kSealed})),
+      packed_name_(segment_file_name({position, SegmentKind::kCompressed})),
+      copy_name_(packed_name_ + std::string(kTemporarySuffix)),
+      index_name_(index_file_name(position)) {}
+
+SegmentPacker::~SegmentPacker() {
+  if (stage_ == Stage::kOpen || stage_ == Stage::kDone) return;
+  static_cast<void>(directory_.remove(copy_name_));
+  static_cast<void>(directory_.remove(index_name_ + std::string(kTemporarySuffix)));
+  if (has_index_) static_cast<void>(directory_.remove(index_name_));
+}
+
+Result<bool> SegmentPacker::step() {
+  const auto piece = [this] {
+    switch (stage_) {
+      case Stage::kOpen:
+        return open();
+      case Stage::kWrite:
+        return write_some();
+      case Stage::kCompare:
+        return compare_some();
+      case Stage::kPublish:
+        return publish();
+      case Stage::kDone:
+        break;
+    }
+    return Result<void>{};
+  };
+  return piece().map([this] { return stage_ != Stage::kDone; });
+}
+
+Result<void> SegmentPacker::open() {
+  auto plain = directory_.open(plain_name_, OpenMode::kRead);
+  if (!plain) return tl::unexpected(plain.error());
+  plain_ = std::move(*plain);
+  stage_ = Stage::kWrite;
+  auto copy = directory_.open(copy_name_, OpenMode::kCreate);
+  if (!copy) return tl::unexpected(copy.error());
+  copy_ = std::move(*copy);
+  writer_.emplace(*plain_, position_, *copy_, options_);
+  return copy_->truncate(0);
+}
+
+Result<void> SegmentPacker::write_some() {
+  const auto has_more = writer_->write_some();
+  if (!has_more) return tl::unexpected(has_more.error());
+  if (*has_more) return {};
+  if (auto synced = copy_->sync(); !synced) return synced;
+  copy_->drop_cache();
+  written_.emplace(std::move(copy_), writer_->frames());
+  writer_.reset();
+  stage_ = Stage::kCompare;
+  return {};
+}
+
+// As the disk has it and not the cache.
+Result<void> SegmentPacker::compare_some() {
+  const std::uint64_t content = content_bytes(written_->frames());
+  std::array<std::string, 2> blocks;
+  for (std::string& block : blocks) block.resize(std::min<std::uint64_t>(kCompareBytes, content - compared_));
+  const auto read = plain_->read_at(compared_, blocks[0]).and_then([&](std::size_t n) {
+    blocks[0].resize(n);
+    return written_->read_at(compared_, blocks[1]);
+  });
+  if (!read) return tl::unexpected(read.error());
+  if (blocks[0] != blocks[1] || written_->has_met_damage())
+    return base::fail(ErrorCode::kDamaged, "packed copy of " + plain_name_ + " reads otherwise than it");
+  compared_ += blocks[0].size();
+  if (compared_ == content) stage_ = Stage::kPublish;
+  return {};
+}
+
+Result<void> SegmentPacker::publish() {
+  has_index_ = true;
+  auto named = replace_file(directory_, index_name_, render_index(written_->frames()))
+                   .and_then([&] { return directory_.open(plain_name_, OpenMode::kRead); })  // still wanted
+                   .and_then([&](const auto&) { return directory_.rename(copy_name_, packed_name_); });
+  if (!named) return named;
+  has_index_ = false;
+  if (auto synced = directory_.sync(); !synced) return synced;
+  if (auto removed = directory_.remove(plain_name_); !removed && removed.error().code != ErrorCode::kNotFound)
+    return removed;
+  stage_ = Stage::kDone;
+  return {};
+}
+
+PackedSegment SegmentPacker::packed() const {
+  const Frames& frames = written_->frames();
+  PackedSegment packed{content_bytes(frames), file_bytes(frames), {}};
+  for (const Frame& frame : frames)
+    if (!frame.timestamps->least.empty()) {
+      packed.timestamps.take(frame.timestamps->least);
+      packed.timestamps.take(frame.timestamps->greatest);
+    }
+  return packed;
+}
+
+Result<PackedSegment> pack_segment(Directory& directory, Position position, const PackOptions& options) {
+  SegmentPacker packer(directory, position, options);
+  while (true) {
+    const auto has_more = packer.step();
+    if (!has_more) return tl::unexpected(has_more.error());
+    if (!*has_more) return packer.packed();
+  }
+}
+
+}  // namespace crawlspool::spool

@@ -1,0 +1,106 @@
+#include "daemon/spool/control/cursor.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+#include "daemon/spool/lines/line.h"
+
+namespace crawlspool::spool {
+namespace {
+
+using base::ErrorCode;
+using base::Result;
+
+constexpr std::size_t kNameBytesMax = 64;
+constexpr std::size_t kFileBytesMax = 4096;
+constexpr std::string_view kSuffix = ".json";
+
+std::string file_of(const std::string& name) { return name + std::string(kSuffix); }
+
+std::string render(const Cursor& cursor) {
+  std::array<char, 9> crc{};
+  std::snprintf(crc.data(), crc.size(), "%08x", cursor.last_line_crc);
+  std::string line = "{\"spool\":\"" + cursor.spool_id + "\",\"position\":" + std::to_string(cursor.position) +
+                     ",\"line_bytes\":" + std::to_string(cursor.last_line_bytes) + ",\"line_crc32\":\"" + crc.data() +
+                     "\"";
+  append_crc_trailer(line, 0);
+  return line;
+}
+
+std::optional<Cursor> parse(std::string_view line) {
+  if (!has_sound_trailer(line)) return std::nullopt;
+  const auto spool_id = envelope_member(line, "spool");
+  const auto position = envelope_number(line, "position");
+  const auto line_bytes = envelope_number(line, "line_bytes");
+  const auto crc_digits = envelope_member(line, "line_crc32");
+  if (!spool_id || !position || !line_bytes || !crc_digits || *line_bytes > *position) return std::nullopt;
+  std::uint32_t crc = 0;
+  const auto [end, error] = std::from_chars(crc_digits->data(), crc_digits->data() + crc_digits->size(), crc, 16);
+  if (error != std::errc{} || end != crc_digits->data() + crc_digits->size()) return std::nullopt;
+  return Cursor{std::string(*spool_id), *position, *line_bytes, crc};
+}
+
+Result<Cursor> read_from(Directory& cursors, const std::string& name) {
+  return read_small_file(cursors, file_of(name), kFileBytesMax)
+      .and_then([&](const std::string& text) -> Result<Cursor> {
+        if (auto cursor = parse(text)) return *cursor;
+        return base::fail(ErrorCode::kDamaged, cursors.path() + "/" + file_of(name) + " does not prove itself");
+      });
+}
+
+// Opening a directory makes it where it is missing: not for those who only look.
+Result<std::unique_ptr<Directory>> open_existing(Directory& spool) {
+  const auto entries = spool.list();
+  if (!entries) return tl::unexpected(entries.error());
+  const bool is_there =
+      std::any_of(entries->begin(), entries->end(), [](const auto& entry) { return entry.name == kCursorsName; });
+  if (!is_there) return base::fail(ErrorCode::kNotFound, spool.path() + " has no " + std::string(kCursorsName) + "/");
+  return spool.open_directory(std::string(kCursorsName), Access::kGroup);
+}
+
+}  // namespace
+
+bool is_cursor_name(std::string_view name) {
+  return !name.empty() && name.size() <= kNameBytesMax &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
+}
+
+std::string cursor_file_name(const std::string& name) { return std::string(kCursorsName) + "/" + file_of(name); }
+
+Result<Cursor> read_cursor(Directory& spool, const std::string& name) {
+  const auto cursors = open_existing(spool);
+  if (!cursors) return tl::unexpected(cursors.error());
+  return read_from(**cursors, name);
+}
+
+Result<void> store_cursor(Directory& spool, const std::string& name, const Cursor& cursor) {
+  auto cursors = spool.open_directory(std::string(kCursorsName), Access::kGroup);
+  if (!cursors) return tl::unexpected(cursors.error());
+  return replace_file(**cursors, file_of(name), render(cursor));
+}
+
+Result<void> remove_cursor(Directory& spool, const std::string& name) {
+  const auto cursors = open_existing(spool);
+  if (!cursors) return tl::unexpected(cursors.error());
+  return (*cursors)->remove(file_of(name)).and_then([&] { return (*cursors)->sync(); });
+}
+
+Result<std::vector<NamedCursor>> list_cursors(Directory& spool) {
+  const auto cursors = open_existing(spool);
+  if (!cursors && cursors.error().code == ErrorCode::kNotFound) return std::vector<NamedCursor>{};
+  if (!cursors) return tl::unexpected(cursors.error());
+  const auto entries = (*cursors)->list();
+  if (!entries) return tl::unexpected(entries.error());
+  std::vector<NamedCursor> all;
+  for (const DirectoryEntry& entry : *entries) {
+    const std::string_view file = entry.name;
+    if (!file.ends_with(kSuffix)) continue;
+    const std::string name(file.substr(0, file.size() - kSuffix.size()));
+    if (is_cursor_name(name)) all.push_back({name, read_from(**cursors, name)});
+  }
+  return all;
+}
+
+}  // namespace crawlspool::spool

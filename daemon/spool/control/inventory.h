@@ -1,0 +1,36 @@
+// What a start finds in a spool directory: its segments, one a position, and what does not belong there. Takes away
+// what a crash left half made. Source: FORMAT.md, "Files".
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/spool/storage/file_system.h"
+#include "daemon/spool/storage/layout.h"
+
+namespace crawlspool::spool {
+
+struct UnusableFile {
+  std::string name;
+  std::string why;
+};
+
+struct Inventory {
+  std::vector<SegmentName> sealed;     // by position; packed or not
+  std::vector<SegmentName> unsealed;   // have the name of a growing segment and are not the last
+  std::optional<SegmentName> growing;  // the last segment, if it is not sealed
+  std::vector<UnusableFile> left_out;  // links, directories and foreign files: reported, never touched
+};
+
+// Why an entry of the directory is none of the spool's, or not of the right kind; nothing if it is one.
+[[nodiscard]] std::optional<std::string> objection(const DirectoryEntry& entry);
+// Whether it is one of the spool's files that was being made: by the daemon that runs, or left by a crash.
+[[nodiscard]] bool is_temporary(const DirectoryEntry& entry);
+
+// A link, or what is no regular file, under a growing segment's name is refused (kPermission).
+// Removes temporary files, plain segments whose packed copy is there, and indexes of segments that are gone. The
+// directory is not synced: what comes back after a crash is removed again.
+[[nodiscard]] base::Result<Inventory> take_inventory(Directory& directory);
+
+}  // namespace crawlspool::spool

@@ -1,0 +1,60 @@
+// What recovery begins from: the sessions' numbers as they were at a position that was on the disk. Two are kept, the
+// one before until the next is durable; a reader takes the newer one that proves itself. Source: FORMAT.md, "Sessions".
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/spool/control/inventory.h"
+#include "daemon/spool/lines/sessions.h"
+#include "daemon/spool/storage/file_system.h"
+#include "daemon/spool/storage/layout.h"
+
+namespace crawlspool::spool {
+
+struct Snapshot {
+  Position position = 0;        // the sessions hold what lies before it, which is synced
+  std::int64_t created_us = 0;  // wall clock
+  SessionTable sessions;
+};
+
+// The positions of the two files, where they are there and prove themselves.
+struct SnapshotPlaces {
+  std::optional<Position> current;
+  std::optional<Position> previous;
+};
+
+struct SnapshotSearch {
+  std::optional<Snapshot> newest;  // that proves itself and is this spool's
+  SnapshotPlaces places;
+  std::vector<UnusableFile> unusable;
+  std::optional<base::Error> failed;  // a file could not be read, and may be the newest
+};
+[[nodiscard]] SnapshotSearch find_snapshot(Directory& directory, const std::string& spool_id);
+
+// Writes snapshots, from any thread. A failed one is dropped; the ones before stay.
+class SnapshotWriter {
+ public:
+  // `directory` outlives it.
+  SnapshotWriter(Directory& directory, std::string spool_id, const SnapshotPlaces& places)
+      : directory_(directory), spool_id_(std::move(spool_id)), places_(places) {}
+
+  // Durable when it returns. One older than the current one, or of an empty spool, is left out.
+  [[nodiscard]] base::Result<void> write(const Snapshot& snapshot);
+
+  // Whether one at `position` would tell more than the two there are.
+  [[nodiscard]] bool is_wanted(Position position) const;
+  // Nothing at or behind it may be removed: recovery may begin there. 0 before there are two snapshots.
+  [[nodiscard]] Position needed_from() const;
+
+ private:
+  Directory& directory_;
+  const std::string spool_id_;
+  mutable std::mutex mutex_;
+  SnapshotPlaces places_;
+};
+
+}  // namespace crawlspool::spool

@@ -1,0 +1,44 @@
+#include "daemon/spool/lines/sessions.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+namespace crawlspool::spool {
+namespace {
+
+constexpr std::size_t kDigits = 16;
+
+}  // namespace
+
+std::string session_digits(SessionKey key) {
+  std::array<char, kDigits + 1> text{};
+  std::snprintf(text.data(), text.size(), "%016lx", key);
+  static_assert(sizeof(unsigned long) == sizeof(SessionKey));
+  return {text.data(), kDigits};
+}
+
+std::optional<SessionKey> parse_session_digits(std::string_view text) {
+  if (text.size() != kDigits || text.find_first_not_of("0123456789abcdef") != std::string_view::npos)
+    return std::nullopt;
+  SessionKey key = 0;
+  std::from_chars(text.data(), text.data() + text.size(), key, 16);
+  return key;
+}
+
+void SessionTable::advance(SessionKey key, std::string_view client, std::uint64_t last_seq, std::int64_t used_us,
+                           std::uint64_t rejected) {
+  SessionState& state = sessions_[key];
+  if (state.client.empty()) state.client = client;
+  state.last_seq = std::max(state.last_seq, last_seq);
+  state.last_used_us = std::max(state.last_used_us, used_us);
+  state.rejected += rejected;
+}
+
+const SessionState* SessionTable::find(SessionKey key) const {
+  const auto found = sessions_.find(key);
+  return found == sessions_.end() ? nullptr : &found->second;
+}
+
+}  // namespace crawlspool::spool

@@ -1,0 +1,180 @@
+#include "daemon/spool/read/position_search.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "daemon/spool/compressed/packed_source.h"
+#include "daemon/spool/lines/timestamp_scanner.h"
+#include "daemon/spool/read/segment_list.h"
+#include "daemon/spool/read/segment_source.h"
+
+namespace crawlspool::spool {
+namespace {
+
+using base::ErrorCode;
+using base::Result;
+using Segments = std::vector<Segment>;
+
+constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr int kAttempts = 8;  // a segment may be renamed, or removed, between the listing and the opening
+
+// Calls `search` with a new listing as long as a file of the one before has gone.
+template <class Search>
+auto search_segments(Directory& directory, Search search) -> decltype(search(Segments{})) {
+  for (int attempt = 1;; ++attempt) {
+    const auto segments = list_segments(directory);
+    if (!segments) return tl::unexpected(segments.error());
+    auto found = search(*segments);
+    if (found || found.error().code != ErrorCode::kNotFound || attempt == kAttempts) return found;
+  }
+}
+
+// No source, and no error, for a file that is there and cannot be opened.
+Result<std::unique_ptr<ByteSource>> open_if_possible(Directory& directory, const Segments& segments,
+                                                     std::size_t index) {
+  auto source = open_segment_source(directory, segments[index], expected_bytes(segments, index));
+  if (!source && source.error().code != ErrorCode::kNotFound) return nullptr;
+  return source;
+}
+
+// Counts line ends from the end backwards, down from `wanted`. The offset behind the one that makes it 0, if it is in
+// this segment.
+Result<std::optional<std::uint64_t>> find_backwards(ByteSource& source, std::uint64_t& wanted) {
+  const auto size = source.size();
+  if (!size) return tl::unexpected(size.error());
+  std::string block;
+  for (std::uint64_t end = *size; end > 0;) {
+    block.resize(std::min<std::uint64_t>(kReadBytes, end));
+    const std::uint64_t begin = end - block.size();
+    if (const auto n = source.read_at(begin, block); !n) return tl::unexpected(n.error());
+    for (std::size_t at = block.rfind('\n'); at != std::string::npos; at = block.rfind('\n', at - 1)) {
+      if (--wanted == 0) return begin + at + 1;
+      if (at == 0) break;
+    }
+    end = begin;
+  }
+  return std::nullopt;
+}
+
+// Where the first line of the content from `begin` to `end`, both lines' starts, is that is not before `timestamp`;
+// `end` if none is, `begin` if they cannot be read.
+std::uint64_t find_forwards(ByteSource& source, std::uint64_t begin, std::uint64_t end, std::string_view timestamp) {
+  std::uint64_t found = end;
+  const auto visit = [&](std::uint64_t offset, std::string_view ts) {
+    if (ts < timestamp) return true;
+    found = begin + offset;
+    return false;
+  };
+  TimestampScanner scanner;
+  std::string block;
+  for (std::uint64_t at = begin; at < end && found == end; at += block.size()) {
+    block.resize(std::min<std::uint64_t>(kReadBytes, end - at));
+    const auto n = source.read_at(at, block);
+    if (!n) return begin;
+    if (*n == 0) break;
+    block.resize(*n);
+    if (!scanner.feed(block, visit)) break;
+  }
+  return found;
+}
+
+std::uint64_t find_in_packed(PackedSource& source, std::string_view timestamp) {
+  for (const Frame& frame : source.frames()) {
+    if (frame.timestamps && frame.timestamps->greatest < timestamp) continue;
+    const std::uint64_t begin = frame.position - source.frames().front().position;
+    const std::uint64_t found = find_forwards(source, begin, begin + frame.bytes, timestamp);
+    if (found < begin + frame.bytes) return found;
+  }
+  return content_bytes(source.frames());
+}
+
+// The content's length of a packed segment all of which is before `timestamp`, if its index says so. Of the file only
+// the length is looked at: to look at its frames' headers would cost one seek each, for all that was ever packed.
+std::optional<std::uint64_t> pass_over(Directory& directory, const Segment& segment,
+                                       std::optional<std::uint64_t> expected, std::string_view timestamp) {
+  const auto index = read_index(directory, segment.name.position);
+  const auto file = directory.open(segment.file, OpenMode::kRead);
+  if (!index || !file || (*file)->size() != file_bytes(*index)) return std::nullopt;
+  if (expected && *expected != content_bytes(*index)) return std::nullopt;
+  const bool is_before = std::all_of(
+      index->begin(), index->end(), [timestamp](const Frame& frame) { return frame.timestamps->greatest < timestamp; });
+  return is_before ? std::optional(content_bytes(*index)) : std::nullopt;
+}
+
+// As an offset in the segment, with its content's length.
+struct Found {
+  std::uint64_t offset;
+  std::uint64_t content_bytes;
+};
+
+Result<Found> find_in_segment(Directory& directory, const Segment& segment, std::optional<std::uint64_t> expected,
+                              std::string_view timestamp) {
+  if (segment.name.kind == SegmentKind::kCompressed) {
+    if (const auto bytes = pass_over(directory, segment, expected, timestamp)) return Found{*bytes, *bytes};
+    return PackedSource::open(directory, segment.name.position, expected).map([&](const auto& source) {
+      return Found{find_in_packed(*source, timestamp), content_bytes(source->frames())};
+    });
+  }
+  return directory.open(segment.file, OpenMode::kRead).and_then([&](const auto& file) {
+    return file->size().map([&](std::uint64_t size) { return Found{find_forwards(*file, 0, size, timestamp), size}; });
+  });
+}
+
+// Of the packed copy where the segment has been packed since it was listed; 0 where it was removed. Among thousands of
+// segments there is always one.
+std::uint64_t file_bytes(Directory& directory, const Segment& segment) {
+  auto file = directory.open(segment.file, OpenMode::kRead);
+  if (!file && file.error().code == ErrorCode::kNotFound)
+    file = directory.open(segment_file_name({segment.name.position, SegmentKind::kCompressed}), OpenMode::kRead);
+  return file ? (*file)->size().value_or(0) : 0;
+}
+
+}  // namespace
+
+Result<Extent> spool_extent(Directory& directory) {
+  return search_segments(directory, [&directory](const Segments& segments) -> Result<Extent> {
+    Extent extent;
+    extent.segments = segments.size();
+    for (const Segment& segment : segments) extent.file_bytes += file_bytes(directory, segment);
+    if (segments.empty()) return extent;
+    auto last = open_if_possible(directory, segments, segments.size() - 1);
+    if (!last) return tl::unexpected(last.error());
+    extent.begin = segments.front().name.position;
+    extent.end = segments.back().name.position + (*last ? (*last)->size().value_or(0) : 0);
+    return extent;
+  });
+}
+
+Result<Position> position_of_last_lines(Directory& directory, std::uint64_t lines) {
+  return search_segments(directory, [&](const Segments& segments) -> Result<Position> {
+    std::uint64_t wanted = lines + 1;  // the line end before the first of them
+    for (std::size_t i = segments.size(); i-- > 0;) {
+      const auto source = open_if_possible(directory, segments, i);
+      if (!source) return tl::unexpected(source.error());
+      if (!*source) continue;
+      const auto offset = find_backwards(**source, wanted);
+      if (!offset) return tl::unexpected(offset.error());
+      if (*offset) return segments[i].name.position + **offset;
+    }
+    return segments.empty() ? 0 : segments.front().name.position;
+  });
+}
+
+Result<Position> position_since(Directory& directory, std::string_view timestamp) {
+  return search_segments(directory, [&](const Segments& segments) -> Result<Position> {
+    Position end = 0;
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+      const Position begin = segments[i].name.position;
+      const auto found = find_in_segment(directory, segments[i], expected_bytes(segments, i), timestamp);
+      if (!found && found.error().code == ErrorCode::kNotFound) return tl::unexpected(found.error());
+      if (!found) return begin;
+      if (found->offset < found->content_bytes) return begin + found->offset;
+      end = begin + found->content_bytes;
+    }
+    return end;
+  });
+}
+
+}  // namespace crawlspool::spool

@@ -1,0 +1,53 @@
+#include "daemon/spool/read/segment_list.h"
+
+#include <algorithm>
+
+namespace crawlspool::spool {
+namespace {
+
+using base::Result;
+
+constexpr int kListingsMax = 8;
+
+// The entries come by name: for each position plain, open, packed.
+std::vector<Segment> take_one_each(const std::vector<DirectoryEntry>& entries) {
+  std::vector<Segment> segments;
+  bool is_regular = false;  // the last one of `segments`
+  for (const DirectoryEntry& entry : entries) {
+    const auto name = parse_segment_file_name(entry.name);
+    if (!name) continue;
+    const bool is_another = segments.empty() || segments.back().name.position != name->position;
+    if (!is_another && (is_regular || entry.kind != EntryKind::kFile)) continue;
+    if (!is_another) segments.pop_back();
+    segments.push_back({*name, entry.name});
+    is_regular = entry.kind == EntryKind::kFile;
+  }
+  return segments;
+}
+
+// What has come at the end meanwhile was never hidden.
+bool are_same_places(std::span<const Segment> before, std::span<const Segment> now) {
+  now = now.first(std::min(before.size(), now.size()));
+  return std::equal(before.begin(), before.end(), now.begin(), now.end(),
+                    [](const Segment& x, const Segment& y) { return x.name.position == y.name.position; });
+}
+
+}  // namespace
+
+Result<std::vector<Segment>> list_segments(Directory& directory) {
+  auto segments = directory.list().map(take_one_each);
+  for (int listings = 1; segments && listings < kListingsMax; ++listings) {
+    auto again = directory.list().map(take_one_each);
+    const bool has_settled = again && are_same_places(*segments, *again);
+    segments = std::move(again);
+    if (has_settled) break;
+  }
+  return segments;
+}
+
+std::optional<std::uint64_t> expected_bytes(std::span<const Segment> segments, std::size_t index) {
+  if (index + 1 >= segments.size()) return std::nullopt;
+  return segments[index + 1].name.position - segments[index].name.position;
+}
+
+}  // namespace crawlspool::spool

@@ -1,0 +1,96 @@
+#include "daemon/spool/repair/damage_survey.h"
+
+#include <algorithm>
+
+#include "daemon/spool/lines/line.h"
+#include "daemon/spool/lines/line_scanner.h"
+#include "daemon/spool/read/segment_source.h"
+
+namespace crawlspool::spool {
+namespace {
+
+using base::Result;
+
+class Survey {
+ public:
+  Survey(Directory& directory, const ControlFiles& files) : directory_(directory), durable_(files.durable) {
+    out_.known_synced = files.snapshot.value_or(0);
+  }
+
+  Result<DamageSurvey> run() {
+    const auto segments = list_segments(directory_);
+    if (!segments) return tl::unexpected(segments.error());
+    for (std::size_t i = 0; i < segments->size(); ++i) {
+      SegmentDamage damage{(*segments)[i], expected_bytes(*segments, i), 0, {}, std::nullopt};
+      if (auto read = read_segment(damage); !read) damage.error = read.error();
+      out_.end = damage.segment.name.position + damage.content_bytes;
+      out_.segments.push_back(std::move(damage));
+    }
+    settle_end();
+    return std::move(out_);
+  }
+
+ private:
+  Result<void> read_segment(SegmentDamage& damage) {
+    const auto source = open_segment_source(directory_, damage.segment, damage.expected_bytes);
+    if (!source) return tl::unexpected(source.error());
+    LineScanner scanner(**source);
+    for (bool is_whole = true; is_whole;) {
+      const auto line = scanner.next();
+      if (!line) return tl::unexpected(line.error());
+      if (!*line) break;
+      is_whole = (*line)->is_whole;
+      damage.content_bytes = (*line)->offset + (*line)->bytes.size();
+      judge(**line, damage);
+    }
+    return {};
+  }
+
+  // As readers do.
+  void judge(const ScannedLine& line, SegmentDamage& damage) {
+    const ByteRange range{damage.segment.name.position + line.offset, line.bytes.size()};
+    const auto sound = line.is_piece ? std::nullopt : check_line(line.bytes);
+    if (sound && sound->synced.value_or(0) <= range.position) return take_sound(range, *sound);
+    if (line.is_piece || !is_blank_line(line.bytes)) add_range(damage.lines, range);
+  }
+
+  // No commit ends inside of a line: a durable position there is damaged.
+  void take_sound(const ByteRange& range, const SoundLine& line) {
+    out_.known_synced = std::max(out_.known_synced, line.synced.value_or(0));
+    if (!durable_ || *durable_ <= range.position || *durable_ >= range.position + range.bytes) return;
+    out_.durable_is_within_a_line = true;
+    durable_ = range.position;
+  }
+
+  // All segments but the one that grows are synced before the next is written to.
+  void settle_end() {
+    const bool grows = !out_.segments.empty() && out_.segments.back().segment.name.kind == SegmentKind::kOpen;
+    if (!grows) {
+      out_.known_synced = out_.end;
+      return;
+    }
+    SegmentDamage& last = out_.segments.back();
+    out_.known_synced = std::max({out_.known_synced, durable_.value_or(0), last.segment.name.position});
+    out_.known_synced = std::min(out_.known_synced, out_.end);
+    const Position limit = out_.known_synced;
+    const auto reaches_behind = [limit](const ByteRange& range) { return range.position + range.bytes > limit; };
+    const auto first = std::find_if(last.lines.begin(), last.lines.end(), reaches_behind);
+    if (first == last.lines.end()) return;
+    const Position unsettled = std::max(first->position, limit);
+    out_.unsettled = ByteRange{unsettled, out_.end - unsettled};
+    first->bytes = limit - std::min(first->position, limit);
+    last.lines.erase(first->bytes > 0 ? std::next(first) : first, last.lines.end());
+  }
+
+  Directory& directory_;
+  std::optional<Position> durable_;
+  DamageSurvey out_;
+};
+
+}  // namespace
+
+Result<DamageSurvey> survey_damage(Directory& directory, const ControlFiles& files) {
+  return Survey(directory, files).run();
+}
+
+}  // namespace crawlspool::spool

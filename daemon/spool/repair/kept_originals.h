@@ -1,0 +1,30 @@
+// Copies of what repair is about to overwrite, in cut/: made and synced before the original is touched, and never
+// overwritten themselves. Source: FORMAT.md, "cut/".
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "daemon/spool/storage/file_system.h"
+
+namespace crawlspool::spool {
+
+class KeptOriginals {
+ public:
+  // `spool` outlives it. Nothing is made before the first keep().
+  explicit KeptOriginals(Directory& spool) : spool_(spool) {}
+
+  // Copies `bytes` of `source` from `offset` on, fewer where it ends, to cut/NAME or, where that holds something else,
+  // to NAME.2 and so on. Durable when it returns the file's name below the spool's directory.
+  [[nodiscard]] base::Result<std::string> keep(ByteSource& source, std::uint64_t offset, std::uint64_t bytes,
+                                               const std::string& name);
+
+ private:
+  [[nodiscard]] base::Result<std::string> give_name(const std::string& beside, const std::string& name);
+
+  Directory& spool_;
+  std::unique_ptr<Directory> cut_;
+};
+
+}  // namespace crawlspool::spool

@@ -1,0 +1,193 @@
+#include "daemon/spool/repair/segment_repair.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "daemon/spool/compressed/frame_encoder.h"
+#include "daemon/spool/compressed/packed_source.h"
+
+namespace crawlspool::spool {
+namespace {
+
+using base::ErrorCode;
+using base::Result;
+
+constexpr std::size_t kBlockBytes = 1024 * 1024;
+constexpr std::size_t kBlankLineBytesMax = 64 * 1024;
+constexpr int kLevel = 3;  // zstd's
+
+std::string original_name(Position position) { return "repair-" + position_digits(position); }
+
+Result<void> blank_range(File& file, std::uint64_t offset, std::uint64_t bytes) {
+  Blanks blanks;
+  std::string block;
+  for (std::uint64_t done = 0; done < bytes; done += block.size()) {
+    block.resize(std::min<std::uint64_t>(kBlockBytes, bytes - done));
+    const auto n = file.read_at(offset + done, block);
+    if (!n) return tl::unexpected(n.error());
+    if (*n < block.size()) return base::fail(ErrorCode::kIo, "the segment has become shorter");
+    blanks.make(block, done + block.size() == bytes);
+    const std::string_view parts[] = {block};
+    if (auto written = write_fully(file, offset + done, parts); !written) return written;
+  }
+  return {};
+}
+
+// Writes the packed file anew beside the old one.
+class Remake {
+ public:
+  Remake(Directory& directory, Position position, const PackedCheck& check, const Damage& damage)
+      : directory_(directory), position_(position), check_(check), damage_(damage) {}
+
+  Result<std::vector<std::string>> run(KeptOriginals& kept) {
+    const auto written = open().and_then([&] { return write_all(kept); }).and_then([&] { return read_back(); });
+    const auto named = written.and_then([&] { return directory_.rename(copy_name_, packed_name_); })
+                           .and_then([&] { return directory_.sync(); })
+                           .and_then([&] { return remake_index(directory_, made_); });
+    if (!named) return tl::unexpected(named.error());
+    return std::move(kept_);
+  }
+
+ private:
+  Result<void> open() {
+    auto original = directory_.open(packed_name_, OpenMode::kRead);
+    if (!original) return tl::unexpected(original.error());
+    auto content = directory_.open(packed_name_, OpenMode::kRead);
+    if (!content) return tl::unexpected(content.error());
+    auto copy = directory_.open(copy_name_, OpenMode::kCreate);
+    if (!copy) return tl::unexpected(copy.error());
+    original_ = std::move(*original);
+    content_.emplace(std::move(*content), check_.frames);
+    copy_ = std::move(*copy);
+    return copy_->truncate(0);
+  }
+
+  Result<void> write_all(KeptOriginals& kept) {
+    const auto to_remake = frames_to_remake(check_, damage_);
+    for (std::size_t i = 0; i < check_.frames.size(); ++i) {
+      Frame frame = check_.frames[i];
+      const bool is_to_be_made_anew = std::binary_search(to_remake.begin(), to_remake.end(), i);
+      const auto done = is_to_be_made_anew ? make_anew(frame, kept) : copy_as_it_is(frame);
+      if (!done) return done;
+      frame.offset = made_.frames.empty() ? 0 : file_bytes(made_.frames);
+      frame.file_bytes = written_ - frame.offset;
+      made_.frames.push_back(frame);
+    }
+    return copy_->sync();
+  }
+
+  Result<void> copy_as_it_is(const Frame& frame) {
+    std::string block;
+    for (std::uint64_t done = 0; done < frame.file_bytes; done += block.size()) {
+      block.resize(std::min<std::uint64_t>(kBlockBytes, frame.file_bytes - done));
+      const auto n = original_->read_at(frame.offset + done, block);
+      if (!n) return tl::unexpected(n.error());
+      if (*n < block.size()) return base::fail(ErrorCode::kIo, packed_name_ + " has become shorter");
+      if (auto written = append(block); !written) return written;
+    }
+    return {};
+  }
+
+  Result<void> make_anew(const Frame& frame, KeptOriginals& kept) {
+    auto name = kept.keep(*original_, frame.offset, frame.file_bytes, original_name(frame.position) + ".zst");
+    if (!name) return tl::unexpected(name.error());
+    kept_.push_back(std::move(*name));
+    std::string content(frame.bytes, '\0');
+    const auto n = content_->read_at(frame.position - position_, content);
+    if (!n) return tl::unexpected(n.error());
+    for (const ByteRange& range : damage_) {
+      const std::uint64_t bytes = overlap(range, frame);
+      const std::uint64_t at = std::max(range.position, frame.position) - frame.position;
+      if (bytes > 0) Blanks().make(std::span(content).subspan(at, bytes), true);
+    }
+    std::string packed;
+    encoder_.begin(content.size());
+    return encoder_.add(content, true, packed).and_then([&] { return append(packed); });
+  }
+
+  Result<void> append(std::string_view bytes) {
+    const std::string_view parts[] = {bytes};
+    auto written = write_fully(*copy_, written_, parts);
+    written_ += bytes.size();
+    return written;
+  }
+
+  // As the disk has it.
+  Result<void> read_back() {
+    copy_->drop_cache();
+    auto made = check_frames(*copy_, made_.frames);
+    if (!made) return tl::unexpected(made.error());
+    if (!made->unsound.empty()) return base::fail(ErrorCode::kIo, copy_name_ + " does not read back as written");
+    made_ = std::move(*made);
+    return {};
+  }
+
+  Directory& directory_;
+  Position position_;
+  const PackedCheck& check_;
+  const Damage& damage_;
+  const std::string packed_name_ = segment_file_name({position_, SegmentKind::kCompressed});
+  const std::string copy_name_ = packed_name_ + std::string(kTemporarySuffix);
+  std::unique_ptr<File> original_;
+  std::optional<PackedSource> content_;
+  std::unique_ptr<File> copy_;
+  FrameEncoder encoder_{kLevel};
+  std::uint64_t written_ = 0;
+  PackedCheck made_;
+  std::vector<std::string> kept_;
+};
+
+}  // namespace
+
+void Blanks::make(std::span<char> piece, bool is_last) {
+  for (char& byte : piece) {
+    const bool ends_line = byte == '\n' || ++in_line_ == kBlankLineBytesMax;
+    byte = ends_line ? '\n' : ' ';
+    if (ends_line) in_line_ = 0;
+  }
+  if (is_last && !piece.empty()) piece.back() = '\n';
+}
+
+Result<std::vector<std::string>> blank_plain_segment(Directory& directory, const Segment& segment, const Damage& damage,
+                                                     KeptOriginals& kept) {
+  auto file = directory.open(segment.file, OpenMode::kWrite);
+  if (!file) return tl::unexpected(file.error());
+  std::vector<std::string> names;
+  for (const ByteRange& range : damage) {
+    const std::uint64_t offset = range.position - segment.name.position;
+    auto name = kept.keep(**file, offset, range.bytes, original_name(range.position));
+    if (!name) return tl::unexpected(name.error());
+    names.push_back(std::move(*name));
+    if (auto blanked = blank_range(**file, offset, range.bytes); !blanked) return tl::unexpected(blanked.error());
+  }
+  if (auto synced = (*file)->sync(); !synced) return tl::unexpected(synced.error());
+  return names;
+}
+
+std::uint64_t overlap(const ByteRange& range, const Frame& frame) {
+  const Position begin = std::max(range.position, frame.position);
+  const Position end = std::min(range.position + range.bytes, frame.position + frame.bytes);
+  return end > begin ? end - begin : 0;
+}
+
+std::vector<std::size_t> frames_to_remake(const PackedCheck& check, const Damage& damage) {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < check.frames.size(); ++i) {
+    const bool is_unsound = std::binary_search(check.unsound.begin(), check.unsound.end(), i);
+    const auto holds = [&](const ByteRange& range) { return overlap(range, check.frames[i]) > 0; };
+    if (is_unsound || std::any_of(damage.begin(), damage.end(), holds)) found.push_back(i);
+  }
+  return found;
+}
+
+Result<std::vector<std::string>> remake_packed_segment(Directory& directory, Position position,
+                                                       const PackedCheck& check, const Damage& damage,
+                                                       KeptOriginals& kept) {
+  return Remake(directory, position, check, damage).run(kept);
+}
+
+Result<void> remake_index(Directory& directory, const PackedCheck& check) {
+  return replace_file(directory, index_file_name(check.frames.front().position), render_index(check.frames));
+}
+
+}  // namespace crawlspool::spool

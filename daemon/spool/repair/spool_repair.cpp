@@ -1,0 +1,288 @@
+#include "daemon/spool/repair/spool_repair.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "daemon/spool/control/lock_and_identity.h"
+#include "daemon/spool/repair/segment_repair.h"
+
+namespace crawlspool::spool {
+
+using base::ErrorCode;
+using base::Result;
+
+namespace {
+
+constexpr auto kRepair = RepairStep::Kind::kRepair;
+
+std::string at(Position position) { return "position " + std::to_string(position); }
+
+std::string bytes_of(std::uint64_t bytes) { return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes"); }
+
+const ControlTrouble* trouble_with(const ControlFiles& files, ControlFile kind) {
+  const auto found = std::find_if(files.troubles.begin(), files.troubles.end(),
+                                  [kind](const ControlTrouble& trouble) { return trouble.kind == kind; });
+  return found == files.troubles.end() ? nullptr : &*found;
+}
+
+const char* describe(IndexState index) {
+  switch (index) {
+    case IndexState::kSound:
+      return "is sound";
+    case IndexState::kMissing:
+      return "is missing";
+    case IndexState::kDamaged:
+      return "does not prove itself";
+    case IndexState::kWrong:
+      return "does not fit its segment";
+  }
+  return "";
+}
+
+RepairStep step_for_frame(const Frame& frame, const Damage& damage) {
+  std::uint64_t lost = 0;
+  Position first = frame.position;
+  for (const ByteRange& range : damage) {
+    if (lost == 0) first = std::max(frame.position, range.position);
+    lost += overlap(range, frame);
+  }
+  if (lost == 0)
+    return {kRepair, at(frame.position), "a packed frame is damaged, its lines are whole", "the frame is made anew"};
+  return {kRepair, at(first), bytes_of(lost) + " damaged in a packed frame",
+          "the frame is made anew with blank lines there"};
+}
+
+}  // namespace
+
+Result<RepairSummary> SpoolRepair::run() {
+  if (auto prepared = prepare(); !prepared) return tl::unexpected(prepared.error());
+  const auto survey = survey_damage(directory_, files_);
+  if (!survey) return tl::unexpected(survey.error());
+  for (const SegmentDamage& segment : survey->segments)
+    if (auto repaired = repair_segment(segment); !repaired) return tl::unexpected(repaired.error());
+  if (auto repaired = repair_second_copies(); !repaired) return tl::unexpected(repaired.error());
+  if (auto repaired = repair_durable(*survey); !repaired) return tl::unexpected(repaired.error());
+  for (const ControlTrouble& trouble : files_.troubles)
+    if (trouble.kind == ControlFile::kSnapshot || trouble.kind == ControlFile::kCursor)
+      if (auto done = set_aside(trouble); !done) return tl::unexpected(done.error());
+  const Position proved = files_.snapshot.value_or(0);
+  if (proved > survey->end)
+    give_up(at(survey->end), bytes_of(proved - survey->end) + " are missing that the last snapshot proves");
+  if (survey->unsettled)
+    tell_(
+        {RepairStep::Kind::kNote, at(survey->unsettled->position),
+         bytes_of(survey->unsettled->bytes) + " that nothing proves to have been acked: the next start cuts them off"});
+  return summary_;
+}
+
+Result<void> SpoolRepair::prepare() {
+  if (mode_ == RepairMode::kApply) {
+    const std::string holder = "crawlspool repair, pid " + std::to_string(::getpid()) + "\n";
+    if (auto locked = directory_.lock(std::string(kLockName), holder); !locked) return locked;
+  }
+  auto files = read_control_files(directory_);
+  if (!files) return tl::unexpected(files.error());
+  files_ = std::move(*files);
+  if (auto repaired = repair_identity(); !repaired) return repaired;
+  // After a failed write-back the cache may show bytes that the disk does not have.
+  const auto segments = list_segments(directory_);
+  if (!segments) return tl::unexpected(segments.error());
+  if (mode_ != RepairMode::kApply || segments->empty()) return {};
+  if (segments->back().name.kind != SegmentKind::kOpen) return {};
+  const auto growing = directory_.open(segments->back().file, OpenMode::kWrite);
+  if (!growing) return {};  // told with the segments
+  auto synced = (*growing)->sync_data();
+  if (synced) (*growing)->drop_cache();
+  return synced;
+}
+
+Result<void> SpoolRepair::take(std::vector<RepairStep> steps, const Apply& apply) {
+  summary_.repairable += steps.size();
+  if (mode_ == RepairMode::kApply && !steps.empty()) {
+    auto names = apply();
+    if (!names) return tl::unexpected(names.error());
+    names->resize(steps.size());
+    for (std::size_t i = 0; i < steps.size(); ++i) steps[i].kept_in = std::move((*names)[i]);
+  }
+  for (const RepairStep& step : steps) tell_(step);
+  return {};
+}
+
+void SpoolRepair::give_up(std::string place, std::string trouble) {
+  ++summary_.hopeless;
+  tell_({RepairStep::Kind::kHopeless, std::move(place), std::move(trouble)});
+}
+
+Result<void> SpoolRepair::repair_identity() {
+  const ControlTrouble* const trouble = trouble_with(files_, ControlFile::kIdentity);
+  if (trouble == nullptr) return {};
+  if (trouble->code != ErrorCode::kDamaged && trouble->code != ErrorCode::kNotFound) {
+    give_up(trouble->file, trouble->why);
+    return {};
+  }
+  const std::string remedy = files_.spool_id ? "made anew with the id that snapshots and cursors name"
+                                             : "made anew with a new id: nothing names the old one, cursors begin anew";
+  return take({{kRepair, trouble->file, trouble->why, remedy}}, [&]() -> Result<Names> {
+    Names names;
+    if (trouble->code != ErrorCode::kNotFound) {
+      auto kept = keep_file(directory_, trouble->file, "repair-" + trouble->file);
+      if (!kept) return kept;
+      names = std::move(*kept);
+    }
+    auto id = write_spool_id(directory_, clock_, files_.spool_id);
+    if (!id) return tl::unexpected(id.error());
+    files_.spool_id = std::move(*id);
+    return names;
+  });
+}
+
+Result<void> SpoolRepair::repair_segment(const SegmentDamage& damage) {
+  const SegmentName& name = damage.segment.name;
+  if (damage.error) {
+    give_up(damage.segment.file, damage.error->message());
+    return {};
+  }
+  const Position end = name.position + damage.content_bytes;
+  const std::uint64_t expected = damage.expected_bytes.value_or(damage.content_bytes);
+  if (damage.content_bytes < expected)
+    give_up(at(end), bytes_of(expected - damage.content_bytes) + " are missing, no segment has them");
+  if (damage.content_bytes > expected)
+    give_up(at(name.position + expected), bytes_of(damage.content_bytes - expected) + " are in two segments");
+  if (name.kind == SegmentKind::kCompressed) return repair_packed(damage);
+  std::vector<RepairStep> steps;
+  for (const ByteRange& range : damage.lines)
+    steps.push_back({kRepair, at(range.position), bytes_of(range.bytes) + " damaged", "blank lines in their place"});
+  return take(std::move(steps), [&] { return blank_plain_segment(directory_, damage.segment, damage.lines, kept_); });
+}
+
+// Where the lengths do not add up, making frames anew would fix what is only guessed.
+Result<void> SpoolRepair::repair_packed(const SegmentDamage& damage) {
+  const Position position = damage.segment.name.position;
+  const auto check = check_packed_segment(directory_, position, damage.expected_bytes);
+  if (!check) return tl::unexpected(check.error());
+  const auto frames = frames_to_remake(*check, damage.lines);
+  if (frames.empty() && !check->frames.empty()) return repair_index(position, *check);
+  if (check->frames.empty() || damage.expected_bytes.value_or(damage.content_bytes) != damage.content_bytes) {
+    give_up(damage.segment.file, "is damaged, and which positions its frames hold cannot be told");
+    return {};
+  }
+  std::vector<RepairStep> steps;
+  steps.reserve(frames.size() + 1);
+  for (const std::size_t i : frames) steps.push_back(step_for_frame(check->frames[i], damage.lines));
+  if (check->index != IndexState::kSound)
+    steps.push_back({kRepair, index_file_name(position), describe(check->index), "made anew"});
+  return take(std::move(steps), [&]() -> Result<Names> {
+    Names index;
+    if (check->index == IndexState::kDamaged || check->index == IndexState::kWrong) {
+      auto kept = keep_file(directory_, index_file_name(position), "repair-" + index_file_name(position));
+      if (!kept) return kept;
+      index = std::move(*kept);
+    }
+    auto names = remake_packed_segment(directory_, position, *check, damage.lines, kept_);
+    if (names) names->insert(names->end(), index.begin(), index.end());
+    return names;
+  });
+}
+
+Result<void> SpoolRepair::repair_index(Position position, const PackedCheck& check) {
+  if (check.index == IndexState::kSound) return {};
+  const std::string file = index_file_name(position);
+  return take({{kRepair, file, describe(check.index), "made anew"}}, [&]() -> Result<Names> {
+    Names names;
+    if (check.index != IndexState::kMissing) {
+      auto kept = keep_file(directory_, file, "repair-" + file);
+      if (!kept) return kept;
+      names = std::move(*kept);
+    }
+    return remake_index(directory_, check).map([&] { return names; });
+  });
+}
+
+// A start removes a plain segment whose packed copy is there: the copy has to be worth it.
+Result<void> SpoolRepair::repair_second_copies() {
+  const auto segments = list_segments(directory_);
+  if (!segments) return tl::unexpected(segments.error());
+  for (const Segment& segment : *segments) {
+    if (segment.name.kind != SegmentKind::kSealed) continue;
+    const std::string copy = segment_file_name({segment.name.position, SegmentKind::kCompressed});
+    const auto check = check_packed_segment(directory_, segment.name.position, std::nullopt);
+    if (!check && check.error().code == ErrorCode::kNotFound) continue;
+    const auto plain = directory_.open(segment.file, OpenMode::kRead);
+    const bool is_whole =
+        check && check->unsound.empty() && plain && (*plain)->size().value_or(0) == content_bytes(check->frames);
+    if (is_whole || !plain) continue;
+    if (auto done = set_aside_copy(segment, copy); !done) return done;
+  }
+  return {};
+}
+
+Result<void> SpoolRepair::set_aside_copy(const Segment& plain, const std::string& copy) {
+  return take({{kRepair, copy, "is damaged", "set aside: " + plain.file + " is there, too"}}, [&] {
+    return keep_file(directory_, copy, "repair-" + copy).and_then([&](Names names) {
+      return directory_.remove(copy).and_then([&] { return directory_.sync(); }).map([&] { return names; });
+    });
+  });
+}
+
+Result<void> SpoolRepair::repair_durable(const DamageSurvey& survey) {
+  const bool can_be_told = std::none_of(survey.segments.begin(), survey.segments.end(),
+                                        [](const SegmentDamage& segment) { return segment.error.has_value(); });
+  const ControlTrouble* const trouble = trouble_with(files_, ControlFile::kDurable);
+  std::string why;
+  if (trouble != nullptr)
+    why = trouble->why;
+  else if (survey.durable_is_within_a_line)
+    why = at(*files_.durable) + " is no line's end";
+  else if (files_.durable && *files_.durable > survey.end)
+    why = at(*files_.durable) + " is " + bytes_of(*files_.durable - survey.end) + " beyond the spool's end";
+  if (why.empty()) return {};
+  const std::string file(kDurableName);
+  if (!can_be_told || (trouble != nullptr && trouble->code != ErrorCode::kDamaged)) {
+    give_up(file, why);
+    return {};
+  }
+  const std::string digits = position_digits(survey.known_synced);
+  return take({{kRepair, file, why, "made anew with " + digits}}, [&] {
+    return keep_file(directory_, file, "repair-" + file).and_then([&](Names names) {
+      return replace_file(directory_, file, digits).map([&] { return names; });
+    });
+  });
+}
+
+Result<void> SpoolRepair::set_aside(const ControlTrouble& trouble) {
+  if (trouble.code != ErrorCode::kDamaged) {
+    give_up(trouble.file, trouble.why);
+    return {};
+  }
+  const bool is_cursor = trouble.kind == ControlFile::kCursor;
+  const std::string remedy = is_cursor
+                                 ? "set aside: its reader begins anew, and retention waits for it no longer"
+                                 : "set aside: the next start reads the other snapshot, or all lines of the spool";
+  return take({{kRepair, trouble.file, trouble.why, remedy}}, [&]() -> Result<Names> {
+    const std::size_t slash = trouble.file.find('/');
+    if (slash == std::string::npos)
+      return keep_file(directory_, trouble.file, "repair-" + trouble.file).and_then([&](Names names) {
+        return directory_.remove(trouble.file).and_then([&] { return directory_.sync(); }).map([&] { return names; });
+      });
+    const auto folder = directory_.open_directory(trouble.file.substr(0, slash));
+    if (!folder) return tl::unexpected(folder.error());
+    const std::string file = trouble.file.substr(slash + 1);
+    return keep_file(**folder, file, "repair-cursor-" + file).and_then([&](Names names) {
+      return (*folder)->remove(file).and_then([&] { return (*folder)->sync(); }).map([&] { return names; });
+    });
+  });
+}
+
+// What is no file that can be read, such as a link, has nothing to keep.
+Result<SpoolRepair::Names> SpoolRepair::keep_file(Directory& directory, const std::string& file,
+                                                  const std::string& name) {
+  const auto opened = directory.open(file, OpenMode::kRead);
+  if (!opened && opened.error().code == ErrorCode::kPermission) return Names{};
+  if (!opened) return tl::unexpected(opened.error());
+  const auto bytes = (*opened)->size();
+  if (!bytes) return tl::unexpected(bytes.error());
+  return kept_.keep(**opened, 0, *bytes, name).map([](std::string kept) { return Names{std::move(kept)}; });
+}
+
+}  // namespace crawlspool::spool

@@ -1,0 +1,17 @@
+// The real disk behind file_system.h. Files are opened relative to a directory descriptor, without following links.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "daemon/spool/storage/file_system.h"
+
+namespace crawlspool::spool {
+
+enum class IfMissing { kCreate, kFail };
+
+// With kCreate a missing directory is made (0750) if its parent is there, and the parent synced.
+[[nodiscard]] base::Result<std::unique_ptr<Directory>> open_posix_directory(const std::string& path,
+                                                                            IfMissing if_missing);
+
+}  // namespace crawlspool::spool

@@ -1,0 +1,126 @@
+// What is done beside the ingest, piece by piece, by one thread: snapshots, retention, packing. Each piece leaves the
+// spool as readers may find it; one that fails is dropped, logged, and tried again later. Nothing here is acked.
+// Source: FORMAT.md, "Segments", "Retention" and "Sessions".
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/spool/compressed/segment_packer.h"
+#include "daemon/spool/control/snapshot.h"
+#include "daemon/spool/storage/file_system.h"
+#include "daemon/spool/write/clock_watch.h"
+#include "daemon/spool/write/retention.h"
+
+namespace crawlspool::spool {
+
+struct BackgroundOptions {
+  bool compress = false;
+  std::uint64_t frame_bytes_min = 8ULL * 1024 * 1024;  // of content, in a packed segment
+  std::uint64_t keep_free_bytes = 0;                   // packing leaves that much
+  // Plain segments that may wait for a quiet time; less where the disk or the retention is small.
+  std::uint64_t backlog_bytes_max = 16ULL * 1024 * 1024 * 1024;
+  RetentionPolicy retention{};
+};
+
+struct BackgroundStats {
+  std::uint64_t segments = 0;       // sealed ones
+  std::uint64_t segment_bytes = 0;  // of their files
+  std::uint64_t unpacked = 0;       // of these, the ones that wait to be packed
+  std::uint64_t unpacked_bytes = 0;
+  std::uint64_t damaged = 0;  // found without all of their content, or not to be read
+  std::uint64_t packed = 0;
+  std::uint64_t packing_failed = 0;
+  std::uint64_t removed = 0;
+  std::uint64_t snapshots = 0;
+};
+
+class Background {
+ public:
+  struct Start {
+    std::string spool_id;
+    std::vector<SegmentName> sealed;  // by position
+    SnapshotPlaces snapshots;
+    Position end = 0;            // of the sealed segments
+    std::int64_t newest_us = 0;  // the newest time in the spool, wall clock
+  };
+
+  // `directory` and `clock` outlive it.
+  Background(Directory& directory, const BackgroundOptions& options, const base::Clock& clock, Start start);
+
+  // From the committer's thread.
+  void add_sealed(Position begin, Position end);
+  void set_growing_bytes(std::uint64_t bytes) { growing_bytes_.store(bytes, std::memory_order_relaxed); }
+  [[nodiscard]] bool wants_snapshot(Position position) const { return snapshots_.is_wanted(position); }
+  void offer_snapshot(Snapshot snapshot);              // the newest one offered is written
+  void set_options(const BackgroundOptions& options);  // from the next piece of work on
+  [[nodiscard]] base::Result<void> write_snapshot(const Snapshot& snapshot) { return snapshots_.write(snapshot); }
+
+  // On the background's thread: one piece of work, of some milliseconds at most; false if nothing is to be done now.
+  bool step();
+  // Whether the last piece was one of packing, which may as well go on at a quieter time. On the same thread.
+  [[nodiscard]] bool can_wait() const { return can_wait_; }
+
+  [[nodiscard]] BackgroundStats stats() const;  // from any thread
+  // Whether the wall clock may be believed where something goes because of its age. From any thread.
+  [[nodiscard]] bool believes_ages() const { return believes_ages_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Sealed {
+    SegmentFacts facts;
+    bool is_known = false;  // its file has been looked at
+  };
+  struct Inbox {
+    std::vector<Sealed> sealed;
+    std::optional<Snapshot> snapshot;
+    std::optional<BackgroundOptions> options;
+  };
+
+  [[nodiscard]] std::optional<Snapshot> take_inbox();
+  void write_offered(const Snapshot& snapshot);
+  bool look_at_one();
+  bool retain();
+  [[nodiscard]] Position cursors_need_from();
+  bool remove(const RetentionVerdict::Removal& removal);
+  bool remove_files(Position position);
+  bool make_removals_durable();
+  bool pack();
+  bool begin_packing();
+  [[nodiscard]] bool is_behind() const;
+  void finish_packing();
+  void packing_failed(Position segment, const base::Error& error);
+  void plain_is_gone(const SegmentName& name);
+  void forget(const SegmentName& name);
+  void publish();
+  void count_damaged();
+
+  Directory& directory_;
+  const base::Clock& clock_;
+  const std::string spool_id_;
+  SnapshotWriter snapshots_;
+  std::atomic<std::uint64_t> growing_bytes_{0};
+  std::atomic<bool> believes_ages_{false};
+
+  mutable std::mutex mutex_;  // of inbox_ and stats_
+  Inbox inbox_;
+  BackgroundStats stats_;
+
+  // The thread's own.
+  BackgroundOptions options_;
+  std::vector<Sealed> sealed_;  // by position
+  ClockWatch clock_watch_;
+  std::int64_t retain_at_us_ = 0;  // monotonic
+  std::int64_t pack_at_us_ = 0;
+  std::unique_ptr<SegmentPacker> packer_;  // of the segment under way
+  std::int64_t packing_since_us_ = 0;      // monotonic
+  bool can_wait_ = false;
+  std::optional<Position> held_told_;  // the place of the cursor that was named last
+  bool removals_are_durable_ = true;
+};
+
+}  // namespace crawlspool::spool

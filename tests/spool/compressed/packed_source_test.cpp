@@ -1,0 +1,404 @@
+#include "daemon/spool/compressed/packed_source.h"
+
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/support/packed_segment.h"
+#include "tests/support/temp_dir.h"
+
+namespace crawlspool::spool {
+namespace {
+
+using test::file_of;
+using test::sound_offsets;
+using Offsets = std::vector<std::size_t>;
+
+constexpr Position kBegin = 4096;
+
+// Megabytes, in the file too.
+std::string lines_hard_to_pack(unsigned seed = 1) {
+  std::mt19937 random(seed);
+  std::string content;
+  while (content.size() < 4'000'000) {
+    std::string record = "\"";
+    for (int i = 0; i < 1000; ++i) record += static_cast<char>('0' + random() % 64);
+    content += record + "\n";
+  }
+  return content;
+}
+
+class PackedSourceTest : public ::testing::Test {
+ protected:
+  PackedSourceTest() { pack(test::some_lines(12), 300); }
+
+  void pack(const std::string& lines, std::uint64_t frame_bytes_min) {
+    content = lines;
+    disk.put(file_of(kBegin, SegmentKind::kSealed), content);
+    ASSERT_TRUE(pack_segment(*directory, kBegin, test::small_frames(frame_bytes_min)).has_value());
+    packed = *disk.content(file_of(kBegin, SegmentKind::kCompressed));
+    index = *disk.content(index_file_name(kBegin));
+    frames = *parse_index(index);
+  }
+  void put_packed(const std::string& bytes) { disk.put(file_of(kBegin, SegmentKind::kCompressed), bytes); }
+  void put_index(const std::string& text) { disk.put(index_file_name(kBegin), text); }
+  void remove_index() { static_cast<void>(directory->remove(index_file_name(kBegin))); }
+
+  [[nodiscard]] std::unique_ptr<PackedSource> open(std::optional<std::uint64_t> expected = std::nullopt) {
+    auto source = PackedSource::open(*directory, kBegin, expected);
+    EXPECT_TRUE(source.has_value());
+    return std::move(*source);
+  }
+  [[nodiscard]] std::string read(std::optional<std::uint64_t> expected = std::nullopt, std::size_t step = 1 << 20) {
+    return test::read_whole(*open(expected), step);
+  }
+
+  // Each sound line of `seen` lies where it lies in `content`.
+  void expect_nothing_misread(const std::string& seen, const std::string& where) {
+    for (const std::size_t at : sound_offsets(seen)) {
+      const std::size_t bytes = seen.find('\n', at) + 1 - at;
+      EXPECT_EQ(seen.substr(at, bytes), at < content.size() ? content.substr(at, bytes) : "") << where << ": " << at;
+    }
+  }
+  // Besides, only lines of the frame that holds the file's byte `damaged_at` are not there, and the length is right.
+  void expect_one_frame_hurt(const std::string& seen, std::size_t damaged_at, const std::string& where) {
+    expect_nothing_misread(seen, where);
+    EXPECT_EQ(seen.size(), content.size()) << where;
+    const Offsets all = sound_offsets(seen);
+    for (const Frame& frame : frames) {
+      if (damaged_at >= frame.offset && damaged_at < frame.offset + frame.file_bytes) continue;
+      for (const std::size_t at : sound_offsets(content)) {
+        const bool is_in_frame = at + kBegin >= frame.position && at + kBegin < frame.position + frame.bytes;
+        EXPECT_TRUE(!is_in_frame || std::binary_search(all.begin(), all.end(), at)) << where << ": lost " << at;
+      }
+    }
+  }
+  void for_each_flip(const std::function<void(std::size_t at, const std::string& where)>& check) {
+    for (std::size_t at = 0; at < packed.size(); ++at)
+      for (const int bits : {0x01, 0x10, 0x80, 0xFF}) {
+        std::string flipped = packed;
+        flipped[at] = static_cast<char>(flipped[at] ^ bits);
+        put_packed(flipped);
+        check(at, std::to_string(at) + " of " + std::to_string(packed.size()) + " ^ " + std::to_string(bits));
+      }
+  }
+
+  test::ForgetfulDisk disk;
+  std::unique_ptr<Directory> directory = disk.open();
+  std::string content;
+  std::string packed;
+  std::string index;
+  Frames frames;
+};
+
+TEST_F(PackedSourceTest, ReadsAsThePlainFileDoes) {
+  ASSERT_GT(frames.size(), 3U);
+  for (const bool has_index : {true, false}) {
+    if (!has_index) remove_index();
+    for (const std::size_t step : {1, 7, 300, 100000}) EXPECT_TRUE(read(std::nullopt, step) == content) << step;
+    const auto source = open();
+    EXPECT_EQ(source->size(), content.size());
+    for (std::size_t at = content.size() + 2; at-- > 0;) {
+      std::string block(500, '?');
+      const auto n = source->read_at(at, block);
+      ASSERT_TRUE(n.has_value());
+      EXPECT_EQ(block.substr(0, *n), at < content.size() ? content.substr(at, 500) : "") << at;
+    }
+    EXPECT_FALSE(source->has_met_damage());
+  }
+}
+
+TEST_F(PackedSourceTest, ASeekReadsOneFrameOnly) {
+  pack(test::some_lines(4000, 500), 200'000);
+  const auto source = open();
+  disk.forget_calls();
+  char byte = 0;
+  ASSERT_TRUE(source->read_at(content.size() / 2, std::span(&byte, 1)).has_value());
+  std::uint64_t bytes = 0;
+  for (const auto& call : disk.calls()) bytes += call.bytes;
+  EXPECT_LE(bytes, 2 * frames.front().file_bytes);
+}
+
+TEST_F(PackedSourceTest, ReadingOnDecodesEachFrameOnce) {
+  pack(lines_hard_to_pack(), 1'000'000);
+  const auto source = open();
+  disk.forget_calls();
+  EXPECT_TRUE(test::read_whole(*source, 10'000) == content);
+  std::uint64_t bytes = 0;
+  for (const auto& call : disk.calls()) bytes += call.bytes;
+  EXPECT_LE(bytes, packed.size() + packed.size() / 5);
+}
+
+TEST_F(PackedSourceTest, AFailedReadLeavesNothingHalfDone) {
+  pack(lines_hard_to_pack(), 1'000'000);
+  const auto source = open();
+  std::string block(100, '?');
+  ASSERT_TRUE(source->read_at(0, block).has_value());
+  disk.fail({test::Call::kRead, EIO, ".zst"});
+  EXPECT_FALSE(source->read_at(content.size() - 100, block).has_value());
+  for (const std::size_t at : {std::size_t{0}, content.size() - 100}) {
+    ASSERT_TRUE(source->read_at(at, block).has_value());
+    EXPECT_EQ(block, content.substr(at, 100));
+  }
+}
+
+TEST_F(PackedSourceTest, AFrameThatIsShorterThanItsPlaceIsDamaged) {
+  Frames longer = frames;
+  longer.back().bytes += 10;
+  PackedSource source(std::move(*directory->open(file_of(kBegin, SegmentKind::kCompressed), OpenMode::kRead)), longer);
+  EXPECT_TRUE(test::read_whole(source, 1000) == content + std::string(9, '\0') + "\n");
+  EXPECT_TRUE(source.has_met_damage());
+}
+
+TEST_F(PackedSourceTest, AFlippedByteHurtsItsFrameOnly) {
+  for_each_flip([&](std::size_t at, const std::string& where) { expect_one_frame_hurt(read(), at, where); });
+}
+
+TEST_F(PackedSourceTest, AFlippedByteHurtsItsFrameOnlyWhereTheLengthIsAllThatIsKnown) {
+  remove_index();
+  for_each_flip(
+      [&](std::size_t at, const std::string& where) { expect_one_frame_hurt(read(content.size()), at, where); });
+}
+
+TEST_F(PackedSourceTest, WithNothingKnownAFlippedByteHurtsNothingBefore) {
+  remove_index();
+  for_each_flip([&](std::size_t at, const std::string& where) {
+    const auto frame = std::find_if(frames.rbegin(), frames.rend(), [&](const Frame& f) { return f.offset <= at; });
+    const std::size_t before = frame->position - kBegin;
+    EXPECT_EQ(read().substr(0, before), content.substr(0, before)) << where;
+  });
+}
+
+TEST_F(PackedSourceTest, DamageIsOneLineOfTheRightLength) {
+  const Frame& hurt = frames[1];
+  std::string bytes = packed;
+  bytes.replace(hurt.offset + 4, hurt.file_bytes - 4, hurt.file_bytes - 4, 'x');
+  put_packed(bytes);
+  const std::size_t begin = hurt.position - kBegin;
+  const std::string expected =
+      content.substr(0, begin) + std::string(hurt.bytes - 1, '\0') + "\n" + content.substr(begin + hurt.bytes);
+  EXPECT_TRUE(read() == expected);
+  EXPECT_TRUE(read(std::nullopt, 1) == expected);
+  remove_index();
+  EXPECT_TRUE(read(content.size()) == expected);
+}
+
+TEST_F(PackedSourceTest, WhatComesBeforeTheDamageInAFrameIsThere) {
+  pack(test::some_lines(2000, 500), 1U << 30U);
+  ASSERT_EQ(frames.size(), 1U);
+  std::string bytes = packed;
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x55);
+  put_packed(bytes);
+  const std::string seen = read();
+  expect_one_frame_hurt(seen, bytes.size() / 2, "");
+  EXPECT_GT(sound_offsets(seen).size(), 2000U / 3);
+  EXPECT_LT(sound_offsets(seen).size(), 2000U);
+}
+
+TEST_F(PackedSourceTest, AFrameThatClaimsAWrongSizeIsThereInFull) {
+  std::string bytes = packed;
+  const std::size_t size_field = frames[1].offset + 5;
+  bytes[size_field] = static_cast<char>(bytes[size_field] ^ 0x40);
+  put_packed(bytes);
+  EXPECT_TRUE(read() == content);
+  remove_index();
+  EXPECT_TRUE(read() == content);
+}
+
+TEST_F(PackedSourceTest, DamageInSeveralFramesIsNeverMisread) {
+  for (unsigned seed = 0; seed < 4000 && !HasFailure(); ++seed) {
+    std::mt19937 random(seed);
+    const auto below = [&random](std::size_t n) {
+      return std::uniform_int_distribution<std::size_t>(0, n - 1)(random);
+    };
+    const bool has_index = seed % 2 == 0;
+    has_index ? put_index(index) : remove_index();
+    std::string bytes = packed;
+    for (const Frame& frame : frames) {
+      if (below(2) == 0) continue;
+      const std::size_t at = frame.offset + below(frame.file_bytes);
+      const std::size_t end = std::min(frame.offset + frame.file_bytes, at + 1 + below(below(6) == 0 ? 500 : 6));
+      for (std::size_t i = at; i < end; ++i) bytes[i] = static_cast<char>(below(256));
+    }
+    if (has_index && below(4) == 0) bytes.resize(below(bytes.size()));
+    put_packed(bytes);
+    const std::string seen = read(content.size());
+    expect_nothing_misread(seen, std::to_string(seed));
+    EXPECT_LE(seen.size(), content.size());
+  }
+}
+
+TEST_F(PackedSourceTest, AFrameWhoseChecksumOnlyIsDamagedIsThereInFull) {
+  std::string bytes = packed;
+  const std::size_t checksum = frames[1].offset - 1;
+  bytes[checksum] = static_cast<char>(bytes[checksum] ^ 1);
+  put_packed(bytes);
+  const auto source = open();
+  EXPECT_TRUE(test::read_whole(*source, 100) == content);
+  EXPECT_TRUE(source->has_met_damage());
+}
+
+TEST_F(PackedSourceTest, ACutFileLosesNothingBeforeTheCut) {
+  for (const bool has_index : {true, false}) {
+    if (!has_index) remove_index();
+    for (std::size_t cut = 0; cut < packed.size(); ++cut) {
+      const std::string where = std::to_string(cut) + (has_index ? " with" : " without");
+      put_packed(packed.substr(0, cut));
+      const std::string seen = read(content.size());
+      expect_nothing_misread(seen, where);
+      EXPECT_LE(seen.size(), content.size()) << where;
+      for (const Frame& frame : frames) {
+        const std::size_t end = frame.position + frame.bytes - kBegin;
+        const bool is_whole = frame.offset + frame.file_bytes <= cut;
+        EXPECT_TRUE(!is_whole || seen.substr(0, end) == content.substr(0, end)) << where;
+      }
+      expect_nothing_misread(read(), where);
+    }
+  }
+}
+
+TEST_F(PackedSourceTest, GarbageBetweenFramesHurtsNothing) {
+  for (const bool has_index : {true, false}) {
+    if (!has_index) remove_index();
+    for (const Frame& frame : frames)
+      for (const std::string& garbage : {std::string("x"), std::string(5000, '\0'), std::string("\x28\xb5\x2f\xfd")}) {
+        put_packed(std::string(packed).insert(frame.offset, garbage));
+        EXPECT_TRUE(read(content.size()) == content);
+        EXPECT_TRUE(!has_index || read() == content);
+      }
+  }
+}
+
+TEST_F(PackedSourceTest, EveryFlippedByteOfTheIndexIsHarmless) {
+  for (std::size_t at = 0; at < index.size(); ++at) {
+    std::string flipped = index;
+    flipped[at] = static_cast<char>(flipped[at] ^ 1);
+    put_index(flipped);
+    EXPECT_TRUE(read() == content) << at;
+  }
+}
+
+TEST_F(PackedSourceTest, AnIndexThatLiesIsNotBelieved) {
+  Frames lie = frames;
+  lie[0].bytes += 10;
+  for (std::size_t i = 1; i < lie.size(); ++i) lie[i].position += 10;
+  put_index(render_index(lie));
+  EXPECT_TRUE(read() == content);
+
+  lie = frames;
+  lie[0].file_bytes += lie[1].file_bytes;
+  lie[0].bytes += lie[1].bytes;
+  lie.erase(lie.begin() + 1);
+  put_index(render_index(lie));
+  EXPECT_TRUE(read() == content);
+
+  lie = frames;
+  lie.pop_back();
+  put_index(render_index(lie));
+  EXPECT_TRUE(read() == content);
+}
+
+TEST_F(PackedSourceTest, AFileOfNothingButGarbageIsDamageOfTheRightLength) {
+  put_packed(std::string(packed.size(), 'x'));
+  std::string expected;
+  for (const Frame& frame : frames) expected += std::string(frame.bytes - 1, '\0') + "\n";
+  EXPECT_TRUE(read() == expected);
+  remove_index();
+  EXPECT_TRUE(read(content.size()) == std::string(content.size() - 1, '\0') + "\n");
+}
+
+TEST_F(PackedSourceTest, DamageIsNeverLargerThanItsPlaceInTheFileCanHold) {
+  remove_index();
+  put_packed(std::string(4000, 'x'));
+  EXPECT_EQ(open(100'000'000)->size(), 100'000'000U);
+  EXPECT_LT(open(1ULL << 50U)->size().value(), 1000U);
+}
+
+TEST_F(PackedSourceTest, AHoleTakesNoMemory) {
+  remove_index();
+  constexpr std::uint64_t kHole = 30ULL << 30U;
+  put_packed(std::string(1024 * 1024, 'x'));
+  const auto source = open(kHole);
+  EXPECT_EQ(source->size(), kHole);
+  std::string block(4, '?');
+  ASSERT_TRUE(source->read_at(kHole - 2, block).has_value());
+  EXPECT_EQ(block.substr(0, 2), std::string("\0\n", 2));
+}
+
+TEST_F(PackedSourceTest, ThousandsOfFalseFrameStartsAreGivenUpOn) {
+  remove_index();
+  std::string bytes;
+  for (int i = 0; i < 100'000; ++i) bytes += "\x28\xb5\x2f\xfd";
+  put_packed(bytes + packed);
+  disk.forget_calls();
+  EXPECT_EQ(read(content.size()).size(), content.size());
+  EXPECT_LT(disk.calls().size(), 5000U);
+}
+
+TEST_F(PackedSourceTest, AFrameBehindDamageIsFoundWhereverASearchHasToBeginAnew) {
+  remove_index();
+  for (std::size_t garbage = 256 * 1024 - 4; garbage <= 256 * 1024 + 4; ++garbage) {
+    put_packed(std::string(garbage, 'x') + packed);
+    EXPECT_TRUE(read(content.size()) == content) << garbage;
+  }
+}
+
+TEST_F(PackedSourceTest, DamagedFramesSideBySideKeepTheirLengthsWithoutAnIndex) {
+  remove_index();
+  std::string bytes = packed;
+  for (const std::size_t i : {1, 2}) bytes[frames[i].offset + 30] = static_cast<char>(bytes[frames[i].offset + 30] ^ 8);
+  put_packed(bytes);
+  for (const std::uint64_t expected : {content.size(), content.size() + 1000}) {  // with a segment missing behind
+    const auto source = open(expected);
+    ASSERT_EQ(source->frames().size(), frames.size());
+    for (std::size_t i = 0; i < frames.size(); ++i) EXPECT_EQ(source->frames()[i].position, frames[i].position);
+    EXPECT_EQ(source->size(), content.size());
+  }
+}
+
+TEST_F(PackedSourceTest, ADamagedFrameThatClaimsMoreThanThereCanBeIsNotBelieved) {
+  remove_index();
+  std::string bytes = packed;
+  for (const std::size_t at : {frames[1].offset + 6, frames[1].offset + 30})
+    bytes[at] = static_cast<char>(bytes[at] ^ 8);
+  put_packed(bytes);
+  expect_one_frame_hurt(read(content.size()), frames[1].offset, "");
+}
+
+TEST_F(PackedSourceTest, DamageOfUnknownLengthIsNoBlankLine) {
+  remove_index();
+  put_packed(packed + "x");
+  EXPECT_TRUE(read() == content + std::string("\0\n", 2));
+}
+
+// Its exit code; nothing if there is no such program.
+std::optional<int> run(std::vector<std::string> words) {
+  std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  pid_t pid = 0;
+  int status = 0;
+  if (::posix_spawnp(&pid, arguments[0], nullptr, nullptr, arguments.data(), environ) != 0) return std::nullopt;
+  if (::waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) return -1;
+  return WEXITSTATUS(status);
+}
+
+TEST_F(PackedSourceTest, TheStandardToolReadsIt) {
+  const test::TempDir temp;
+  const auto exit_code = run({"zstd", "-q", "-d", temp.write("s.ndjson.zst", packed), "-o", temp.file("s.ndjson")});
+  if (!exit_code) GTEST_SKIP() << "no zstd here";
+  EXPECT_EQ(exit_code, 0);
+  EXPECT_TRUE(test::read_all(temp.file("s.ndjson")) == content);
+}
+
+}  // namespace
+}  // namespace crawlspool::spool
