@@ -8,7 +8,7 @@
 
 #include "cli/fault_words.h"
 #include "cli/stop_signals.h"
-#include "daemon/ingest/record_checker.h"
+#include "daemon/json/record_checker.h"
 #include "proto/codes.h"
 #include "proto/frame_decoder.h"
 
@@ -38,7 +38,7 @@ class Judge {
 
  private:
   std::uint64_t bytes_max_;
-  ingest::RecordChecker checker_;
+  json::RecordChecker checker_;
   std::string padded_;
 };
 

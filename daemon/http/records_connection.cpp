@@ -16,8 +16,8 @@ using ingest::BatchIntake;
 using ingest::Encoding;
 using ingest::Pause;
 using ingest::ReadTime;
-using ingest::RejectReason;
 using ingest::SpoolState;
+using json::RejectReason;
 using Verdict = ingest::SessionAnswer::Verdict;
 
 constexpr std::string_view kPath = "/v1/records";

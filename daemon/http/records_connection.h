@@ -12,9 +12,9 @@
 #include "daemon/http/text_pieces.h"
 #include "daemon/ingest/appender.h"
 #include "daemon/ingest/batch_intake.h"
-#include "daemon/ingest/record_checker.h"
 #include "daemon/ingest/session_hold.h"
 #include "daemon/ingest/turn_budget.h"
+#include "daemon/json/record_checker.h"
 #include "daemon/spool/lines/line.h"
 
 namespace crawlspool::http {
@@ -44,7 +44,7 @@ class RecordsConnection final : public HttpConnection {
     std::uint64_t accepted = 0;
     std::uint64_t skipped = 0;
     TextPieces rejected;  // the members of the answer's array
-    std::optional<ingest::RejectReason> only_reject;
+    std::optional<json::RejectReason> only_reject;
   };
 
   std::optional<Response> judge(const RequestHead& head, std::uint64_t& body_bytes_max) override;
@@ -64,7 +64,7 @@ class RecordsConnection final : public HttpConnection {
   void go_on_from(std::uint64_t last_seq);
   void take_some();
   void take_record(std::string_view record, const ingest::ReadTime& when);
-  void note_reject(std::string_view record, const ingest::RejectReason& reason, const ingest::ReadTime& when);
+  void note_reject(std::string_view record, const json::RejectReason& reason, const ingest::ReadTime& when);
   void all_taken();
   [[nodiscard]] Response over_amplification() const;
   void turn_down(Response response);

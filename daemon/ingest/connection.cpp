@@ -14,7 +14,7 @@ constexpr std::int64_t kUnreadMs = 500;  // before answers are judged by how fas
 constexpr std::int64_t kLongPauseMs = 1000;
 constexpr std::int64_t kLongPauseRepeatMs = 15'000;
 
-RejectReason too_large(std::uint64_t bytes_max) {
+json::RejectReason too_large(std::uint64_t bytes_max) {
   base::ShortText why("at most ");
   why += bytes_max;
   why += " bytes";
@@ -489,13 +489,13 @@ ConnectionFacts Connection::facts() const {
 
 ClientFacts Connection::client_facts() const { return {1, records_, rejects_, bytes_read_, io_.now_ms() - opened_ms_}; }
 
-std::optional<RejectReason> Connection::check_record(std::string_view record) {
+std::optional<json::RejectReason> Connection::check_record(std::string_view record) {
   const std::uint64_t bytes_max = limits().record_bytes_max;
   if (record.size() > bytes_max) return too_large(bytes_max);
   return io_.checker().check(record);
 }
 
-std::size_t Connection::keep_reject(std::string_view record, const RejectReason& reason, const ReadTime& when,
+std::size_t Connection::keep_reject(std::string_view record, const json::RejectReason& reason, const ReadTime& when,
                                     const RejectedNumber& number, const spool::ClientNames& names) {
   ++rejects_;
   return io_.rejects().record(record, reason, when, number, {id_, peer_, word(transport_), ticket_.machine(), names});

@@ -33,9 +33,9 @@
 #include "daemon/ingest/fair_share.h"
 #include "daemon/ingest/loop_survey.h"
 #include "daemon/ingest/memory_shares.h"
-#include "daemon/ingest/record_checker.h"
 #include "daemon/ingest/reject_recorder.h"
 #include "daemon/ingest/turn_budget.h"
+#include "daemon/json/record_checker.h"
 #include "daemon/net/socket.h"
 
 namespace crawlspool::ingest {
@@ -216,9 +216,9 @@ class Connection : private net::PollHandler {
   void count_record() { ++records_; }
 
   // Why a record is not to be stored, if so; padding is readable behind it.
-  [[nodiscard]] std::optional<RejectReason> check_record(std::string_view record);
+  [[nodiscard]] std::optional<json::RejectReason> check_record(std::string_view record);
   // Keeps a record that is not stored in rejected/, and says so in the log. Returns the bytes it takes there.
-  std::size_t keep_reject(std::string_view record, const RejectReason& reason, const ReadTime& when,
+  std::size_t keep_reject(std::string_view record, const json::RejectReason& reason, const ReadTime& when,
                           const RejectedNumber& number, const spool::ClientNames& names);
 
  private:

@@ -24,12 +24,12 @@
 #include "daemon/ingest/memory_budget.h"
 #include "daemon/ingest/memory_shares.h"
 #include "daemon/ingest/read_buffer.h"
-#include "daemon/ingest/record_checker.h"
 #include "daemon/ingest/reject_recorder.h"
 #include "daemon/ingest/running_time.h"
 #include "daemon/ingest/session_claims.h"
 #include "daemon/ingest/session_host.h"
 #include "daemon/ingest/stream_labels.h"
+#include "daemon/json/record_checker.h"
 #include "daemon/net/deadlines.h"
 #include "daemon/net/loop.h"
 #include "daemon/net/mailbox.h"
@@ -86,7 +86,7 @@ class IoLoop final : private CompletionSink, private SessionHost {
   [[nodiscard]] const Shared& shared() const { return shared_; }
   [[nodiscard]] const ConfigPtr& config() const { return config_; }  // in force
   [[nodiscard]] ReadBuffer& read_buffer() { return read_buffer_; }
-  [[nodiscard]] RecordChecker& checker() { return checker_; }
+  [[nodiscard]] json::RecordChecker& checker() { return checker_; }
   [[nodiscard]] Appender& appender() { return appender_; }
   [[nodiscard]] SessionClaims& session_claims() override { return session_claims_; }
   [[nodiscard]] RejectRecorder& rejects() { return rejects_; }
@@ -141,7 +141,7 @@ class IoLoop final : private CompletionSink, private SessionHost {
   ConfigPtr config_;
   net::Loop loop_;  // outlives every handle below
   net::Mailbox mailbox_;
-  RecordChecker checker_;
+  json::RecordChecker checker_;
   Appender appender_;
   RejectRecorder rejects_;
   SessionClaims session_claims_;

@@ -5,7 +5,7 @@
 
 namespace crawlspool::ingest {
 
-std::size_t RejectRecorder::record(std::string_view record, const RejectReason& reason, const ReadTime& when,
+std::size_t RejectRecorder::record(std::string_view record, const json::RejectReason& reason, const ReadTime& when,
                                    const RejectedNumber& number, const RejectedSender& sender) {
   if (const auto suppressed = base::admit_warning("record_rejected", when.monotonic_us))
     base::log_warn_admitted("record_rejected", *suppressed,

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "daemon/ingest/appender.h"
-#include "daemon/ingest/record_checker.h"
 #include "daemon/ingest/reject_allowance.h"
 #include "daemon/ingest/reject_ledger.h"
+#include "daemon/json/record_checker.h"
 
 namespace crawlspool::ingest {
 
@@ -38,7 +38,7 @@ class RejectRecorder {
   explicit RejectRecorder(Appender& appender) : appender_(appender) {}
 
   // Returns the bytes that it takes in rejected/.
-  std::size_t record(std::string_view record, const RejectReason& reason, const ReadTime& when,
+  std::size_t record(std::string_view record, const json::RejectReason& reason, const ReadTime& when,
                      const RejectedNumber& number, const RejectedSender& sender);
 
   // The rejects since then (wall clock).

@@ -182,7 +182,7 @@ void StreamConnection::take_record(std::string_view record, const ReadTime& when
   io().appender().settle(source_, {taken_seq_, taken_seq_, reason ? 1U : 0U, reason ? 0U : 1U});
 }
 
-void StreamConnection::reject(std::string_view record, const RejectReason& reason, const ReadTime& when) {
+void StreamConnection::reject(std::string_view record, const json::RejectReason& reason, const ReadTime& when) {
   proto::append_reject(output(), {taken_seq_, reason.code, reason.detail, reason.offset});
   budget().count_reject(record.size(), keep_reject(record, reason, when, {taken_seq_, {"seq", taken_seq_}}, names_));
 }

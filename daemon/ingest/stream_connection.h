@@ -14,9 +14,9 @@
 #include "daemon/ingest/appender.h"
 #include "daemon/ingest/batch_intake.h"
 #include "daemon/ingest/connection.h"
-#include "daemon/ingest/record_checker.h"
 #include "daemon/ingest/session_hold.h"
 #include "daemon/ingest/turn_budget.h"
+#include "daemon/json/record_checker.h"
 #include "daemon/spool/lines/line.h"
 #include "proto/batch.h"
 #include "proto/frame_decoder.h"
@@ -79,7 +79,7 @@ class StreamConnection final : public Connection {
   void take_zstd_batch(std::string_view payload, const ReadTime& when);
   void go_on_with_batch(const ReadTime& when);
   void drop_batch();
-  void reject(std::string_view record, const RejectReason& reason, const ReadTime& when);
+  void reject(std::string_view record, const json::RejectReason& reason, const ReadTime& when);
   void take_ping(std::string_view payload);
   [[nodiscard]] bool is_enough_for_one_turn() const;
   void keep_input(std::string_view rest);

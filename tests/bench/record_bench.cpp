@@ -2,7 +2,7 @@
 // Argument: bytes of the record.
 #include <vector>
 
-#include "daemon/ingest/record_checker.h"
+#include "daemon/json/record_checker.h"
 #include "daemon/spool/lines/line.h"
 #include "tests/bench/sample_record.h"
 
@@ -13,7 +13,7 @@ constexpr std::size_t kDepthMax = 200;
 
 void check_record(benchmark::State& state) {
   const std::string record = sample_record(state);
-  ingest::RecordChecker checker(kDepthMax);
+  json::RecordChecker checker(kDepthMax);
   for (auto _ : state) benchmark::DoNotOptimize(checker.check(record));
   count_bytes(state, record.size());
 }

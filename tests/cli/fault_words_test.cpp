@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/ingest/record_checker.h"
+#include "daemon/json/record_checker.h"
 #include "proto/codes.h"
 #include "proto/frame_decoder.h"
 
@@ -11,7 +11,7 @@ namespace {
 
 // What the daemon's own checker says of it, in words.
 std::string words_for(std::string record) {
-  ingest::RecordChecker checker(3);
+  json::RecordChecker checker(3);
   const std::size_t bytes = record.size();
   record.append(proto::FrameDecoder::kPaddingBytes, '\0');
   const std::string_view checked = std::string_view(record).substr(0, bytes);

@@ -6,14 +6,14 @@
 #include <algorithm>
 #include <string>
 
-#include "daemon/ingest/record_checker.h"
+#include "daemon/json/record_checker.h"
 #include "proto/frame_decoder.h"
 #include "tests/fuzz/fuzzing.h"
 
 namespace {
 
-using crawlspool::ingest::RecordChecker;
-using crawlspool::ingest::RejectReason;
+using crawlspool::json::RecordChecker;
+using crawlspool::json::RejectReason;
 using crawlspool::proto::FrameDecoder;
 using crawlspool::proto::RejectCode;
 

@@ -1,4 +1,4 @@
-#include "daemon/ingest/json_escapes.h"
+#include "daemon/json/escapes.h"
 
 #include <array>
 #include <bit>
@@ -9,7 +9,7 @@
 #include <emmintrin.h>
 #endif
 
-namespace crawlspool::ingest {
+namespace crawlspool::json {
 namespace {
 
 constexpr std::size_t kNone = std::string_view::npos;
@@ -107,4 +107,4 @@ std::optional<std::size_t> first_bad_escape(std::string_view text) {
   return std::nullopt;
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::json

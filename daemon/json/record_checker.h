@@ -9,14 +9,14 @@
 #include <string_view>
 
 #include "daemon/base/short_text.h"
-#include "daemon/ingest/json_grammar.h"
+#include "daemon/json/grammar.h"
 #include "proto/codes.h"
 
 namespace simdjson::internal {
 class dom_parser_implementation;
 }
 
-namespace crawlspool::ingest {
+namespace crawlspool::json {
 
 struct RejectReason {
   proto::RejectCode code{};
@@ -49,4 +49,4 @@ class RecordChecker {
   std::unique_ptr<simdjson::internal::dom_parser_implementation> tokens_;
 };
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::json

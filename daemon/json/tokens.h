@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace crawlspool::ingest {
+namespace crawlspool::json {
 
 // Whether `true`, `false`, `null` or a number begins at `at` and ends where a token may.
 [[nodiscard]] bool is_scalar(std::string_view text, std::size_t at);
@@ -21,4 +21,4 @@ namespace crawlspool::ingest {
 // Where a string first goes wrong in a text that has one with a control character in it or without an end.
 [[nodiscard]] std::size_t first_string_fault(std::string_view text);
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::json

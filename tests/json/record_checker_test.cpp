@@ -1,4 +1,4 @@
-#include "daemon/ingest/record_checker.h"
+#include "daemon/json/record_checker.h"
 
 #include <gtest/gtest.h>
 #include <malloc.h>
@@ -15,7 +15,7 @@ extern "C" std::size_t __sanitizer_get_current_allocated_bytes();  // g++ 12 has
 #define CRAWLSPOOL_SANITIZED_ALLOCATOR
 #endif
 
-namespace crawlspool::ingest {
+namespace crawlspool::json {
 namespace {
 
 using namespace std::string_literals;
@@ -231,4 +231,4 @@ TEST(RecordChecker, GivesTheMemoryOfALargeRecordBack) {
 }
 
 }  // namespace
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::json

@@ -1,10 +1,10 @@
-#include "daemon/ingest/json_tokens.h"
+#include "daemon/json/tokens.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 
-namespace crawlspool::ingest {
+namespace crawlspool::json {
 namespace {
 
 constexpr std::size_t kNone = std::string_view::npos;
@@ -141,4 +141,4 @@ std::size_t next_token(std::string_view text, std::size_t at) {
   return skip_white_space(text, at);
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::json

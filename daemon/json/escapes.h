@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace crawlspool::ingest {
+namespace crawlspool::json {
 
 // Readable bytes behind the text.
 inline constexpr std::size_t kEscapesPaddingBytes = 64;
@@ -14,4 +14,4 @@ inline constexpr std::size_t kEscapesPaddingBytes = 64;
 // strings that are closed.
 [[nodiscard]] std::optional<std::size_t> first_bad_escape(std::string_view text);
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::json

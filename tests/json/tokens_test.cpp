@@ -1,10 +1,10 @@
-#include "daemon/ingest/json_tokens.h"
+#include "daemon/json/tokens.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace crawlspool::ingest {
+namespace crawlspool::json {
 namespace {
 
 TEST(JsonTokens, TakesTheScalarsOfRfc8259AndNumbersOfAnySize) {
@@ -88,4 +88,4 @@ TEST(JsonTokens, FindsWhereAStringGoesWrong) {
 }
 
 }  // namespace
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::json

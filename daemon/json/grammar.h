@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace crawlspool::ingest {
+namespace crawlspool::json {
 
 // What is wrong, and the first byte of it; the text's size where something is missing at the end.
 struct JsonFault {
@@ -40,4 +40,4 @@ class JsonGrammar {
   std::string open_;  // a brace or bracket for each array and object that is
 };
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::json

@@ -1,8 +1,8 @@
-#include "daemon/ingest/json_grammar.h"
+#include "daemon/json/grammar.h"
 
-#include "daemon/ingest/json_tokens.h"
+#include "daemon/json/tokens.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::json {
 namespace {
 
 // The tokens one after the other, by their first byte; 0 at the end, which no token begins with that is taken.
@@ -93,4 +93,4 @@ std::optional<JsonFault> JsonGrammar::find_fault_of(Tokens reader) {
   return reader.is_at_end() ? std::nullopt : std::optional(fault(JsonFault::Kind::kSyntax));
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::json

@@ -1,4 +1,4 @@
-#include "daemon/ingest/record_checker.h"
+#include "daemon/json/record_checker.h"
 
 #include <simdjson.h>
 
@@ -7,11 +7,11 @@
 
 #include "daemon/base/out_of_memory.h"
 #include "daemon/base/text.h"
-#include "daemon/ingest/json_escapes.h"
-#include "daemon/ingest/json_tokens.h"
+#include "daemon/json/escapes.h"
+#include "daemon/json/tokens.h"
 #include "proto/frame_decoder.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::json {
 namespace {
 
 using proto::RejectCode;
@@ -106,4 +106,4 @@ std::optional<RejectReason> RecordChecker::judge_tokens(std::string_view record,
   return std::nullopt;
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::json

@@ -1,10 +1,10 @@
-#include "daemon/ingest/json_escapes.h"
+#include "daemon/json/escapes.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace crawlspool::ingest {
+namespace crawlspool::json {
 namespace {
 
 // With backslashes behind it, which are none of its own.
@@ -43,4 +43,4 @@ TEST(JsonEscapes, RowsOfBackslashesPairUpAcrossEveryBlock) {
 }
 
 }  // namespace
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::json
