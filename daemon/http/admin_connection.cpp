@@ -34,7 +34,7 @@ Response text_response(int status, std::string_view text) {
 
 }  // namespace
 
-AdminConnection::AdminConnection(ingest::IoLoop& io, ingest::ConnectionId id, const std::string& peer,
+AdminConnection::AdminConnection(ingest::IoLoop& io, base::ConnectionId id, const std::string& peer,
                                  ingest::Admission::Ticket ticket, AdminPort& port, AdminBackend& backend)
     : HttpConnection(io, id, proto::Transport::kAdmin, peer, std::move(ticket), port.memory()),
       port_(port),

@@ -23,7 +23,7 @@ constexpr std::int64_t kBodyMsPer64KiB = 1000;
 
 }  // namespace
 
-HttpConnection::HttpConnection(ingest::IoLoop& io, ingest::ConnectionId id, proto::Transport transport,
+HttpConnection::HttpConnection(ingest::IoLoop& io, base::ConnectionId id, proto::Transport transport,
                                const std::string& peer, ingest::Admission::Ticket ticket, ingest::MemoryAccount& memory)
     : Connection(io, id, transport, peer, std::move(ticket)),
       memory_(memory),

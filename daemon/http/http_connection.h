@@ -23,7 +23,7 @@ namespace crawlspool::http {
 class HttpConnection : public ingest::Connection {
  public:
   // What its requests and answers hold is charged to `memory`, which outlives it.
-  HttpConnection(ingest::IoLoop& io, ingest::ConnectionId id, proto::Transport transport, const std::string& peer,
+  HttpConnection(ingest::IoLoop& io, base::ConnectionId id, proto::Transport transport, const std::string& peer,
                  ingest::Admission::Ticket ticket, ingest::MemoryAccount& memory);
   ~HttpConnection() override;
 

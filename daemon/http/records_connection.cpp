@@ -71,7 +71,7 @@ void append_verdict(TextPieces& rejected, std::uint64_t index, const RejectReaso
 
 }  // namespace
 
-RecordsConnection::RecordsConnection(ingest::IoLoop& io, ingest::ConnectionId id, const std::string& peer,
+RecordsConnection::RecordsConnection(ingest::IoLoop& io, base::ConnectionId id, const std::string& peer,
                                      ingest::Admission::Ticket ticket)
     : HttpConnection(io, id, proto::Transport::kHttp, peer, std::move(ticket), io.appender().memory()),
       session_hold_(io.session_claims()) {

@@ -21,7 +21,7 @@ namespace crawlspool::http {
 
 class RecordsConnection final : public HttpConnection {
  public:
-  RecordsConnection(ingest::IoLoop& io, ingest::ConnectionId id, const std::string& peer,
+  RecordsConnection(ingest::IoLoop& io, base::ConnectionId id, const std::string& peer,
                     ingest::Admission::Ticket ticket);
   ~RecordsConnection() override;
 

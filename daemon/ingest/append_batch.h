@@ -22,7 +22,7 @@ namespace crawlspool::ingest {
 inline constexpr std::size_t kCommitBytesMax = 32 * 1024 * 1024;
 
 struct Settlement {
-  ConnectionId connection = 0;
+  base::ConnectionId connection = 0;
   std::uint64_t seq = 0;      // every record of the connection up to this one is in this batch or an earlier one
   bool once_written = false;  // to be told as soon as the lines are written, too
 };

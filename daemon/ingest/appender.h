@@ -26,7 +26,7 @@ struct ReadTime {
 
 // Whose records they are. Owned by the connection, or the request.
 struct RecordSource {
-  ConnectionId connection = 0;
+  base::ConnectionId connection = 0;
   std::optional<spool::SessionKey> session;
   std::string client;
   bool acks_once_written = false;

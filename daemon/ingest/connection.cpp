@@ -23,7 +23,7 @@ json::RejectReason too_large(std::uint64_t bytes_max) {
 
 }  // namespace
 
-Connection::Connection(IoLoop& io, ConnectionId id, proto::Transport transport, std::string peer,
+Connection::Connection(IoLoop& io, base::ConnectionId id, proto::Transport transport, std::string peer,
                        Admission::Ticket ticket)
     : io_(io),
       opened_with_(io.config()),

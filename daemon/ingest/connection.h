@@ -58,12 +58,12 @@ class Connection : private net::PollHandler {
  public:
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-  Connection(IoLoop& io, ConnectionId id, proto::Transport transport, std::string peer, Admission::Ticket ticket);
+  Connection(IoLoop& io, base::ConnectionId id, proto::Transport transport, std::string peer, Admission::Ticket ticket);
   virtual ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  [[nodiscard]] ConnectionId id() const { return id_; }
+  [[nodiscard]] base::ConnectionId id() const { return id_; }
   [[nodiscard]] const std::string& peer() const { return peer_; }
 
   // --- called by the loop: each is a turn ---
@@ -247,7 +247,7 @@ class Connection : private net::PollHandler {
 
   IoLoop& io_;
   const std::shared_ptr<const config::Config> opened_with_;
-  const ConnectionId id_;
+  const base::ConnectionId id_;
   const proto::Transport transport_;
   const std::string peer_;
   Admission::Ticket ticket_;

@@ -10,7 +10,7 @@ constexpr std::uint64_t kSweepTicks = 16;
 
 }  // namespace
 
-FairShare::Member::Member(FairShare& share, ConnectionId id, const base::MachineKey& machine)
+FairShare::Member::Member(FairShare& share, base::ConnectionId id, const base::MachineKey& machine)
     : share_(share), id_(id), address_(share.addresses_[machine]), tick_(share.ticks_) {
   ++address_.members;
 }
@@ -42,17 +42,17 @@ void FairShare::add(Member& member) {
   rotation_.insert(is_light(address) ? rotation_.begin() : rotation_.end(), &address);
 }
 
-ConnectionId FairShare::take_one(Address& address) {
+base::ConnectionId FairShare::take_one(Address& address) {
   const bool from_heavy = address.light.empty() || (address.heavy_is_next && !address.heavy.empty());
   address.heavy_is_next = !from_heavy;
-  std::deque<ConnectionId>& from = from_heavy ? address.heavy : address.light;
-  const ConnectionId id = from.front();
+  std::deque<base::ConnectionId>& from = from_heavy ? address.heavy : address.light;
+  const base::ConnectionId id = from.front();
   from.pop_front();
   return id;
 }
 
 // Ends: each time round brings every address a quantum nearer to what it owes, and that is bounded.
-std::optional<ConnectionId> FairShare::next() {
+std::optional<base::ConnectionId> FairShare::next() {
   while (!rotation_.empty()) {
     Address& address = *rotation_.front();
     if (address.light.empty() && address.heavy.empty()) {

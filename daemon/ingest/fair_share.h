@@ -39,7 +39,7 @@ class FairShare {
   // A connection's place; it ends before the FairShare.
   class Member {
    public:
-    Member(FairShare& share, ConnectionId id, const base::MachineKey& machine);
+    Member(FairShare& share, base::ConnectionId id, const base::MachineKey& machine);
     ~Member() { --address_.members; }
     Member(const Member&) = delete;
     Member& operator=(const Member&) = delete;
@@ -50,7 +50,7 @@ class FairShare {
     friend class FairShare;
 
     FairShare& share_;
-    ConnectionId id_;
+    base::ConnectionId id_;
     Address& address_;
     std::uint64_t charged_ = 0;  // as of tick_
     std::uint64_t tick_ = 0;
@@ -68,7 +68,7 @@ class FairShare {
   // Waits from now on, if it does not yet.
   void add(Member& member);
   // The next one to be served, which no longer waits once served() says so; it may have been closed meanwhile.
-  [[nodiscard]] std::optional<ConnectionId> next();
+  [[nodiscard]] std::optional<base::ConnectionId> next();
   void served(Member& member) { member.is_waiting_ = false; }
   [[nodiscard]] bool is_anyone_waiting() const { return waiting_ > 0; }
   // More than one address has someone waiting, or being served.
@@ -84,8 +84,8 @@ class FairShare {
     std::uint64_t charged = 0;  // as of `tick`
     std::uint64_t tick = 0;
     std::int64_t deficit = 0;  // what is left of its quantum; below 0: it has had more
-    std::deque<ConnectionId> light;
-    std::deque<ConnectionId> heavy;
+    std::deque<base::ConnectionId> light;
+    std::deque<base::ConnectionId> heavy;
     bool heavy_is_next = false;
     bool is_in_rotation = false;
     std::size_t members = 0;
@@ -94,7 +94,7 @@ class FairShare {
   [[nodiscard]] static std::uint64_t halved(std::uint64_t charged, std::uint64_t ticks) {
     return ticks < 64 ? charged >> ticks : 0;
   }
-  [[nodiscard]] static ConnectionId take_one(Address& address);
+  [[nodiscard]] static base::ConnectionId take_one(Address& address);
   [[nodiscard]] bool is_light(const Address& address) const {
     return halved(address.charged, ticks_ - address.tick) <= kLightAddressMax;
   }

@@ -56,21 +56,21 @@ ReadTime IoLoop::read_time() const {
   return time;
 }
 
-Connection* IoLoop::find(ConnectionId id) {
+Connection* IoLoop::find(base::ConnectionId id) {
   const auto found = connections_.find(id);
   return found == connections_.end() ? nullptr : found->second.get();
 }
 
 // Connections may end each other and themselves on the way.
 void IoLoop::for_each(const std::function<void(Connection&)>& action) {
-  std::vector<ConnectionId> ids;
+  std::vector<base::ConnectionId> ids;
   ids.reserve(connections_.size());
   for (const auto& [id, connection] : connections_) ids.push_back(id);
-  for (const ConnectionId id : ids)
+  for (const base::ConnectionId id : ids)
     if (Connection* connection = find(id)) action(*connection);
 }
 
-std::int64_t IoLoop::arm(ConnectionId id, std::int64_t due_ms) {
+std::int64_t IoLoop::arm(base::ConnectionId id, std::int64_t due_ms) {
   const std::int64_t within_span_ms = std::min(due_ms, now_ms() + kSpanMs);
   deadlines_.arm(id, within_span_ms);
   return within_span_ms;
@@ -85,7 +85,7 @@ void IoLoop::adopt(std::unique_ptr<Connection> connection, base::UniqueFd fd) {
   if (is_draining_) adopted.drain();
 }
 
-void IoLoop::retire(ConnectionId id) {
+void IoLoop::retire(base::ConnectionId id) {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
   if (found->second->holds_up_drain()) --holding_up_drain_;
@@ -157,7 +157,7 @@ void IoLoop::written(std::vector<Settlement> settlements) {
   });
 }
 
-void IoLoop::give_up_session(ConnectionId connection) {
+void IoLoop::give_up_session(base::ConnectionId connection) {
   if (Connection* const holder = find(connection)) holder->give_up_session();
 }
 
@@ -188,10 +188,10 @@ void IoLoop::settle(std::unique_ptr<AppendBatch> batch) {
 
 void IoLoop::resume_waiting() {
   if (waiting_.empty()) return;
-  const std::vector<ConnectionId> ids = std::exchange(waiting_, {});
+  const std::vector<base::ConnectionId> ids = std::exchange(waiting_, {});
   // Begun frames go on as soon as there is any room, the others once there is plenty, or no more to be hoped for.
   const bool is_plenty = shared_.memory.is_under_half() || (shared_.memory.may_begin() && !is_anything_under_way());
-  for (const ConnectionId id : ids) {
+  for (const base::ConnectionId id : ids) {
     Connection* connection = find(id);
     if (connection == nullptr) continue;
     if (is_plenty || connection->holds_little() || connection->begun_frame_rate() >= 0 ||
@@ -223,7 +223,7 @@ void IoLoop::serve_waiting() {
 }
 
 void IoLoop::tick() {
-  deadlines_.advance(now_ms(), [this](ConnectionId id) {
+  deadlines_.advance(now_ms(), [this](base::ConnectionId id) {
     if (Connection* connection = find(id)) connection->check_deadlines();
   });
   fair_share_.tick();
@@ -258,7 +258,7 @@ bool IoLoop::is_anything_under_way() const {
   return appender_.has_unsettled() || shared_.memory.batches_under_way() > 0;
 }
 
-bool IoLoop::may_go_on_with_batch(ConnectionId id, bool is_unpacked) const {
+bool IoLoop::may_go_on_with_batch(base::ConnectionId id, bool is_unpacked) const {
   if (appender_.is_full()) return false;
   if (!is_unpacked) return shared_.memory.may_unpack(id);
   return shared_.memory.may_continue() || may_go_beyond();
@@ -274,7 +274,7 @@ void IoLoop::drop_unread_answers() {
   struct Unread {
     double rate;
     std::size_t bytes;
-    ConnectionId id;
+    base::ConnectionId id;
     bool in_the_way;
   };
   std::vector<Unread> unread;
@@ -294,7 +294,7 @@ void IoLoop::drop_unread_answers() {
   }
 }
 
-void IoLoop::batch_done(ConnectionId id) {
+void IoLoop::batch_done(base::ConnectionId id) {
   if (!shared_.memory.done_unpacking(id)) return;
   look_at_waiting_ = true;
   for (IoLoop* const other : shared_.loops)
@@ -304,16 +304,16 @@ void IoLoop::batch_done(ConnectionId id) {
 // What is whole makes room by going to the disk, even if it takes a little more first. Always the same one until it is
 // all in: a piece of each in turn would let all their answers grow.
 bool IoLoop::let_a_whole_batch_go_on() {
-  std::vector<ConnectionId> whole;
-  std::copy_if(waiting_.begin(), waiting_.end(), std::back_inserter(whole), [this](ConnectionId id) {
+  std::vector<base::ConnectionId> whole;
+  std::copy_if(waiting_.begin(), waiting_.end(), std::back_inserter(whole), [this](base::ConnectionId id) {
     const Connection* const connection = find(id);
     return connection != nullptr && connection->holds_whole_batch();
   });
   std::sort(whole.begin(), whole.end());
-  const auto oldest =
-      std::find_if(whole.begin(), whole.end(), [this](ConnectionId id) { return find(id)->may_go_on_with_batch(); });
+  const auto oldest = std::find_if(whole.begin(), whole.end(),
+                                   [this](base::ConnectionId id) { return find(id)->may_go_on_with_batch(); });
   if (oldest == whole.end()) return false;
-  const ConnectionId id = *oldest;
+  const base::ConnectionId id = *oldest;
   std::erase(waiting_, id);
   find(id)->resume_next_turn();
   return true;

@@ -90,27 +90,27 @@ class IoLoop final : private CompletionSink, private SessionHost {
   [[nodiscard]] Appender& appender() { return appender_; }
   [[nodiscard]] SessionClaims& session_claims() override { return session_claims_; }
   [[nodiscard]] RejectRecorder& rejects() { return rejects_; }
-  [[nodiscard]] Connection* find(ConnectionId id);
+  [[nodiscard]] Connection* find(base::ConnectionId id);
   // Whether a connection may go on with a batch that came whole, with the budget used up or not: something has to move.
-  [[nodiscard]] bool may_go_on_with_batch(ConnectionId id, bool is_unpacked) const;
+  [[nodiscard]] bool may_go_on_with_batch(base::ConnectionId id, bool is_unpacked) const;
   // Answers that are not sent hold so many bytes more, or fewer, modulo 2^64.
   void count_output(std::uint64_t more_bytes) { output_bytes_ += more_bytes; }
   [[nodiscard]] MemoryShares& memory_shares() { return memory_shares_; }
   // One of those that wait may be able to go on: looked at when this turn of the loop ends.
   void look_at_waiting() { look_at_waiting_ = true; }
   // It is all taken in, or dropped.
-  void batch_done(ConnectionId id);
+  void batch_done(base::ConnectionId id);
   [[nodiscard]] std::int64_t now_ms() { return time_.now_ms(); }  // as RunningTime has it
   [[nodiscard]] ReadTime read_time() const;
   // Calls check_deadlines() at `due_ms`, or earlier where that is beyond the ring's span; returns when.
-  [[nodiscard]] std::int64_t arm(ConnectionId id, std::int64_t due_ms);
+  [[nodiscard]] std::int64_t arm(base::ConnectionId id, std::int64_t due_ms);
   // The connection is told to go on when there is memory, or room on the disk, again.
-  void wait_for_resources(ConnectionId id) { waiting_.push_back(id); }
+  void wait_for_resources(base::ConnectionId id) { waiting_.push_back(id); }
   [[nodiscard]] FairShare& fair_share() { return fair_share_; }
   // The connection has input: it takes its turn now, or with those that wait.
   void serve_or_queue(Connection& connection, FairShare::Member& member);
   // Closed: out of the table now, destroyed once the stack has unwound.
-  void retire(ConnectionId id);
+  void retire(base::ConnectionId id);
 
  private:
   void completed(std::unique_ptr<AppendBatch> batch) override;  // on the committer's thread
@@ -119,7 +119,7 @@ class IoLoop final : private CompletionSink, private SessionHost {
   void ask(SessionQuestion question) override { appender_.ask(std::move(question)); }
   void after_all(std::function<void()> callback) override { appender_.after_all(std::move(callback)); }
   void end_session(spool::SessionKey session) override { appender_.end_session(session); }
-  void give_up_session(ConnectionId connection) override;
+  void give_up_session(base::ConnectionId connection) override;
   void bring_answer(const SessionQuestion& question) override;
   void settle(std::unique_ptr<AppendBatch> batch);
   void tick();
@@ -151,9 +151,9 @@ class IoLoop final : private CompletionSink, private SessionHost {
   RunningTime time_;
   net::Deadlines deadlines_;
   std::uint64_t output_bytes_ = 0;  // of all answers that are not sent; outlives the connections
-  std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
+  std::unordered_map<base::ConnectionId, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> graveyard_;
-  std::vector<ConnectionId> waiting_;
+  std::vector<base::ConnectionId> waiting_;
   std::optional<std::int64_t> trim_awaited_since_ms_;
   std::uint64_t cost_at_once_ = 0;                // of turns taken before those that wait, in this turn of the loop
   bool look_at_waiting_ = false;                  // at the turn's end: one of them may be able to go on

@@ -16,7 +16,7 @@ namespace crawlspool::ingest {
 
 // One connection of the ingest ports.
 struct ConnectionFacts {
-  ConnectionId id = 0;
+  base::ConnectionId id = 0;
   std::string_view via;
   std::string peer;  // address and port
   std::string client;

@@ -2,7 +2,7 @@
 
 namespace crawlspool::ingest {
 
-MemoryShares::Member::Member(MemoryShares& shares, ConnectionId id, const base::MachineKey& machine)
+MemoryShares::Member::Member(MemoryShares& shares, base::ConnectionId id, const base::MachineKey& machine)
     : shares_(shares), id_(id), machine_(shares.machines_[machine]), key_(machine) {
   ++machine_.members;
 }

@@ -37,7 +37,7 @@ class MemoryShares {
   // A connection's place; it ends before the MemoryShares.
   class Member {
    public:
-    Member(MemoryShares& shares, ConnectionId id, const base::MachineKey& machine);
+    Member(MemoryShares& shares, base::ConnectionId id, const base::MachineKey& machine);
     ~Member();
     Member(const Member&) = delete;
     Member& operator=(const Member&) = delete;
@@ -65,7 +65,7 @@ class MemoryShares {
     [[nodiscard]] bool is_little(std::uint64_t bytes) const;
 
     MemoryShares& shares_;
-    const ConnectionId id_;
+    const base::ConnectionId id_;
     Machine& machine_;
     const base::MachineKey key_;
   };
@@ -78,9 +78,9 @@ class MemoryShares {
  private:
   struct Machine {
     std::uint64_t held = 0;
-    std::uint64_t answers = 0;      // of that
-    ConnectionId place_of = 0;      // 0: nobody's
-    std::uint64_t waited_tick = 0;  // when one of it last had to wait for the others
+    std::uint64_t answers = 0;        // of that
+    base::ConnectionId place_of = 0;  // 0: nobody's
+    std::uint64_t waited_tick = 0;    // when one of it last had to wait for the others
     std::size_t members = 0;
   };
 

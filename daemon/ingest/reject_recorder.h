@@ -26,7 +26,7 @@ struct RejectedNumber {
 
 // Whose it is. Views for the time of the call.
 struct RejectedSender {
-  ConnectionId connection = 0;
+  base::ConnectionId connection = 0;
   std::string_view peer;
   std::string_view via;
   const base::MachineKey& machine;

@@ -31,7 +31,7 @@ bool SessionClaims::has_older(const Session& session, std::uint64_t claim) {
 void SessionClaims::let_pass(SessionKey session, Passage passage) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return passed(passage);
-  std::vector<ConnectionId> older;
+  std::vector<base::ConnectionId> older;
   for (const Holder& holder : found->second.holders) {
     if (holder.claim >= passage.claim) continue;
     if (is_other_client(holder.client, passage.client)) {
@@ -41,7 +41,7 @@ void SessionClaims::let_pass(SessionKey session, Passage passage) {
     older.push_back(holder.connection);
   }
   found->second.passages.push_back(passage);
-  for (const ConnectionId id : older) host_.give_up_session(id);  // each may release its claim meanwhile
+  for (const base::ConnectionId id : older) host_.give_up_session(id);  // each may release its claim meanwhile
   let_all_pass(session);
 }
 

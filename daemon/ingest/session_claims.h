@@ -43,7 +43,7 @@ class SessionClaims {
  private:
   struct Holder {
     std::uint64_t claim = 0;
-    ConnectionId connection = 0;
+    base::ConnectionId connection = 0;
     std::string client;
   };
   struct Waiting {

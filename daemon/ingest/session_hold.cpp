@@ -8,7 +8,7 @@ namespace crawlspool::ingest {
 
 using Verdict = SessionAnswer::Verdict;
 
-void SessionHold::claim(ConnectionId connection, spool::SessionKey session, std::string client,
+void SessionHold::claim(base::ConnectionId connection, spool::SessionKey session, std::string client,
                         const base::MachineKey& machine) {
   SessionQuestion question;
   question.connection = connection;

@@ -21,7 +21,8 @@ class SessionHold {
   SessionHold& operator=(const SessionHold&) = delete;
 
   // The answer comes by Connection::session_answered().
-  void claim(ConnectionId connection, spool::SessionKey session, std::string client, const base::MachineKey& machine);
+  void claim(base::ConnectionId connection, spool::SessionKey session, std::string client,
+             const base::MachineKey& machine);
   // False if it is not awaited, or no longer. A refused claim stays until its release.
   [[nodiscard]] bool take_answer(const SessionQuestion& question);
   // Nothing more is taken in under it.

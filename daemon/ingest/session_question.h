@@ -5,12 +5,11 @@
 #include <cstdint>
 #include <string>
 
+#include "daemon/base/connection_id.h"
 #include "daemon/base/endpoint.h"
 #include "daemon/spool/lines/sessions.h"
 
 namespace crawlspool::ingest {
-
-using ConnectionId = std::uint64_t;  // never used twice in a process
 
 struct SessionAnswer {
   enum class Verdict {
@@ -25,7 +24,7 @@ struct SessionAnswer {
 };
 
 struct SessionQuestion {
-  ConnectionId connection = 0;
+  base::ConnectionId connection = 0;
   std::uint64_t claim = 0;  // rises with each: the latest of a session is its writer
   spool::SessionKey session = 0;
   std::string client;

@@ -23,7 +23,7 @@ constexpr std::size_t kSmallHelloBytesMax = 2048;    // names and a session: rea
 
 }  // namespace
 
-StreamConnection::StreamConnection(IoLoop& io, ConnectionId id, const std::string& peer, Admission::Ticket ticket)
+StreamConnection::StreamConnection(IoLoop& io, base::ConnectionId id, const std::string& peer, Admission::Ticket ticket)
     : Connection(io, id, proto::Transport::kStream, peer, std::move(ticket)),
       origin_(spool::make_origin(word(proto::Transport::kStream), peer)),
       session_hold_(io.session_claims()),

@@ -27,7 +27,7 @@ namespace crawlspool::ingest {
 
 class StreamConnection final : public Connection {
  public:
-  StreamConnection(IoLoop& io, ConnectionId id, const std::string& peer, Admission::Ticket ticket);
+  StreamConnection(IoLoop& io, base::ConnectionId id, const std::string& peer, Admission::Ticket ticket);
   ~StreamConnection() override;
 
   [[nodiscard]] double begun_frame_rate() const override;

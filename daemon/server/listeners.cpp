@@ -95,7 +95,7 @@ void Listeners::on_accept(Transport transport, base::UniqueFd fd, const base::En
     loop.mailbox().post(std::move(hand_over));
 }
 
-std::unique_ptr<ingest::Connection> Listeners::make(Transport transport, ingest::IoLoop& loop, ingest::ConnectionId id,
+std::unique_ptr<ingest::Connection> Listeners::make(Transport transport, ingest::IoLoop& loop, base::ConnectionId id,
                                                     const std::string& peer, ingest::Admission::Ticket ticket) const {
   switch (transport) {
     case Transport::kStream:

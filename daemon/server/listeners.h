@@ -35,7 +35,7 @@ class Listeners {
   void on_accept(proto::Transport transport, base::UniqueFd fd, const base::Endpoint& peer);
   // On the thread of `loop`.
   [[nodiscard]] std::unique_ptr<ingest::Connection> make(proto::Transport transport, ingest::IoLoop& loop,
-                                                         ingest::ConnectionId id, const std::string& peer,
+                                                         base::ConnectionId id, const std::string& peer,
                                                          ingest::Admission::Ticket ticket) const;
 
   IoThreads& threads_;
@@ -45,7 +45,7 @@ class Listeners {
   std::vector<std::unique_ptr<net::Listener>> ingest_;
   std::vector<std::unique_ptr<net::Listener>> admin_;
   Addresses addresses_;
-  ingest::ConnectionId next_id_ = 1;
+  base::ConnectionId next_id_ = 1;
 };
 
 }  // namespace crawlspool::server

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t kMiB = 1024 * 1024;
 
-RecordSource source_of(ConnectionId connection) {
+RecordSource source_of(base::ConnectionId connection) {
   RecordSource source;
   source.connection = connection;
   return source;
@@ -88,14 +88,14 @@ TEST_F(AppenderTest, AConnectionHasOneSettlementABatch) {
   appender->settle(other, {2});
   appender->settle(source, {11});
   const auto settlements = [&] {
-    std::vector<std::pair<ConnectionId, std::uint64_t>> all;
+    std::vector<std::pair<base::ConnectionId, std::uint64_t>> all;
     auto batch = returned.take();
     if (!batch) return all;
     for (const Settlement& settlement : batch->settlements) all.emplace_back(settlement.connection, settlement.seq);
     appender->give_back(std::move(batch));
     return all;
   };
-  using Pairs = std::vector<std::pair<ConnectionId, std::uint64_t>>;
+  using Pairs = std::vector<std::pair<base::ConnectionId, std::uint64_t>>;
   EXPECT_EQ(settlements(), (Pairs{{1, 9}, {2, 1}}));
   appender->turn_end();
   EXPECT_EQ(settlements(), (Pairs{{1, 11}, {2, 2}}));
@@ -197,7 +197,7 @@ TEST_F(AppenderTest, MemoryIsHeldUntilTheBatchIsGivenBack) {
 }
 
 TEST_F(AppenderTest, SettlementsAreHeldMemoryToo) {
-  for (ConnectionId connection = 0; connection < 100'000; ++connection) {
+  for (base::ConnectionId connection = 0; connection < 100'000; ++connection) {
     RecordSource fresh = source_of(connection);
     appender->settle(fresh, {1});
   }

@@ -21,7 +21,7 @@ using net::test::run_until;
 // Does what the test says with each input, and notes how deep it is in taking some.
 class Talker final : public Connection {
  public:
-  Talker(IoLoop& io, ConnectionId id) : Connection(io, id, proto::Transport::kStream, "127.0.0.1:1", {}) {}
+  Talker(IoLoop& io, base::ConnectionId id) : Connection(io, id, proto::Transport::kStream, "127.0.0.1:1", {}) {}
 
   std::function<void()> on_input = [] {};  // while the input is in view
   std::function<void()> on_taken = [] {};  // behind it
@@ -84,7 +84,7 @@ class ConnectionTurns : public OnForgetfulDisk {
   }
 
   Talker& open(net::test::Pair& pair) {
-    const ConnectionId id = ++last_id;
+    const base::ConnectionId id = ++last_id;
     auto talker = std::make_unique<Talker>(*io, id);
     Talker& opened = *talker;
     io->adopt(std::move(talker), std::move(pair.ours));
@@ -106,7 +106,7 @@ class ConnectionTurns : public OnForgetfulDisk {
   std::vector<IoLoop*> loops;
   std::unique_ptr<Shared> shared;
   std::unique_ptr<IoLoop> io;
-  ConnectionId last_id = 0;
+  base::ConnectionId last_id = 0;
 };
 
 TEST_F(ConnectionTurns, AResumeWithinInputWaitsForItsEnd) {

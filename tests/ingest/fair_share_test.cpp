@@ -9,8 +9,8 @@
 namespace crawlspool::ingest {
 namespace {
 
-using Ids = std::vector<ConnectionId>;
-using Members = std::map<ConnectionId, std::unique_ptr<FairShare::Member>>;
+using Ids = std::vector<base::ConnectionId>;
+using Members = std::map<base::ConnectionId, std::unique_ptr<FairShare::Member>>;
 
 constexpr std::uint64_t kHeavy = 2 * FairShare::kLightAddressMax;
 
@@ -20,7 +20,7 @@ base::MachineKey machine(unsigned char number) {
   return key;
 }
 
-FairShare::Member& join(FairShare& share, Members& members, ConnectionId id, unsigned char address) {
+FairShare::Member& join(FairShare& share, Members& members, base::ConnectionId id, unsigned char address) {
   return *members.emplace(id, std::make_unique<FairShare::Member>(share, id, machine(address))).first->second;
 }
 
@@ -53,7 +53,8 @@ TEST(FairShare, WhoeverHadMuchLatelyIsNotLightUntilSomeTicksHavePassed) {
 TEST(FairShare, ManyLightConnectionsOfOneAddressAreNotLightTogether) {
   FairShare share;
   Members members;
-  for (ConnectionId id = 1; id <= 20; ++id) share.charge(join(share, members, id, 1), FairShare::kLightConnectionMax);
+  for (base::ConnectionId id = 1; id <= 20; ++id)
+    share.charge(join(share, members, id, 1), FairShare::kLightConnectionMax);
   EXPECT_FALSE(share.is_light(*members.at(1)));
   EXPECT_FALSE(share.is_light(join(share, members, 21, 1)));  // a new connection is no way out
   EXPECT_TRUE(share.is_light(join(share, members, 22, 2)));
@@ -76,10 +77,11 @@ TEST(FairShare, OneWaitsOnceAndIsServedOnce) {
 TEST(FairShare, TwoAddressesHaveTheSameHoweverManyConnectionsTheyHave) {
   FairShare share;
   Members members;
-  for (ConnectionId id = 1; id <= 100; ++id) share.add(join(share, members, id, 1));
+  for (base::ConnectionId id = 1; id <= 100; ++id) share.add(join(share, members, id, 1));
   share.add(join(share, members, 101, 2));
   std::size_t turns_of_other = 0;
-  for (const ConnectionId id : serve(share, members, 1000, FairShare::kQuantum)) turns_of_other += id == 101 ? 1 : 0;
+  for (const base::ConnectionId id : serve(share, members, 1000, FairShare::kQuantum))
+    turns_of_other += id == 101 ? 1 : 0;
   EXPECT_NEAR(static_cast<double>(turns_of_other), 500, 5);
 }
 
@@ -88,9 +90,9 @@ TEST(FairShare, AnAddressPaysForATurnThatCostMoreThanItsQuantum) {
   Members members;
   share.add(join(share, members, 1, 1));
   share.add(join(share, members, 2, 2));
-  std::map<ConnectionId, std::uint64_t> cost;
+  std::map<base::ConnectionId, std::uint64_t> cost;
   while (cost[1] + cost[2] < 1000 * FairShare::kQuantum) {
-    const ConnectionId id = share.next().value();
+    const base::ConnectionId id = share.next().value();
     const std::uint64_t turn = id == 1 ? 4 * FairShare::kQuantum : FairShare::kQuantum / 16;
     share.served(*members.at(id));
     share.charge(*members.at(id), turn);
@@ -103,7 +105,7 @@ TEST(FairShare, AnAddressPaysForATurnThatCostMoreThanItsQuantum) {
 TEST(FairShare, ALightAddressIsNextHoweverManyWait) {
   FairShare share;
   Members members;
-  for (ConnectionId id = 1; id <= 50; ++id) {
+  for (base::ConnectionId id = 1; id <= 50; ++id) {
     FairShare::Member& member = join(share, members, id, static_cast<unsigned char>(id));
     share.charge(member, kHeavy);
     share.add(member);
@@ -115,7 +117,7 @@ TEST(FairShare, ALightAddressIsNextHoweverManyWait) {
 TEST(FairShare, LightAndHeavyConnectionsOfOneAddressTakeTurns) {
   FairShare share;
   Members members;
-  for (ConnectionId id = 1; id <= 3; ++id) {
+  for (base::ConnectionId id = 1; id <= 3; ++id) {
     share.charge(join(share, members, id, 1), kHeavy);
     share.add(*members.at(id));
   }

@@ -8,15 +8,15 @@
 namespace crawlspool::ingest {
 namespace {
 
-ConnectionFacts connection(ConnectionId id, std::uint64_t records) {
+ConnectionFacts connection(base::ConnectionId id, std::uint64_t records) {
   ConnectionFacts facts;
   facts.id = id;
   facts.records = records;
   return facts;
 }
 
-std::vector<ConnectionId> ids_of(const std::vector<ConnectionFacts>& connections) {
-  std::vector<ConnectionId> ids;
+std::vector<base::ConnectionId> ids_of(const std::vector<ConnectionFacts>& connections) {
+  std::vector<base::ConnectionId> ids;
   ids.reserve(connections.size());
   for (const ConnectionFacts& facts : connections) ids.push_back(facts.id);
   return ids;
@@ -25,7 +25,7 @@ std::vector<ConnectionId> ids_of(const std::vector<ConnectionFacts>& connections
 TEST(LoopSurvey, KeepsTheBusiestFirst) {
   std::vector<ConnectionFacts> connections{connection(1, 5), connection(2, 50), connection(3, 5), connection(4, 0)};
   keep_busiest(connections, 3);
-  EXPECT_EQ(ids_of(connections), (std::vector<ConnectionId>{2, 1, 3}));
+  EXPECT_EQ(ids_of(connections), (std::vector<base::ConnectionId>{2, 1, 3}));
   keep_busiest(connections, 9);
   EXPECT_EQ(connections.size(), 3U);
 }
@@ -42,7 +42,7 @@ TEST(LoopSurvey, LoopsArePutTogether) {
     merge(all, std::move(one), 2);
   }
   EXPECT_EQ(all.connections, 30U);
-  EXPECT_EQ(ids_of(all.busiest), (std::vector<ConnectionId>{3, 2}));
+  EXPECT_EQ(ids_of(all.busiest), (std::vector<base::ConnectionId>{3, 2}));
   EXPECT_EQ(all.clients.size(), 4U);
   const ClientFacts worker = all.clients.at({"worker", "10.0.0.7"});
   EXPECT_EQ(worker.connections, 6U);

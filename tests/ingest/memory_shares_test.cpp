@@ -29,7 +29,7 @@ class MemorySharesTest : public testing::Test {
 
 // A connection that has charged something.
 struct Holder {
-  Holder(MemoryShares& shares, ConnectionId id, const base::MachineKey& key) : member(shares, id, key) {}
+  Holder(MemoryShares& shares, base::ConnectionId id, const base::MachineKey& key) : member(shares, id, key) {}
   ~Holder() { member.adjust(charged, 0); }
   Holder(const Holder&) = delete;
   Holder& operator=(const Holder&) = delete;
