@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "daemon/ingest/session_key.h"
+#include "daemon/session/key.h"
 #include "proto/names.h"
 
 namespace crawlspool::http {
@@ -68,7 +68,7 @@ tl::expected<RequestClient, std::string> read_client(const ClientFields& fields)
   if (!seq) return wrong("Crawlspool-Seq is a whole number from 1 to 2^53 - 1");
   const auto from = parse_seq(fields.from.value_or("1"));
   if (!from) return wrong("Crawlspool-From is a whole number from 1 to 2^53 - 1");
-  client.session = RequestSession{ingest::session_key(*fields.session), *seq, *from};
+  client.session = RequestSession{session::session_key(*fields.session), *seq, *from};
   client.names.session = spool::session_digits(client.session->key);
   return client;
 }

@@ -18,7 +18,7 @@ using ingest::Pause;
 using ingest::ReadTime;
 using ingest::SpoolState;
 using json::RejectReason;
-using Verdict = ingest::SessionAnswer::Verdict;
+using Verdict = session::SessionAnswer::Verdict;
 
 constexpr std::string_view kPath = "/v1/records";
 
@@ -289,7 +289,7 @@ void RecordsConnection::claim_session() {
   session_hold_.claim(id(), *source_.session, source_.client, ticket().machine());
 }
 
-bool RecordsConnection::on_session_answered(const ingest::SessionQuestion& question) {
+bool RecordsConnection::on_session_answered(const session::SessionQuestion& question) {
   if (!is_open() || !session_hold_.take_answer(question)) return false;
   const std::uint64_t sessions_max = io().config()->spool.sessions_max;
   switch (question.answer.verdict) {

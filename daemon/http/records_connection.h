@@ -12,9 +12,9 @@
 #include "daemon/http/text_pieces.h"
 #include "daemon/ingest/appender.h"
 #include "daemon/ingest/batch_intake.h"
-#include "daemon/ingest/session_hold.h"
 #include "daemon/ingest/turn_budget.h"
 #include "daemon/json/record_checker.h"
+#include "daemon/session/hold.h"
 #include "daemon/spool/lines/line.h"
 
 namespace crawlspool::http {
@@ -55,7 +55,7 @@ class RecordsConnection final : public HttpConnection {
   void go_on_serving() override;
   void on_drain_end() override;
   void on_settled(std::uint64_t seq) override;
-  bool on_session_answered(const ingest::SessionQuestion& question) override;
+  bool on_session_answered(const session::SessionQuestion& question) override;
   [[nodiscard]] bool may_go_on_serving() override { return may_take_in(*request_.intake); }
 
   void unpack();
@@ -75,7 +75,7 @@ class RecordsConnection final : public HttpConnection {
   [[nodiscard]] Response answer();
 
   ingest::RecordSource source_;
-  ingest::SessionHold session_hold_;
+  session::SessionHold session_hold_;
   std::uint64_t taken_seq_ = 0;  // counts this connection's records; not shown to anyone
   std::uint64_t settled_seq_ = 0;
   std::uint64_t charged_request_bytes_ = 0;

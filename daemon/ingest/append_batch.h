@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "daemon/ingest/line_chunks.h"
-#include "daemon/ingest/session_question.h"
 #include "daemon/ingest/stream_labels.h"
+#include "daemon/session/question.h"
 #include "daemon/spool/lines/sessions.h"
 #include "proto/codes.h"
 #include "proto/inputs.h"
@@ -35,14 +35,14 @@ struct AppendBatch {
   LineChunks lines;
   LineChunks rejects;  // lines for rejected/
   std::vector<Settlement> settlements;
-  std::vector<spool::SessionMark> sessions;       // the numbers that these records bring
-  std::vector<SessionQuestion> questions;         // answered when the batch comes back
-  std::vector<spool::SessionKey> ended_sessions;  // nothing more comes from a connection that had been granted it
-  std::vector<std::function<void()>> afterwards;  // for the loop, when the batch comes back
-  bool tells_once_written = false;                // one of the settlements wants it
-  std::uint64_t charged_bytes = 0;                // on the loop's memory account
-  std::uint64_t charged_line_bytes = 0;           // of that, for the lines' chunks
-  std::uint64_t charged_reject_bytes = 0;         // and for the rejects'
+  std::vector<spool::SessionMark> sessions;         // the numbers that these records bring
+  std::vector<session::SessionQuestion> questions;  // answered when the batch comes back
+  std::vector<spool::SessionKey> ended_sessions;    // nothing more comes from a connection that had been granted it
+  std::vector<std::function<void()>> afterwards;    // for the loop, when the batch comes back
+  bool tells_once_written = false;                  // one of the settlements wants it
+  std::uint64_t charged_bytes = 0;                  // on the loop's memory account
+  std::uint64_t charged_line_bytes = 0;             // of that, for the lines' chunks
+  std::uint64_t charged_reject_bytes = 0;           // and for the rejects'
   std::uint64_t records = 0;
   std::array<StreamCounts, proto::kRecordTransports> records_by_stream{};  // by transport, then by label
   std::uint64_t record_bytes = 0;

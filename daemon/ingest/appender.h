@@ -60,7 +60,7 @@ class Appender {
   void settle(RecordSource& source, const Settled& settled);
   void request_probe() { filling_->is_probe = true; }
   // Answered once everything before it is settled.
-  void ask(SessionQuestion question) { filling_->questions.push_back(std::move(question)); }
+  void ask(session::SessionQuestion question) { filling_->questions.push_back(std::move(question)); }
   void end_session(spool::SessionKey session) { filling_->ended_sessions.push_back(session); }
   // Calls back, on this thread, once everything added so far is settled.
   void after_all(std::function<void()> callback);

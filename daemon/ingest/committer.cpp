@@ -283,7 +283,7 @@ Result<void> Committer::sync_for_questions(BatchView batches) {
 
 void Committer::answer_questions(AppendBatch& batch) {
   for (const spool::SessionMark& mark : batch.sessions) sessions_.brought(mark.session);
-  for (SessionQuestion& question : batch.questions) question.answer = sessions_.answer(question);
+  for (session::SessionQuestion& question : batch.questions) question.answer = sessions_.answer(question);
   for (const spool::SessionKey session : batch.ended_sessions) sessions_.ended(session);
 }
 

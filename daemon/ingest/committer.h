@@ -25,7 +25,7 @@
 #include "daemon/ingest/histogram.h"
 #include "daemon/ingest/latency.h"
 #include "daemon/ingest/pending_lines.h"
-#include "daemon/ingest/session_register.h"
+#include "daemon/session/register.h"
 #include "daemon/spool/write/spool.h"
 
 namespace crawlspool::ingest {
@@ -68,11 +68,11 @@ class Committer {
   struct Options {
     config::SyncPolicy sync = config::SyncPolicy::kAlways;
     std::int64_t sync_interval_ms = 0;
-    SessionRegister::Limits sessions{};
+    session::SessionRegister::Limits sessions{};
   };
   // What may change while it runs.
   struct LiveOptions {
-    SessionRegister::Limits sessions{};
+    session::SessionRegister::Limits sessions{};
     spool::SpoolOptions spool{};
   };
   using OnState = std::function<void(SpoolState)>;  // on the committer's thread
@@ -151,7 +151,7 @@ class Committer {
   CommitStats stats_;
 
   // The thread's own.
-  SessionRegister sessions_;
+  session::SessionRegister sessions_;
   std::int64_t forget_at_us_ = 0;
   std::int64_t commit_begun_us_ = 0;
   std::uint64_t syncs_ = 0;

@@ -72,7 +72,7 @@ void Connection::written(std::uint64_t seq) {
   on_written(seq);
 }
 
-bool Connection::session_answered(const SessionQuestion& question) {
+bool Connection::session_answered(const session::SessionQuestion& question) {
   const Turn turn(*this);
   return on_session_answered(question);
 }

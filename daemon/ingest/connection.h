@@ -81,7 +81,7 @@ class Connection : private net::PollHandler {
   void settled(std::uint64_t seq);  // every record up to `seq` is on the disk
   void written(std::uint64_t seq);  // the same, and not synced yet
   // False if it does not want the session any more.
-  bool session_answered(const SessionQuestion& question);
+  bool session_answered(const session::SessionQuestion& question);
   void give_up_session();  // another connection has claimed it
   void spool_failed();
   void drain();
@@ -150,7 +150,7 @@ class Connection : private net::PollHandler {
   virtual void take_kept_input() = 0;
   virtual void on_settled(std::uint64_t seq) = 0;
   virtual void on_written(std::uint64_t /*seq*/) {}
-  virtual bool on_session_answered(const SessionQuestion& /*question*/) { return false; }
+  virtual bool on_session_answered(const session::SessionQuestion& /*question*/) { return false; }
   virtual void on_session_claimed() {}  // by another connection
   virtual void on_spool_failed() = 0;
   virtual void on_drain() = 0;

@@ -16,7 +16,7 @@
 #include <utility>
 
 #include "daemon/base/endpoint.h"
-#include "daemon/ingest/session_question.h"
+#include "daemon/session/question.h"
 
 namespace crawlspool::ingest {
 

@@ -162,10 +162,11 @@ void IoLoop::give_up_session(base::ConnectionId connection) {
 }
 
 // A session that was granted to one who has left meanwhile is nobody's.
-void IoLoop::bring_answer(const SessionQuestion& question) {
+void IoLoop::bring_answer(const session::SessionQuestion& question) {
   Connection* const connection = find(question.connection);
   const bool taken = connection != nullptr && connection->session_answered(question);
-  if (!taken && question.answer.verdict == SessionAnswer::Verdict::kGranted) appender_.end_session(question.session);
+  if (!taken && question.answer.verdict == session::SessionAnswer::Verdict::kGranted)
+    appender_.end_session(question.session);
 }
 
 void IoLoop::settle(std::unique_ptr<AppendBatch> batch) {
@@ -178,7 +179,7 @@ void IoLoop::settle(std::unique_ptr<AppendBatch> batch) {
       connection->spool_failed();
   }
   if (batch->stored)
-    for (const SessionQuestion& question : batch->questions) bring_answer(question);
+    for (const session::SessionQuestion& question : batch->questions) bring_answer(question);
   const std::vector<std::function<void()>> afterwards = std::move(batch->afterwards);
   appender_.give_back(std::move(batch));
   for (const auto& callback : afterwards) callback();

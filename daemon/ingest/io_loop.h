@@ -26,8 +26,6 @@
 #include "daemon/ingest/read_buffer.h"
 #include "daemon/ingest/reject_recorder.h"
 #include "daemon/ingest/running_time.h"
-#include "daemon/ingest/session_claims.h"
-#include "daemon/ingest/session_host.h"
 #include "daemon/ingest/stream_labels.h"
 #include "daemon/json/record_checker.h"
 #include "daemon/net/deadlines.h"
@@ -35,6 +33,8 @@
 #include "daemon/net/mailbox.h"
 #include "daemon/net/timer.h"
 #include "daemon/net/turn_end.h"
+#include "daemon/session/claims.h"
+#include "daemon/session/host.h"
 
 namespace crawlspool::ingest {
 
@@ -48,7 +48,7 @@ struct Shared {
   Committer& committer;
   MemoryBudget& memory;
   Admission& admission;
-  SessionExchange& sessions;
+  session::SessionExchange& sessions;
   StreamLabels& streams;
   CloseCounts& closes;
   ConnectionLog& connection_log;
@@ -57,7 +57,7 @@ struct Shared {
   std::vector<IoLoop*>& loops;  // all are there before the first of them runs
 };
 
-class IoLoop final : private CompletionSink, private SessionHost {
+class IoLoop final : private CompletionSink, private session::SessionHost {
  public:
   IoLoop(const Shared& shared, ConfigPtr config);
   ~IoLoop();
@@ -88,7 +88,7 @@ class IoLoop final : private CompletionSink, private SessionHost {
   [[nodiscard]] ReadBuffer& read_buffer() { return read_buffer_; }
   [[nodiscard]] json::RecordChecker& checker() { return checker_; }
   [[nodiscard]] Appender& appender() { return appender_; }
-  [[nodiscard]] SessionClaims& session_claims() override { return session_claims_; }
+  [[nodiscard]] session::SessionClaims& session_claims() override { return session_claims_; }
   [[nodiscard]] RejectRecorder& rejects() { return rejects_; }
   [[nodiscard]] Connection* find(base::ConnectionId id);
   // Whether a connection may go on with a batch that came whole, with the budget used up or not: something has to move.
@@ -116,11 +116,11 @@ class IoLoop final : private CompletionSink, private SessionHost {
   void completed(std::unique_ptr<AppendBatch> batch) override;  // on the committer's thread
   void written(std::vector<Settlement> settlements) override;   // on the committer's thread
   void post(std::function<void()> task) override { mailbox_.post(std::move(task)); }
-  void ask(SessionQuestion question) override { appender_.ask(std::move(question)); }
+  void ask(session::SessionQuestion question) override { appender_.ask(std::move(question)); }
   void after_all(std::function<void()> callback) override { appender_.after_all(std::move(callback)); }
   void end_session(spool::SessionKey session) override { appender_.end_session(session); }
   void give_up_session(base::ConnectionId connection) override;
-  void bring_answer(const SessionQuestion& question) override;
+  void bring_answer(const session::SessionQuestion& question) override;
   void settle(std::unique_ptr<AppendBatch> batch);
   void tick();
   void turn_end();
@@ -144,7 +144,7 @@ class IoLoop final : private CompletionSink, private SessionHost {
   json::RecordChecker checker_;
   Appender appender_;
   RejectRecorder rejects_;
-  SessionClaims session_claims_;
+  session::SessionClaims session_claims_;
   FairShare fair_share_;        // outlives the connections
   MemoryShares memory_shares_;  // too
   ReadBuffer read_buffer_;

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "daemon/ingest/reject_ledger.h"
-#include "daemon/ingest/session_question.h"
+#include "daemon/session/question.h"
 
 namespace crawlspool::ingest {
 

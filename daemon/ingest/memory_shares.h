@@ -14,7 +14,7 @@
 
 #include "daemon/base/endpoint.h"
 #include "daemon/ingest/memory_budget.h"
-#include "daemon/ingest/session_question.h"
+#include "daemon/session/question.h"
 
 namespace crawlspool::ingest {
 

@@ -14,9 +14,9 @@
 #include "daemon/ingest/appender.h"
 #include "daemon/ingest/batch_intake.h"
 #include "daemon/ingest/connection.h"
-#include "daemon/ingest/session_hold.h"
 #include "daemon/ingest/turn_budget.h"
 #include "daemon/json/record_checker.h"
+#include "daemon/session/hold.h"
 #include "daemon/spool/lines/line.h"
 #include "proto/batch.h"
 #include "proto/frame_decoder.h"
@@ -54,7 +54,7 @@ class StreamConnection final : public Connection {
   void take_kept_input() override;
   void on_settled(std::uint64_t seq) override;
   void on_written(std::uint64_t seq) override;
-  bool on_session_answered(const SessionQuestion& question) override;
+  bool on_session_answered(const session::SessionQuestion& question) override;
   void on_session_claimed() override;
   void on_spool_failed() override;
   void on_drain() override;
@@ -88,7 +88,7 @@ class StreamConnection final : public Connection {
 
   // --- hello ---
   void take_hello(std::string_view payload);
-  void welcome(const SessionAnswer& answer, std::uint64_t last_seq);
+  void welcome(const session::SessionAnswer& answer, std::uint64_t last_seq);
   [[nodiscard]] bool enter_client();
 
   // --- answers and the end ---
@@ -109,7 +109,7 @@ class StreamConnection final : public Connection {
   spool::Origin origin_;
   RecordSource source_;
   proto::Hello hello_;  // the defaults for a client that says none
-  SessionHold session_hold_;
+  session::SessionHold session_hold_;
 
   proto::FrameDecoder decoder_;
   std::string kept_input_;            // read and not yet decoded

@@ -6,15 +6,15 @@
 #include "daemon/base/text.h"
 #include "daemon/base/version.h"
 #include "daemon/ingest/io_loop.h"
-#include "daemon/ingest/session_key.h"
 #include "daemon/ingest/stream_connection.h"
+#include "daemon/session/key.h"
 
 namespace crawlspool::ingest {
 namespace {
 
 using proto::AckLevel;
 using proto::ErrorWord;
-using Verdict = SessionAnswer::Verdict;
+using Verdict = session::SessionAnswer::Verdict;
 
 constexpr std::int64_t kSupersededReconnectMs = 1000;
 
@@ -32,7 +32,7 @@ void StreamConnection::take_hello(std::string_view payload) {
   names_.client = hello_.client;
   names_.stream = hello_.stream;
   if (!hello_.session.empty()) {
-    source_.session = session_key(hello_.session);
+    source_.session = session::session_key(hello_.session);
     names_.session = spool::session_digits(*source_.session);
   }
   base::free_text(hello_.session);  // a secret
@@ -58,7 +58,7 @@ bool StreamConnection::enter_client() {
   return false;
 }
 
-bool StreamConnection::on_session_answered(const SessionQuestion& question) {
+bool StreamConnection::on_session_answered(const session::SessionQuestion& question) {
   if (!session_hold_.take_answer(question)) return false;
   const std::uint64_t sessions_max = io().config()->spool.sessions_max;
   switch (question.answer.verdict) {
@@ -78,7 +78,7 @@ bool StreamConnection::on_session_answered(const SessionQuestion& question) {
   return true;
 }
 
-void StreamConnection::welcome(const SessionAnswer& answer, std::uint64_t last_seq) {
+void StreamConnection::welcome(const session::SessionAnswer& answer, std::uint64_t last_seq) {
   taken_seq_ = settled_seq_ = written_seq_ = acked_seq_ = last_seq;
   base::log_info_limited("hello", {{"conn", id()},
                                    {"peer", peer()},

@@ -5,7 +5,7 @@
 namespace crawlspool::server {
 namespace {
 
-ingest::SessionRegister::Limits session_limits(const config::Spool& config) {
+session::SessionRegister::Limits session_limits(const config::Spool& config) {
   return {config.sessions_max, config.session_age_ms_max};
 }
 

@@ -228,7 +228,7 @@ class Server {
   ingest::Admission admission_;
   http::AdminPort admin_port_;
   ingest::Committer committer_;
-  ingest::SessionExchange sessions_;
+  session::SessionExchange sessions_;
   ingest::StreamLabels streams_;
   ingest::CloseCounts closes_;
   ingest::ConnectionLog connection_log_;

@@ -77,7 +77,7 @@ class AdminAnswers : public ingest::OnForgetfulDisk {
   std::unique_ptr<ingest::MemoryBudget> memory;
   std::unique_ptr<ingest::Admission> admission;
   std::unique_ptr<AdminPort> port;
-  ingest::SessionExchange sessions;
+  session::SessionExchange sessions;
   ingest::StreamLabels streams;
   ingest::CloseCounts closes;
   ingest::ConnectionLog connection_log{clock};

@@ -52,14 +52,14 @@ class CommitterOnPartlyFullDisk : public OnForgetfulDisk {
   }
   std::unique_ptr<AppendBatch> question() {
     auto made = batch(kQuestion, "");
-    SessionQuestion asked;
+    session::SessionQuestion asked;
     asked.session = kSession;
     asked.client = "w";
     made->questions.push_back(asked);
     return made;
   }
   // What was answered, of the batches that came back.
-  SessionAnswer answer(std::size_t count) {
+  session::SessionAnswer answer(std::size_t count) {
     for (const AppendBatch* made : returned.wait_for(count)) {
       EXPECT_TRUE(made->stored);
       if (made->number == kQuestion) return made->questions.front().answer;
@@ -220,7 +220,7 @@ TEST_F(CommitterOnPartlyFullDisk, AnAnswerOfTheFirstPieceCountsWhatItsCommitHasW
     hold_behind(of_session(2), std::move(rest));
     leave_room_for(5 * kRecordBytes / 2);  // 50, and one of the three
     returned.hold(false);
-    const SessionAnswer told = answer(had + 4);
+    const session::SessionAnswer told = answer(had + 4);
     wait_for_state(SpoolState::kDiskFull);
     EXPECT_TRUE(told.known);
     EXPECT_EQ(told.last_seq, 2U) << "what lies beyond comes again and is there twice";
@@ -258,7 +258,7 @@ TEST_F(CommitterOnPartlyFullDisk, AnAnswerOfTheFirstPieceCountsTheRejectsThatAre
     hold_behind(batch(50), std::move(rest));
     leave_room_for(3 * kRecordBytes / 2);  // one of the three
     returned.hold(false);
-    const SessionAnswer told = answer(had + 4);
+    const session::SessionAnswer told = answer(had + 4);
     EXPECT_EQ(told.last_seq, 2U);
     EXPECT_EQ(told.rejected, 1U);
     disk.set_capacity(kCapacity);
@@ -282,7 +282,7 @@ TEST_F(CommitterOnPartlyFullDisk, RejectsOfACommitInPiecesAreCountedOnce) {
   disk.set_capacity(kCapacity);
   stored(5);
   committer->submit(question());
-  const SessionAnswer told = answer(6);
+  const session::SessionAnswer told = answer(6);
   EXPECT_EQ(told.last_seq, 3U);
   EXPECT_EQ(told.rejected, 2U);
 }

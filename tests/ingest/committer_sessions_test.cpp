@@ -25,13 +25,13 @@ class CommitterSessions : public OnForgetfulDisk {
     auto made = std::make_unique<AppendBatch>();
     made->sink = &returned;
     made->number = number;
-    SessionQuestion asked;
+    session::SessionQuestion asked;
     asked.session = kSession;
     asked.client = "w";
     made->questions.push_back(asked);
     return made;
   }
-  SessionAnswer ask(std::uint64_t number) {
+  session::SessionAnswer ask(std::uint64_t number) {
     committer->submit(question(number));
     while (true) {
       const auto batch = returned.take();
@@ -46,7 +46,7 @@ TEST_F(CommitterSessions, AnAnswerCountsAllThatWasSubmittedBefore) {
   EXPECT_FALSE(ask(1).known);
   committer->submit(of_session(2));
   committer->submit(of_session(3, "rejected\n"));
-  const SessionAnswer answer = ask(4);
+  const session::SessionAnswer answer = ask(4);
   EXPECT_TRUE(answer.known);
   EXPECT_EQ(answer.last_seq, 3U);
   EXPECT_EQ(answer.rejected, 1U);
@@ -60,11 +60,11 @@ TEST_F(CommitterSessions, OtherLimitsCountForTheNextQuestion) {
     committer->submit(std::move(asking));
     return returned.take()->questions.front().answer.verdict;
   };
-  EXPECT_EQ(other(1, 1), SessionAnswer::Verdict::kGranted);
+  EXPECT_EQ(other(1, 1), session::SessionAnswer::Verdict::kGranted);
   committer->set_live_options({{.sessions_max = 1}, spool_options});
-  EXPECT_EQ(other(2, 2), SessionAnswer::Verdict::kTooMany);
+  EXPECT_EQ(other(2, 2), session::SessionAnswer::Verdict::kTooMany);
   committer->set_live_options({{.sessions_max = 20}, spool_options});
-  EXPECT_EQ(other(3, 3), SessionAnswer::Verdict::kGranted);
+  EXPECT_EQ(other(3, 3), session::SessionAnswer::Verdict::kGranted);
 }
 
 TEST_F(CommitterSessions, AnAnswerSyncsWhatTheIntervalHadLeft) {

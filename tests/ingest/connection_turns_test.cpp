@@ -97,7 +97,7 @@ class ConnectionTurns : public OnForgetfulDisk {
   ConfigPtr config;
   std::unique_ptr<MemoryBudget> memory;
   std::unique_ptr<Admission> admission;
-  SessionExchange sessions;
+  session::SessionExchange sessions;
   StreamLabels streams;
   CloseCounts closes;
   ConnectionLog connection_log{clock};

@@ -1,4 +1,4 @@
-#include "daemon/ingest/session_key.h"
+#include "daemon/session/key.h"
 
 #include <sha2.h>
 
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-namespace crawlspool::ingest {
+namespace crawlspool::session {
 
 spool::SessionKey session_key(std::string_view session) {
   std::string digits(session);
@@ -23,4 +23,4 @@ spool::SessionKey session_key(std::string_view session) {
   return key;
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::session

@@ -1,10 +1,10 @@
-#include "daemon/ingest/session_hold.h"
+#include "daemon/session/hold.h"
 
 #include <utility>
 
-#include "daemon/ingest/session_claims.h"
+#include "daemon/session/claims.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::session {
 
 using Verdict = SessionAnswer::Verdict;
 
@@ -37,4 +37,4 @@ std::string refusal_detail(const SessionQuestion& refused, std::uint64_t session
   return "sessions_max is " + std::to_string(sessions_max) + ", of which one machine may have a tenth";
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::session

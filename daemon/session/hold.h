@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "daemon/ingest/session_question.h"
+#include "daemon/session/question.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::session {
 
 class SessionClaims;
 
@@ -42,4 +42,4 @@ class SessionHold {
 // Why a session was not granted, in words.
 [[nodiscard]] std::string refusal_detail(const SessionQuestion& refused, std::uint64_t sessions_max);
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::session

@@ -6,9 +6,9 @@
 
 #include "daemon/spool/lines/sessions.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::session {
 
 // The first 64 bits of the SHA-256 of the session's 32 hex digits in lower case.
 [[nodiscard]] spool::SessionKey session_key(std::string_view session);
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::session

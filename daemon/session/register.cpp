@@ -1,10 +1,10 @@
-#include "daemon/ingest/session_register.h"
+#include "daemon/session/register.h"
 
 #include <algorithm>
 
 #include "daemon/base/log.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::session {
 namespace {
 
 using spool::SessionKey;
@@ -121,4 +121,4 @@ void SessionRegister::leave_machine(const base::MachineKey& machine) {
   if (mine != by_machine_.end() && --mine->second == 0) by_machine_.erase(mine);
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::session

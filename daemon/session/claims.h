@@ -14,9 +14,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "daemon/ingest/session_question.h"
+#include "daemon/session/question.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::session {
 
 class SessionHost;
 
@@ -74,4 +74,4 @@ class SessionClaims {
   std::unordered_map<std::uint64_t, Waiting> waiting_;  // by claim: those of this loop
 };
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::session

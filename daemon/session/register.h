@@ -11,10 +11,10 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/endpoint.h"
-#include "daemon/ingest/session_question.h"
+#include "daemon/session/question.h"
 #include "daemon/spool/write/spool.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::session {
 
 class SessionRegister {
  public:
@@ -68,4 +68,4 @@ class SessionRegister {
   std::int64_t look_again_us_ = 0;     // monotonic
 };
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::session

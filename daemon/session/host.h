@@ -3,9 +3,9 @@
 
 #include <functional>
 
-#include "daemon/ingest/session_question.h"
+#include "daemon/session/question.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::session {
 
 class SessionClaims;
 
@@ -31,4 +31,4 @@ class SessionHost {
   ~SessionHost() = default;
 };
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::session

@@ -1,4 +1,4 @@
-#include "daemon/ingest/session_register.h"
+#include "daemon/session/register.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "tests/support/manual_clock.h"
 #include "tests/support/open_spool.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::session {
 namespace {
 
 using spool::SessionKey;
@@ -173,4 +173,4 @@ TEST_F(SessionRegisterTest, OldAgeForgetsAndNotWhileTheClockIsNotBelieved) {
 }
 
 }  // namespace
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::session

@@ -9,7 +9,7 @@
 #include "daemon/base/endpoint.h"
 #include "daemon/spool/lines/sessions.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::session {
 
 struct SessionAnswer {
   enum class Verdict {
@@ -37,4 +37,4 @@ struct SessionQuestion {
   return !known.empty() && known != asking;
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::session

@@ -1,12 +1,12 @@
-#include "daemon/ingest/session_claims.h"
+#include "daemon/session/claims.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "daemon/base/log.h"
-#include "daemon/ingest/session_host.h"
+#include "daemon/session/host.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::session {
 
 using spool::SessionKey;
 
@@ -103,4 +103,4 @@ void SessionClaims::release(SessionKey session, std::uint64_t claim, bool was_gr
   let_all_pass(session);
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::session

@@ -1,8 +1,8 @@
-#include "daemon/ingest/session_key.h"
+#include "daemon/session/key.h"
 
 #include <gtest/gtest.h>
 
-namespace crawlspool::ingest {
+namespace crawlspool::session {
 namespace {
 
 // As `printf %s 5f3a9c1204be77d0a1c25be6900f3e12 | sha256sum` has it.
@@ -16,4 +16,4 @@ TEST(SessionKey, DoesNotDependOnTheDigitsCase) {
 }
 
 }  // namespace
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::session
