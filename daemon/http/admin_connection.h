@@ -9,10 +9,10 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/commit/appender.h"
 #include "daemon/http/admin_port.h"
 #include "daemon/http/http_connection.h"
 #include "daemon/http/page_files.h"
-#include "daemon/ingest/appender.h"
 
 namespace crawlspool::http {
 
@@ -80,7 +80,7 @@ class AdminConnection final : public HttpConnection {
 
   AdminPort& port_;
   AdminBackend& backend_;
-  ingest::RecordSource source_;
+  commit::RecordSource source_;
   std::uint64_t probes_ = 0;
   std::optional<std::uint64_t> probing_request_;  // waits for the last probe
 };

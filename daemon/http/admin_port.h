@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/commit/memory_budget.h"
 #include "daemon/ingest/admission.h"
-#include "daemon/ingest/memory_budget.h"
 
 namespace crawlspool::http {
 
@@ -27,7 +27,7 @@ class AdminPort {
 
   void enter(AdminConnection& connection) { connections_.push_back(&connection); }
   void leave(AdminConnection& connection);
-  [[nodiscard]] ingest::MemoryAccount& memory() { return memory_; }
+  [[nodiscard]] commit::MemoryAccount& memory() { return memory_; }
 
   // For one more connection.
   void make_room();
@@ -39,8 +39,8 @@ class AdminPort {
   void close(AdminConnection& silent, std::string_view limit, std::uint64_t max);
 
   ingest::Admission& admission_;
-  ingest::MemoryBudget budget_{kMemoryBytesMax, 0};
-  ingest::MemoryAccount memory_{budget_};
+  commit::MemoryBudget budget_{kMemoryBytesMax, 0};
+  commit::MemoryAccount memory_{budget_};
   std::vector<AdminConnection*> connections_;
 };
 

@@ -24,7 +24,7 @@ constexpr std::int64_t kBodyMsPer64KiB = 1000;
 }  // namespace
 
 HttpConnection::HttpConnection(ingest::IoLoop& io, base::ConnectionId id, proto::Transport transport,
-                               const std::string& peer, ingest::Admission::Ticket ticket, ingest::MemoryAccount& memory)
+                               const std::string& peer, ingest::Admission::Ticket ticket, commit::MemoryAccount& memory)
     : Connection(io, id, transport, peer, std::move(ticket)),
       memory_(memory),
       read_bytes_max_(transport == proto::Transport::kAdmin ? kAdminReadBytes : kReadBytes),

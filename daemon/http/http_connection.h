@@ -24,7 +24,7 @@ class HttpConnection : public ingest::Connection {
  public:
   // What its requests and answers hold is charged to `memory`, which outlives it.
   HttpConnection(ingest::IoLoop& io, base::ConnectionId id, proto::Transport transport, const std::string& peer,
-                 ingest::Admission::Ticket ticket, ingest::MemoryAccount& memory);
+                 ingest::Admission::Ticket ticket, commit::MemoryAccount& memory);
   ~HttpConnection() override;
 
   [[nodiscard]] double begun_frame_rate() const override;
@@ -82,7 +82,7 @@ class HttpConnection : public ingest::Connection {
   // The admin port is answered with the memory used up, too.
   [[nodiscard]] bool is_for_records() const { return transport() != proto::Transport::kAdmin; }
 
-  ingest::MemoryAccount& memory_;
+  commit::MemoryAccount& memory_;
   const std::size_t read_bytes_max_;
   const std::size_t answer_bytes_max_;  // made in one turn, or made and not sent: beyond it no more is answered
   RequestParser parser_;

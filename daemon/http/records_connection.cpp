@@ -12,11 +12,11 @@
 namespace crawlspool::http {
 namespace {
 
+using commit::ReadTime;
+using commit::SpoolState;
 using ingest::BatchIntake;
 using ingest::Encoding;
 using ingest::Pause;
-using ingest::ReadTime;
-using ingest::SpoolState;
 using json::RejectReason;
 using Verdict = session::SessionAnswer::Verdict;
 
@@ -142,8 +142,8 @@ std::optional<Response> RecordsConnection::judge_resources() {
   if (waits_for_credit()) return over_amplification();
   const SpoolState state = io().shared().committer.state();
   if (state == SpoolState::kFailed) return unavailable("spool_failed", "the disk has failed");
-  if (ingest::is_waiting(state))
-    return unavailable(proto::word(ingest::slow_reason(state)), "the spool takes nothing for now");
+  if (commit::is_waiting(state))
+    return unavailable(proto::word(commit::slow_reason(state)), "the spool takes nothing for now");
   if (!memory_share().may_begin()) return unavailable("memory", "too much is on its way to the disk");
   return std::nullopt;
 }

@@ -7,10 +7,10 @@
 #include <optional>
 #include <string>
 
+#include "daemon/commit/appender.h"
 #include "daemon/http/client_fields.h"
 #include "daemon/http/http_connection.h"
 #include "daemon/http/text_pieces.h"
-#include "daemon/ingest/appender.h"
 #include "daemon/ingest/batch_intake.h"
 #include "daemon/ingest/turn_budget.h"
 #include "daemon/json/record_checker.h"
@@ -63,8 +63,8 @@ class RecordsConnection final : public HttpConnection {
   void claim_session();
   void go_on_from(std::uint64_t last_seq);
   void take_some();
-  void take_record(std::string_view record, const ingest::ReadTime& when);
-  void note_reject(std::string_view record, const json::RejectReason& reason, const ingest::ReadTime& when);
+  void take_record(std::string_view record, const commit::ReadTime& when);
+  void note_reject(std::string_view record, const json::RejectReason& reason, const commit::ReadTime& when);
   void all_taken();
   [[nodiscard]] Response over_amplification() const;
   void turn_down(Response response);
@@ -74,7 +74,7 @@ class RecordsConnection final : public HttpConnection {
   [[nodiscard]] std::string session_members() const;
   [[nodiscard]] Response answer();
 
-  ingest::RecordSource source_;
+  commit::RecordSource source_;
   session::SessionHold session_hold_;
   std::uint64_t taken_seq_ = 0;  // counts this connection's records; not shown to anyone
   std::uint64_t settled_seq_ = 0;

@@ -495,8 +495,9 @@ std::optional<json::RejectReason> Connection::check_record(std::string_view reco
   return io_.checker().check(record);
 }
 
-std::size_t Connection::keep_reject(std::string_view record, const json::RejectReason& reason, const ReadTime& when,
-                                    const RejectedNumber& number, const spool::ClientNames& names) {
+std::size_t Connection::keep_reject(std::string_view record, const json::RejectReason& reason,
+                                    const commit::ReadTime& when, const RejectedNumber& number,
+                                    const spool::ClientNames& names) {
   ++rejects_;
   return io_.rejects().record(record, reason, when, number, {id_, peer_, word(transport_), ticket_.machine(), names});
 }

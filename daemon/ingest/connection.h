@@ -25,10 +25,10 @@
 
 #include "config/model.h"
 #include "daemon/base/unique_fd.h"
+#include "daemon/commit/append_batch.h"
+#include "daemon/commit/appender.h"
 #include "daemon/ingest/admission.h"
 #include "daemon/ingest/amplification.h"
-#include "daemon/ingest/append_batch.h"
-#include "daemon/ingest/appender.h"
 #include "daemon/ingest/batch_intake.h"
 #include "daemon/ingest/fair_share.h"
 #include "daemon/ingest/loop_survey.h"
@@ -218,7 +218,7 @@ class Connection : private net::PollHandler {
   // Why a record is not to be stored, if so; padding is readable behind it.
   [[nodiscard]] std::optional<json::RejectReason> check_record(std::string_view record);
   // Keeps a record that is not stored in rejected/, and says so in the log. Returns the bytes it takes there.
-  std::size_t keep_reject(std::string_view record, const json::RejectReason& reason, const ReadTime& when,
+  std::size_t keep_reject(std::string_view record, const json::RejectReason& reason, const commit::ReadTime& when,
                           const RejectedNumber& number, const spool::ClientNames& names);
 
  private:

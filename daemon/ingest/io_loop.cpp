@@ -23,7 +23,9 @@ constexpr std::int64_t kTrimMs = 1000;  // several measurements of what the proc
 constexpr std::size_t kWorthBytes = 4096;  // of a begun frame that is given up
 
 // Of the limit, what answers that are not sent may hold on one loop while others want to go on.
-std::uint64_t answers_share(const MemoryBudget& memory) { return static_cast<std::uint64_t>(memory.limit()) / 8; }
+std::uint64_t answers_share(const commit::MemoryBudget& memory) {
+  return static_cast<std::uint64_t>(memory.limit()) / 8;
+}
 
 }  // namespace
 
@@ -48,8 +50,8 @@ IoLoop::IoLoop(const Shared& shared, ConfigPtr config)
 
 IoLoop::~IoLoop() = default;
 
-ReadTime IoLoop::read_time() const {
-  ReadTime time{};
+commit::ReadTime IoLoop::read_time() const {
+  commit::ReadTime time{};
   time.wall_us = shared_.clock.wall_us();
   base::format_timestamp(time.wall_us, time.timestamp);
   time.monotonic_us = shared_.clock.monotonic_us();
@@ -111,8 +113,8 @@ void IoLoop::stop() {
   loop_.stop();
 }
 
-void IoLoop::spool_state_changed(SpoolState state) {
-  if (state == SpoolState::kFailed) {
+void IoLoop::spool_state_changed(commit::SpoolState state) {
+  if (state == commit::SpoolState::kFailed) {
     for_each([](Connection& connection) { connection.spool_failed(); });
   } else if (is_waiting(state)) {
     for_each([](Connection& connection) { connection.spool_waits(); });
@@ -144,15 +146,16 @@ LoopSurvey IoLoop::survey(std::size_t busiest_max, std::int64_t rejects_since_us
   return survey;
 }
 
-void IoLoop::completed(std::unique_ptr<AppendBatch> batch) {
+void IoLoop::completed(std::unique_ptr<commit::AppendBatch> batch) {
   // std::function wants something that can be copied.
-  mailbox_.post(
-      [this, batch = std::make_shared<std::unique_ptr<AppendBatch>>(std::move(batch))] { settle(std::move(*batch)); });
+  mailbox_.post([this, batch = std::make_shared<std::unique_ptr<commit::AppendBatch>>(std::move(batch))] {
+    settle(std::move(*batch));
+  });
 }
 
-void IoLoop::written(std::vector<Settlement> settlements) {
+void IoLoop::written(std::vector<commit::Settlement> settlements) {
   mailbox_.post([this, settlements = std::move(settlements)] {
-    for (const Settlement& settlement : settlements)
+    for (const commit::Settlement& settlement : settlements)
       if (Connection* connection = find(settlement.connection)) connection->written(settlement.seq);
   });
 }
@@ -169,8 +172,8 @@ void IoLoop::bring_answer(const session::SessionQuestion& question) {
     appender_.end_session(question.session);
 }
 
-void IoLoop::settle(std::unique_ptr<AppendBatch> batch) {
-  for (const Settlement& settlement : batch->settlements) {
+void IoLoop::settle(std::unique_ptr<commit::AppendBatch> batch) {
+  for (const commit::Settlement& settlement : batch->settlements) {
     Connection* connection = find(settlement.connection);
     if (connection == nullptr) continue;  // the peer has left; its records stay
     if (batch->stored)

@@ -12,21 +12,21 @@
 
 #include "config/model.h"
 #include "daemon/base/clock.h"
+#include "daemon/commit/appender.h"
+#include "daemon/commit/committer.h"
+#include "daemon/commit/memory_budget.h"
+#include "daemon/commit/stream_labels.h"
 #include "daemon/ingest/admission.h"
 #include "daemon/ingest/amplification.h"
-#include "daemon/ingest/appender.h"
 #include "daemon/ingest/close_counts.h"
-#include "daemon/ingest/committer.h"
 #include "daemon/ingest/connection.h"
 #include "daemon/ingest/connection_log.h"
 #include "daemon/ingest/fair_share.h"
 #include "daemon/ingest/loop_survey.h"
-#include "daemon/ingest/memory_budget.h"
 #include "daemon/ingest/memory_shares.h"
 #include "daemon/ingest/read_buffer.h"
 #include "daemon/ingest/reject_recorder.h"
 #include "daemon/ingest/running_time.h"
-#include "daemon/ingest/stream_labels.h"
 #include "daemon/json/record_checker.h"
 #include "daemon/net/deadlines.h"
 #include "daemon/net/loop.h"
@@ -45,11 +45,11 @@ class IoLoop;
 // What all loops share; it outlives them.
 struct Shared {
   const base::Clock& clock;
-  Committer& committer;
-  MemoryBudget& memory;
+  commit::Committer& committer;
+  commit::MemoryBudget& memory;
   Admission& admission;
   session::SessionExchange& sessions;
-  StreamLabels& streams;
+  commit::StreamLabels& streams;
   CloseCounts& closes;
   ConnectionLog& connection_log;
   TurnCounts& turns;
@@ -57,7 +57,7 @@ struct Shared {
   std::vector<IoLoop*>& loops;  // all are there before the first of them runs
 };
 
-class IoLoop final : private CompletionSink, private session::SessionHost {
+class IoLoop final : private commit::CompletionSink, private session::SessionHost {
  public:
   IoLoop(const Shared& shared, ConfigPtr config);
   ~IoLoop();
@@ -74,7 +74,7 @@ class IoLoop final : private CompletionSink, private session::SessionHost {
   void drain(std::function<void()> on_empty);
   // The end of the drain, as Connection::cut() has it; again for those that were still to take something in.
   void cut();
-  void spool_state_changed(SpoolState state);
+  void spool_state_changed(commit::SpoolState state);
   // Timeouts count for every connection at once, the limits of what one may send for those that open from now on.
   void set_config(ConfigPtr config);
   // Its crawlers' connections, of which the busiest one by one, and the rejects since then (wall clock).
@@ -87,7 +87,7 @@ class IoLoop final : private CompletionSink, private session::SessionHost {
   [[nodiscard]] const ConfigPtr& config() const { return config_; }  // in force
   [[nodiscard]] ReadBuffer& read_buffer() { return read_buffer_; }
   [[nodiscard]] json::RecordChecker& checker() { return checker_; }
-  [[nodiscard]] Appender& appender() { return appender_; }
+  [[nodiscard]] commit::Appender& appender() { return appender_; }
   [[nodiscard]] session::SessionClaims& session_claims() override { return session_claims_; }
   [[nodiscard]] RejectRecorder& rejects() { return rejects_; }
   [[nodiscard]] Connection* find(base::ConnectionId id);
@@ -101,7 +101,7 @@ class IoLoop final : private CompletionSink, private session::SessionHost {
   // It is all taken in, or dropped.
   void batch_done(base::ConnectionId id);
   [[nodiscard]] std::int64_t now_ms() { return time_.now_ms(); }  // as RunningTime has it
-  [[nodiscard]] ReadTime read_time() const;
+  [[nodiscard]] commit::ReadTime read_time() const;
   // Calls check_deadlines() at `due_ms`, or earlier where that is beyond the ring's span; returns when.
   [[nodiscard]] std::int64_t arm(base::ConnectionId id, std::int64_t due_ms);
   // The connection is told to go on when there is memory, or room on the disk, again.
@@ -113,15 +113,15 @@ class IoLoop final : private CompletionSink, private session::SessionHost {
   void retire(base::ConnectionId id);
 
  private:
-  void completed(std::unique_ptr<AppendBatch> batch) override;  // on the committer's thread
-  void written(std::vector<Settlement> settlements) override;   // on the committer's thread
+  void completed(std::unique_ptr<commit::AppendBatch> batch) override;  // on the committer's thread
+  void written(std::vector<commit::Settlement> settlements) override;   // on the committer's thread
   void post(std::function<void()> task) override { mailbox_.post(std::move(task)); }
   void ask(session::SessionQuestion question) override { appender_.ask(std::move(question)); }
   void after_all(std::function<void()> callback) override { appender_.after_all(std::move(callback)); }
   void end_session(spool::SessionKey session) override { appender_.end_session(session); }
   void give_up_session(base::ConnectionId connection) override;
   void bring_answer(const session::SessionQuestion& question) override;
-  void settle(std::unique_ptr<AppendBatch> batch);
+  void settle(std::unique_ptr<commit::AppendBatch> batch);
   void tick();
   void turn_end();
   void serve_waiting();
@@ -142,7 +142,7 @@ class IoLoop final : private CompletionSink, private session::SessionHost {
   net::Loop loop_;  // outlives every handle below
   net::Mailbox mailbox_;
   json::RecordChecker checker_;
-  Appender appender_;
+  commit::Appender appender_;
   RejectRecorder rejects_;
   session::SessionClaims session_claims_;
   FairShare fair_share_;        // outlives the connections

@@ -39,7 +39,7 @@ bool MemoryShares::Member::may_begin() const {
 }
 
 bool MemoryShares::Member::may_continue() {
-  const MemoryBudget& budget = shares_.budget_;
+  const commit::MemoryBudget& budget = shares_.budget_;
   if (holds_little()) return budget.accounted() < budget.limit();
   if (is_within_share()) return budget.may_continue();
   return takes_place() && budget.used() < budget.limit() - budget.limit() / kLeftShare;

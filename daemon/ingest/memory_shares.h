@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "daemon/base/endpoint.h"
-#include "daemon/ingest/memory_budget.h"
+#include "daemon/commit/memory_budget.h"
 #include "daemon/session/question.h"
 
 namespace crawlspool::ingest {
@@ -30,7 +30,8 @@ class MemoryShares {
   static constexpr std::size_t kShortBytesMax = 4096;
 
   // `account` is the loop's.
-  MemoryShares(const MemoryBudget& budget, MemoryAccount& account) : budget_(budget), account_(account) {}
+  MemoryShares(const commit::MemoryBudget& budget, commit::MemoryAccount& account)
+      : budget_(budget), account_(account) {}
   MemoryShares(const MemoryShares&) = delete;
   MemoryShares& operator=(const MemoryShares&) = delete;
 
@@ -86,8 +87,8 @@ class MemoryShares {
 
   void note_waiting(Machine& machine) { machine.waited_tick = waited_tick_ = ticks_; }
 
-  const MemoryBudget& budget_;
-  MemoryAccount& account_;
+  const commit::MemoryBudget& budget_;
+  commit::MemoryAccount& account_;
   std::unordered_map<base::MachineKey, Machine> machines_;  // of open connections
   std::uint64_t ticks_ = 2;                                 // so that nobody has waited yet
   std::uint64_t waited_tick_ = 0;

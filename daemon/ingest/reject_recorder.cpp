@@ -5,8 +5,9 @@
 
 namespace crawlspool::ingest {
 
-std::size_t RejectRecorder::record(std::string_view record, const json::RejectReason& reason, const ReadTime& when,
-                                   const RejectedNumber& number, const RejectedSender& sender) {
+std::size_t RejectRecorder::record(std::string_view record, const json::RejectReason& reason,
+                                   const commit::ReadTime& when, const RejectedNumber& number,
+                                   const RejectedSender& sender) {
   if (const auto suppressed = base::admit_warning("record_rejected", when.monotonic_us))
     base::log_warn_admitted("record_rejected", *suppressed,
                             {{"conn", sender.connection},

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/ingest/appender.h"
+#include "daemon/commit/appender.h"
 #include "daemon/ingest/reject_allowance.h"
 #include "daemon/ingest/reject_ledger.h"
 #include "daemon/json/record_checker.h"
@@ -35,17 +35,17 @@ struct RejectedSender {
 
 class RejectRecorder {
  public:
-  explicit RejectRecorder(Appender& appender) : appender_(appender) {}
+  explicit RejectRecorder(commit::Appender& appender) : appender_(appender) {}
 
   // Returns the bytes that it takes in rejected/.
-  std::size_t record(std::string_view record, const json::RejectReason& reason, const ReadTime& when,
+  std::size_t record(std::string_view record, const json::RejectReason& reason, const commit::ReadTime& when,
                      const RejectedNumber& number, const RejectedSender& sender);
 
   // The rejects since then (wall clock).
   [[nodiscard]] std::vector<RejectRow> since(std::int64_t wall_us) const { return ledger_.since(wall_us); }
 
  private:
-  Appender& appender_;
+  commit::Appender& appender_;
   RejectLedger ledger_;
   RejectAllowance allowance_;
 };

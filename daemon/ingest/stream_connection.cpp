@@ -44,7 +44,7 @@ void StreamConnection::on_start() {
                            .limit = limit->key,
                            .max = limit->max});
   }
-  if (io().shared().committer.state() == SpoolState::kFailed) on_spool_failed();
+  if (io().shared().committer.state() == commit::SpoolState::kFailed) on_spool_failed();
 }
 
 // ---- input ----
@@ -84,7 +84,7 @@ void StreamConnection::take_kept_input() {
 }
 
 void StreamConnection::take_frames(std::string_view input) {
-  const ReadTime when = io().read_time();
+  const commit::ReadTime when = io().read_time();
   proto::Frame frame{};
   bool took_frames = false;
   if (batch_) go_on_with_batch(when);
@@ -141,7 +141,7 @@ void StreamConnection::account_memory() {
                         decoder_.held_bytes() + kept_input_.capacity() + (batch_ ? batch_->held_bytes() : 0));
 }
 
-void StreamConnection::take_frame(const proto::Frame& frame, const ReadTime& when) {
+void StreamConnection::take_frame(const proto::Frame& frame, const commit::ReadTime& when) {
   switch (frame.type) {
     case FrameType::kRecord:
       take_first_payload(frame.payload);
@@ -170,7 +170,7 @@ void StreamConnection::take_first_payload(std::string_view payload) {
     end_with_error({.code = ErrorWord::kWrongProtocol, .detail = *looks_like});
 }
 
-void StreamConnection::take_record(std::string_view record, const ReadTime& when) {
+void StreamConnection::take_record(std::string_view record, const commit::ReadTime& when) {
   const auto reason = check_record(record);
   ++taken_seq_;
   if (reason) {
@@ -182,7 +182,7 @@ void StreamConnection::take_record(std::string_view record, const ReadTime& when
   io().appender().settle(source_, {taken_seq_, taken_seq_, reason ? 1U : 0U, reason ? 0U : 1U});
 }
 
-void StreamConnection::reject(std::string_view record, const json::RejectReason& reason, const ReadTime& when) {
+void StreamConnection::reject(std::string_view record, const json::RejectReason& reason, const commit::ReadTime& when) {
   proto::append_reject(output(), {taken_seq_, reason.code, reason.detail, reason.offset});
   budget().count_reject(record.size(), keep_reject(record, reason, when, {taken_seq_, {"seq", taken_seq_}}, names_));
 }
@@ -205,7 +205,7 @@ bool StreamConnection::has_numbers_for_batch(std::string_view batch) {
 // ---- batches ----
 
 // Most are taken in at once, where they lie.
-void StreamConnection::take_batch(std::string_view payload, const ReadTime& when) {
+void StreamConnection::take_batch(std::string_view payload, const commit::ReadTime& when) {
   const bool must_wait = !memory_share().may_take_in(payload.size());
   if (must_wait || may_hold_more_records(payload.size(), limits().batch_records_max)) {
     batch_.emplace(BatchIntake::Holds::kRecords, decoder_.keep_payload(payload), limits());
@@ -228,12 +228,12 @@ void StreamConnection::take_batch(std::string_view payload, const ReadTime& when
   batch_ = BatchIntake::rest_of(decoder_.keep_payload(payload), taken, limits());
 }
 
-void StreamConnection::take_zstd_batch(std::string_view payload, const ReadTime& when) {
+void StreamConnection::take_zstd_batch(std::string_view payload, const commit::ReadTime& when) {
   batch_.emplace(BatchIntake::Holds::kRecords, Encoding::kZstd, Parts::kOne, decoder_.keep_payload(payload), limits());
   if (may_go_on_with_batch()) go_on_with_batch(when);
 }
 
-void StreamConnection::go_on_with_batch(const ReadTime& when) {
+void StreamConnection::go_on_with_batch(const commit::ReadTime& when) {
   if (batch_->is_untouched() &&
       must_wait_before_making(batch_->estimated_line_bytes(spool::envelope_bytes_max(origin_))))
     return batch_done();  // others may go on meanwhile

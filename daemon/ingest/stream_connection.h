@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/ingest/appender.h"
+#include "daemon/commit/appender.h"
 #include "daemon/ingest/batch_intake.h"
 #include "daemon/ingest/connection.h"
 #include "daemon/ingest/turn_budget.h"
@@ -70,16 +70,16 @@ class StreamConnection final : public Connection {
   // --- input ---
   [[nodiscard]] ReadPlan plan_under_pressure(Pause why) const;
   void take_frames(std::string_view input);
-  void take_frame(const proto::Frame& frame, const ReadTime& when);
-  void take_record(std::string_view record, const ReadTime& when);
+  void take_frame(const proto::Frame& frame, const commit::ReadTime& when);
+  void take_record(std::string_view record, const commit::ReadTime& when);
   void take_first_payload(std::string_view payload);
   [[nodiscard]] bool has_numbers_for(std::uint64_t records);
   [[nodiscard]] bool has_numbers_for_batch(std::string_view batch);
-  void take_batch(std::string_view payload, const ReadTime& when);
-  void take_zstd_batch(std::string_view payload, const ReadTime& when);
-  void go_on_with_batch(const ReadTime& when);
+  void take_batch(std::string_view payload, const commit::ReadTime& when);
+  void take_zstd_batch(std::string_view payload, const commit::ReadTime& when);
+  void go_on_with_batch(const commit::ReadTime& when);
   void drop_batch();
-  void reject(std::string_view record, const json::RejectReason& reason, const ReadTime& when);
+  void reject(std::string_view record, const json::RejectReason& reason, const commit::ReadTime& when);
   void take_ping(std::string_view payload);
   [[nodiscard]] bool is_enough_for_one_turn() const;
   void keep_input(std::string_view rest);
@@ -107,7 +107,7 @@ class StreamConnection final : public Connection {
 
   spool::ClientNames names_;
   spool::Origin origin_;
-  RecordSource source_;
+  commit::RecordSource source_;
   proto::Hello hello_;  // the defaults for a client that says none
   session::SessionHold session_hold_;
 

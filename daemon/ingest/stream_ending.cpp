@@ -54,7 +54,7 @@ void StreamConnection::on_output_sent() {
 
 void StreamConnection::on_long_pause() {
   slow_told_ = true;
-  const SpoolState state = io().shared().committer.state();
+  const commit::SpoolState state = io().shared().committer.state();
   const auto reason = is_waiting(state)            ? slow_reason(state)
                       : paused() == Pause::kMemory ? proto::SlowReason::kMemory
                                                    : proto::SlowReason::kSpoolBusy;

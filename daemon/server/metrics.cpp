@@ -17,8 +17,8 @@
 namespace crawlspool::server {
 namespace {
 
-using ingest::CommitStats;
-using ingest::Histogram;
+using commit::CommitStats;
+using commit::Histogram;
 using ingest::Shared;
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;

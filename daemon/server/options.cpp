@@ -24,11 +24,11 @@ spool::SpoolOptions spool_options(const config::Spool& config) {
   return options;
 }
 
-ingest::Committer::Options committer_options(const config::Spool& config) {
+commit::Committer::Options committer_options(const config::Spool& config) {
   return {config.sync, config.sync_interval_ms, session_limits(config)};
 }
 
-ingest::Committer::LiveOptions live_options(const config::Spool& config) {
+commit::Committer::LiveOptions live_options(const config::Spool& config) {
   return {session_limits(config), spool_options(config)};
 }
 

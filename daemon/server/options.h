@@ -2,14 +2,14 @@
 #pragma once
 
 #include "config/model.h"
-#include "daemon/ingest/committer.h"
+#include "daemon/commit/committer.h"
 #include "daemon/spool/write/spool.h"
 
 namespace crawlspool::server {
 
 [[nodiscard]] spool::SpoolOptions spool_options(const config::Spool& config);
-[[nodiscard]] ingest::Committer::Options committer_options(const config::Spool& config);
-[[nodiscard]] ingest::Committer::LiveOptions live_options(const config::Spool& config);
+[[nodiscard]] commit::Committer::Options committer_options(const config::Spool& config);
+[[nodiscard]] commit::Committer::LiveOptions live_options(const config::Spool& config);
 // The largest frame that may come.
 [[nodiscard]] std::uint64_t frame_bytes_max(const config::Limits& limits);
 

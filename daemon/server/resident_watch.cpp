@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t kEveryMs = 100;
 // Free memory is given back above the limit and this; the budget is told of it somewhat above that.
-constexpr std::int64_t kKeptBytes = ingest::MemoryBudget::kUnaccountedBytesMax * 3 / 4;
+constexpr std::int64_t kKeptBytes = commit::MemoryBudget::kUnaccountedBytesMax * 3 / 4;
 
 }  // namespace
 
@@ -19,7 +19,7 @@ void TrimSchedule::trimmed(std::int64_t now_us, std::uint64_t freed_bytes) {
   due_us_ = now_us + every_us_;
 }
 
-ResidentWatch::ResidentWatch(net::Loop& loop, ingest::MemoryBudget& budget, const base::Clock& clock)
+ResidentWatch::ResidentWatch(net::Loop& loop, commit::MemoryBudget& budget, const base::Clock& clock)
     : budget_(budget), clock_(clock), timer_(loop, [this] { look(); }) {
   timer_.start(kEveryMs, kEveryMs);
 }
@@ -36,7 +36,7 @@ void ResidentWatch::look() {
 bool ResidentWatch::wants_trim(std::uint64_t resident_bytes) const {
   const auto resident = static_cast<std::int64_t>(resident_bytes);
   return resident > budget_.limit() + kKeptBytes ||
-         (resident - budget_.accounted() > ingest::MemoryBudget::kUnaccountedBytesMax && !budget_.may_begin());
+         (resident - budget_.accounted() > commit::MemoryBudget::kUnaccountedBytesMax && !budget_.may_begin());
 }
 
 }  // namespace crawlspool::server

@@ -7,7 +7,7 @@
 #include <functional>
 
 #include "daemon/base/clock.h"
-#include "daemon/ingest/memory_budget.h"
+#include "daemon/commit/memory_budget.h"
 #include "daemon/net/loop.h"
 #include "daemon/net/timer.h"
 
@@ -30,13 +30,13 @@ class TrimSchedule {
 
 class ResidentWatch {
  public:
-  ResidentWatch(net::Loop& loop, ingest::MemoryBudget& budget, const base::Clock& clock);
+  ResidentWatch(net::Loop& loop, commit::MemoryBudget& budget, const base::Clock& clock);
 
  private:
   void look();
   [[nodiscard]] bool wants_trim(std::uint64_t resident_bytes) const;
 
-  ingest::MemoryBudget& budget_;
+  commit::MemoryBudget& budget_;
   const base::Clock& clock_;
   TrimSchedule trims_;
   net::Timer timer_;

@@ -31,7 +31,7 @@ namespace crawlspool::server {
 namespace {
 
 using base::Result;
-using ingest::SpoolState;
+using commit::SpoolState;
 
 constexpr std::uint64_t kSummaryMs = 60'000;
 constexpr std::uint64_t kLeftOutMs = 10'000;        // of the log, of connections' beginnings and ends
@@ -224,12 +224,12 @@ class Server {
   std::unique_ptr<spool::Spool> spool_;
   BackgroundThread background_;
   std::atomic<bool> is_running_{false};
-  ingest::MemoryBudget memory_;
+  commit::MemoryBudget memory_;
   ingest::Admission admission_;
   http::AdminPort admin_port_;
-  ingest::Committer committer_;
+  commit::Committer committer_;
   session::SessionExchange sessions_;
-  ingest::StreamLabels streams_;
+  commit::StreamLabels streams_;
   ingest::CloseCounts closes_;
   ingest::ConnectionLog connection_log_;
   ingest::TurnCounts turns_;

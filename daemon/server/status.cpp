@@ -70,14 +70,14 @@ double Status::ack_p99_ms() const {
 }
 
 std::string_view Status::state() {
-  const ingest::SpoolState spool = shared_.committer.state();
+  const commit::SpoolState spool = shared_.committer.state();
   switch (spool) {
-    case ingest::SpoolState::kFailed:
+    case commit::SpoolState::kFailed:
       return "failed";
-    case ingest::SpoolState::kDiskFull:
-    case ingest::SpoolState::kNoDescriptors:
-      return draining_ ? "draining" : proto::word(ingest::slow_reason(spool));
-    case ingest::SpoolState::kOk:
+    case commit::SpoolState::kDiskFull:
+    case commit::SpoolState::kNoDescriptors:
+      return draining_ ? "draining" : proto::word(commit::slow_reason(spool));
+    case commit::SpoolState::kOk:
       break;
   }
   if (draining_) return "draining";
@@ -90,7 +90,7 @@ bool Status::has_synced_lately() {
 }
 
 std::string Status::status_json() {
-  const ingest::CommitStats stats = shared_.committer.stats();
+  const commit::CommitStats stats = shared_.committer.stats();
   const ingest::Admission::Counts counts = shared_.admission.counts();
   nlohmann::ordered_json rejects = nlohmann::ordered_json::object();
   for (std::size_t i = 0; i < proto::kRejectCodes; ++i)
@@ -151,7 +151,7 @@ void Status::rejects_json(OnText on_text) {
 }
 
 std::string Status::line() {
-  const ingest::CommitStats stats = shared_.committer.stats();
+  const commit::CommitStats stats = shared_.committer.stats();
   const ingest::Admission::Counts counts = shared_.admission.counts();
   const auto rates = line_rates_.since_last({stats.records, stats.record_bytes, 0, shared_.clock.monotonic_us()});
   return fmt::format("{}: {:.0f} records/s, {:.2f} MB/s, {} connections, ack p99 {:.1f} ms", state(), rates.records,
@@ -159,7 +159,7 @@ std::string Status::line() {
 }
 
 void Status::log_summary() {
-  const ingest::CommitStats stats = shared_.committer.stats();
+  const commit::CommitStats stats = shared_.committer.stats();
   const ingest::Admission::Counts counts = shared_.admission.counts();
   const auto rejects = std::accumulate(stats.rejects_by_code.begin(), stats.rejects_by_code.end(), std::uint64_t{0});
   const auto rates = rates_.since_last({stats.records, stats.record_bytes, rejects, shared_.clock.monotonic_us()});

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "daemon/base/unique_fd.h"
-#include "daemon/ingest/committer.h"
+#include "daemon/commit/committer.h"
 #include "daemon/spool/lines/line.h"
 #include "daemon/spool/storage/posix_file_system.h"
 #include "tests/bench/sample_record.h"
@@ -40,16 +40,16 @@ std::string lines_of(const benchmark::State& state) {
 }
 
 // Where batches come back to.
-class Returned final : public ingest::CompletionSink {
+class Returned final : public commit::CompletionSink {
  public:
-  void completed(std::unique_ptr<ingest::AppendBatch> batch) override {
+  void completed(std::unique_ptr<commit::AppendBatch> batch) override {
     const std::lock_guard lock(mutex_);
     batch_ = std::move(batch);
     changed_.notify_one();
   }
-  void written(std::vector<ingest::Settlement> /*settlements*/) override {}
+  void written(std::vector<commit::Settlement> /*settlements*/) override {}
 
-  std::unique_ptr<ingest::AppendBatch> wait() {
+  std::unique_ptr<commit::AppendBatch> wait() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return batch_ != nullptr; });
     return std::move(batch_);
@@ -58,11 +58,11 @@ class Returned final : public ingest::CompletionSink {
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::unique_ptr<ingest::AppendBatch> batch_;
+  std::unique_ptr<commit::AppendBatch> batch_;
 };
 
-std::unique_ptr<ingest::AppendBatch> batch_of(const std::string& lines, std::int64_t records, Returned& returned) {
-  auto batch = std::make_unique<ingest::AppendBatch>();
+std::unique_ptr<commit::AppendBatch> batch_of(const std::string& lines, std::int64_t records, Returned& returned) {
+  auto batch = std::make_unique<commit::AppendBatch>();
   batch->sink = &returned;
   for (std::size_t at = 0, end = 0; at < lines.size(); at = end) {
     end = lines.find('\n', at) + 1;
@@ -86,7 +86,7 @@ void commit(benchmark::State& state) {
   options.segment_bytes_max = kSegmentBytes;
   auto spool = spool::Spool::open(std::move(*directory), options, clock);
   if (!spool) return state.SkipWithError(spool.error().message().c_str());
-  ingest::Committer committer(**spool, {}, clock, [](ingest::SpoolState) {});
+  commit::Committer committer(**spool, {}, clock, [](commit::SpoolState) {});
   Returned returned;
   for (auto _ : state) {
     auto batch = batch_of(lines, state.range(0), returned);

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "daemon/net/signal.h"
-#include "tests/ingest/committing.h"
+#include "tests/commit/committing.h"
 #include "tests/net/run_until.h"
 
 namespace crawlspool::http {
@@ -33,13 +33,13 @@ class SlowBackend final : public AdminBackend {
   std::string_view now = "ok";
 };
 
-class AdminAnswers : public ingest::OnForgetfulDisk {
+class AdminAnswers : public commit::OnForgetfulDisk {
  protected:
   void SetUp() override {
     net::set_up_signals();
     start();
     config = std::make_shared<const config::Config>();
-    memory = std::make_unique<ingest::MemoryBudget>(64 << 20, 1 << 20);
+    memory = std::make_unique<commit::MemoryBudget>(64 << 20, 1 << 20);
     admission = std::make_unique<ingest::Admission>(config->limits);
     port = std::make_unique<AdminPort>(*admission);
     shared =
@@ -74,11 +74,11 @@ class AdminAnswers : public ingest::OnForgetfulDisk {
   }
 
   ingest::ConfigPtr config;
-  std::unique_ptr<ingest::MemoryBudget> memory;
+  std::unique_ptr<commit::MemoryBudget> memory;
   std::unique_ptr<ingest::Admission> admission;
   std::unique_ptr<AdminPort> port;
   session::SessionExchange sessions;
-  ingest::StreamLabels streams;
+  commit::StreamLabels streams;
   ingest::CloseCounts closes;
   ingest::ConnectionLog connection_log{clock};
   ingest::TurnCounts turn_counts;

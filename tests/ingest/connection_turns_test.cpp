@@ -10,7 +10,7 @@
 #include "daemon/ingest/connection.h"
 #include "daemon/ingest/io_loop.h"
 #include "daemon/net/signal.h"
-#include "tests/ingest/committing.h"
+#include "tests/commit/committing.h"
 #include "tests/net/run_until.h"
 
 namespace crawlspool::ingest {
@@ -65,22 +65,22 @@ class Talker final : public Connection {
   }
 };
 
-class ConnectionTurns : public OnForgetfulDisk {
+class ConnectionTurns : public commit::OnForgetfulDisk {
  protected:
   void SetUp() override {
     net::set_up_signals();
     start();
     config = std::make_shared<const config::Config>();
-    memory = std::make_unique<MemoryBudget>(64 << 20, 1 << 20);
+    memory = std::make_unique<commit::MemoryBudget>(64 << 20, 1 << 20);
     admission = std::make_unique<Admission>(config->limits);
     shared = std::make_unique<Shared>(Shared{clock, *committer, *memory, *admission, sessions, streams, closes,
                                              connection_log, turns, amplification, loops});
     io = std::make_unique<IoLoop>(*shared, config);
   }
-  void TearDown() override {
+  void commit::TearDown() override {
     finish();  // what comes back goes to the loop
     io.reset();
-    OnForgetfulDisk::TearDown();
+    commit::OnForgetfulDisk::TearDown();
   }
 
   Talker& open(net::test::Pair& pair) {
@@ -95,10 +95,10 @@ class ConnectionTurns : public OnForgetfulDisk {
   }
 
   ConfigPtr config;
-  std::unique_ptr<MemoryBudget> memory;
+  std::unique_ptr<commit::MemoryBudget> memory;
   std::unique_ptr<Admission> admission;
   session::SessionExchange sessions;
-  StreamLabels streams;
+  commit::StreamLabels streams;
   CloseCounts closes;
   ConnectionLog connection_log{clock};
   TurnCounts turns;

@@ -22,8 +22,8 @@ class MemorySharesTest : public testing::Test {
  protected:
   MemorySharesTest() : budget(64 * kMiB, 16 * kMiB), account(budget), shares(budget, account) {}
 
-  MemoryBudget budget;
-  MemoryAccount account;
+  commit::MemoryBudget budget;
+  commit::MemoryAccount account;
   MemoryShares shares;
 };
 

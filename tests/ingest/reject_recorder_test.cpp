@@ -4,21 +4,21 @@
 
 #include <string>
 
-#include "tests/ingest/committing.h"
+#include "tests/commit/committing.h"
 
 namespace crawlspool::ingest {
 namespace {
 
-class RejectRecorderTest : public OnForgetfulDisk {
+class RejectRecorderTest : public commit::OnForgetfulDisk {
  protected:
   void SetUp() override {
     start();
-    appender = std::make_unique<Appender>(*committer, returned, budget);
+    appender = std::make_unique<commit::Appender>(*committer, returned, budget);
     recorder = std::make_unique<RejectRecorder>(*appender);
     base::format_timestamp(when.wall_us, when.timestamp);
   }
-  void TearDown() override {
-    OnForgetfulDisk::TearDown();
+  void commit::TearDown() override {
+    commit::OnForgetfulDisk::TearDown();
     finish();
   }
 
@@ -28,17 +28,17 @@ class RejectRecorderTest : public OnForgetfulDisk {
               0U);
     appender->settle(source, {seq});
   }
-  std::unique_ptr<AppendBatch> committed() {
+  std::unique_ptr<commit::AppendBatch> committed() {
     appender->turn_end();
     return returned.take();
   }
 
-  MemoryBudget budget{512 << 20, 32 << 20};
-  ReadTime when{{}, 1'700'000'000'000'000, 42};
-  RecordSource source;
+  commit::MemoryBudget budget{512 << 20, 32 << 20};
+  commit::ReadTime when{{}, 1'700'000'000'000'000, 42};
+  commit::RecordSource source;
   base::MachineKey machine;
   spool::ClientNames names{"w", "", "s"};
-  std::unique_ptr<Appender> appender;
+  std::unique_ptr<commit::Appender> appender;
   std::unique_ptr<RejectRecorder> recorder;
 };
 

@@ -1,0 +1,72 @@
+// What one loop has taken in between two commits, by value: lines, rejects, and which connection is settled up to
+// which record once they are on the disk. Made by the loop, committed by the committer, and handed back to the loop.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/commit/line_chunks.h"
+#include "daemon/commit/stream_labels.h"
+#include "daemon/session/question.h"
+#include "daemon/spool/lines/sessions.h"
+#include "proto/codes.h"
+#include "proto/inputs.h"
+
+namespace crawlspool::commit {
+
+// In one commit, and in a loop's batch behind it: with more, acks would only wait. The disk is at its best far below.
+inline constexpr std::size_t kCommitBytesMax = 32 * 1024 * 1024;
+
+struct Settlement {
+  base::ConnectionId connection = 0;
+  std::uint64_t seq = 0;      // every record of the connection up to this one is in this batch or an earlier one
+  bool once_written = false;  // to be told as soon as the lines are written, too
+};
+
+class CompletionSink;
+
+struct AppendBatch {
+  CompletionSink* sink = nullptr;  // the loop it goes back to
+  std::uint64_t number = 0;        // counts this loop's batches
+  LineChunks lines;
+  LineChunks rejects;  // lines for rejected/
+  std::vector<Settlement> settlements;
+  std::vector<spool::SessionMark> sessions;         // the numbers that these records bring
+  std::vector<session::SessionQuestion> questions;  // answered when the batch comes back
+  std::vector<spool::SessionKey> ended_sessions;    // nothing more comes from a connection that had been granted it
+  std::vector<std::function<void()>> afterwards;    // for the loop, when the batch comes back
+  bool tells_once_written = false;                  // one of the settlements wants it
+  std::uint64_t charged_bytes = 0;                  // on the loop's memory account
+  std::uint64_t charged_line_bytes = 0;             // of that, for the lines' chunks
+  std::uint64_t charged_reject_bytes = 0;           // and for the rejects'
+  std::uint64_t records = 0;
+  std::array<StreamCounts, proto::kRecordTransports> records_by_stream{};  // by transport, then by label
+  std::uint64_t record_bytes = 0;
+  std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};
+  std::uint64_t rejects_cut = 0;    // kept in part, because their senders' came too fast
+  std::int64_t first_taken_us = 0;  // monotonic, of its first record
+  bool is_probe = false;            // asks for a synced write even with nothing in it
+  bool stored = false;              // the committer's answer
+
+  [[nodiscard]] bool empty() const {
+    return settlements.empty() && !is_probe && questions.empty() && ended_sessions.empty() && afterwards.empty();
+  }
+  [[nodiscard]] std::size_t bytes() const { return lines.bytes() + rejects.bytes(); }
+};
+
+class CompletionSink {
+ public:
+  // On the committer's thread: the batch is on the disk, or never will be (`stored`).
+  virtual void completed(std::unique_ptr<AppendBatch> batch) = 0;
+  // On the committer's thread: the lines of these are written and not yet on the disk.
+  virtual void written(std::vector<Settlement> settlements) = 0;
+
+ protected:
+  ~CompletionSink() = default;
+};
+
+}  // namespace crawlspool::commit

@@ -1,0 +1,93 @@
+// Fills one loop's batches and passes them to the committer: one is under way, the next fills meanwhile. On the loop's
+// thread only. Owns the loop's memory account.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/commit/append_batch.h"
+#include "daemon/commit/committer.h"
+#include "daemon/commit/memory_budget.h"
+#include "daemon/spool/control/rejected_log.h"
+#include "daemon/spool/lines/line.h"
+
+namespace crawlspool::commit {
+
+// When a read brought its bytes.
+struct ReadTime {
+  char timestamp[base::kTimestampBytes];
+  std::int64_t wall_us;
+  std::int64_t monotonic_us;
+};
+
+// Whose records they are. Owned by the connection, or the request.
+struct RecordSource {
+  base::ConnectionId connection = 0;
+  std::optional<spool::SessionKey> session;
+  std::string client;
+  bool acks_once_written = false;
+  // Under what its records are counted.
+  proto::Transport transport = proto::Transport::kStream;
+  std::size_t stream_label = StreamLabels::kNone;
+
+  // Its newest places in the batch being filled, so that it has one settlement a batch; the appender's.
+  std::uint64_t batch_number = 0;
+  std::size_t settlement = 0;
+  std::size_t mark = 0;
+};
+
+// Up to where everything that a source sent is in the batch.
+struct Settled {
+  std::uint64_t seq = 0;          // in the connection's count
+  std::uint64_t session_seq = 0;  // in the session's
+  std::uint64_t rejected = 0;     // of the records since the last time
+  std::uint64_t added = 0;        // the others of them
+};
+
+class Appender {
+ public:
+  // All outlive it. Batches come back to `sink` on the committer's thread, which brings them to give_back().
+  Appender(Committer& committer, CompletionSink& sink, MemoryBudget& budget);
+
+  // `record` has passed the checker. Returns the line's length.
+  std::size_t add_record(const spool::Origin& origin, const ReadTime& when, std::uint64_t seq, std::string_view record);
+  std::size_t add_reject(const spool::RejectedRecord& record, proto::RejectCode code, const ReadTime& when);
+  // Everything the source sent up to there is in this batch or an earlier one.
+  void settle(RecordSource& source, const Settled& settled);
+  void request_probe() { filling_->is_probe = true; }
+  // Answered once everything before it is settled.
+  void ask(session::SessionQuestion question) { filling_->questions.push_back(std::move(question)); }
+  void end_session(spool::SessionKey session) { filling_->ended_sessions.push_back(session); }
+  // Calls back, on this thread, once everything added so far is settled.
+  void after_all(std::function<void()> callback);
+
+  // Once a turn of the loop.
+  void turn_end();
+
+  // A batch that came back, with what it held; its memory is used again.
+  void give_back(std::unique_ptr<AppendBatch> batch);
+
+  // As much waits as a commit takes, and one is under way: more would only make everybody's acks later.
+  [[nodiscard]] bool is_full() const;
+  [[nodiscard]] bool has_unsettled() const { return under_way_ > 0 || !filling_->empty(); }
+  [[nodiscard]] MemoryAccount& memory() { return memory_; }
+
+ private:
+  void charge(std::size_t bytes);
+  void submit();
+  [[nodiscard]] std::unique_ptr<AppendBatch> fresh_batch();
+
+  Committer& committer_;
+  CompletionSink& sink_;
+  MemoryAccount memory_;
+  std::vector<std::unique_ptr<AppendBatch>> spare_;
+  std::uint64_t next_number_ = 1;
+  std::size_t under_way_ = 0;
+  std::unique_ptr<AppendBatch> filling_;  // made from all of the above
+};
+
+}  // namespace crawlspool::commit

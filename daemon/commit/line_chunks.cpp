@@ -1,0 +1,40 @@
+#include "daemon/commit/line_chunks.h"
+
+#include <algorithm>
+
+namespace crawlspool::commit {
+namespace {
+
+constexpr std::size_t kChunkBytes = 256 * 1024;
+
+}  // namespace
+
+char* LineChunks::reserve(std::size_t bytes_max) {
+  if (chunks_.empty() || chunks_.back().capacity - chunks_.back().size < bytes_max) {
+    const std::size_t capacity = std::max(kChunkBytes, bytes_max);
+    capacity_bytes_ += capacity;
+    chunks_.push_back(
+        {std::unique_ptr<char[]>(new char[capacity]), 0, capacity});  // left as it is: all is written over
+  }
+  return chunks_.back().data.get() + chunks_.back().size;
+}
+
+void LineChunks::commit(std::size_t bytes) {
+  chunks_.back().size += bytes;
+  bytes_ += bytes;
+}
+
+void LineChunks::append_views(std::vector<std::string_view>& out) const {
+  for (const Chunk& chunk : chunks_)
+    if (chunk.size > 0) out.emplace_back(chunk.data.get(), chunk.size);
+}
+
+void LineChunks::clear() {
+  const bool first_is_ordinary = !chunks_.empty() && chunks_.front().capacity == kChunkBytes;
+  chunks_.resize(first_is_ordinary ? 1 : 0);
+  if (first_is_ordinary) chunks_.front().size = 0;
+  bytes_ = 0;
+  capacity_bytes_ = first_is_ordinary ? kChunkBytes : 0;
+}
+
+}  // namespace crawlspool::commit

@@ -1,0 +1,110 @@
+// What the process holds for its peers, in bytes: begun frames, request bodies, lines and rejects under way, answers
+// that are not sent; and what it holds beyond that, in free memory that it has not given back, above what it always
+// may. One budget for the process, one account a loop; the account draws credits of 64 KiB, so that loops do not share
+// a counter record by record.
+//
+//   0 ........ half ........ limit - reserve ........ limit
+//      all go on |  frames begin  |   begun frames end  |  nothing more; the slowest begun frame gives way
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+
+namespace crawlspool::commit {
+
+class MemoryBudget {
+ public:
+  // The reserve, for frames already begun, is a quarter of the limit, or one whole frame if that is more.
+  MemoryBudget(std::uint64_t limit_bytes, std::uint64_t frame_bytes_max) { set_limit(limit_bytes, frame_bytes_max); }
+
+  // From any thread. Under a lower limit what is held already only has to go before more comes.
+  void set_limit(std::uint64_t limit_bytes, std::uint64_t frame_bytes_max) {
+    const std::uint64_t reserve_bytes = std::max(limit_bytes / 4, frame_bytes_max);
+    limit_.store(static_cast<std::int64_t>(limit_bytes), std::memory_order_relaxed);
+    begin_limit_.store(static_cast<std::int64_t>(limit_bytes - reserve_bytes), std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] bool may_begin() const { return used() < begin_limit_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool may_continue() const { return used() < limit(); }
+  // Left before nothing may begin; 0 where nothing may.
+  [[nodiscard]] std::int64_t free_to_begin() const {
+    return std::max<std::int64_t>(0, begin_limit_.load(std::memory_order_relaxed) - used());
+  }
+  [[nodiscard]] bool is_under_half() const { return used() < limit() / 2; }
+  // What is compressed can grow far beyond what came: any may be unpacked while frames may begin, else one at a time,
+  // by whoever comes first and until it says that it is done with it. From any thread.
+  [[nodiscard]] bool may_unpack(std::uint64_t who) {
+    if (may_begin()) return true;
+    std::uint64_t nobody = 0;
+    return unpacking_.compare_exchange_strong(nobody, who, std::memory_order_relaxed) || nobody == who;
+  }
+  // Someone unpacks beyond the budget, and gives its memory back by itself.
+  [[nodiscard]] bool is_unpacking() const { return unpacking_.load(std::memory_order_relaxed) != 0; }
+  // True if others may have waited for it.
+  bool done_unpacking(std::uint64_t who) {
+    return unpacking_.load(std::memory_order_relaxed) == who &&
+           unpacking_.compare_exchange_strong(who, 0, std::memory_order_relaxed);
+  }
+  // What the kernel says that the process holds. What of it is beyond what is charged counts from then on as used, less
+  // kUnaccountedBytesMax, but never as more than a quarter of the limit: so much always moves.
+  static constexpr std::int64_t kUnaccountedBytesMax = 32 * 1024 * 1024;
+  void note_resident(std::uint64_t bytes) {
+    const std::int64_t beyond = std::max<std::int64_t>(0, static_cast<std::int64_t>(bytes) - accounted());
+    unaccounted_.store(beyond, std::memory_order_relaxed);
+    surplus_.store(std::clamp<std::int64_t>(beyond - kUnaccountedBytesMax, 0, limit() / 4), std::memory_order_relaxed);
+  }
+  // As last noted: resident, and in none of the accounts.
+  [[nodiscard]] std::int64_t unaccounted() const { return unaccounted_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::int64_t accounted() const { return used_.load(std::memory_order_relaxed); }
+  // Batches on their way to the disk, of all loops: what will give memory back by itself.
+  [[nodiscard]] std::int64_t batches_under_way() const { return batches_under_way_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::int64_t used() const { return accounted() + surplus_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::int64_t limit() const { return limit_.load(std::memory_order_relaxed); }
+
+ private:
+  friend class MemoryAccount;
+
+  std::atomic<std::int64_t> limit_{0};
+  std::atomic<std::int64_t> begin_limit_{0};  // the limit without the reserve
+  std::atomic<std::int64_t> used_{0};
+  std::atomic<std::int64_t> unaccounted_{0};
+  std::atomic<std::int64_t> surplus_{0};  // of that, what counts as used
+  std::atomic<std::int64_t> batches_under_way_{0};
+  std::atomic<std::uint64_t> unpacking_{0};  // who unpacks beyond the budget, counted from 1; 0: nobody
+};
+
+// Of one loop, on its thread.
+class MemoryAccount {
+ public:
+  explicit MemoryAccount(MemoryBudget& budget) : budget_(budget) {}
+  ~MemoryAccount() { budget_.used_.fetch_sub(credit_, std::memory_order_relaxed); }
+  MemoryAccount(const MemoryAccount&) = delete;
+  MemoryAccount& operator=(const MemoryAccount&) = delete;
+
+  void charge(std::uint64_t bytes) {
+    used_ += static_cast<std::int64_t>(bytes);
+    settle();
+  }
+  void release(std::uint64_t bytes) {
+    used_ -= static_cast<std::int64_t>(bytes);
+    settle();
+  }
+  // Brings what someone has charged so far to what they hold now.
+  void adjust(std::uint64_t& charged, std::uint64_t held) {
+    used_ += static_cast<std::int64_t>(held) - static_cast<std::int64_t>(charged);
+    charged = held;
+    settle();
+  }
+  void batch_sent() { budget_.batches_under_way_.fetch_add(1, std::memory_order_relaxed); }
+  void batch_came_back() { budget_.batches_under_way_.fetch_sub(1, std::memory_order_relaxed); }
+
+ private:
+  void settle();
+
+  MemoryBudget& budget_;
+  std::int64_t used_ = 0;
+  std::int64_t credit_ = 0;  // drawn from the budget: at least used_
+};
+
+}  // namespace crawlspool::commit
