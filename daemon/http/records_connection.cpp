@@ -14,9 +14,9 @@ namespace {
 
 using commit::ReadTime;
 using commit::SpoolState;
-using ingest::BatchIntake;
-using ingest::Encoding;
 using ingest::Pause;
+using intake::BatchIntake;
+using intake::Encoding;
 using json::RejectReason;
 using Verdict = session::SessionAnswer::Verdict;
 
@@ -159,7 +159,7 @@ void RecordsConnection::serve(const RequestHead& head, std::string body) {
   if (request_.client.session) source_.session = request_.client.session->key;
   const auto holds = request_.is_batch ? BatchIntake::Holds::kRecords : BatchIntake::Holds::kOneRecord;
   if (const auto encoding = compression(head.content_encoding))
-    request_.intake.emplace(holds, *encoding, ingest::Parts::kAny, std::move(body), limits());
+    request_.intake.emplace(holds, *encoding, intake::Parts::kAny, std::move(body), limits());
   else
     request_.intake.emplace(holds, std::move(body), limits());
   if (request_.intake->is_untouched() &&

@@ -11,8 +11,8 @@
 #include "daemon/http/client_fields.h"
 #include "daemon/http/http_connection.h"
 #include "daemon/http/text_pieces.h"
-#include "daemon/ingest/batch_intake.h"
-#include "daemon/ingest/turn_budget.h"
+#include "daemon/intake/batch_intake.h"
+#include "daemon/intake/turn_budget.h"
 #include "daemon/json/record_checker.h"
 #include "daemon/session/hold.h"
 #include "daemon/spool/lines/line.h"
@@ -38,7 +38,7 @@ class RecordsConnection final : public HttpConnection {
     RequestClient client;
     spool::Origin origin;
     bool is_batch = false;
-    std::optional<ingest::BatchIntake> intake;
+    std::optional<intake::BatchIntake> intake;
     std::uint64_t last_seq = 0;  // of the session, before the first record that is taken
     std::uint64_t index = 0;     // of the next record
     std::uint64_t accepted = 0;

@@ -282,7 +282,7 @@ void Connection::account_output() {
   io_.count_output(charged_output_bytes_ - before);
 }
 
-bool Connection::may_take_in(const BatchIntake& batch) {
+bool Connection::may_take_in(const intake::BatchIntake& batch) {
   const bool is_packed = batch.is_packed();
   if (!memory_share_.may_take_in(is_packed ? SIZE_MAX : batch.rest_bytes()) || io_.appender().is_full()) return false;
   if (!is_packed && memory_share_.holds_little()) return memory_share_.may_continue();
@@ -496,7 +496,7 @@ std::optional<json::RejectReason> Connection::check_record(std::string_view reco
 }
 
 std::size_t Connection::keep_reject(std::string_view record, const json::RejectReason& reason,
-                                    const commit::ReadTime& when, const RejectedNumber& number,
+                                    const commit::ReadTime& when, const intake::RejectedNumber& number,
                                     const spool::ClientNames& names) {
   ++rejects_;
   return io_.rejects().record(record, reason, when, number, {id_, peer_, word(transport_), ticket_.machine(), names});

@@ -29,12 +29,12 @@
 #include "daemon/commit/appender.h"
 #include "daemon/ingest/admission.h"
 #include "daemon/ingest/amplification.h"
-#include "daemon/ingest/batch_intake.h"
 #include "daemon/ingest/fair_share.h"
 #include "daemon/ingest/loop_survey.h"
 #include "daemon/ingest/memory_shares.h"
-#include "daemon/ingest/reject_recorder.h"
-#include "daemon/ingest/turn_budget.h"
+#include "daemon/intake/batch_intake.h"
+#include "daemon/intake/reject_recorder.h"
+#include "daemon/intake/turn_budget.h"
 #include "daemon/json/record_checker.h"
 #include "daemon/net/socket.h"
 
@@ -178,12 +178,12 @@ class Connection : private net::PollHandler {
   [[nodiscard]] MemoryShares::Member& memory_share() { return memory_share_; }
   [[nodiscard]] const MemoryShares::Member& memory_share() const { return memory_share_; }
   // More of a batch or body that came whole may be taken in, as things are.
-  [[nodiscard]] bool may_take_in(const BatchIntake& batch);
+  [[nodiscard]] bool may_take_in(const intake::BatchIntake& batch);
   // What it has of a batch or body is all taken in, or dropped: others may go on.
   void batch_done();
   // Everything that costs time is counted here.
-  [[nodiscard]] TurnBudget& budget() { return budget_; }
-  [[nodiscard]] const TurnBudget& budget() const { return budget_; }
+  [[nodiscard]] intake::TurnBudget& budget() { return budget_; }
+  [[nodiscard]] const intake::TurnBudget& budget() const { return budget_; }
   [[nodiscard]] IoLoop& io() const { return io_; }
   // What it may send: as when it was opened, since the welcome has promised that.
   [[nodiscard]] const config::Limits& limits() const { return opened_with_->limits; }
@@ -219,7 +219,7 @@ class Connection : private net::PollHandler {
   [[nodiscard]] std::optional<json::RejectReason> check_record(std::string_view record);
   // Keeps a record that is not stored in rejected/, and says so in the log. Returns the bytes it takes there.
   std::size_t keep_reject(std::string_view record, const json::RejectReason& reason, const commit::ReadTime& when,
-                          const RejectedNumber& number, const spool::ClientNames& names);
+                          const intake::RejectedNumber& number, const spool::ClientNames& names);
 
  private:
   enum class Phase { kOpen, kFlushing, kLingering, kClosed };
@@ -253,7 +253,7 @@ class Connection : private net::PollHandler {
   Admission::Ticket ticket_;
   FairShare::Member share_;
   MemoryShares::Member memory_share_;
-  TurnBudget budget_;  // of the turn under way
+  intake::TurnBudget budget_;  // of the turn under way
   AmplificationCredit credit_;
   std::int64_t credit_until_ms_ = 0;  // nothing more is taken before; 0: nothing waits for that
   std::optional<net::Socket> socket_;

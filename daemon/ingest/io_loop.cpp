@@ -15,8 +15,8 @@ constexpr std::size_t kDeadlineBuckets = 512;
 constexpr std::int64_t kSpanMs = kTickMs * (kDeadlineBuckets - 4);  // well within the ring
 constexpr std::size_t kReadBufferBytes = 256 * 1024;
 // One connection's turn while others wait: a quarter of what it may cost otherwise.
-constexpr std::uint64_t kSharedTurnCostMax = TurnBudget::kTurnCostMax / 4;
-constexpr std::uint64_t kAtOnceCostMax = 2 * TurnBudget::kTurnCostMax;
+constexpr std::uint64_t kSharedTurnCostMax = intake::TurnBudget::kTurnCostMax / 4;
+constexpr std::uint64_t kAtOnceCostMax = 2 * intake::TurnBudget::kTurnCostMax;
 constexpr std::int64_t kRoundUs = 3000;
 constexpr std::int64_t kTrimMs = 1000;  // several measurements of what the process holds
 
@@ -220,7 +220,7 @@ void IoLoop::serve_waiting() {
   const std::int64_t until_us = shared_.clock.monotonic_us() + kRoundUs;
   while (const auto id = fair_share_.next()) {
     if (Connection* const connection = find(*id))
-      connection->take_turn(fair_share_.is_shared() ? kSharedTurnCostMax : TurnBudget::kTurnCostMax);
+      connection->take_turn(fair_share_.is_shared() ? kSharedTurnCostMax : intake::TurnBudget::kTurnCostMax);
     if (shared_.clock.monotonic_us() >= until_us) break;
   }
   shared_.turns.deferred.fetch_add(fair_share_.end_round(), std::memory_order_relaxed);

@@ -25,8 +25,8 @@
 #include "daemon/ingest/loop_survey.h"
 #include "daemon/ingest/memory_shares.h"
 #include "daemon/ingest/read_buffer.h"
-#include "daemon/ingest/reject_recorder.h"
 #include "daemon/ingest/running_time.h"
+#include "daemon/intake/reject_recorder.h"
 #include "daemon/json/record_checker.h"
 #include "daemon/net/deadlines.h"
 #include "daemon/net/loop.h"
@@ -89,7 +89,7 @@ class IoLoop final : private commit::CompletionSink, private session::SessionHos
   [[nodiscard]] json::RecordChecker& checker() { return checker_; }
   [[nodiscard]] commit::Appender& appender() { return appender_; }
   [[nodiscard]] session::SessionClaims& session_claims() override { return session_claims_; }
-  [[nodiscard]] RejectRecorder& rejects() { return rejects_; }
+  [[nodiscard]] intake::RejectRecorder& rejects() { return rejects_; }
   [[nodiscard]] Connection* find(base::ConnectionId id);
   // Whether a connection may go on with a batch that came whole, with the budget used up or not: something has to move.
   [[nodiscard]] bool may_go_on_with_batch(base::ConnectionId id, bool is_unpacked) const;
@@ -143,7 +143,7 @@ class IoLoop final : private commit::CompletionSink, private session::SessionHos
   net::Mailbox mailbox_;
   json::RecordChecker checker_;
   commit::Appender appender_;
-  RejectRecorder rejects_;
+  intake::RejectRecorder rejects_;
   session::SessionClaims session_claims_;
   FairShare fair_share_;        // outlives the connections
   MemoryShares memory_shares_;  // too

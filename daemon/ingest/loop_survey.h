@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/ingest/reject_ledger.h"
+#include "daemon/intake/reject_ledger.h"
 #include "daemon/session/question.h"
 
 namespace crawlspool::ingest {
@@ -47,7 +47,7 @@ struct LoopSurvey {
   std::uint64_t connections = 0;         // all of them
   std::vector<ConnectionFacts> busiest;  // those with the most records
   std::map<ClientKey, ClientFacts> clients;
-  std::vector<RejectRow> rejects;
+  std::vector<intake::RejectRow> rejects;
 };
 
 // Leaves the `max` busiest, the busiest first.

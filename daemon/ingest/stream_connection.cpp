@@ -207,8 +207,8 @@ bool StreamConnection::has_numbers_for_batch(std::string_view batch) {
 // Most are taken in at once, where they lie.
 void StreamConnection::take_batch(std::string_view payload, const commit::ReadTime& when) {
   const bool must_wait = !memory_share().may_take_in(payload.size());
-  if (must_wait || may_hold_more_records(payload.size(), limits().batch_records_max)) {
-    batch_.emplace(BatchIntake::Holds::kRecords, decoder_.keep_payload(payload), limits());
+  if (must_wait || intake::may_hold_more_records(payload.size(), limits().batch_records_max)) {
+    batch_.emplace(intake::BatchIntake::Holds::kRecords, decoder_.keep_payload(payload), limits());
     return must_wait ? void() : go_on_with_batch(when);
   }
   if (!has_numbers_for_batch(payload)) return;
@@ -225,11 +225,12 @@ void StreamConnection::take_batch(std::string_view payload, const commit::ReadTi
   }
   if (reader.rest_bytes() == 0) return;
   const std::size_t taken = payload.size() - reader.rest_bytes();
-  batch_ = BatchIntake::rest_of(decoder_.keep_payload(payload), taken, limits());
+  batch_ = intake::BatchIntake::rest_of(decoder_.keep_payload(payload), taken, limits());
 }
 
 void StreamConnection::take_zstd_batch(std::string_view payload, const commit::ReadTime& when) {
-  batch_.emplace(BatchIntake::Holds::kRecords, Encoding::kZstd, Parts::kOne, decoder_.keep_payload(payload), limits());
+  batch_.emplace(intake::BatchIntake::Holds::kRecords, intake::Encoding::kZstd, intake::Parts::kOne,
+                 decoder_.keep_payload(payload), limits());
   if (may_go_on_with_batch()) go_on_with_batch(when);
 }
 
@@ -239,8 +240,8 @@ void StreamConnection::go_on_with_batch(const commit::ReadTime& when) {
     return batch_done();  // others may go on meanwhile
   if (!batch_->is_ready()) {
     const auto step = batch_->step(budget());
-    if (step == BatchIntake::Step::kMore) return;
-    if (step != BatchIntake::Step::kReady)
+    if (step == intake::BatchIntake::Step::kMore) return;
+    if (step != intake::BatchIntake::Step::kReady)
       return end_with_error({.code = ErrorWord::kBadBatch, .detail = batch_->detail(), .seq = taken_seq_ + 1});
     if (!has_numbers_for_batch(batch_->content())) return;
   }

@@ -12,9 +12,9 @@
 #include <string_view>
 
 #include "daemon/commit/appender.h"
-#include "daemon/ingest/batch_intake.h"
 #include "daemon/ingest/connection.h"
-#include "daemon/ingest/turn_budget.h"
+#include "daemon/intake/batch_intake.h"
+#include "daemon/intake/turn_budget.h"
 #include "daemon/json/record_checker.h"
 #include "daemon/session/hold.h"
 #include "daemon/spool/lines/line.h"
@@ -112,8 +112,8 @@ class StreamConnection final : public Connection {
   session::SessionHold session_hold_;
 
   proto::FrameDecoder decoder_;
-  std::string kept_input_;            // read and not yet decoded
-  std::optional<BatchIntake> batch_;  // came whole and is not all taken in; before kept_input_
+  std::string kept_input_;                    // read and not yet decoded
+  std::optional<intake::BatchIntake> batch_;  // came whole and is not all taken in; before kept_input_
   bool any_frame_begun_ = false;
   bool any_frame_taken_ = false;
 

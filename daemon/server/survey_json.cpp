@@ -12,7 +12,7 @@ namespace {
 using ingest::ClientFacts;
 using ingest::ClientKey;
 using ingest::ConnectionFacts;
-using ingest::RejectRow;
+using intake::RejectRow;
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kClientsMax = 1000;

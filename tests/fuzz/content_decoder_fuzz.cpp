@@ -7,16 +7,16 @@
 #include <string>
 #include <vector>
 
-#include "daemon/ingest/content_decoder.h"
+#include "daemon/intake/content_decoder.h"
 #include "tests/fuzz/fuzzing.h"
 
 namespace {
 
 using crawlspool::fuzz::Input;
-using crawlspool::ingest::ContentDecoder;
-using crawlspool::ingest::Encoding;
-using crawlspool::ingest::Parts;
-using crawlspool::ingest::TurnBudget;
+using crawlspool::intake::ContentDecoder;
+using crawlspool::intake::Encoding;
+using crawlspool::intake::Parts;
+using crawlspool::intake::TurnBudget;
 using Step = ContentDecoder::Step;
 
 // Beside what came in, what may come out, and a window for it: the buffer's first room, and the library's own.

@@ -1,8 +1,8 @@
-#include "daemon/ingest/reject_allowance.h"
+#include "daemon/intake/reject_allowance.h"
 
 #include <algorithm>
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 namespace {
 
 constexpr std::int64_t kForgetEveryUs = 1'000'000;
@@ -34,4 +34,4 @@ std::int64_t& RejectAllowance::full_at_us_of(const base::MachineKey& machine, st
   return *newest_full_at_us_;
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

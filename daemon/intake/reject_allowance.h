@@ -8,7 +8,7 @@
 
 #include "daemon/base/endpoint.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 
 class RejectAllowance {
  public:
@@ -31,4 +31,4 @@ class RejectAllowance {
   std::int64_t forget_at_us_ = 0;
 };
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

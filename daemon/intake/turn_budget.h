@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 
 class TurnBudget {
  public:
@@ -61,4 +61,4 @@ class TurnBudget {
   std::uint64_t cost_max_ = kTurnCostMax;
 };
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

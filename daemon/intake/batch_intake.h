@@ -9,11 +9,11 @@
 #include <string_view>
 
 #include "config/model.h"
-#include "daemon/ingest/content_decoder.h"
-#include "daemon/ingest/turn_budget.h"
+#include "daemon/intake/content_decoder.h"
+#include "daemon/intake/turn_budget.h"
 #include "proto/batch.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 
 class BatchIntake {
  public:
@@ -78,4 +78,4 @@ class BatchIntake {
   return (batch_bytes + 1) / 2 > records_max;
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

@@ -1,12 +1,12 @@
-#include "daemon/ingest/content_decoder.h"
+#include "daemon/intake/content_decoder.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "daemon/base/text.h"
-#include "daemon/ingest/content_streams.h"
+#include "daemon/intake/content_streams.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 namespace {
 
 // Text of any use compresses 5 to 100 times. Small content may be out of proportion: it costs nothing.
@@ -105,4 +105,4 @@ std::size_t ContentDecoder::held_bytes() const {
   return encoded_.capacity() + plain_.size() + (stream_ ? stream_->held_bytes() : 0);
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "daemon/commit/appender.h"
-#include "daemon/ingest/reject_allowance.h"
-#include "daemon/ingest/reject_ledger.h"
+#include "daemon/intake/reject_allowance.h"
+#include "daemon/intake/reject_ledger.h"
 #include "daemon/json/record_checker.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 
 // Which record of a connection or request.
 struct RejectedNumber {
@@ -50,4 +50,4 @@ class RejectRecorder {
   RejectAllowance allowance_;
 };
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

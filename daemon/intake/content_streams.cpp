@@ -1,4 +1,4 @@
-#include "daemon/ingest/content_streams.h"
+#include "daemon/intake/content_streams.h"
 
 #include <zlib.h>
 #include <zstd.h>
@@ -10,7 +10,7 @@
 #include "daemon/base/out_of_memory.h"
 #include "daemon/spool/compressed/frame_layout.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 namespace {
 
 constexpr int kWindowLogMax = 27;  // what zstd writes without being asked for more; only what comes out is touched
@@ -126,4 +126,4 @@ std::unique_ptr<ContentDecoder::Stream> make_zstd_stream(std::uint64_t bytes_max
 
 std::unique_ptr<ContentDecoder::Stream> make_gzip_stream() { return std::make_unique<GzipStream>(); }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

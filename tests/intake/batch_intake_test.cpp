@@ -1,4 +1,4 @@
-#include "daemon/ingest/batch_intake.h"
+#include "daemon/intake/batch_intake.h"
 
 #include <gtest/gtest.h>
 #include <zstd.h>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 namespace {
 
 using Records = std::vector<std::string>;
@@ -149,4 +149,4 @@ TEST(BatchIntake, RecordsAreCountedATurnsWorthAtATime) {
 }
 
 }  // namespace
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

@@ -1,9 +1,9 @@
-#include "daemon/ingest/reject_recorder.h"
+#include "daemon/intake/reject_recorder.h"
 
 #include "daemon/base/endpoint.h"
 #include "daemon/base/limited_event.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 
 std::size_t RejectRecorder::record(std::string_view record, const json::RejectReason& reason,
                                    const commit::ReadTime& when, const RejectedNumber& number,
@@ -37,4 +37,4 @@ std::size_t RejectRecorder::record(std::string_view record, const json::RejectRe
                               reason.code, when);
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

@@ -1,11 +1,11 @@
-#include "daemon/ingest/reject_ledger.h"
+#include "daemon/intake/reject_ledger.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <string>
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 namespace {
 
 NotedReject reject(std::string_view client, std::int64_t wall_us, std::string_view detail = "why") {
@@ -67,4 +67,4 @@ TEST(RejectLedger, IsBoundedAndForgetsWhoWasSilentLongest) {
 }
 
 }  // namespace
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

@@ -1,8 +1,8 @@
-#include "daemon/ingest/turn_budget.h"
+#include "daemon/intake/turn_budget.h"
 
 #include <gtest/gtest.h>
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 namespace {
 
 TEST(TurnBudget, LinesAndRejectsSpendAFixedCostAndTheirBytes) {
@@ -47,4 +47,4 @@ TEST(TurnBudget, IsSpentAtItsMostAndBeginsWithNothing) {
 }
 
 }  // namespace
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

@@ -1,8 +1,8 @@
-#include "daemon/ingest/reject_allowance.h"
+#include "daemon/intake/reject_allowance.h"
 
 #include <gtest/gtest.h>
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 namespace {
 
 constexpr std::int64_t kSecondUs = 1'000'000;
@@ -54,4 +54,4 @@ TEST_F(RejectAllowanceTest, IsBoundedAndKeepsThoseThatAreUsedUp) {
 }
 
 }  // namespace
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

@@ -1,9 +1,9 @@
-#include "daemon/ingest/reject_ledger.h"
+#include "daemon/intake/reject_ledger.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 namespace {
 
 // None of the parts holds a line break.
@@ -62,4 +62,4 @@ std::vector<RejectRow> RejectLedger::since(std::int64_t wall_us) const {
   return found;
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

@@ -12,7 +12,7 @@
 
 #include "proto/codes.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 
 // Rejects of one kind, and the newest of them in full.
 struct RejectRow {
@@ -60,4 +60,4 @@ class RejectLedger {
   std::array<RejectRow*, proto::kRejectCodes> newest_{};  // by code: a flood's rows are found without a look-up
 };
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

@@ -1,4 +1,4 @@
-#include "daemon/ingest/reject_recorder.h"
+#include "daemon/intake/reject_recorder.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "tests/commit/committing.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 namespace {
 
 class RejectRecorderTest : public commit::OnForgetfulDisk {
@@ -17,7 +17,7 @@ class RejectRecorderTest : public commit::OnForgetfulDisk {
     recorder = std::make_unique<RejectRecorder>(*appender);
     base::format_timestamp(when.wall_us, when.timestamp);
   }
-  void commit::TearDown() override {
+  void TearDown() override {
     commit::OnForgetfulDisk::TearDown();
     finish();
   }
@@ -72,4 +72,4 @@ TEST_F(RejectRecorderTest, AboveTheRateOnlyTheFirstBytesAreKeptAndThatIsCounted)
 }
 
 }  // namespace
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

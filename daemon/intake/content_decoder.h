@@ -7,10 +7,10 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/ingest/turn_budget.h"
+#include "daemon/intake/turn_budget.h"
 #include "proto/frame_decoder.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 
 enum class Encoding { kZstd, kGzip };
 
@@ -69,4 +69,4 @@ class ContentDecoder {
   std::string detail_;
 };
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

@@ -1,9 +1,9 @@
-#include "daemon/ingest/batch_intake.h"
+#include "daemon/intake/batch_intake.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 namespace {
 
 std::uint64_t bytes_max(BatchIntake::Holds holds, const config::Limits& limits) {
@@ -90,4 +90,4 @@ std::optional<std::string_view> BatchIntake::next(TurnBudget& budget) {
 
 std::size_t BatchIntake::held_bytes() const { return content_.capacity() + (decoder_ ? decoder_->held_bytes() : 0); }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string_view>
 
-#include "daemon/ingest/content_decoder.h"
+#include "daemon/intake/content_decoder.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 
 class ContentDecoder::Stream {
  public:
@@ -41,4 +41,4 @@ class ContentDecoder::Stream {
 [[nodiscard]] std::unique_ptr<ContentDecoder::Stream> make_zstd_stream(std::uint64_t bytes_max, Parts parts);
 [[nodiscard]] std::unique_ptr<ContentDecoder::Stream> make_gzip_stream();
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake

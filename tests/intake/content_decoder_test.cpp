@@ -1,4 +1,4 @@
-#include "daemon/ingest/content_decoder.h"
+#include "daemon/intake/content_decoder.h"
 
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <string>
 
-namespace crawlspool::ingest {
+namespace crawlspool::intake {
 namespace {
 
 using Step = ContentDecoder::Step;
@@ -284,4 +284,4 @@ TEST(ContentDecoder, AFrameThatEndsShortOfItsClaimedSizeIsBroken) {
 }
 
 }  // namespace
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::intake
