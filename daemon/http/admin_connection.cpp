@@ -34,8 +34,8 @@ Response text_response(int status, std::string_view text) {
 
 }  // namespace
 
-AdminConnection::AdminConnection(ingest::IoLoop& io, base::ConnectionId id, const std::string& peer,
-                                 ingest::Admission::Ticket ticket, AdminPort& port, AdminBackend& backend)
+AdminConnection::AdminConnection(connection::IoLoop& io, base::ConnectionId id, const std::string& peer,
+                                 connection::Admission::Ticket ticket, AdminPort& port, AdminBackend& backend)
     : HttpConnection(io, id, proto::Transport::kAdmin, peer, std::move(ticket), port.memory()),
       port_(port),
       backend_(backend) {

@@ -38,8 +38,8 @@ class AdminBackend {
 class AdminConnection final : public HttpConnection {
  public:
   // `port` and `backend` outlive it.
-  AdminConnection(ingest::IoLoop& io, base::ConnectionId id, const std::string& peer, ingest::Admission::Ticket ticket,
-                  AdminPort& port, AdminBackend& backend);
+  AdminConnection(connection::IoLoop& io, base::ConnectionId id, const std::string& peer,
+                  connection::Admission::Ticket ticket, AdminPort& port, AdminBackend& backend);
   ~AdminConnection() override;
 
   // Answers `request` if it is still the one being served.

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "daemon/commit/memory_budget.h"
-#include "daemon/ingest/admission.h"
+#include "daemon/connection/admission.h"
 
 namespace crawlspool::http {
 
@@ -21,7 +21,7 @@ class AdminPort {
   static constexpr std::uint64_t kMemoryBytesMax = 8 * 1024 * 1024;
 
   // `admission`, where what is closed is counted, outlives it.
-  explicit AdminPort(ingest::Admission& admission) : admission_(admission) {}
+  explicit AdminPort(connection::Admission& admission) : admission_(admission) {}
   AdminPort(const AdminPort&) = delete;
   AdminPort& operator=(const AdminPort&) = delete;
 
@@ -38,7 +38,7 @@ class AdminPort {
   [[nodiscard]] std::size_t open_connections() const;
   void close(AdminConnection& silent, std::string_view limit, std::uint64_t max);
 
-  ingest::Admission& admission_;
+  connection::Admission& admission_;
   commit::MemoryBudget budget_{kMemoryBytesMax, 0};
   commit::MemoryAccount memory_{budget_};
   std::vector<AdminConnection*> connections_;

@@ -12,7 +12,7 @@
 namespace crawlspool::http {
 namespace {
 
-using ingest::Pause;
+using connection::Pause;
 
 constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr std::size_t kAnswerBytesMax = 64 * 1024;
@@ -23,8 +23,9 @@ constexpr std::int64_t kBodyMsPer64KiB = 1000;
 
 }  // namespace
 
-HttpConnection::HttpConnection(ingest::IoLoop& io, base::ConnectionId id, proto::Transport transport,
-                               const std::string& peer, ingest::Admission::Ticket ticket, commit::MemoryAccount& memory)
+HttpConnection::HttpConnection(connection::IoLoop& io, base::ConnectionId id, proto::Transport transport,
+                               const std::string& peer, connection::Admission::Ticket ticket,
+                               commit::MemoryAccount& memory)
     : Connection(io, id, transport, peer, std::move(ticket)),
       memory_(memory),
       read_bytes_max_(transport == proto::Transport::kAdmin ? kAdminReadBytes : kReadBytes),
@@ -43,7 +44,7 @@ void HttpConnection::on_start() {
 
 // ---- input ----
 
-ingest::Connection::ReadPlan HttpConnection::plan_read() {
+connection::Connection::ReadPlan HttpConnection::plan_read() {
   if (serving_unfinished_) return may_go_on_serving() ? ReadPlan{read_bytes_max_} : ReadPlan{0, Pause::kSpoolBusy};
   if (serving_) return {0, Pause::kBusy};
   if (unsent_bytes() > answer_bytes_max_) return {0, Pause::kOutput};

@@ -13,18 +13,18 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/connection/connection.h"
+#include "daemon/connection/io_loop.h"
 #include "daemon/http/request_parser.h"
 #include "daemon/http/response.h"
-#include "daemon/ingest/connection.h"
-#include "daemon/ingest/io_loop.h"
 
 namespace crawlspool::http {
 
-class HttpConnection : public ingest::Connection {
+class HttpConnection : public connection::Connection {
  public:
   // What its requests and answers hold is charged to `memory`, which outlives it.
-  HttpConnection(ingest::IoLoop& io, base::ConnectionId id, proto::Transport transport, const std::string& peer,
-                 ingest::Admission::Ticket ticket, commit::MemoryAccount& memory);
+  HttpConnection(connection::IoLoop& io, base::ConnectionId id, proto::Transport transport, const std::string& peer,
+                 connection::Admission::Ticket ticket, commit::MemoryAccount& memory);
   ~HttpConnection() override;
 
   [[nodiscard]] double begun_frame_rate() const override;

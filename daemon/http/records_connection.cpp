@@ -14,7 +14,7 @@ namespace {
 
 using commit::ReadTime;
 using commit::SpoolState;
-using ingest::Pause;
+using connection::Pause;
 using intake::BatchIntake;
 using intake::Encoding;
 using json::RejectReason;
@@ -71,8 +71,8 @@ void append_verdict(TextPieces& rejected, std::uint64_t index, const RejectReaso
 
 }  // namespace
 
-RecordsConnection::RecordsConnection(ingest::IoLoop& io, base::ConnectionId id, const std::string& peer,
-                                     ingest::Admission::Ticket ticket)
+RecordsConnection::RecordsConnection(connection::IoLoop& io, base::ConnectionId id, const std::string& peer,
+                                     connection::Admission::Ticket ticket)
     : HttpConnection(io, id, proto::Transport::kHttp, peer, std::move(ticket), io.appender().memory()),
       session_hold_(io.session_claims()) {
   source_.connection = id;

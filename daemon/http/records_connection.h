@@ -21,8 +21,8 @@ namespace crawlspool::http {
 
 class RecordsConnection final : public HttpConnection {
  public:
-  RecordsConnection(ingest::IoLoop& io, base::ConnectionId id, const std::string& peer,
-                    ingest::Admission::Ticket ticket);
+  RecordsConnection(connection::IoLoop& io, base::ConnectionId id, const std::string& peer,
+                    connection::Admission::Ticket ticket);
   ~RecordsConnection() override;
 
   [[nodiscard]] const spool::ClientNames& names() const override {

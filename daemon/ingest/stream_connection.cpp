@@ -6,7 +6,7 @@
 #include "daemon/base/check.h"
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
-#include "daemon/ingest/io_loop.h"
+#include "daemon/connection/io_loop.h"
 #include "proto/first_bytes.h"
 #include "proto/names.h"
 
@@ -23,8 +23,9 @@ constexpr std::size_t kSmallHelloBytesMax = 2048;    // names and a session: rea
 
 }  // namespace
 
-StreamConnection::StreamConnection(IoLoop& io, base::ConnectionId id, const std::string& peer, Admission::Ticket ticket)
-    : Connection(io, id, proto::Transport::kStream, peer, std::move(ticket)),
+StreamConnection::StreamConnection(connection::IoLoop& io, base::ConnectionId id, const std::string& peer,
+                                   connection::Admission::Ticket ticket)
+    : connection::Connection(io, id, proto::Transport::kStream, peer, std::move(ticket)),
       origin_(spool::make_origin(word(proto::Transport::kStream), peer)),
       session_hold_(io.session_claims()),
       decoder_({limits().record_bytes_max, limits().batch_bytes_max}) {
@@ -49,24 +50,24 @@ void StreamConnection::on_start() {
 
 // ---- input ----
 
-Connection::ReadPlan StreamConnection::plan_read() {
-  if (ending_ || (is_draining_ && !has_kept_input())) return {0, Pause::kBusy};
-  if (session_hold_.is_awaited()) return {0, Pause::kSession};
+connection::Connection::ReadPlan StreamConnection::plan_read() {
+  if (ending_ || (is_draining_ && !has_kept_input())) return {0, connection::Pause::kBusy};
+  if (session_hold_.is_awaited()) return {0, connection::Pause::kSession};
   // A batch that has begun to become lines holds its memory: it goes on.
-  if (!(batch_ && batch_->is_ready()) && waits_for_credit()) return {0, Pause::kAmplification};
-  if (unsent_bytes() > kUnsentBytesMax) return {0, Pause::kOutput};
-  if (is_waiting(io().shared().committer.state())) return plan_under_pressure(Pause::kSpoolWaits);
-  if (io().appender().is_full()) return plan_under_pressure(Pause::kSpoolBusy);
-  if (batch_) return may_go_on_with_batch() ? ReadPlan{kReadBytes} : ReadPlan{0, Pause::kMemory};
+  if (!(batch_ && batch_->is_ready()) && waits_for_credit()) return {0, connection::Pause::kAmplification};
+  if (unsent_bytes() > kUnsentBytesMax) return {0, connection::Pause::kOutput};
+  if (is_waiting(io().shared().committer.state())) return plan_under_pressure(connection::Pause::kSpoolWaits);
+  if (io().appender().is_full()) return plan_under_pressure(connection::Pause::kSpoolBusy);
+  if (batch_) return may_go_on_with_batch() ? ReadPlan{kReadBytes} : ReadPlan{0, connection::Pause::kMemory};
   const std::size_t needed = decoder_.mid_frame() ? decoder_.bytes_needed() : 0;
   if (memory_share().may_begin()) return {needed > kReadBytes ? kLargeReadBytes : kReadBytes};
   // Only to the end of what has begun.
   if (needed > 0 && memory_share().may_continue()) return {needed};
-  return plan_under_pressure(Pause::kMemory);
+  return plan_under_pressure(connection::Pause::kMemory);
 }
 
 // A hello of usual size is always read, so that a client learns where it stands.
-Connection::ReadPlan StreamConnection::plan_under_pressure(Pause why) const {
+connection::Connection::ReadPlan StreamConnection::plan_under_pressure(connection::Pause why) const {
   const bool may_be_hello =
       decoder_.at_first_frame() && !decoder_.begun_records() && decoder_.claimed_bytes() <= kSmallHelloBytesMax;
   return may_be_hello && !has_kept_input() ? ReadPlan{decoder_.bytes_needed()} : ReadPlan{0, why};
@@ -118,9 +119,9 @@ void StreamConnection::keep_input(std::string_view rest) {
     kept_input_.reserve(rest.size() + proto::FrameDecoder::kPaddingBytes);
     kept_input_ = rest;
   }
-  if (session_hold_.is_awaited()) return pause(Pause::kSession);
+  if (session_hold_.is_awaited()) return pause(connection::Pause::kSession);
   if (is_cut_) drop_unread_answers();
-  pause(unsent_bytes() > kUnsentBytesMax ? Pause::kOutput : Pause::kTurn);
+  pause(unsent_bytes() > kUnsentBytesMax ? connection::Pause::kOutput : connection::Pause::kTurn);
 }
 
 void StreamConnection::note_begun_frame(bool took_frames) {
@@ -271,7 +272,7 @@ void StreamConnection::on_eof() { end_with_goodbye({.reason = GoodbyeReason::kBy
 // ---- pauses ----
 
 void StreamConnection::on_spool_waits() {
-  if (!all_settled() && !ending_ && !paused()) pause(Pause::kSpoolWaits);
+  if (!all_settled() && !ending_ && !paused()) pause(connection::Pause::kSpoolWaits);
 }
 
 void StreamConnection::on_resumed(std::int64_t paused_ms) {

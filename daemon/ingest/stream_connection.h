@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "daemon/commit/appender.h"
-#include "daemon/ingest/connection.h"
+#include "daemon/connection/connection.h"
 #include "daemon/intake/batch_intake.h"
 #include "daemon/intake/turn_budget.h"
 #include "daemon/json/record_checker.h"
@@ -25,9 +25,10 @@
 
 namespace crawlspool::ingest {
 
-class StreamConnection final : public Connection {
+class StreamConnection final : public connection::Connection {
  public:
-  StreamConnection(IoLoop& io, base::ConnectionId id, const std::string& peer, Admission::Ticket ticket);
+  StreamConnection(connection::IoLoop& io, base::ConnectionId id, const std::string& peer,
+                   connection::Admission::Ticket ticket);
   ~StreamConnection() override;
 
   [[nodiscard]] double begun_frame_rate() const override;
@@ -68,7 +69,7 @@ class StreamConnection final : public Connection {
   void on_reading_deadline() override;
 
   // --- input ---
-  [[nodiscard]] ReadPlan plan_under_pressure(Pause why) const;
+  [[nodiscard]] ReadPlan plan_under_pressure(connection::Pause why) const;
   void take_frames(std::string_view input);
   void take_frame(const proto::Frame& frame, const commit::ReadTime& when);
   void take_record(std::string_view record, const commit::ReadTime& when);

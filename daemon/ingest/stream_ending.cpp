@@ -5,7 +5,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
-#include "daemon/ingest/io_loop.h"
+#include "daemon/connection/io_loop.h"
 #include "daemon/ingest/stream_connection.h"
 
 namespace crawlspool::ingest {
@@ -55,10 +55,10 @@ void StreamConnection::on_output_sent() {
 void StreamConnection::on_long_pause() {
   slow_told_ = true;
   const commit::SpoolState state = io().shared().committer.state();
-  const auto reason = is_waiting(state)            ? slow_reason(state)
-                      : paused() == Pause::kMemory ? proto::SlowReason::kMemory
-                                                   : proto::SlowReason::kSpoolBusy;
-  if (paused() == Pause::kAmplification)
+  const auto reason = is_waiting(state)                        ? slow_reason(state)
+                      : paused() == connection::Pause::kMemory ? proto::SlowReason::kMemory
+                                                               : proto::SlowReason::kSpoolBusy;
+  if (paused() == connection::Pause::kAmplification)
     proto::append_slow(output(), proto::SlowReason::kAmplification, std::max(kRetryAfterMs, credit_wait_ms()));
   else
     proto::append_slow(output(), reason, kRetryAfterMs);
@@ -123,7 +123,7 @@ void StreamConnection::on_spool_failed() {
 void StreamConnection::on_drain() {
   is_draining_ = true;
   if (ending_ || !is_open()) return;
-  const bool waits_long = session_hold_.is_awaited() || paused() == Pause::kAmplification;
+  const bool waits_long = session_hold_.is_awaited() || paused() == connection::Pause::kAmplification;
   if (has_kept_input() && !waits_long) return resume();
   end_by_drain();
 }
@@ -135,7 +135,7 @@ void StreamConnection::on_drain_end() {
   if (batch_ && !batch_->is_begun()) drop_batch();
   drop_unread_answers();
   if (!batch_) return end_by_drain();
-  if (paused() != Pause::kTurn) resume();
+  if (paused() != connection::Pause::kTurn) resume();
 }
 
 void StreamConnection::drop_unread_answers() {

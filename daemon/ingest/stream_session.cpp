@@ -5,7 +5,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
 #include "daemon/base/version.h"
-#include "daemon/ingest/io_loop.h"
+#include "daemon/connection/io_loop.h"
 #include "daemon/ingest/stream_connection.h"
 #include "daemon/session/key.h"
 
@@ -97,7 +97,7 @@ void StreamConnection::welcome(const session::SessionAnswer& answer, std::uint64
                                    .batch_records_max = limits().batch_records_max,
                                    .idle_timeout_ms = io().config()->timeouts.idle_ms});
   send(true);
-  if (paused() == Pause::kSession) resume();
+  if (paused() == connection::Pause::kSession) resume();
 }
 
 // A newer connection goes on with the session: nothing more is taken in here.

@@ -13,11 +13,11 @@ constexpr std::int64_t kBeyondMsMax = 3000;  // within what the service manager 
 
 }  // namespace
 
-Drain::Drain(IoThreads& threads, std::int64_t drain_ms, Hooks hooks)
+Drain::Drain(connection::IoThreads& threads, std::int64_t drain_ms, Hooks hooks)
     : threads_(threads),
       drain_ms_(drain_ms),
       hooks_(std::move(hooks)),
-      cut_(threads.first().loop(), [this] { threads_.on_each([](ingest::IoLoop& loop) { loop.cut(); }); }),
+      cut_(threads.first().loop(), [this] { threads_.on_each([](connection::IoLoop& loop) { loop.cut(); }); }),
       timeout_(threads.first().loop(), [this] { time_is_over(); }) {}
 
 void Drain::begin() {

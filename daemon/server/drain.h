@@ -12,8 +12,8 @@
 #include <cstdint>
 #include <functional>
 
+#include "daemon/connection/io_threads.h"
 #include "daemon/net/timer.h"
-#include "daemon/server/io_threads.h"
 
 namespace crawlspool::server {
 
@@ -25,7 +25,7 @@ class Drain {
     std::function<void()> on_timeout;
   };
 
-  Drain(IoThreads& threads, std::int64_t drain_ms, Hooks hooks);
+  Drain(connection::IoThreads& threads, std::int64_t drain_ms, Hooks hooks);
 
   void set_drain_ms(std::int64_t drain_ms) { drain_ms_ = drain_ms; }  // before begin()
   void begin();                                                       // once
@@ -33,7 +33,7 @@ class Drain {
  private:
   void time_is_over();
 
-  IoThreads& threads_;
+  connection::IoThreads& threads_;
   std::int64_t drain_ms_;
   const Hooks hooks_;
   std::int64_t beyond_ms_ = 0;  // timeouts.drain

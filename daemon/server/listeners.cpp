@@ -17,7 +17,7 @@ using base::Result;
 using proto::Transport;
 
 // What an accepted connection is made of.
-using Parcel = std::pair<ingest::Admission::Ticket, base::UniqueFd>;
+using Parcel = std::pair<connection::Admission::Ticket, base::UniqueFd>;
 
 void on_shortage(int errno_value) { base::log_warn_limited("accept_paused", {{"detail", std::strerror(errno_value)}}); }
 
@@ -28,7 +28,7 @@ std::vector<std::string>& addresses_of(Addresses& all, Transport transport) {
 
 }  // namespace
 
-Listeners::Listeners(IoThreads& threads, const ingest::Shared& shared, http::AdminPort& admin_port,
+Listeners::Listeners(connection::IoThreads& threads, const connection::Shared& shared, http::AdminPort& admin_port,
                      http::AdminBackend& admin_backend)
     : threads_(threads), shared_(shared), admin_port_(admin_port), admin_backend_(admin_backend) {}
 
@@ -83,7 +83,7 @@ void Listeners::on_accept(Transport transport, base::UniqueFd fd, const base::En
   auto ticket = shared_.admission.admit(transport, peer.machine_key());
   if (!ticket) return;  // too many are being told already that there are too many
   // The admin port is served where the backend lives.
-  ingest::IoLoop& loop = transport == Transport::kAdmin ? threads_.first() : threads_.least_busy();
+  connection::IoLoop& loop = transport == Transport::kAdmin ? threads_.first() : threads_.least_busy();
   auto hand_over = [this, transport, &loop, id = next_id_++, peer = peer.to_string(),
                     // std::function wants something that can be copied.
                     parcel = std::make_shared<Parcel>(std::move(*ticket), std::move(fd))] {
@@ -95,8 +95,9 @@ void Listeners::on_accept(Transport transport, base::UniqueFd fd, const base::En
     loop.mailbox().post(std::move(hand_over));
 }
 
-std::unique_ptr<ingest::Connection> Listeners::make(Transport transport, ingest::IoLoop& loop, base::ConnectionId id,
-                                                    const std::string& peer, ingest::Admission::Ticket ticket) const {
+std::unique_ptr<connection::Connection> Listeners::make(Transport transport, connection::IoLoop& loop,
+                                                        base::ConnectionId id, const std::string& peer,
+                                                        connection::Admission::Ticket ticket) const {
   switch (transport) {
     case Transport::kStream:
       return std::make_unique<ingest::StreamConnection>(loop, id, peer, std::move(ticket));

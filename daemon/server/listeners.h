@@ -5,10 +5,10 @@
 #include <memory>
 #include <vector>
 
+#include "daemon/connection/io_threads.h"
 #include "daemon/http/admin_connection.h"
 #include "daemon/net/listener.h"
 #include "daemon/server/inherited_sockets.h"
-#include "daemon/server/io_threads.h"
 #include "daemon/server/ready_file.h"
 
 namespace crawlspool::server {
@@ -16,7 +16,7 @@ namespace crawlspool::server {
 class Listeners {
  public:
   // All outlive it.
-  Listeners(IoThreads& threads, const ingest::Shared& shared, http::AdminPort& admin_port,
+  Listeners(connection::IoThreads& threads, const connection::Shared& shared, http::AdminPort& admin_port,
             http::AdminBackend& admin_backend);
 
   // Takes over what was inherited; where that is nothing at all, opens what the configuration names.
@@ -34,12 +34,12 @@ class Listeners {
   [[nodiscard]] net::Listener::OnAccept accepting(proto::Transport transport);
   void on_accept(proto::Transport transport, base::UniqueFd fd, const base::Endpoint& peer);
   // On the thread of `loop`.
-  [[nodiscard]] std::unique_ptr<ingest::Connection> make(proto::Transport transport, ingest::IoLoop& loop,
-                                                         base::ConnectionId id, const std::string& peer,
-                                                         ingest::Admission::Ticket ticket) const;
+  [[nodiscard]] std::unique_ptr<connection::Connection> make(proto::Transport transport, connection::IoLoop& loop,
+                                                             base::ConnectionId id, const std::string& peer,
+                                                             connection::Admission::Ticket ticket) const;
 
-  IoThreads& threads_;
-  const ingest::Shared& shared_;
+  connection::IoThreads& threads_;
+  const connection::Shared& shared_;
   http::AdminPort& admin_port_;
   http::AdminBackend& admin_backend_;
   std::vector<std::unique_ptr<net::Listener>> ingest_;

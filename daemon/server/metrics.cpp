@@ -19,7 +19,7 @@ namespace {
 
 using commit::CommitStats;
 using commit::Histogram;
-using ingest::Shared;
+using connection::Shared;
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
@@ -102,7 +102,7 @@ void add_records(Families& families, const Shared& shared, const CommitStats& st
 }
 
 void add_connections(Families& families, const Shared& shared, const config::Limits& limits) {
-  const ingest::Admission::Counts counts = shared.admission.counts();
+  const connection::Admission::Counts counts = shared.admission.counts();
   families.family("crawlspool_connections", "Open connections.", MetricType::Gauge);
   families.add("listener", "stream", counts.stream);
   families.add("listener", "http", counts.http);

@@ -5,13 +5,13 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/ingest/io_loop.h"
+#include "daemon/connection/io_loop.h"
 #include "daemon/spool/recovery/recovery.h"
 
 namespace crawlspool::server {
 
 // `state` as /status has it.
-[[nodiscard]] std::string metrics_text(const ingest::Shared& shared, const config::Config& config,
+[[nodiscard]] std::string metrics_text(const connection::Shared& shared, const config::Config& config,
                                        const spool::RecoveryReport& recovery, std::string_view state);
 
 }  // namespace crawlspool::server

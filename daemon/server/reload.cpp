@@ -42,7 +42,7 @@ struct Reload::Delivery {
   bool is_reading = false;
 };
 
-Reload::Reload(net::Mailbox& mailbox, const base::Clock& clock, ingest::ConfigPtr start, Hooks hooks)
+Reload::Reload(net::Mailbox& mailbox, const base::Clock& clock, connection::ConfigPtr start, Hooks hooks)
     : mailbox_(mailbox),
       clock_(clock),
       in_force_(std::move(start)),

@@ -13,7 +13,7 @@
 #include "config/model.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/error.h"
-#include "daemon/ingest/io_loop.h"
+#include "daemon/connection/io_loop.h"
 #include "daemon/net/mailbox.h"
 
 namespace crawlspool::server {
@@ -29,7 +29,7 @@ class Reload {
  public:
   using Load = std::function<base::Result<config::Config>()>;
   // Puts the configuration in force and calls `done` on the first loop's thread once every part goes by it.
-  using Apply = std::function<void(const ingest::ConfigPtr&, std::function<void()> done)>;
+  using Apply = std::function<void(const connection::ConfigPtr&, std::function<void()> done)>;
 
   struct Hooks {
     Load load;
@@ -40,7 +40,7 @@ class Reload {
 
   // `mailbox` is the first loop's. It and the clock outlive this object. It does not wait for its reader when it goes:
   // a file may be a FIFO, or on a file system that does not answer. What `hooks.load` uses has to outlive that thread.
-  Reload(net::Mailbox& mailbox, const base::Clock& clock, ingest::ConfigPtr start, Hooks hooks);
+  Reload(net::Mailbox& mailbox, const base::Clock& clock, connection::ConfigPtr start, Hooks hooks);
   ~Reload();
   Reload(const Reload&) = delete;
   Reload& operator=(const Reload&) = delete;
@@ -48,7 +48,7 @@ class Reload {
   // Where one is under way, another one follows it: the file may have changed meanwhile.
   void request();
 
-  [[nodiscard]] const ingest::ConfigPtr& in_force() const { return in_force_; }
+  [[nodiscard]] const connection::ConfigPtr& in_force() const { return in_force_; }
   [[nodiscard]] const ReloadState& state() const { return state_; }
   // A thread still reads the file, and may do so when this object is gone.
   [[nodiscard]] bool is_reading() const;
@@ -66,7 +66,7 @@ class Reload {
 
   net::Mailbox& mailbox_;
   const base::Clock& clock_;
-  ingest::ConfigPtr in_force_;
+  connection::ConfigPtr in_force_;
   const Hooks hooks_;
   ReloadState state_;
   bool under_way_ = false;

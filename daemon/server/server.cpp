@@ -10,11 +10,11 @@
 #include "daemon/base/log.h"
 #include "daemon/base/thread.h"
 #include "daemon/base/version.h"
+#include "daemon/connection/io_threads.h"
 #include "daemon/net/signal.h"
 #include "daemon/net/timer.h"
 #include "daemon/server/background_thread.h"
 #include "daemon/server/drain.h"
-#include "daemon/server/io_threads.h"
 #include "daemon/server/listeners.h"
 #include "daemon/server/options.h"
 #include "daemon/server/pulse.h"
@@ -61,7 +61,7 @@ void log_recovery(const spool::Spool& spool) {
 
 class Server {
  public:
-  Server(const ingest::ConfigPtr& config, const ServerOptions& options, const base::Clock& clock,
+  Server(const connection::ConfigPtr& config, const ServerOptions& options, const base::Clock& clock,
          ServiceManager& service_manager, std::unique_ptr<spool::Spool> spool)
       : options_(options),
         service_manager_(service_manager),
@@ -87,10 +87,11 @@ class Server {
         summary_(loop(), [this] { status_.log_summary(); }),
         left_out_(loop(), [this] { connection_log_.tell_left_out(); }),
         signals_(std::make_unique<Signals>(*this)),
-        reload_(threads_.first().mailbox(), clock_, config,
-                {options.load_config,
-                 [this](const ingest::ConfigPtr& changed, const std::function<void()>& done) { apply(changed, done); },
-                 [this] { service_manager_.reloading(); }, [this] { on_reload_end(); }}) {}
+        reload_(
+            threads_.first().mailbox(), clock_, config,
+            {options.load_config,
+             [this](const connection::ConfigPtr& changed, const std::function<void()>& done) { apply(changed, done); },
+             [this] { service_manager_.reloading(); }, [this] { on_reload_end(); }}) {}
 
   Result<int> run(InheritedSockets inherited) {
     auto opened = listeners_.open(reload_.in_force()->listen, std::move(inherited));
@@ -146,7 +147,7 @@ class Server {
   // On the committer's thread.
   void on_spool_state(SpoolState state) {
     if (!is_running_) return;
-    threads_.on_each([state](ingest::IoLoop& io) { io.spool_state_changed(state); });
+    threads_.on_each([state](connection::IoLoop& io) { io.spool_state_changed(state); });
     if (state == SpoolState::kFailed) threads_.first().mailbox().post([this] { on_spool_failed(); });
   }
 
@@ -207,7 +208,7 @@ class Server {
   }
 
   // All that a reload may change. Nobody who is connected has to go for it.
-  void apply(const ingest::ConfigPtr& config, const std::function<void()>& done) {
+  void apply(const connection::ConfigPtr& config, const std::function<void()>& done) {
     base::set_log_level(config->log.level);
     raise_descriptor_limit(config->limits);
     memory_.set_limit(config->limits.memory_bytes_max, frame_bytes_max(config->limits));
@@ -225,18 +226,18 @@ class Server {
   BackgroundThread background_;
   std::atomic<bool> is_running_{false};
   commit::MemoryBudget memory_;
-  ingest::Admission admission_;
+  connection::Admission admission_;
   http::AdminPort admin_port_;
   commit::Committer committer_;
   session::SessionExchange sessions_;
   commit::StreamLabels streams_;
-  ingest::CloseCounts closes_;
-  ingest::ConnectionLog connection_log_;
-  ingest::TurnCounts turns_;
-  ingest::AmplificationLedger amplification_;
-  std::vector<ingest::IoLoop*> loops_;
-  ingest::Shared shared_;
-  IoThreads threads_;
+  connection::CloseCounts closes_;
+  connection::ConnectionLog connection_log_;
+  connection::TurnCounts turns_;
+  connection::AmplificationLedger amplification_;
+  std::vector<connection::IoLoop*> loops_;
+  connection::Shared shared_;
+  connection::IoThreads threads_;
   ResidentWatch resident_;
   Pulse pulse_;
   Status status_;
@@ -265,7 +266,7 @@ Result<std::unique_ptr<spool::Spool>> open_spool(const config::Config& config, c
   ::_exit(exit_code);
 }
 
-Result<int> open_and_run(const ingest::ConfigPtr& config, const ServerOptions& options) {
+Result<int> open_and_run(const connection::ConfigPtr& config, const ServerOptions& options) {
   auto inherited = take_inherited_sockets();
   if (!inherited) return tl::unexpected(inherited.error());
   const base::SystemClock clock;
@@ -281,7 +282,7 @@ Result<int> open_and_run(const ingest::ConfigPtr& config, const ServerOptions& o
 }
 
 // What the threads of constructors throw where none can be had is an error like others.
-Result<int> open_and_run_threads(const ingest::ConfigPtr& config, const ServerOptions& options) {
+Result<int> open_and_run_threads(const connection::ConfigPtr& config, const ServerOptions& options) {
   try {
     return open_and_run(config, options);
   } catch (const std::system_error& error) {

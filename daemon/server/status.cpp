@@ -47,8 +47,8 @@ std::string absolute(const std::string& directory) {
 
 }  // namespace
 
-Status::Status(const ingest::Shared& shared, const spool::RecoveryReport& recovery, IoThreads& threads,
-               ingest::ConfigPtr config)
+Status::Status(const connection::Shared& shared, const spool::RecoveryReport& recovery, connection::IoThreads& threads,
+               connection::ConfigPtr config)
     : shared_(shared),
       recovery_(recovery),
       started_us_(shared.clock.monotonic_us()),
@@ -57,7 +57,7 @@ Status::Status(const ingest::Shared& shared, const spool::RecoveryReport& recove
       line_rates_(started_us_),
       config_(std::move(config)) {}
 
-void Status::set_config(const ingest::ConfigPtr& in_force, const ReloadState& state) {
+void Status::set_config(const connection::ConfigPtr& in_force, const ReloadState& state) {
   config_ = in_force;
   reload_ = state;
 }
@@ -91,7 +91,7 @@ bool Status::has_synced_lately() {
 
 std::string Status::status_json() {
   const commit::CommitStats stats = shared_.committer.stats();
-  const ingest::Admission::Counts counts = shared_.admission.counts();
+  const connection::Admission::Counts counts = shared_.admission.counts();
   nlohmann::ordered_json rejects = nlohmann::ordered_json::object();
   for (std::size_t i = 0; i < proto::kRejectCodes; ++i)
     rejects[std::string(proto::word(static_cast<proto::RejectCode>(i)))] = stats.rejects_by_code[i];
@@ -152,7 +152,7 @@ void Status::rejects_json(OnText on_text) {
 
 std::string Status::line() {
   const commit::CommitStats stats = shared_.committer.stats();
-  const ingest::Admission::Counts counts = shared_.admission.counts();
+  const connection::Admission::Counts counts = shared_.admission.counts();
   const auto rates = line_rates_.since_last({stats.records, stats.record_bytes, 0, shared_.clock.monotonic_us()});
   return fmt::format("{}: {:.0f} records/s, {:.2f} MB/s, {} connections, ack p99 {:.1f} ms", state(), rates.records,
                      rates.megabytes, counts.stream + counts.http, ack_p99_ms());
@@ -160,7 +160,7 @@ std::string Status::line() {
 
 void Status::log_summary() {
   const commit::CommitStats stats = shared_.committer.stats();
-  const ingest::Admission::Counts counts = shared_.admission.counts();
+  const connection::Admission::Counts counts = shared_.admission.counts();
   const auto rejects = std::accumulate(stats.rejects_by_code.begin(), stats.rejects_by_code.end(), std::uint64_t{0});
   const auto rates = rates_.since_last({stats.records, stats.record_bytes, rejects, shared_.clock.monotonic_us()});
   base::log_info("summary", {{"state", state()},

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/connection/io_loop.h"
 #include "daemon/http/admin_connection.h"
-#include "daemon/ingest/io_loop.h"
 #include "daemon/server/rates.h"
 #include "daemon/server/ready_file.h"
 #include "daemon/server/reload.h"
@@ -20,8 +20,8 @@ namespace crawlspool::server {
 class Status final : public http::AdminBackend {
  public:
   // The first three outlive it.
-  Status(const ingest::Shared& shared, const spool::RecoveryReport& recovery, IoThreads& threads,
-         ingest::ConfigPtr config);
+  Status(const connection::Shared& shared, const spool::RecoveryReport& recovery, connection::IoThreads& threads,
+         connection::ConfigPtr config);
 
   std::string status_json() override;
   std::string metrics_text() override;
@@ -36,14 +36,14 @@ class Status final : public http::AdminBackend {
 
   void set_listening(const Addresses& addresses) { listening_ = addresses; }  // before anyone asks
   void set_draining() { draining_ = true; }
-  void set_config(const ingest::ConfigPtr& in_force, const ReloadState& state);
+  void set_config(const connection::ConfigPtr& in_force, const ReloadState& state);
   void log_summary();  // its rates: since the last one
 
  private:
   [[nodiscard]] std::int64_t uptime_s() const;
   [[nodiscard]] double ack_p99_ms() const;
 
-  const ingest::Shared& shared_;
+  const connection::Shared& shared_;
   const spool::RecoveryReport& recovery_;
   const std::int64_t started_us_;
   Rates rates_;
@@ -51,7 +51,7 @@ class Status final : public http::AdminBackend {
   Rates line_rates_;
   std::atomic<bool> draining_{false};
   Addresses listening_;
-  ingest::ConfigPtr config_;  // in force
+  connection::ConfigPtr config_;  // in force
   ReloadState reload_;
 };
 

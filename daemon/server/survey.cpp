@@ -17,17 +17,17 @@ void Survey::ask(OnResult on_result) {
 }
 
 void Survey::begin() {
-  under_way_ = std::make_shared<ingest::LoopSurvey>();
+  under_way_ = std::make_shared<connection::LoopSurvey>();
   answers_ = 0;
   const std::int64_t rejects_since_us = clock_.wall_us() - kRejectsWindowUs;
-  threads_.on_each([this, rejects_since_us](ingest::IoLoop& loop) {
+  threads_.on_each([this, rejects_since_us](connection::IoLoop& loop) {
     // std::function wants something that can be copied.
-    auto one = std::make_shared<ingest::LoopSurvey>(loop.survey(kConnectionsMax, rejects_since_us));
+    auto one = std::make_shared<connection::LoopSurvey>(loop.survey(kConnectionsMax, rejects_since_us));
     threads_.first().mailbox().post([this, one] { take(std::move(*one)); });
   });
 }
 
-void Survey::take(ingest::LoopSurvey&& one) {
+void Survey::take(connection::LoopSurvey&& one) {
   merge(*under_way_, std::move(one), kConnectionsMax);
   if (++answers_ < threads_.count()) return;
   newest_ = std::exchange(under_way_, nullptr);

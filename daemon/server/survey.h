@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "daemon/base/clock.h"
-#include "daemon/ingest/loop_survey.h"
-#include "daemon/server/io_threads.h"
+#include "daemon/connection/io_threads.h"
+#include "daemon/connection/loop_survey.h"
 
 namespace crawlspool::server {
 
@@ -17,23 +17,23 @@ class Survey {
  public:
   static constexpr std::size_t kConnectionsMax = 1000;
 
-  using Result = std::shared_ptr<const ingest::LoopSurvey>;
+  using Result = std::shared_ptr<const connection::LoopSurvey>;
   using OnResult = std::function<void(const Result&)>;
 
   // Both outlive it.
-  Survey(IoThreads& threads, const base::Clock& clock) : threads_(threads), clock_(clock) {}
+  Survey(connection::IoThreads& threads, const base::Clock& clock) : threads_(threads), clock_(clock) {}
 
   // Calls back at once, or in a later turn of the first loop.
   void ask(OnResult on_result);
 
  private:
   void begin();
-  void take(ingest::LoopSurvey&& one);
+  void take(connection::LoopSurvey&& one);
 
-  IoThreads& threads_;
+  connection::IoThreads& threads_;
   const base::Clock& clock_;
   std::vector<OnResult> asking_;
-  std::shared_ptr<ingest::LoopSurvey> under_way_;
+  std::shared_ptr<connection::LoopSurvey> under_way_;
   std::size_t answers_ = 0;  // of loops, so far
   Result newest_;
   std::int64_t newest_us_ = 0;

@@ -9,9 +9,9 @@
 namespace crawlspool::server {
 namespace {
 
-using ingest::ClientFacts;
-using ingest::ClientKey;
-using ingest::ConnectionFacts;
+using connection::ClientFacts;
+using connection::ClientKey;
+using connection::ConnectionFacts;
 using intake::RejectRow;
 using Json = nlohmann::ordered_json;
 
@@ -54,7 +54,7 @@ std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::e
 
 }  // namespace
 
-std::string connections_json(const ingest::LoopSurvey& survey) {
+std::string connections_json(const connection::LoopSurvey& survey) {
   std::vector<const std::pair<const ClientKey, ClientFacts>*> clients;
   for (const auto& client : survey.clients) clients.push_back(&client);
   std::stable_sort(clients.begin(), clients.end(),
@@ -68,7 +68,7 @@ std::string connections_json(const ingest::LoopSurvey& survey) {
   return text_of(json);
 }
 
-std::string rejects_json(const ingest::LoopSurvey& survey) {
+std::string rejects_json(const connection::LoopSurvey& survey) {
   std::vector<const RejectRow*> rows;
   for (const RejectRow& row : survey.rejects) rows.push_back(&row);
   std::sort(rows.begin(), rows.end(), [](const auto* a, const auto* b) { return a->last_us > b->last_us; });

@@ -3,11 +3,11 @@
 
 #include <string>
 
-#include "daemon/ingest/loop_survey.h"
+#include "daemon/connection/loop_survey.h"
 
 namespace crawlspool::server {
 
-[[nodiscard]] std::string connections_json(const ingest::LoopSurvey& survey);
-[[nodiscard]] std::string rejects_json(const ingest::LoopSurvey& survey);
+[[nodiscard]] std::string connections_json(const connection::LoopSurvey& survey);
+[[nodiscard]] std::string rejects_json(const connection::LoopSurvey& survey);
 
 }  // namespace crawlspool::server

@@ -40,15 +40,16 @@ class AdminAnswers : public commit::OnForgetfulDisk {
     start();
     config = std::make_shared<const config::Config>();
     memory = std::make_unique<commit::MemoryBudget>(64 << 20, 1 << 20);
-    admission = std::make_unique<ingest::Admission>(config->limits);
+    admission = std::make_unique<connection::Admission>(config->limits);
     port = std::make_unique<AdminPort>(*admission);
-    shared =
-        std::make_unique<ingest::Shared>(ingest::Shared{clock, *committer, *memory, *admission, sessions, streams,
-                                                        closes, connection_log, turn_counts, amplification, loops});
-    io = std::make_unique<ingest::IoLoop>(*shared, config);
+    shared = std::make_unique<connection::Shared>(connection::Shared{clock, *committer, *memory, *admission, sessions,
+                                                                     streams, closes, connection_log, turn_counts,
+                                                                     amplification, loops});
+    io = std::make_unique<connection::IoLoop>(*shared, config);
     auto pair = net::test::tcp_pair();
     peer = std::move(pair.theirs);
-    auto made = std::make_unique<AdminConnection>(*io, 1, "127.0.0.1:1", ingest::Admission::Ticket{}, *port, backend);
+    auto made =
+        std::make_unique<AdminConnection>(*io, 1, "127.0.0.1:1", connection::Admission::Ticket{}, *port, backend);
     connection = made.get();
     io->adopt(std::move(made), std::move(pair.ours));
   }
@@ -73,20 +74,20 @@ class AdminAnswers : public commit::OnForgetfulDisk {
     return got;
   }
 
-  ingest::ConfigPtr config;
+  connection::ConfigPtr config;
   std::unique_ptr<commit::MemoryBudget> memory;
-  std::unique_ptr<ingest::Admission> admission;
+  std::unique_ptr<connection::Admission> admission;
   std::unique_ptr<AdminPort> port;
   session::SessionExchange sessions;
   commit::StreamLabels streams;
-  ingest::CloseCounts closes;
-  ingest::ConnectionLog connection_log{clock};
-  ingest::TurnCounts turn_counts;
-  ingest::AmplificationLedger amplification;
-  std::vector<ingest::IoLoop*> loops;
-  std::unique_ptr<ingest::Shared> shared;
+  connection::CloseCounts closes;
+  connection::ConnectionLog connection_log{clock};
+  connection::TurnCounts turn_counts;
+  connection::AmplificationLedger amplification;
+  std::vector<connection::IoLoop*> loops;
+  std::unique_ptr<connection::Shared> shared;
   SlowBackend backend;
-  std::unique_ptr<ingest::IoLoop> io;
+  std::unique_ptr<connection::IoLoop> io;
   base::UniqueFd peer;
   AdminConnection* connection = nullptr;
 };

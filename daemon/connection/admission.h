@@ -1,0 +1,92 @@
+// Who may be connected: the limits over all connections and over those of one client machine. Shared by all loops;
+// touched when a connection opens and when it ends. A ticket is a connection's place and gives it back.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "config/model.h"
+#include "daemon/base/endpoint.h"
+#include "proto/inputs.h"
+
+namespace crawlspool::connection {
+
+// The limit that was met: its key in the configuration and its value.
+struct LimitMet {
+  std::string_view key;
+  std::uint64_t max;
+};
+
+class Admission {
+ public:
+  class Ticket {
+   public:
+    Ticket() = default;
+    Ticket(Ticket&& other) noexcept { *this = std::move(other); }
+    Ticket& operator=(Ticket&& other) noexcept;
+    ~Ticket() { give_back(); }
+
+    [[nodiscard]] const base::MachineKey& machine() const { return machine_; }
+    // Counts the connection among those of the client that it names; the limit if that has enough. Once.
+    [[nodiscard]] std::optional<LimitMet> name_client(const std::string& client);
+    // Gives the client's place back, where the connection itself goes later.
+    void leave_client();
+
+    // Set where the connection is only there to be told why it may not be.
+    [[nodiscard]] const std::optional<LimitMet>& refused() const { return refused_; }
+
+   private:
+    friend class Admission;
+    void give_back();
+
+    Admission* admission_ = nullptr;
+    proto::Transport transport_ = proto::Transport::kStream;
+    base::MachineKey machine_;
+    std::string client_;  // empty: counts for none
+    std::optional<LimitMet> refused_;
+  };
+
+  struct Counts {
+    std::uint64_t stream = 0;
+    std::uint64_t http = 0;
+    std::uint64_t admin = 0;  // has its own limits, so that operators get in when these are met
+    std::uint64_t machines = 0;
+    std::uint64_t refused_total = 0;
+    std::uint64_t accepted_total = 0;  // without those on the admin port
+    std::uint64_t admin_closed_total = 0;
+  };
+
+  explicit Admission(const config::Limits& limits) : limits_(limits) {}
+
+  // A ticket, if only to be told why not; nothing if too many are being told already, and the connection is just
+  // closed. Tickets do not outlive this object.
+  [[nodiscard]] std::optional<Ticket> admit(proto::Transport transport, const base::MachineKey& machine);
+
+  // A connection of the admin port was closed to make room for others.
+  void count_admin_closed();
+
+  [[nodiscard]] Counts counts() const;
+
+  // For those who come from now on; nobody who is in has to go.
+  void set_limits(const config::Limits& limits);
+
+ private:
+  [[nodiscard]] std::uint64_t& count_of(proto::Transport transport);
+  [[nodiscard]] std::optional<LimitMet> limit_met(proto::Transport transport, const base::MachineKey& machine) const;
+  void give_back(const Ticket& ticket);
+  [[nodiscard]] std::optional<LimitMet> enter_client(const std::string& client);
+  void leave_client(const std::string& client);
+
+  mutable std::mutex mutex_;  // of all below
+  config::Limits limits_;
+  std::unordered_map<base::MachineKey, std::uint64_t> by_machine_;  // as large as there are connections, at most
+  std::unordered_map<std::string, std::uint64_t> by_client_;        // so is this
+  Counts counts_;
+  std::uint64_t being_refused_ = 0;
+};
+
+}  // namespace crawlspool::connection

@@ -1,0 +1,44 @@
+// Which connections' beginnings and ends get a line of the log each, and how many do not: a peer may open and close as
+// many as it likes. Above kLifeRate they are counted, and told in a line now and then. Thread-safe; touched twice a
+// connection.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log_limiter.h"
+#include "daemon/connection/close_counts.h"
+
+namespace crawlspool::connection {
+
+class ConnectionLog {
+ public:
+  explicit ConnectionLog(const base::Clock& clock) : clock_(clock) {}
+
+  // Whether the beginning gets a line of its own; else it is counted.
+  [[nodiscard]] bool tells_open();
+  // The same for an end; `reason` as in CloseCounts.
+  [[nodiscard]] bool tells_close(std::string_view reason);
+
+  struct LeftOut {
+    std::uint64_t opened = 0;
+    std::uint64_t closed = 0;
+    CloseCounts::ByReason reasons;
+  };
+  // Since the last call.
+  [[nodiscard]] LeftOut take_left_out();
+  // Logs it, if there is any.
+  void tell_left_out();
+
+ private:
+  const base::Clock& clock_;
+  std::mutex mutex_;
+  base::LogAllowance opens_;
+  base::LogAllowance closes_;
+  LeftOut left_out_;
+};
+
+}  // namespace crawlspool::connection

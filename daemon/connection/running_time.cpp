@@ -1,0 +1,12 @@
+#include "daemon/connection/running_time.h"
+
+#include "daemon/base/log.h"
+
+namespace crawlspool::connection {
+
+void RunningTime::leave_out(std::int64_t gap_ms) {
+  left_out_ms_ += gap_ms - kCountedMs;
+  base::log_warn("not_running", {{"gap_ms", gap_ms}});
+}
+
+}  // namespace crawlspool::connection

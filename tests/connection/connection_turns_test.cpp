@@ -1,0 +1,232 @@
+// Whatever a connection calls while it takes input in, it does not come back to its own reading before that is done.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "daemon/connection/connection.h"
+#include "daemon/connection/io_loop.h"
+#include "daemon/net/signal.h"
+#include "tests/commit/committing.h"
+#include "tests/net/run_until.h"
+
+namespace crawlspool::connection {
+namespace {
+
+using net::test::run_until;
+
+// Does what the test says with each input, and notes how deep it is in taking some.
+class Talker final : public Connection {
+ public:
+  Talker(IoLoop& io, base::ConnectionId id) : Connection(io, id, proto::Transport::kStream, "127.0.0.1:1", {}) {}
+
+  std::function<void()> on_input = [] {};  // while the input is in view
+  std::function<void()> on_taken = [] {};  // behind it
+  std::string taken;
+  std::string kept;
+  std::size_t slice = 1000;
+  int depth = 0;
+  int deepest = 0;
+  int inputs = 0;
+
+  using Connection::output;
+  using Connection::paused;
+  using Connection::send;
+  void wait() { pause(Pause::kBusy); }
+  void wait_for_output() { pause(Pause::kOutput); }
+
+ private:
+  ReadPlan plan_read() override { return {slice}; }
+  void take_input(std::string_view bytes) override { take(bytes); }
+  void on_eof() override { finish("eof"); }
+  [[nodiscard]] bool has_kept_input() const override { return !kept.empty(); }
+  void take_kept_input() override {
+    const std::string input = std::exchange(kept, {});
+    take(std::string_view(input).substr(0, 1));
+    kept.insert(0, input.substr(1));
+  }
+  void on_settled(std::uint64_t /*seq*/) override { resume(); }
+  void on_spool_failed() override {}
+  void on_drain() override {}
+  void on_resumed(std::int64_t /*paused_ms*/) override {}
+  [[nodiscard]] std::int64_t reading_deadline_ms() const override { return kNever; }
+  void on_reading_deadline() override {}
+
+  void take(std::string_view bytes) {
+    ++inputs;
+    deepest = std::max(deepest, ++depth);
+    on_input();
+    taken += bytes;  // what is in view, behind all that was called
+    on_taken();
+    --depth;
+  }
+};
+
+class ConnectionTurns : public commit::OnForgetfulDisk {
+ protected:
+  void SetUp() override {
+    net::set_up_signals();
+    start();
+    config = std::make_shared<const config::Config>();
+    memory = std::make_unique<commit::MemoryBudget>(64 << 20, 1 << 20);
+    admission = std::make_unique<Admission>(config->limits);
+    shared = std::make_unique<Shared>(Shared{clock, *committer, *memory, *admission, sessions, streams, closes,
+                                             connection_log, turns, amplification, loops});
+    io = std::make_unique<IoLoop>(*shared, config);
+  }
+  void TearDown() override {
+    finish();  // what comes back goes to the loop
+    io.reset();
+    commit::OnForgetfulDisk::TearDown();
+  }
+
+  Talker& open(net::test::Pair& pair) {
+    const base::ConnectionId id = ++last_id;
+    auto talker = std::make_unique<Talker>(*io, id);
+    Talker& opened = *talker;
+    io->adopt(std::move(talker), std::move(pair.ours));
+    return opened;
+  }
+  static void say(const net::test::Pair& pair, std::string_view text) {
+    ASSERT_EQ(::write(pair.theirs.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
+
+  ConfigPtr config;
+  std::unique_ptr<commit::MemoryBudget> memory;
+  std::unique_ptr<Admission> admission;
+  session::SessionExchange sessions;
+  commit::StreamLabels streams;
+  CloseCounts closes;
+  ConnectionLog connection_log{clock};
+  TurnCounts turns;
+  AmplificationLedger amplification;
+  std::vector<IoLoop*> loops;
+  std::unique_ptr<Shared> shared;
+  std::unique_ptr<IoLoop> io;
+  base::ConnectionId last_id = 0;
+};
+
+TEST_F(ConnectionTurns, AResumeWithinInputWaitsForItsEnd) {
+  auto pair = net::test::tcp_pair();
+  Talker& talker = open(pair);
+  talker.on_input = [&] {
+    talker.wait();
+    talker.resume();
+    EXPECT_TRUE(talker.paused());
+  };
+  say(pair, "one");
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "one"; }));
+  EXPECT_FALSE(talker.paused());
+  say(pair, "two");
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "onetwo"; }));
+}
+
+TEST_F(ConnectionTurns, AnAnswerFromElsewhereWithinInputWaitsForItsEnd) {
+  auto pair = net::test::tcp_pair();
+  Talker& talker = open(pair);
+  talker.on_input = [&] {
+    talker.wait();
+    talker.kept = "";
+    talker.settled(1);
+    EXPECT_TRUE(talker.paused());
+  };
+  say(pair, "one");
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "one"; }));
+  EXPECT_FALSE(talker.paused());
+}
+
+TEST_F(ConnectionTurns, WhatAResetConnectionHadSentIsTakenInOrderAndUnspoilt) {
+  std::string sent;
+  for (int i = 0; i < 5000; ++i) sent += std::to_string(i) + ",";
+  auto pair = net::test::tcp_pair();
+  say(pair, sent);
+  Talker& talker = open(pair);
+  net::test::reset_connection(pair.theirs);
+  talker.on_input = [&] {
+    talker.wait();
+    talker.resume();
+  };
+  std::string all;
+  talker.on_taken = [&] { all = talker.taken; };
+  ASSERT_TRUE(run_until(io->loop(), [&] { return io->find(1) == nullptr; }));
+  EXPECT_EQ(all, sent);
+}
+
+TEST_F(ConnectionTurns, KeptInputIsTakenOnceATurnHoweverOftenItIsToGoOn) {
+  auto pair = net::test::tcp_pair();
+  Talker& talker = open(pair);
+  talker.on_input = [&] {
+    talker.wait();
+    for (int i = 0; i < 3; ++i) talker.resume();
+  };
+  say(pair, "x");
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "x"; }));
+  talker.wait();
+  talker.kept = std::string(10'000, 'k');
+  talker.resume();
+  EXPECT_EQ(talker.inputs, 1);  // it waits for its share of the loop
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.kept.empty(); }));
+  EXPECT_EQ(talker.taken, "x" + std::string(10'000, 'k'));
+  EXPECT_EQ(talker.deepest, 1);
+}
+
+// Answers that the peer takes at once end the pause for them while the input is still in hand.
+TEST_F(ConnectionTurns, SentAnswersDoNotTakeKeptInputWithinInput) {
+  auto pair = net::test::tcp_pair();
+  Talker& talker = open(pair);
+  talker.on_input = [&] {
+    talker.output() += "!";
+    talker.wait_for_output();
+    talker.send(true);
+  };
+  talker.wait();
+  talker.kept = std::string(1000, 'k');
+  talker.resume();
+  EXPECT_EQ(talker.inputs, 0);  // it waits for its share of the loop
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.kept.empty(); }));
+  EXPECT_EQ(talker.deepest, 1);
+}
+
+TEST_F(ConnectionTurns, AnotherConnectionsInputWaitsForTheNextTurn) {
+  auto first_pair = net::test::tcp_pair();
+  auto second_pair = net::test::tcp_pair();
+  Talker& first = open(first_pair);
+  Talker& second = open(second_pair);
+  second.wait();
+  second.kept = "k";
+  first.on_input = [&] {
+    second.resume();
+    EXPECT_EQ(second.inputs, 0);
+  };
+  say(first_pair, "x");
+  ASSERT_TRUE(run_until(io->loop(), [&] { return second.taken == "k"; }));
+  EXPECT_EQ(first.taken, "x");
+}
+
+TEST_F(ConnectionTurns, KeptInputThatNobodyWaitsWithGoesOnNextTurn) {
+  auto pair = net::test::tcp_pair();
+  Talker& talker = open(pair);
+  talker.on_input = [&] { talker.kept += talker.inputs == 1 ? "k" : ""; };
+  say(pair, "x");
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "xk"; }));
+}
+
+TEST_F(ConnectionTurns, ANextTurnThatIsAskedForSeveralTimesComesOnce) {
+  auto pair = net::test::tcp_pair();
+  Talker& talker = open(pair);
+  talker.wait();
+  talker.kept = "a";
+  for (int i = 0; i < 3; ++i) talker.resume_next_turn();
+  EXPECT_EQ(talker.inputs, 0);
+  talker.on_input = [&] { talker.wait(); };
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "a"; }));
+  talker.kept = "b";
+  net::test::run_turns(io->loop(), 3);
+  EXPECT_EQ(talker.taken, "a");  // nothing was left of the other two
+}
+
+}  // namespace
+}  // namespace crawlspool::connection
