@@ -7,7 +7,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/http/records_connection.h"
-#include "daemon/ingest/stream_connection.h"
+#include "daemon/inputs/stream/stream_connection.h"
 #include "proto/messages.h"
 
 namespace crawlspool::server {
@@ -100,7 +100,7 @@ std::unique_ptr<connection::Connection> Listeners::make(Transport transport, con
                                                         connection::Admission::Ticket ticket) const {
   switch (transport) {
     case Transport::kStream:
-      return std::make_unique<ingest::StreamConnection>(loop, id, peer, std::move(ticket));
+      return std::make_unique<stream::StreamConnection>(loop, id, peer, std::move(ticket));
     case Transport::kHttp:
       return std::make_unique<http::RecordsConnection>(loop, id, peer, std::move(ticket));
     case Transport::kAdmin:

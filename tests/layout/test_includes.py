@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BASE = {"daemon/base", "proto", "config"}
 SPOOL = {f"daemon/spool/{name}" for name in
          ("storage", "lines", "compressed", "control", "read", "recovery", "repair", "write")}
+# What happens to a record between its input and the spool.
+RECORDS = {"daemon/json", "daemon/session", "daemon/commit", "daemon/intake"}
 MAY_USE = {
     "daemon/base": set(),
     "proto": {"daemon/base"},
@@ -29,10 +31,10 @@ MAY_USE = {
     "daemon/session": BASE | SPOOL,
     "daemon/commit": BASE | SPOOL | {"daemon/session"},
     "daemon/intake": BASE | SPOOL | {"daemon/json", "daemon/session", "daemon/commit"},
-    "daemon/connection": BASE | SPOOL | {"daemon/net", "daemon/json", "daemon/session", "daemon/commit", "daemon/intake"},
-    "daemon/ingest": BASE | SPOOL | {"daemon/connection", "daemon/net", "daemon/json", "daemon/session", "daemon/commit", "daemon/intake"},
-    "daemon/http": BASE | SPOOL | {"daemon/net", "daemon/json", "daemon/session", "daemon/commit", "daemon/intake", "daemon/connection"},
-    "daemon/server": BASE | SPOOL | {"daemon/net", "daemon/session", "daemon/commit", "daemon/intake", "daemon/connection", "daemon/ingest", "daemon/http"},
+    "daemon/connection": BASE | SPOOL | RECORDS | {"daemon/net"},
+    "daemon/inputs/stream": BASE | SPOOL | RECORDS | {"daemon/connection"},
+    "daemon/http": BASE | SPOOL | RECORDS | {"daemon/connection"},
+    "daemon/server": BASE | SPOOL | RECORDS | {"daemon/net", "daemon/connection", "daemon/inputs/stream", "daemon/http"},
     "daemon": BASE | {"daemon/server"},
     "cli/bench": {"daemon/base", "proto", "clients/cpp"},
     "cli": BASE | SPOOL | {"daemon/json", "clients/cpp", "cli/bench"},

@@ -23,7 +23,7 @@
 #include "proto/hello.h"
 #include "proto/messages.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::stream {
 
 class StreamConnection final : public connection::Connection {
  public:
@@ -133,4 +133,4 @@ class StreamConnection final : public connection::Connection {
   std::optional<Ending> ending_;
 };
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::stream

@@ -6,10 +6,10 @@
 #include "daemon/base/text.h"
 #include "daemon/base/version.h"
 #include "daemon/connection/io_loop.h"
-#include "daemon/ingest/stream_connection.h"
+#include "daemon/inputs/stream/stream_connection.h"
 #include "daemon/session/key.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::stream {
 namespace {
 
 using proto::AckLevel;
@@ -109,4 +109,4 @@ void StreamConnection::on_session_claimed() {
                     .reconnect_after_ms = kSupersededReconnectMs});
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::stream

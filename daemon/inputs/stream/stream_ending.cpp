@@ -6,9 +6,9 @@
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
 #include "daemon/connection/io_loop.h"
-#include "daemon/ingest/stream_connection.h"
+#include "daemon/inputs/stream/stream_connection.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::stream {
 namespace {
 
 using proto::ErrorWord;
@@ -192,4 +192,4 @@ void StreamConnection::on_reading_deadline() {
   send(true);
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::stream

@@ -1,4 +1,4 @@
-#include "daemon/ingest/stream_connection.h"
+#include "daemon/inputs/stream/stream_connection.h"
 
 #include <algorithm>
 #include <utility>
@@ -10,7 +10,7 @@
 #include "proto/first_bytes.h"
 #include "proto/names.h"
 
-namespace crawlspool::ingest {
+namespace crawlspool::stream {
 namespace {
 
 using proto::ErrorWord;
@@ -296,4 +296,4 @@ void StreamConnection::on_give_way() {
                   .seq = begun_seq()});
 }
 
-}  // namespace crawlspool::ingest
+}  // namespace crawlspool::stream
