@@ -11,8 +11,8 @@
 
 #include "daemon/commit/appender.h"
 #include "daemon/http/admin_port.h"
-#include "daemon/http/http_connection.h"
 #include "daemon/http/page_files.h"
+#include "daemon/inputs/http/http_connection.h"
 
 namespace crawlspool::http {
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "daemon/base/log.h"
-#include "daemon/http/records_connection.h"
+#include "daemon/inputs/http/records_connection.h"
 #include "daemon/inputs/stream/stream_connection.h"
 #include "proto/messages.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/http/request_parser.h"
+#include "daemon/inputs/http/request_parser.h"
 #include "proto/frame_decoder.h"
 #include "tests/fuzz/fuzzing.h"
 

@@ -1,4 +1,4 @@
-#include "daemon/http/http_connection.h"
+#include "daemon/inputs/http/http_connection.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,7 +6,7 @@
 #include "daemon/base/check.h"
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
-#include "daemon/http/http_date.h"
+#include "daemon/inputs/http/http_date.h"
 #include "proto/frame_decoder.h"
 
 namespace crawlspool::http {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/http/text_pieces.h"
+#include "daemon/inputs/http/text_pieces.h"
 
 namespace crawlspool::http {
 

@@ -8,9 +8,9 @@
 #include <string>
 
 #include "daemon/commit/appender.h"
-#include "daemon/http/client_fields.h"
-#include "daemon/http/http_connection.h"
-#include "daemon/http/text_pieces.h"
+#include "daemon/inputs/http/client_fields.h"
+#include "daemon/inputs/http/http_connection.h"
+#include "daemon/inputs/http/text_pieces.h"
 #include "daemon/intake/batch_intake.h"
 #include "daemon/intake/turn_budget.h"
 #include "daemon/json/record_checker.h"

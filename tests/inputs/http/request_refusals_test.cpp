@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "tests/http/request_feeding.h"
+#include "tests/inputs/http/request_feeding.h"
 
 namespace crawlspool::http {
 namespace {

@@ -1,8 +1,8 @@
-#include "daemon/http/chunked_body.h"
+#include "daemon/inputs/http/chunked_body.h"
 
 #include <algorithm>
 
-#include "daemon/http/characters.h"
+#include "daemon/inputs/http/characters.h"
 
 namespace crawlspool::http {
 namespace {

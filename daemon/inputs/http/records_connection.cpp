@@ -1,4 +1,4 @@
-#include "daemon/http/records_connection.h"
+#include "daemon/inputs/http/records_connection.h"
 
 #include <algorithm>
 #include <array>

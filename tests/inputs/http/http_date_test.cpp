@@ -1,4 +1,4 @@
-#include "daemon/http/http_date.h"
+#include "daemon/inputs/http/http_date.h"
 
 #include <gtest/gtest.h>
 

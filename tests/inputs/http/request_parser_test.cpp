@@ -1,4 +1,4 @@
-#include "daemon/http/request_parser.h"
+#include "daemon/inputs/http/request_parser.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "tests/http/request_feeding.h"
+#include "tests/inputs/http/request_feeding.h"
 
 namespace crawlspool::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "daemon/http/request_parser.h"
+#include "daemon/inputs/http/request_parser.h"
 
 #include <algorithm>
 

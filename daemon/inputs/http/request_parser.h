@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/http/chunked_body.h"
-#include "daemon/http/request_head.h"
+#include "daemon/inputs/http/chunked_body.h"
+#include "daemon/inputs/http/request_head.h"
 
 namespace crawlspool::http {
 

@@ -1,4 +1,4 @@
-#include "daemon/http/response.h"
+#include "daemon/inputs/http/response.h"
 
 #include "daemon/base/text.h"
 #include "proto/messages.h"

@@ -1,4 +1,4 @@
-#include "daemon/http/request_head.h"
+#include "daemon/inputs/http/request_head.h"
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "daemon/base/authority.h"
-#include "daemon/http/characters.h"
+#include "daemon/inputs/http/characters.h"
 
 namespace crawlspool::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "daemon/http/client_fields.h"
+#include "daemon/inputs/http/client_fields.h"
 
 #include <gtest/gtest.h>
 

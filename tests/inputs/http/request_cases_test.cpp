@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/http/request_feeding.h"
+#include "tests/inputs/http/request_feeding.h"
 
 namespace crawlspool::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "daemon/http/response.h"
+#include "daemon/inputs/http/response.h"
 
 #include <gtest/gtest.h>
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/http/request_parser.h"
+#include "daemon/inputs/http/request_parser.h"
 #include "proto/frame_decoder.h"
 
 namespace crawlspool::http {

@@ -15,8 +15,8 @@
 
 #include "daemon/connection/connection.h"
 #include "daemon/connection/io_loop.h"
-#include "daemon/http/request_parser.h"
-#include "daemon/http/response.h"
+#include "daemon/inputs/http/request_parser.h"
+#include "daemon/inputs/http/response.h"
 
 namespace crawlspool::http {
 

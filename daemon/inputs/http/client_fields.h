@@ -6,7 +6,7 @@
 #include <string>
 #include <tl/expected.hpp>
 
-#include "daemon/http/request_parser.h"
+#include "daemon/inputs/http/request_parser.h"
 #include "daemon/spool/lines/line.h"
 #include "daemon/spool/lines/sessions.h"
 
