@@ -21,15 +21,15 @@ using Parcel = std::pair<connection::Admission::Ticket, base::UniqueFd>;
 
 void on_shortage(int errno_value) { base::log_warn_limited("accept_paused", {{"detail", std::strerror(errno_value)}}); }
 
-std::vector<std::string>& addresses_of(Addresses& all, Transport transport) {
+std::vector<std::string>& addresses_of(admin::Addresses& all, Transport transport) {
   if (transport == Transport::kStream) return all.stream;
   return transport == Transport::kHttp ? all.http : all.admin;
 }
 
 }  // namespace
 
-Listeners::Listeners(connection::IoThreads& threads, const connection::Shared& shared, http::AdminPort& admin_port,
-                     http::AdminBackend& admin_backend)
+Listeners::Listeners(connection::IoThreads& threads, const connection::Shared& shared, admin::AdminPort& admin_port,
+                     admin::AdminBackend& admin_backend)
     : threads_(threads), shared_(shared), admin_port_(admin_port), admin_backend_(admin_backend) {}
 
 Result<void> Listeners::open(const config::Listen& listen, InheritedSockets inherited) {
@@ -106,7 +106,7 @@ std::unique_ptr<connection::Connection> Listeners::make(Transport transport, con
     case Transport::kAdmin:
       break;
   }
-  return std::make_unique<http::AdminConnection>(loop, id, peer, std::move(ticket), admin_port_, admin_backend_);
+  return std::make_unique<admin::AdminConnection>(loop, id, peer, std::move(ticket), admin_port_, admin_backend_);
 }
 
 }  // namespace crawlspool::server

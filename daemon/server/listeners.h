@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
+#include "daemon/admin/admin_connection.h"
 #include "daemon/connection/io_threads.h"
-#include "daemon/http/admin_connection.h"
 #include "daemon/net/listener.h"
 #include "daemon/server/inherited_sockets.h"
 #include "daemon/server/ready_file.h"
@@ -16,12 +16,12 @@ namespace crawlspool::server {
 class Listeners {
  public:
   // All outlive it.
-  Listeners(connection::IoThreads& threads, const connection::Shared& shared, http::AdminPort& admin_port,
-            http::AdminBackend& admin_backend);
+  Listeners(connection::IoThreads& threads, const connection::Shared& shared, admin::AdminPort& admin_port,
+            admin::AdminBackend& admin_backend);
 
   // Takes over what was inherited; where that is nothing at all, opens what the configuration names.
   [[nodiscard]] base::Result<void> open(const config::Listen& listen, InheritedSockets inherited);
-  [[nodiscard]] const Addresses& addresses() const { return addresses_; }
+  [[nodiscard]] const admin::Addresses& addresses() const { return addresses_; }
   // Accepts no more crawlers; the admin port stays open to the end.
   void close_ingest() { ingest_.clear(); }
 
@@ -40,11 +40,11 @@ class Listeners {
 
   connection::IoThreads& threads_;
   const connection::Shared& shared_;
-  http::AdminPort& admin_port_;
-  http::AdminBackend& admin_backend_;
+  admin::AdminPort& admin_port_;
+  admin::AdminBackend& admin_backend_;
   std::vector<std::unique_ptr<net::Listener>> ingest_;
   std::vector<std::unique_ptr<net::Listener>> admin_;
-  Addresses addresses_;
+  admin::Addresses addresses_;
   base::ConnectionId next_id_ = 1;
 };
 

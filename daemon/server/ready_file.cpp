@@ -9,7 +9,7 @@
 
 namespace crawlspool::server {
 
-base::Result<ReadyFile> ReadyFile::write(const std::string& path, const Addresses& addresses) {
+base::Result<ReadyFile> ReadyFile::write(const std::string& path, const admin::Addresses& addresses) {
   const nlohmann::ordered_json content{
       {"pid", ::getpid()}, {"stream", addresses.stream}, {"http", addresses.http}, {"admin", addresses.admin}};
   const std::string beside = path + ".tmp";

@@ -2,23 +2,17 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
+#include "daemon/admin/server_facts.h"
 #include "daemon/base/error.h"
 
 namespace crawlspool::server {
-
-struct Addresses {
-  std::vector<std::string> stream;
-  std::vector<std::string> http;
-  std::vector<std::string> admin;
-};
 
 // {"pid":…,"stream":["127.0.0.1:41234"],"http":[…],"admin":[…]}: written beside and renamed, so that whoever sees it
 // sees it whole. Removed when this object goes.
 class ReadyFile {
  public:
-  [[nodiscard]] static base::Result<ReadyFile> write(const std::string& path, const Addresses& addresses);
+  [[nodiscard]] static base::Result<ReadyFile> write(const std::string& path, const admin::Addresses& addresses);
   ReadyFile(ReadyFile&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
   ReadyFile& operator=(ReadyFile&&) = delete;
   ~ReadyFile();

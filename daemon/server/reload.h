@@ -11,19 +11,13 @@
 #include <string>
 
 #include "config/model.h"
+#include "daemon/admin/server_facts.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/error.h"
 #include "daemon/connection/io_loop.h"
 #include "daemon/net/mailbox.h"
 
 namespace crawlspool::server {
-
-// How the last reload went, for /status.
-struct ReloadState {
-  std::uint64_t generation = 1;  // of the configuration in force: 1 is the start's
-  std::int64_t tried_us = 0;     // wall clock; 0: never
-  std::string error;             // why the last one failed; empty if it did not
-};
 
 class Reload {
  public:
@@ -49,7 +43,7 @@ class Reload {
   void request();
 
   [[nodiscard]] const connection::ConfigPtr& in_force() const { return in_force_; }
-  [[nodiscard]] const ReloadState& state() const { return state_; }
+  [[nodiscard]] const admin::ReloadState& state() const { return state_; }
   // A thread still reads the file, and may do so when this object is gone.
   [[nodiscard]] bool is_reading() const;
 
@@ -68,7 +62,7 @@ class Reload {
   const base::Clock& clock_;
   connection::ConfigPtr in_force_;
   const Hooks hooks_;
-  ReloadState state_;
+  admin::ReloadState state_;
   bool under_way_ = false;
   bool again_ = false;
   std::shared_ptr<Delivery> delivery_;

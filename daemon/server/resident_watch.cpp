@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "daemon/server/process_figures.h"
+#include "daemon/admin/process_figures.h"
 #include "daemon/server/resource_limits.h"
 
 namespace crawlspool::server {
@@ -25,9 +25,9 @@ ResidentWatch::ResidentWatch(net::Loop& loop, commit::MemoryBudget& budget, cons
 }
 
 void ResidentWatch::look() {
-  std::uint64_t bytes = own_resident_bytes();
+  std::uint64_t bytes = admin::own_resident_bytes();
   if (wants_trim(bytes) && trims_.is_due(clock_.monotonic_us())) {
-    const std::uint64_t before = std::exchange(bytes, (give_free_memory_back(), own_resident_bytes()));
+    const std::uint64_t before = std::exchange(bytes, (give_free_memory_back(), admin::own_resident_bytes()));
     trims_.trimmed(clock_.monotonic_us(), before - std::min(before, bytes));
   }
   budget_.note_resident(bytes);

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "daemon/admin/status.h"
 #include "daemon/base/log.h"
 #include "daemon/base/thread.h"
 #include "daemon/base/version.h"
@@ -23,7 +24,6 @@
 #include "daemon/server/resident_watch.h"
 #include "daemon/server/resource_limits.h"
 #include "daemon/server/service_manager.h"
-#include "daemon/server/status.h"
 #include "daemon/spool/storage/posix_file_system.h"
 #include "daemon/spool/write/spool.h"
 
@@ -227,7 +227,7 @@ class Server {
   std::atomic<bool> is_running_{false};
   commit::MemoryBudget memory_;
   connection::Admission admission_;
-  http::AdminPort admin_port_;
+  admin::AdminPort admin_port_;
   commit::Committer committer_;
   session::SessionExchange sessions_;
   commit::StreamLabels streams_;
@@ -240,7 +240,7 @@ class Server {
   connection::IoThreads threads_;
   ResidentWatch resident_;
   Pulse pulse_;
-  Status status_;
+  admin::Status status_;
   Listeners listeners_;
   Drain drain_;
   net::Timer last_words_;

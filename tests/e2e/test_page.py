@@ -263,7 +263,7 @@ def contrast(one, other):
 
 
 def test_text_stands_out_by_day_and_by_night():
-    css = (ROOT / "daemon/http/page/page.css").read_text(encoding="utf-8")
+    css = (ROOT / "daemon/admin/page/page.css").read_text(encoding="utf-8")
     for scheme in re.findall(r":root \{(.*?)\}", css, re.DOTALL):
         colours = {name: digits.ljust(6, digits[-1]) if len(digits) != 3 else "".join(c * 2 for c in digits)
                    for name, digits in re.findall(r"--([a-z-]+): #([0-9a-f]+)", scheme)}

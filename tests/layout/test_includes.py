@@ -34,8 +34,9 @@ MAY_USE = {
     "daemon/connection": BASE | SPOOL | RECORDS | {"daemon/net"},
     "daemon/inputs/stream": BASE | SPOOL | RECORDS | {"daemon/connection"},
     "daemon/inputs/http": BASE | SPOOL | RECORDS | {"daemon/connection"},
-    "daemon/http": BASE | SPOOL | RECORDS | {"daemon/connection", "daemon/inputs/http"},
-    "daemon/server": BASE | SPOOL | RECORDS | {"daemon/net", "daemon/connection", "daemon/inputs/stream", "daemon/inputs/http", "daemon/http"},
+    "daemon/admin": BASE | SPOOL | RECORDS | {"daemon/net", "daemon/connection", "daemon/inputs/http"},
+    "daemon/server": BASE | SPOOL | RECORDS | {"daemon/net", "daemon/connection", "daemon/inputs/stream",
+                                               "daemon/inputs/http", "daemon/admin"},
     "daemon": BASE | {"daemon/server"},
     "cli/bench": {"daemon/base", "proto", "clients/cpp"},
     "cli": BASE | SPOOL | {"daemon/json", "clients/cpp", "cli/bench"},
@@ -49,7 +50,7 @@ ONLY_IN = {
     "zlib.h": r"daemon/intake/content_streams\.cpp",
     "systemd/sd-daemon.h": r"daemon/server/(service_manager|inherited_sockets)\.cpp",
     "sha2.h": r"daemon/session/key\.cpp",
-    "prometheus/text_serializer.h": r"daemon/server/metrics\.cpp",
+    "prometheus/text_serializer.h": r"daemon/admin/metrics\.cpp",
     "yaml-cpp/yaml.h": r"config/[a-z_]+\.cpp",
 }
 

@@ -1,4 +1,4 @@
-#include "daemon/http/page_files.h"
+#include "daemon/admin/page_files.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-namespace crawlspool::http {
+namespace crawlspool::admin {
 namespace {
 
 constexpr std::size_t kBytesMax = 350 * 1024;
@@ -52,4 +52,4 @@ TEST(PageFiles, TheLibraryComesWithItsLicence) {
 }
 
 }  // namespace
-}  // namespace crawlspool::http
+}  // namespace crawlspool::admin

@@ -31,9 +31,9 @@ endforeach()
 file(WRITE ${OUT} "// Written by page/embed.cmake.
 #include <array>
 
-#include \"daemon/http/page_files.h\"
+#include \"daemon/admin/page_files.h\"
 
-namespace crawlspool::http {
+namespace crawlspool::admin {
 namespace {
 
 ${arrays}
@@ -44,5 +44,5 @@ ${rows}};
 
 std::span<const PageFile> page_files() { return kFiles; }
 
-}  // namespace crawlspool::http
+}  // namespace crawlspool::admin
 ")

@@ -11,7 +11,7 @@
 #include "daemon/commit/memory_budget.h"
 #include "daemon/connection/admission.h"
 
-namespace crawlspool::http {
+namespace crawlspool::admin {
 
 class AdminConnection;
 
@@ -44,4 +44,4 @@ class AdminPort {
   std::vector<AdminConnection*> connections_;
 };
 
-}  // namespace crawlspool::http
+}  // namespace crawlspool::admin

@@ -8,10 +8,10 @@
 #include "daemon/connection/io_loop.h"
 #include "daemon/spool/recovery/recovery.h"
 
-namespace crawlspool::server {
+namespace crawlspool::admin {
 
 // `state` as /status has it.
 [[nodiscard]] std::string metrics_text(const connection::Shared& shared, const config::Config& config,
                                        const spool::RecoveryReport& recovery, std::string_view state);
 
-}  // namespace crawlspool::server
+}  // namespace crawlspool::admin

@@ -11,7 +11,7 @@
 #include "daemon/connection/io_threads.h"
 #include "daemon/connection/loop_survey.h"
 
-namespace crawlspool::server {
+namespace crawlspool::admin {
 
 class Survey {
  public:
@@ -39,4 +39,4 @@ class Survey {
   std::int64_t newest_us_ = 0;
 };
 
-}  // namespace crawlspool::server
+}  // namespace crawlspool::admin

@@ -7,17 +7,16 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/admin/admin_connection.h"
+#include "daemon/admin/rates.h"
+#include "daemon/admin/server_facts.h"
+#include "daemon/admin/survey.h"
 #include "daemon/connection/io_loop.h"
-#include "daemon/http/admin_connection.h"
-#include "daemon/server/rates.h"
-#include "daemon/server/ready_file.h"
-#include "daemon/server/reload.h"
-#include "daemon/server/survey.h"
 #include "daemon/spool/recovery/recovery.h"
 
-namespace crawlspool::server {
+namespace crawlspool::admin {
 
-class Status final : public http::AdminBackend {
+class Status final : public AdminBackend {
  public:
   // The first three outlive it.
   Status(const connection::Shared& shared, const spool::RecoveryReport& recovery, connection::IoThreads& threads,
@@ -55,4 +54,4 @@ class Status final : public http::AdminBackend {
   ReloadState reload_;
 };
 
-}  // namespace crawlspool::server
+}  // namespace crawlspool::admin

@@ -1,5 +1,5 @@
 // Answers that come later belong to the request that asked for them.
-#include "daemon/http/admin_connection.h"
+#include "daemon/admin/admin_connection.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@
 #include "tests/commit/committing.h"
 #include "tests/net/run_until.h"
 
-namespace crawlspool::http {
+namespace crawlspool::admin {
 namespace {
 
 using net::test::run_turns;
@@ -141,4 +141,4 @@ TEST_F(AdminAnswers, AProbesSettlementDoesNotAnswerAListThatIsAskedForBehindIt) 
 }
 
 }  // namespace
-}  // namespace crawlspool::http
+}  // namespace crawlspool::admin

@@ -1,8 +1,8 @@
-#include "daemon/server/survey.h"
+#include "daemon/admin/survey.h"
 
 #include <utility>
 
-namespace crawlspool::server {
+namespace crawlspool::admin {
 namespace {
 
 constexpr std::int64_t kFreshUs = 500'000;
@@ -35,4 +35,4 @@ void Survey::take(connection::LoopSurvey&& one) {
   for (const OnResult& on_result : std::exchange(asking_, {})) on_result(newest_);
 }
 
-}  // namespace crawlspool::server
+}  // namespace crawlspool::admin

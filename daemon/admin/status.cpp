@@ -1,4 +1,4 @@
-#include "daemon/server/status.h"
+#include "daemon/admin/status.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,12 +10,12 @@
 #include <numeric>
 #include <utility>
 
+#include "daemon/admin/metrics.h"
+#include "daemon/admin/survey_json.h"
 #include "daemon/base/log.h"
 #include "daemon/base/version.h"
-#include "daemon/server/metrics.h"
-#include "daemon/server/survey_json.h"
 
-namespace crawlspool::server {
+namespace crawlspool::admin {
 namespace {
 
 constexpr std::int64_t kProofIsFreshUs = 1'000'000;
@@ -137,17 +137,17 @@ std::string Status::status_json() {
   return status.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);  // a path may be any bytes
 }
 
-std::string Status::metrics_text() { return server::metrics_text(shared_, *config_, recovery_, state()); }
+std::string Status::metrics_text() { return admin::metrics_text(shared_, *config_, recovery_, state()); }
 
 std::string Status::events_json() { return base::recent_events_json(); }
 
 void Status::connections_json(OnText on_text) {
   survey_.ask(
-      [on_text = std::move(on_text)](const Survey::Result& survey) { on_text(server::connections_json(*survey)); });
+      [on_text = std::move(on_text)](const Survey::Result& survey) { on_text(admin::connections_json(*survey)); });
 }
 
 void Status::rejects_json(OnText on_text) {
-  survey_.ask([on_text = std::move(on_text)](const Survey::Result& survey) { on_text(server::rejects_json(*survey)); });
+  survey_.ask([on_text = std::move(on_text)](const Survey::Result& survey) { on_text(admin::rejects_json(*survey)); });
 }
 
 std::string Status::line() {
@@ -184,4 +184,4 @@ void Status::log_summary() {
   base::log_suppressed();
 }
 
-}  // namespace crawlspool::server
+}  // namespace crawlspool::admin

@@ -1,11 +1,11 @@
-#include "daemon/http/admin_port.h"
+#include "daemon/admin/admin_port.h"
 
 #include <algorithm>
 
+#include "daemon/admin/admin_connection.h"
 #include "daemon/base/log.h"
-#include "daemon/http/admin_connection.h"
 
-namespace crawlspool::http {
+namespace crawlspool::admin {
 namespace {
 
 // Of those that `may_go`, the one that has been silent longest.
@@ -50,4 +50,4 @@ void AdminPort::close(AdminConnection& silent, std::string_view limit, std::uint
   silent.make_way();
 }
 
-}  // namespace crawlspool::http
+}  // namespace crawlspool::admin

@@ -1,4 +1,4 @@
-#include "daemon/server/metrics.h"
+#include "daemon/admin/metrics.h"
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/admin/process_figures.h"
 #include "daemon/base/log.h"
 #include "daemon/base/version.h"
-#include "daemon/server/process_figures.h"
 
-namespace crawlspool::server {
+namespace crawlspool::admin {
 namespace {
 
 using commit::CommitStats;
@@ -194,4 +194,4 @@ std::string metrics_text(const Shared& shared, const config::Config& config, con
   return families.text();
 }
 
-}  // namespace crawlspool::server
+}  // namespace crawlspool::admin

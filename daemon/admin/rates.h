@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace crawlspool::server {
+namespace crawlspool::admin {
 
 class Rates {
  public:
@@ -28,4 +28,4 @@ class Rates {
   Totals last_;
 };
 
-}  // namespace crawlspool::server
+}  // namespace crawlspool::admin

@@ -1,8 +1,8 @@
-#include "daemon/server/rates.h"
+#include "daemon/admin/rates.h"
 
 #include <gtest/gtest.h>
 
-namespace crawlspool::server {
+namespace crawlspool::admin {
 namespace {
 
 constexpr std::int64_t kStartUs = 5'000'000;
@@ -25,4 +25,4 @@ TEST(Rates, AreNothingWhereNoTimeHasPassed) {
 }
 
 }  // namespace
-}  // namespace crawlspool::server
+}  // namespace crawlspool::admin

@@ -1,4 +1,4 @@
-#include "daemon/server/survey_json.h"
+#include "daemon/admin/survey_json.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -6,7 +6,7 @@
 
 #include "daemon/base/clock.h"
 
-namespace crawlspool::server {
+namespace crawlspool::admin {
 namespace {
 
 using connection::ClientFacts;
@@ -78,4 +78,4 @@ std::string rejects_json(const connection::LoopSurvey& survey) {
   return text_of(json);
 }
 
-}  // namespace crawlspool::server
+}  // namespace crawlspool::admin

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace crawlspool::server {
+namespace crawlspool::admin {
 
 struct ProcessFigures {
   double start_time_seconds = 0;   // since 1970
@@ -17,4 +17,4 @@ struct ProcessFigures {
 // Resident memory without what a sanitizer keeps for itself, which cannot be told apart: 0 then.
 [[nodiscard]] std::uint64_t own_resident_bytes();
 
-}  // namespace crawlspool::server
+}  // namespace crawlspool::admin

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-namespace crawlspool::http {
+namespace crawlspool::admin {
 
 // All of it lives as long as the program.
 struct PageFile {
@@ -19,4 +19,4 @@ struct PageFile {
 // None at this path: nullptr.
 [[nodiscard]] const PageFile* find_page_file(std::string_view path);
 
-}  // namespace crawlspool::http
+}  // namespace crawlspool::admin

@@ -5,9 +5,9 @@
 
 #include "daemon/connection/loop_survey.h"
 
-namespace crawlspool::server {
+namespace crawlspool::admin {
 
 [[nodiscard]] std::string connections_json(const connection::LoopSurvey& survey);
 [[nodiscard]] std::string rejects_json(const connection::LoopSurvey& survey);
 
-}  // namespace crawlspool::server
+}  // namespace crawlspool::admin

@@ -1,4 +1,4 @@
-#include "daemon/http/admin_connection.h"
+#include "daemon/admin/admin_connection.h"
 
 #include <algorithm>
 #include <iterator>
@@ -6,7 +6,7 @@
 
 #include "daemon/base/authority.h"
 
-namespace crawlspool::http {
+namespace crawlspool::admin {
 namespace {
 
 constexpr std::uint64_t kBodyBytesMax = 4096;
@@ -23,8 +23,8 @@ constexpr std::string_view kFigureHeaders =
     "Cache-Control: no-store\r\n"
     "X-Content-Type-Options: nosniff\r\n";
 
-Response text_response(int status, std::string_view text) {
-  Response response;
+http::Response text_response(int status, std::string_view text) {
+  http::Response response;
   response.status = status;
   response.content_type = "text/plain; charset=utf-8";
   response.body = std::string(text) + "\n";
@@ -36,7 +36,7 @@ Response text_response(int status, std::string_view text) {
 
 AdminConnection::AdminConnection(connection::IoLoop& io, base::ConnectionId id, const std::string& peer,
                                  connection::Admission::Ticket ticket, AdminPort& port, AdminBackend& backend)
-    : HttpConnection(io, id, proto::Transport::kAdmin, peer, std::move(ticket), port.memory()),
+    : http::HttpConnection(io, id, proto::Transport::kAdmin, peer, std::move(ticket), port.memory()),
       port_(port),
       backend_(backend) {
   source_.connection = id;
@@ -58,18 +58,18 @@ const AdminConnection::Route* AdminConnection::find_route(std::string_view path)
   return found == std::end(kRoutes) ? nullptr : found;
 }
 
-std::optional<Response> AdminConnection::judge(const RequestHead& head, std::uint64_t& body_bytes_max) {
+std::optional<http::Response> AdminConnection::judge(const http::RequestHead& head, std::uint64_t& body_bytes_max) {
   body_bytes_max = kBodyBytesMax;
   if (!is_trusted_host(head))
-    return error_response(421, "foreign_host",
-                          "the admin port answers to addresses, to localhost and to the names in admin.hosts of "
-                          "crawlspoold.yaml, not to " +
-                              head.host);
+    return http::error_response(421, "foreign_host",
+                                "the admin port answers to addresses, to localhost and to the names in admin.hosts of "
+                                "crawlspoold.yaml, not to " +
+                                    head.host);
   if (find_route(head.path) == nullptr && find_page_file(head.path) == nullptr)
-    return error_response(404, "not_found",
-                          "there are /, /livez, /readyz, /status, /connections, /rejects, /events and /metrics");
+    return http::error_response(404, "not_found",
+                                "there are /, /livez, /readyz, /status, /connections, /rejects, /events and /metrics");
   if (head.method != "GET" && head.method != "HEAD") {
-    Response response = error_response(405, "method_not_allowed", "only GET and HEAD");
+    http::Response response = http::error_response(405, "method_not_allowed", "only GET and HEAD");
     response.allow = "GET, HEAD";
     return response;
   }
@@ -77,7 +77,7 @@ std::optional<Response> AdminConnection::judge(const RequestHead& head, std::uin
 }
 
 // A name could be pointed here by anyone who owns it; an address or localhost cannot.
-bool AdminConnection::is_trusted_host(const RequestHead& head) const {
+bool AdminConnection::is_trusted_host(const http::RequestHead& head) const {
   if (head.host.empty()) return true;  // HTTP/1.0 without one
   if (head.host == "localhost" || base::is_address(head.host)) return true;
   const auto& hosts = io().config()->admin.hosts;
@@ -85,18 +85,18 @@ bool AdminConnection::is_trusted_host(const RequestHead& head) const {
                      [&](const std::string& host) { return host == head.host || host == head.host + ":" + head.port; });
 }
 
-void AdminConnection::serve(const RequestHead& head, std::string) {
+void AdminConnection::serve(const http::RequestHead& head, std::string) {
   if (const Route* const route = find_route(head.path)) return (this->*route->answer)();
   answer_page(*find_page_file(head.path), head.if_none_match);
 }
 
-void AdminConnection::answer(Response response) {
+void AdminConnection::answer(http::Response response) {
   respond(std::move(response));
   port_.relieve_memory(*this);
 }
 
 void AdminConnection::answer_page(const PageFile& file, std::string_view known_etag) {
-  Response response;
+  http::Response response;
   response.more_headers = kPageHeaders;
   response.etag = file.etag;
   response.content_type = file.content_type;
@@ -108,7 +108,7 @@ void AdminConnection::answer_page(const PageFile& file, std::string_view known_e
 }
 
 void AdminConnection::answer_json(std::string json) {
-  Response response;
+  http::Response response;
   response.more_headers = kFigureHeaders;
   response.body = std::move(json) + "\n";
   answer(std::move(response));
@@ -133,7 +133,7 @@ void AdminConnection::answer_connections() { backend_.connections_json(json_answ
 void AdminConnection::answer_rejects() { backend_.rejects_json(json_answerer()); }
 
 void AdminConnection::answer_metrics() {
-  Response response;
+  http::Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = backend_.metrics_text();
   answer(std::move(response));
@@ -165,4 +165,4 @@ void AdminConnection::answer_awaited_probe() {
   answer(text_response(state == "ok" ? 200 : 503, state));
 }
 
-}  // namespace crawlspool::http
+}  // namespace crawlspool::admin

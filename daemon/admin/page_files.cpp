@@ -1,8 +1,8 @@
-#include "daemon/http/page_files.h"
+#include "daemon/admin/page_files.h"
 
 #include <algorithm>
 
-namespace crawlspool::http {
+namespace crawlspool::admin {
 
 const PageFile* find_page_file(std::string_view path) {
   const auto files = page_files();
@@ -11,4 +11,4 @@ const PageFile* find_page_file(std::string_view path) {
   return found == files.end() ? nullptr : &*found;
 }
 
-}  // namespace crawlspool::http
+}  // namespace crawlspool::admin

@@ -9,12 +9,12 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/admin/admin_port.h"
+#include "daemon/admin/page_files.h"
 #include "daemon/commit/appender.h"
-#include "daemon/http/admin_port.h"
-#include "daemon/http/page_files.h"
 #include "daemon/inputs/http/http_connection.h"
 
-namespace crawlspool::http {
+namespace crawlspool::admin {
 
 // What the daemon says of itself. On loop 0's thread.
 class AdminBackend {
@@ -35,7 +35,7 @@ class AdminBackend {
   ~AdminBackend() = default;
 };
 
-class AdminConnection final : public HttpConnection {
+class AdminConnection final : public http::HttpConnection {
  public:
   // `port` and `backend` outlive it.
   AdminConnection(connection::IoLoop& io, base::ConnectionId id, const std::string& peer,
@@ -58,14 +58,14 @@ class AdminConnection final : public HttpConnection {
   static const Route kRoutes[];
   [[nodiscard]] static const Route* find_route(std::string_view path);
 
-  std::optional<Response> judge(const RequestHead& head, std::uint64_t& body_bytes_max) override;
-  [[nodiscard]] bool is_trusted_host(const RequestHead& head) const;
-  void serve(const RequestHead& head, std::string body) override;
+  std::optional<http::Response> judge(const http::RequestHead& head, std::uint64_t& body_bytes_max) override;
+  [[nodiscard]] bool is_trusted_host(const http::RequestHead& head) const;
+  void serve(const http::RequestHead& head, std::string body) override;
   void on_settled(std::uint64_t probe) override;
   void on_spool_waits() override;
   void on_spool_failed() override;
 
-  void answer(Response response);
+  void answer(http::Response response);
   void answer_liveness();
   void answer_readiness();
   void answer_awaited_probe();
@@ -85,4 +85,4 @@ class AdminConnection final : public HttpConnection {
   std::optional<std::uint64_t> probing_request_;  // waits for the last probe
 };
 
-}  // namespace crawlspool::http
+}  // namespace crawlspool::admin

@@ -1,4 +1,4 @@
-#include "daemon/server/process_figures.h"
+#include "daemon/admin/process_figures.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -15,7 +15,7 @@
 
 #include "daemon/base/unique_fd.h"
 
-namespace crawlspool::server {
+namespace crawlspool::admin {
 namespace {
 
 double seconds(const timeval& time) {
@@ -82,4 +82,4 @@ ProcessFigures process_figures() {
   return figures;
 }
 
-}  // namespace crawlspool::server
+}  // namespace crawlspool::admin

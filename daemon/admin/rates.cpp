@@ -1,9 +1,9 @@
-#include "daemon/server/rates.h"
+#include "daemon/admin/rates.h"
 
 #include <cmath>
 #include <utility>
 
-namespace crawlspool::server {
+namespace crawlspool::admin {
 namespace {
 
 double rounded(double value) { return std::round(value * 1000) / 1000; }
@@ -21,4 +21,4 @@ Rates::PerSecond Rates::since_last(const Totals& totals) {
           rounded(rate(totals.rejects, before.rejects))};
 }
 
-}  // namespace crawlspool::server
+}  // namespace crawlspool::admin

@@ -1,0 +1,24 @@
+// What the server tells the admin port of itself, and others too.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace crawlspool::admin {
+
+// Where each input listens: HOST:PORT.
+struct Addresses {
+  std::vector<std::string> stream;
+  std::vector<std::string> http;
+  std::vector<std::string> admin;
+};
+
+// How the last reload of the configuration went.
+struct ReloadState {
+  std::uint64_t generation = 1;  // of the configuration in force: 1 is the start's
+  std::int64_t tried_us = 0;     // wall clock; 0: never
+  std::string error;             // why the last one failed; empty if it did not
+};
+
+}  // namespace crawlspool::admin
