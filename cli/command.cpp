@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <string>
 
-#include "cli/subcommands.h"
+#include "cli/common/subcommands.h"
 #include "config/command_line.h"
 #include "daemon/base/version.h"
 

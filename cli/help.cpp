@@ -5,9 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/command.h"
-#include "cli/console.h"
-#include "cli/subcommands.h"
+#include "cli/common/console.h"
+#include "cli/common/subcommands.h"
 #include "config/command_line.h"
 
 namespace crawlspool::cli {

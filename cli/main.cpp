@@ -1,5 +1,6 @@
 // The crawlspool command: what people and scripts use beside the daemon.
 #include "cli/command.h"
+#include "cli/common/subcommands.h"
 #include "daemon/base/out_of_memory.h"
 #include "daemon/base/standard_descriptors.h"
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/common/subcommands.h"
 #include "daemon/spool/lines/line.h"
 #include "daemon/spool/storage/layout.h"
 #include "tests/support/temp_dir.h"

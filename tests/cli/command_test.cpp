@@ -1,11 +1,10 @@
-#include "cli/command.h"
-
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "cli/common/subcommands.h"
 #include "tests/cli/command_fixture.h"
 
 namespace crawlspool::cli {

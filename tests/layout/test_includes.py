@@ -13,6 +13,8 @@ SPOOL = {f"daemon/spool/{name}" for name in
          ("storage", "lines", "compressed", "control", "read", "recovery", "repair", "write")}
 # What happens to a record between its input and the spool.
 RECORDS = {"daemon/json", "daemon/session", "daemon/commit", "daemon/intake"}
+# What each subcommand may use.
+COMMAND = {"cli/common", "clients/cpp"}
 MAY_USE = {
     "daemon/base": set(),
     "proto": {"daemon/base"},
@@ -38,8 +40,14 @@ MAY_USE = {
     "daemon/server": BASE | SPOOL | RECORDS | {"daemon/net", "daemon/connection", "daemon/inputs/stream",
                                                "daemon/inputs/http", "daemon/admin"},
     "daemon": BASE | {"daemon/server"},
-    "cli/bench": {"daemon/base", "proto", "clients/cpp"},
-    "cli": BASE | SPOOL | {"daemon/json", "clients/cpp", "cli/bench"},
+    "cli/common": BASE | SPOOL | {"clients/cpp", "daemon/json"},
+    "cli/bench": BASE | COMMAND,
+    "cli/doctor": BASE | SPOOL | COMMAND,
+    "cli/read": BASE | SPOOL | COMMAND,
+    "cli/rejected": BASE | SPOOL | COMMAND,
+    "cli/send": BASE | SPOOL | COMMAND | {"daemon/json"},
+    "cli/top": BASE | COMMAND,
+    "cli": BASE | {"cli/common", "cli/bench", "cli/doctor", "cli/read", "cli/rejected", "cli/send", "cli/top"},
 }
 # A library's header and the only place that may include it.
 ONLY_IN = {

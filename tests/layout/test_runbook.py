@@ -22,7 +22,7 @@ def test_what_the_log_points_to_is_there():
 
 
 def test_what_the_doctor_points_to_is_there():
-    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "cli").glob("doctor*.cpp"))
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "cli/doctor").glob("*.cpp"))
     pointed = set(re.findall(r"OPERATIONS\.md, ([A-Z][a-z]+(?: [a-z]+)*)", text))
     assert pointed and not {part.removesuffix(" what to do") for part in pointed} - set(PARTS)
 

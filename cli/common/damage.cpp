@@ -1,0 +1,77 @@
+#include "cli/common/damage.h"
+
+#include "cli/common/console.h"
+#include "cli/common/human.h"
+#include "cli/common/subcommands.h"
+
+namespace crawlspool::cli {
+
+void DamageLog::damaged(spool::Position position, std::uint64_t bytes) {
+  if (held_position_ + held_bytes_ != position) settle();
+  if (held_bytes_ == 0) held_position_ = position;
+  held_bytes_ += bytes;
+}
+
+void DamageLog::broken_promise(spool::Position position, std::uint64_t bytes, const std::string& by) {
+  settle();
+  place(position, bytes, "missing that " + by + " proves");
+}
+
+void DamageLog::damaged_otherwise(const std::string& what) {
+  settle();
+  ++places_;
+  say_(what);
+}
+
+void DamageLog::say(const std::string& line) {
+  settle();
+  say_(line);
+}
+
+void DamageLog::settle() {
+  if (held_bytes_ == 0) return;
+  const std::uint64_t bytes = held_bytes_;
+  held_bytes_ = 0;
+  place(held_position_, bytes, "damaged");
+}
+
+void DamageLog::missing(spool::Position position, std::uint64_t bytes) {
+  settle();
+  place(position, bytes, "missing");
+}
+
+// Retention was faster than the reader: said, but no damage.
+void DamageLog::removed(spool::Position position, std::uint64_t bytes) {
+  settle();
+  say_("position " + std::to_string(position) + ": " + counted(bytes, "byte") + " removed meanwhile");
+}
+
+void DamageLog::doubled(spool::Position position, std::uint64_t bytes) {
+  settle();
+  place(position, bytes, "in two segments");
+}
+
+// The spool's own doing, after a full disk or a crash: said, but no damage.
+void DamageLog::taken_back(spool::Position position, std::uint64_t bytes) {
+  settle();
+  say_("position " + std::to_string(position) + ": " + counted(bytes, "byte") + " taken back by the daemon");
+}
+
+void DamageLog::left_out(const std::string& file, const base::Error& why) {
+  settle();
+  ++files_left_out_;
+  say_("left out " + shown(file) + ": " + shown(why.message()));
+}
+
+void DamageLog::place(spool::Position position, std::uint64_t bytes, const std::string& what) {
+  ++places_;
+  bytes_ += bytes;
+  say_("position " + std::to_string(position) + ": " + counted(bytes, "byte") + " " + what);
+}
+
+int DamageLog::exit_code() const {
+  if (places_ > 0 || held_bytes_ > 0) return kExitDamaged;
+  return files_left_out_ > 0 ? kExitFailed : kExitOk;
+}
+
+}  // namespace crawlspool::cli

@@ -1,0 +1,71 @@
+#include "cli/read/last_lines.h"
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+
+#include "cli/common/stop_signals.h"
+#include "daemon/spool/read/position_search.h"
+
+namespace crawlspool::cli {
+namespace {
+
+using base::Result;
+using spool::Position;
+using Positions = std::deque<Position>;
+
+constexpr std::uint64_t kFirstStepLines = 1000;
+constexpr std::uint64_t kGrowth = 4;
+
+// The lines are printed afterwards, and their losses told then.
+class Unsaid final : public spool::LossReporter {
+  void missing(Position, std::uint64_t) override {}
+  void doubled(Position, std::uint64_t) override {}
+  void taken_back(Position, std::uint64_t) override {}
+  void left_out(const std::string&, const base::Error&) override {}
+};
+
+// The last `count` wanted lines that begin in [from, to).
+Result<Positions> wanted_between(spool::Directory& directory, const LineFilter& filter, Position from,
+                                 std::optional<Position> to, std::uint64_t count) {
+  Unsaid losses;
+  spool::SegmentReader reader(directory, losses, from);
+  Positions found;
+  while (!stop_requested()) {
+    const auto line = reader.next();
+    if (!line) return tl::unexpected(line.error());
+    if (!*line || (*line)->kind == spool::LineKind::kUnfinished || (to && (*line)->position >= *to)) break;
+    if (!filter.takes(**line)) continue;
+    found.push_back((*line)->position);
+    if (found.size() > count) found.pop_front();
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<Position> find_last_lines(spool::Directory& directory, const LineFilter& filter, std::uint64_t lines,
+                                 Position not_before) {
+  if (filter.takes_all() || lines == 0)
+    return spool::position_of_last_lines(directory, lines).map([&](Position from) {
+      return std::max(from, not_before);
+    });
+  std::optional<Position> looked_from;
+  std::uint64_t missing = lines;
+  for (std::uint64_t step = kFirstStepLines;; step *= kGrowth) {
+    const auto extent = spool::spool_extent(directory);
+    if (!extent) return tl::unexpected(extent.error());
+    auto from = spool::position_of_last_lines(directory, step);
+    if (!from) return from;
+    *from = std::max(*from, not_before);
+    if (looked_from && *from >= *looked_from && *from > extent->begin) continue;  // grown by more than the step
+    const auto found = wanted_between(directory, filter, *from, looked_from, missing);
+    if (!found) return tl::unexpected(found.error());
+    missing -= found->size();
+    if (missing == 0) return found->front();
+    if (*from <= std::max(extent->begin, not_before) || stop_requested()) return *from;
+    looked_from = *from;
+  }
+}
+
+}  // namespace crawlspool::cli

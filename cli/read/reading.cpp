@@ -1,0 +1,130 @@
+#include "cli/read/reading.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cli/common/access_hint.h"
+#include "cli/common/spool_access.h"
+#include "cli/common/stop_signals.h"
+#include "cli/read/last_lines.h"
+#include "daemon/spool/read/position_search.h"
+
+namespace crawlspool::cli {
+
+using base::ErrorCode;
+using base::Result;
+using spool::Position;
+
+namespace {
+
+constexpr std::int64_t kKeepEveryUs = 1'000'000;
+constexpr unsigned kLinesBetweenLooks = 256;  // at the clock
+
+Result<std::optional<Position>> checked_position(spool::Directory& directory, Position from) {
+  const auto extent = spool::spool_extent(directory);
+  if (!extent) return tl::unexpected(extent.error());
+  if (from > extent->end)
+    return base::fail(ErrorCode::kNotFound, "position " + std::to_string(from) + " is beyond the spool's end, " +
+                                                std::to_string(extent->end));
+  return from;
+}
+
+}  // namespace
+
+Reading::Reading(spool::Directory& directory, const ReadingOptions& options, DamageLog& damage, Output& output)
+    : directory_(directory),
+      options_(options),
+      damage_(damage),
+      output_(output),
+      filter_(line_filter(options)),
+      printer_(output, damage, options.records) {
+  if (options.cursor) cursor_.emplace(directory, *options.cursor);
+}
+
+Result<std::optional<Position>> Reading::find_begin(const std::optional<std::uint64_t>& new_cursor_lines) {
+  if (cursor_) return find_cursor_begin(new_cursor_lines);
+  const auto from = checked_position(directory_, options_.from ? parse_count(*options_.from).value_or(0) : 0);
+  if (!from || filter_.since().empty()) return from;
+  // A line that is being written may not show its time yet.
+  const auto last_line_end = spool::position_of_last_lines(directory_, 0);
+  if (!last_line_end) return tl::unexpected(last_line_end.error());
+  return spool::position_since(directory_, filter_.since()).map([&](Position since) {
+    return std::optional(std::max(**from, std::min(since, *last_line_end)));
+  });
+}
+
+Result<void> Reading::lock_cursor() {
+  auto lock = spool::CursorLock::take(directory_, cursor_->name(), "crawlspool, pid " + std::to_string(::getpid()));
+  if (!lock)
+    return tl::unexpected(with_access_hint(lock.error(), directory_.path() + "/" + std::string(spool::kCursorsName)));
+  lock_.emplace(std::move(*lock));
+  return {};
+}
+
+Result<std::optional<Position>> Reading::find_cursor_begin(const std::optional<std::uint64_t>& new_cursor_lines) {
+  if (auto locked = lock_cursor(); !locked) return tl::unexpected(locked.error());
+  const auto found = cursor_->find();
+  const bool begin_anew = !found && found.error().code == ErrorCode::kDamaged && options_.skip;
+  if (!found && !begin_anew) return tl::unexpected(found.error());
+  if (begin_anew) damage_.say(found.error().message() + "; --skip begins at the spool's beginning");
+  if (begin_anew || (!*found && !new_cursor_lines))
+    return spool::spool_extent(directory_).map([](const spool::Extent& extent) { return std::optional(extent.begin); });
+  if (!*found) {
+    const auto settled = settled_position(directory_);  // first: a cursor must not stand where nothing is yet
+    if (!settled) return tl::unexpected(settled.error());
+    return find_last_lines(directory_, filter_, *new_cursor_lines, 0).map([&](Position last) {
+      return std::optional(std::min(last, *settled));
+    });
+  }
+  const spool::CursorPlace& place = **found;
+  if (place.state == spool::CursorState::kInPlace) return place.go_on_at;
+  const std::string goes_on = "--skip goes on at position " + std::to_string(place.go_on_at);
+  const std::string what = "cursor " + cursor_->name() + ": " + cursor_->describe(place) + "; " + goes_on;
+  if (options_.skip) {
+    damage_.say(what);
+    return place.go_on_at;
+  }
+  damage_.damaged_otherwise("crawlspool: " + what);
+  return std::nullopt;
+}
+
+Result<void> Reading::begin(Position position) {
+  reader_.emplace(directory_, damage_, position);
+  keep_at_us_ = clock_.monotonic_us() + kKeepEveryUs;
+  return cursor_ ? cursor_->begin(position) : Result<void>{};
+}
+
+Result<void> Reading::print_to(std::optional<Position> end) {
+  unsigned lines = 0;
+  while (!output_.closed() && !stop_requested()) {
+    if (end && reader_->position() >= *end) break;
+    const auto line = reader_->next();
+    if (!line) return tl::unexpected(line.error());
+    if (!*line || (*line)->kind == spool::LineKind::kUnfinished) break;
+    if (end && (*line)->position + (*line)->bytes.size() > *end) {
+      reader_.emplace(directory_, damage_, (*line)->position);  // for the next time
+      break;
+    }
+    if (auto printed = print(**line); !printed) return printed;
+    if (!cursor_ || ++lines % kLinesBetweenLooks != 0 || clock_.monotonic_us() < keep_at_us_) continue;
+    if (auto kept = flush_and_keep(); !kept) return kept;
+  }
+  damage_.settle();
+  return flush_and_keep();
+}
+
+Result<void> Reading::print(const spool::ReadLine& line) {
+  if (cursor_) cursor_->take(line);
+  const bool is_told_otherwise = line.kind == spool::LineKind::kDamaged;
+  return is_told_otherwise || filter_.takes(line) ? printer_.print(line) : Result<void>{};
+}
+
+// Of what a reader that went away has left in the pipe, nothing counts.
+Result<void> Reading::flush_and_keep() {
+  keep_at_us_ = clock_.monotonic_us() + kKeepEveryUs;
+  const auto flushed = output_.flush();
+  return flushed && cursor_ && !output_.closed() ? cursor_->keep() : flushed;
+}
+
+}  // namespace crawlspool::cli

@@ -1,0 +1,77 @@
+#include "cli/send/record_intake.h"
+
+#include "cli/send/whole_record.h"
+#include "proto/frame.h"
+
+namespace crawlspool::cli {
+namespace {
+
+constexpr std::size_t kTakeAheadBytes = 4 * 1024 * 1024;
+constexpr int kTakeAtOnce = 65536;  // where they are skipped, too
+
+}  // namespace
+
+base::Result<void> RecordIntake::take() {
+  waits_ = false;
+  for (int i = 0; i < kTakeAtOnce && session_.unsent_bytes() < kTakeAheadBytes; ++i) {
+    if (!in_hand_ && (is_over_ || !next())) return {};
+    const auto offered = offer_in_hand();
+    if (!offered) return tl::unexpected(offered.error());
+    if (!*offered) return {};
+  }
+  return {};
+}
+
+// False if there is no record now.
+bool RecordIntake::next() {
+  while (true) {
+    RecordLine line{};
+    switch (source_.next(line)) {
+      case RecordSource::Step::kRecord:
+        in_hand_ = line;
+        if (!is_unfinished(line)) return true;
+        report_.held_back(place_in_hand());
+        in_hand_.reset();
+        is_incomplete_ = is_over_ = true;
+        return false;
+      case RecordSource::Step::kNothingYet:
+        waits_ = true;
+        return false;
+      case RecordSource::Step::kFileFailed:
+        report_.file_failed(source_.error());
+        is_incomplete_ = true;
+        continue;
+      case RecordSource::Step::kEnd:
+        is_over_ = true;
+        return false;
+    }
+  }
+}
+
+// A file that is gone on with later may still grow: a last line that is not whole yet is left for then.
+bool RecordIntake::is_unfinished(const RecordLine& line) const {
+  return keeper_ != nullptr && !line.has_line_end && (line.is_too_long || !is_whole_record(line.bytes));
+}
+
+client::Place RecordIntake::place_in_hand() const {
+  return {source_.file_index(), in_hand_->number, in_hand_->end_offset};
+}
+
+// False while what is in hand does not fit.
+base::Result<bool> RecordIntake::offer_in_hand() {
+  if (!session_.has_room(in_hand_->bytes.size())) return false;
+  const client::Place place = place_in_hand();
+  bool maybe_sent = false;
+  if (keeper_ != nullptr) {
+    if (auto covered = keeper_->cover(place.end_offset); !covered) return tl::unexpected(covered.error());
+    maybe_sent = keeper_->was_covered(place.end_offset);
+  }
+  if (in_hand_->is_too_long)
+    session_.add_too_large(place, proto::kFramePayloadBytesMax, maybe_sent);
+  else
+    session_.add(place, in_hand_->bytes, maybe_sent);
+  in_hand_.reset();
+  return true;
+}
+
+}  // namespace crawlspool::cli

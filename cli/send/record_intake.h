@@ -1,0 +1,44 @@
+// Takes records from the source into the session, as far as there is room and, where the session is kept, only what is
+// covered by its state on the disk.
+#pragma once
+
+#include <optional>
+
+#include "cli/common/record_source.h"
+#include "cli/send/report.h"
+#include "cli/send/session_keeper.h"
+#include "clients/cpp/send_session.h"
+
+namespace crawlspool::cli {
+
+class RecordIntake {
+ public:
+  // The references outlive it. `keeper`: nothing where the session ends with the process.
+  RecordIntake(RecordSource& source, SessionKeeper* keeper, client::SendSession& session, SendReport& report)
+      : source_(source), keeper_(keeper), session_(session), report_(report) {}
+
+  // Takes what is there, up to some megabytes that are not sent yet. Fails where nothing more may be sent.
+  [[nodiscard]] base::Result<void> take();
+
+  [[nodiscard]] bool is_over() const { return is_over_; }
+  [[nodiscard]] bool is_incomplete() const { return is_incomplete_; }  // some of the input was not taken, and said so
+  // Of the source, to wait for: nothing there yet. -1: no need to.
+  [[nodiscard]] int waiting_fd() const { return waits_ ? source_.fd() : -1; }
+
+ private:
+  [[nodiscard]] bool next();
+  [[nodiscard]] bool is_unfinished(const RecordLine& line) const;
+  [[nodiscard]] client::Place place_in_hand() const;
+  [[nodiscard]] base::Result<bool> offer_in_hand();
+
+  RecordSource& source_;
+  SessionKeeper* keeper_;
+  client::SendSession& session_;
+  SendReport& report_;
+  std::optional<RecordLine> in_hand_;  // read, and waiting for room
+  bool waits_ = false;
+  bool is_over_ = false;
+  bool is_incomplete_ = false;
+};
+
+}  // namespace crawlspool::cli

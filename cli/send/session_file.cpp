@@ -1,0 +1,108 @@
+#include "cli/send/session_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include "cli/common/console.h"
+
+namespace crawlspool::cli {
+namespace {
+
+using base::ErrorCode;
+using base::fail;
+using base::fail_errno;
+using base::Result;
+using base::UniqueFd;
+
+constexpr mode_t kMode = 0600;
+constexpr std::size_t kFileBytesMax = 64 * 1024;
+
+Result<void> write_all(int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail_errno("write to " + shown(path), errno);
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SessionFile>> SessionFile::open(const std::string& path) {
+  std::unique_ptr<SessionFile> file(new SessionFile(path));
+  Result<bool> is_locked = false;
+  while (is_locked && !*is_locked) is_locked = file->lock();
+  if (!is_locked) return tl::unexpected(is_locked.error());
+  if (auto loaded = file->load(); !loaded) return tl::unexpected(loaded.error());
+  return file;
+}
+
+// A lock belongs to a file and not to its name: false if the one that was locked has been replaced meanwhile.
+Result<bool> SessionFile::lock() {
+  locked_.reset(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kMode));
+  if (!locked_.valid()) return fail_errno("open of session file " + shown(path_), errno);
+  struct stat opened {};
+  struct stat named {};
+  if (::fstat(locked_.get(), &opened) != 0) return fail_errno("fstat of " + shown(path_), errno);
+  if (!S_ISREG(opened.st_mode)) return fail(ErrorCode::kUsage, "session file " + shown(path_) + " is no regular file");
+  if (::flock(locked_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return fail_errno("flock on " + shown(path_), errno);
+    return fail(ErrorCode::kLocked, "session file " + shown(path_) + " is in use by another process");
+  }
+  if (::lstat(path_.c_str(), &named) != 0) {
+    if (errno != ENOENT) return fail_errno("lstat of " + shown(path_), errno);
+    return false;
+  }
+  return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
+Result<void> SessionFile::load() {
+  std::string text(kFileBytesMax + 1, '\0');
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t n = ::pread(locked_.get(), text.data() + done, text.size() - done, static_cast<off_t>(done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail_errno("read of session file " + shown(path_), errno);
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  text.resize(done);
+  if (text.empty()) return {};
+  auto state = parse_session_state(text);
+  if (!state) return fail(state.error().code, "session file " + shown(path_) + " " + state.error().context);
+  found_ = std::move(*state);
+  return {};
+}
+
+// The new file is locked before it gets the name, so that there is no moment in which the name is free.
+Result<void> SessionFile::save(const SessionState& state) {
+  const std::string beside = path_ + ".new";
+  UniqueFd fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, kMode));
+  if (!fd.valid()) return fail_errno("open of " + shown(beside), errno);
+  if (::fchmod(fd.get(), kMode) != 0) return fail_errno("fchmod of " + shown(beside), errno);
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return fail_errno("flock on " + shown(beside), errno);
+  if (auto written = write_all(fd.get(), render(state), beside); !written) return written;
+  if (::fsync(fd.get()) != 0) return fail_errno("fsync of " + shown(beside), errno);
+  if (std::rename(beside.c_str(), path_.c_str()) != 0) return fail_errno("rename of " + shown(beside), errno);
+  locked_ = std::move(fd);
+  return sync_directory();
+}
+
+Result<void> SessionFile::sync_directory() const {
+  const auto parent = std::filesystem::path(path_).parent_path();
+  const std::string directory = parent.empty() ? "." : parent.string();
+  const UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) return fail_errno("open of " + shown(directory), errno);
+  if (::fsync(fd.get()) != 0) return fail_errno("fsync of " + shown(directory), errno);
+  return {};
+}
+
+}  // namespace crawlspool::cli

@@ -1,0 +1,24 @@
+// What `crawlspool top` prints: a screen, or a line for each look. Pure text.
+#pragma once
+
+#include <string>
+
+#include "cli/top/sample.h"
+
+namespace crawlspool::cli {
+
+struct ScreenSize {
+  std::size_t columns = 80;
+  std::size_t rows = 24;
+};
+
+// At most so many rows of so many columns, a line break behind each but the last. `server` as it is to be shown.
+[[nodiscard]] std::string top_screen(const TopSample& sample, const TopRates& rates, const std::string& server,
+                                     const ScreenSize& size);
+
+// For a pipe: a line with a break; the heading names the columns. `ts` is the time of the look.
+[[nodiscard]] std::string top_heading();
+[[nodiscard]] std::string top_line(const TopSample& sample, const TopRates& rates, const std::string& ts);
+[[nodiscard]] std::string top_json(const TopSample& sample, const TopRates& rates, const std::string& ts);
+
+}  // namespace crawlspool::cli
