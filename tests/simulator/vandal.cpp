@@ -42,8 +42,14 @@ Position known_synced(std::string_view content, Position begin, std::optional<Po
   return known;
 }
 
-// The content that the frames hold which the hit touches; nothing if the file does not read as frames up to `end`, as
-// one that was harmed before may not.
+bool is_sound(std::string_view frame, std::size_t content_bytes) {
+  std::string content(content_bytes, '\0');
+  return ZSTD_decompress(content.data(), content.size(), frame.data(), frame.size()) == content.size();
+}
+
+// The content that the frames hold which the hit touches, and those right behind that were harmed before: where the hit
+// takes a header and the index is gone, the next frame is found by being sound. Nothing if the file does not read as
+// frames up to `end`, as one that was harmed before may not.
 std::optional<Range> frames_hit(std::string_view packed, Position begin, Position end, std::uint64_t offset,
                                 std::uint64_t bytes) {
   std::optional<Range> hit;
@@ -52,7 +58,9 @@ std::optional<Range> frames_hit(std::string_view packed, Position begin, Positio
     const std::size_t frame = ZSTD_findFrameCompressedSize(packed.data() + at, packed.size() - at);
     const unsigned long long content = ZSTD_getFrameContentSize(packed.data() + at, packed.size() - at);
     if (ZSTD_isError(frame) != 0 || content >= ZSTD_CONTENTSIZE_ERROR) return std::nullopt;
-    if (at < offset + bytes && offset < at + frame) {
+    const bool is_touched = at < offset + bytes && offset < at + frame;
+    const bool is_right_behind = hit && hit->end() == position && !is_sound(packed.substr(at, frame), content);
+    if (is_touched || is_right_behind) {
       if (!hit) hit = Range{position, 0};
       hit->bytes = position + content - hit->position;
     }
