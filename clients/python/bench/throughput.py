@@ -11,7 +11,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(ROOT / "clients/python"), str(ROOT / "tests/e2e")]
+sys.path[:0] = [str(ROOT / "clients/python"), str(ROOT / "tests/e2e/support")]
 
 import crawlspool  # noqa: E402
 import crawlspool.aio  # noqa: E402

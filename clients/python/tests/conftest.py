@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 CLIENT = pathlib.Path(__file__).resolve().parents[1]
-E2E = CLIENT.parents[1] / "tests/e2e"
+E2E = CLIENT.parents[1] / "tests/e2e/support"
 sys.path[:0] = [str(CLIENT), str(E2E)]
 
 import pytest  # noqa: E402

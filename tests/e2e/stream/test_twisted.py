@@ -2,12 +2,12 @@
 
 import importlib.util
 import json
-import pathlib
 import subprocess
 import sys
 
 import pytest
 
+from daemon import ROOT
 from waiting import seconds
 
 
@@ -15,7 +15,7 @@ from waiting import seconds
 def test_int32_string_receiver_sends_records_and_reads_acks(start):
     daemon = start()
     host, port = daemon.address()
-    script = pathlib.Path(__file__).with_name("twisted_client.py")
+    script = ROOT / "tests/e2e/support/twisted_client.py"
     result = subprocess.run([sys.executable, str(script), host, str(port), "1000"], capture_output=True, text=True,
                             check=False, timeout=seconds(30))
     assert result.returncode == 0, result.stdout + result.stderr

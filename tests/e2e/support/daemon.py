@@ -14,7 +14,7 @@ import web
 from frames import Client
 from waiting import seconds, wait_until
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 CRAWLSPOOLD = os.environ.get("CRAWLSPOOLD", str(ROOT / "build/release/bin/crawlspoold"))
 CRAWLSPOOL = os.environ.get("CRAWLSPOOL", str(ROOT / "build/release/bin/crawlspool"))
 

@@ -5,7 +5,7 @@ import itertools
 import pathlib
 import re
 
-DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "proto/PROTOCOL.md"
+DOCUMENT = pathlib.Path(__file__).resolve().parents[3] / "proto/PROTOCOL.md"
 
 
 @dataclasses.dataclass
