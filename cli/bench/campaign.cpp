@@ -68,16 +68,13 @@ Result<void> measure_row(const Settings& settings, const Surroundings& surroundi
 Result<Report> run_campaign(const Settings& settings, const Surroundings& surroundings) {
   Report report = blank_report(settings);
   if (wants_redis(settings)) {
-    auto version = OwnRedis::find_version(settings.directory);
-    if (!version) return tl::unexpected(version.error());
-    report.redis = *version;
+    CRAWLSPOOL_TRY_AS(auto version, OwnRedis::find_version(settings.directory));
+    report.redis = version;
   }
   const std::size_t all = settings.rounds * report.rows.size();
   std::size_t done = 0;
   for (unsigned round = 0; round < settings.rounds; ++round)
-    for (Row& row : report.rows)
-      if (auto measured = measure_row(settings, surroundings, row, done++, all); !measured)
-        return tl::unexpected(measured.error());
+    for (Row& row : report.rows) CRAWLSPOOL_TRY(measure_row(settings, surroundings, row, done++, all));
   return report;
 }
 

@@ -49,10 +49,9 @@ base::Result<std::uint64_t> HttpReplies::take(std::string_view input) {
     input = begun_;
   }
   while (!input.empty()) {
-    const auto taken = take_answer(input);
-    if (!taken) return tl::unexpected(taken.error());
-    if (*taken == 0) break;
-    input.remove_prefix(*taken);
+    CRAWLSPOOL_TRY_AS(const auto taken, take_answer(input));
+    if (taken == 0) break;
+    input.remove_prefix(taken);
   }
   begun_ = std::string(input);
   return accepted_;
@@ -66,8 +65,7 @@ base::Result<std::size_t> HttpReplies::take_answer(std::string_view input) {
   const std::size_t used = parser.put(boost::asio::buffer(input), error);
   if (error == http::error::need_more || (!error && !parser.is_done())) return 0;
   if (error) return fail(ErrorCode::kDamaged, "does not answer in HTTP: " + error.message());
-  if (auto judged = judge(parser.get().result_int(), parser.get().body()); !judged)
-    return tl::unexpected(judged.error());
+  CRAWLSPOOL_TRY(judge(parser.get().result_int(), parser.get().body()));
   return used;
 }
 

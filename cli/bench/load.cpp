@@ -28,9 +28,8 @@ Load::Load(const Lane::Options& options, std::size_t connections, const Requests
       connections_(connections) {}
 
 Result<void> Load::open() {
-  auto readiness = Readiness::open();
-  if (!readiness) return tl::unexpected(readiness.error());
-  readiness_ = std::move(*readiness);
+  CRAWLSPOOL_TRY_AS(auto readiness, Readiness::open());
+  readiness_ = std::move(readiness);
   for (std::size_t id = 0; id < connections_; ++id) {
     lanes_.push_back(std::make_unique<Lane>(options_, id, requests_, *readiness_, tally_));
     if (auto opened = lanes_.back()->open(); !opened) return opened;
@@ -57,7 +56,7 @@ Result<LoadFigures> Load::run(const Goal& goal, const OnProgress& on_progress) {
   const std::int64_t start = clock_.monotonic_us();
   Budget budget(goal, start);
   tally_.last_settled_us = start;
-  if (auto sent = send_all(budget, on_progress); !sent) return tl::unexpected(sent.error());
+  CRAWLSPOOL_TRY(send_all(budget, on_progress));
   return LoadFigures{tally_.settled, tally_.record_bytes, static_cast<double>(tally_.last_settled_us - start) / 1e6,
                      cpu_seconds() - cpu_before, std::move(tally_.latency)};
 }

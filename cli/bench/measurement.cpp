@@ -34,9 +34,8 @@ class GivenDaemon final : public Target {
 };
 
 Result<std::int64_t> status_number(const Surroundings& surroundings, const base::Endpoint& admin, const char* key) {
-  const auto body = surroundings.ask_status(admin);
-  if (!body) return tl::unexpected(body.error());
-  const auto status = nlohmann::json::parse(*body, nullptr, false);
+  CRAWLSPOOL_TRY_AS(const auto body, surroundings.ask_status(admin));
+  const auto status = nlohmann::json::parse(body, nullptr, false);
   const auto at = status.is_object() ? status.find(key) : status.end();
   if (!status.is_object() || at == status.end() || !at->is_number_integer())
     return base::fail(ErrorCode::kIo, "http://" + admin.to_string() + "/status names no " + key);
@@ -53,10 +52,8 @@ bool is_daemon(pid_t pid) {
 Result<std::unique_ptr<Target>> given_target(const Settings& settings, const Surroundings& surroundings) {
   std::optional<pid_t> pid;
   if (settings.given->admin) {
-    const auto number = status_number(surroundings, *settings.given->admin, "pid");
-    if (!number) return tl::unexpected(number.error());
-    if (settings.given->admin->is_loopback() && is_daemon(static_cast<pid_t>(*number)))
-      pid = static_cast<pid_t>(*number);
+    CRAWLSPOOL_TRY_AS(const auto number, status_number(surroundings, *settings.given->admin, "pid"));
+    if (settings.given->admin->is_loopback() && is_daemon(static_cast<pid_t>(number))) pid = static_cast<pid_t>(number);
   }
   return std::make_unique<GivenDaemon>(*settings.given, pid);
 }
@@ -72,7 +69,7 @@ Result<std::unique_ptr<Target>> start_target(const Settings& settings, const Sur
 Result<AckLevel> offered_level(Lane::Options options, const Requests& requests) {
   options.reconnects = false;
   Load load(options, 1, requests);
-  if (auto opened = load.open(); !opened) return tl::unexpected(opened.error());
+  CRAWLSPOOL_TRY(load.open());
   return load.ack_level();
 }
 
@@ -100,16 +97,13 @@ Result<void> check_stored(const Surroundings& surroundings, const Target& target
 Result<Run> run_load(const Lane::Options& options, const Settings& settings, const Requests& requests,
                      const Target& target, const Load::OnProgress& on_progress) {
   Load load(options, settings.connections, requests);
-  if (auto opened = load.open(); !opened) return tl::unexpected(opened.error());
-  const auto cpu_before = cpu_of(target);
-  if (!cpu_before) return tl::unexpected(cpu_before.error());
-  auto figures = load.run(settings.goal, on_progress);
-  if (!figures) return tl::unexpected(figures.error());
-  const auto cpu_after = cpu_of(target);
-  if (!cpu_after) return tl::unexpected(cpu_after.error());
+  CRAWLSPOOL_TRY(load.open());
+  CRAWLSPOOL_TRY_AS(const auto cpu_before, cpu_of(target));
+  CRAWLSPOOL_TRY_AS(auto figures, load.run(settings.goal, on_progress));
+  CRAWLSPOOL_TRY_AS(const auto cpu_after, cpu_of(target));
   std::optional<double> cpu;
-  if (*cpu_after && *cpu_before) cpu = **cpu_after - **cpu_before;
-  return Run{std::move(*figures), cpu};
+  if (cpu_after && cpu_before) cpu = *cpu_after - *cpu_before;
+  return Run{std::move(figures), cpu};
 }
 
 }  // namespace
@@ -117,23 +111,19 @@ Result<Run> run_load(const Lane::Options& options, const Settings& settings, con
 Result<Outcome> measure(const Settings& settings, const Surroundings& surroundings, Mode mode, AckLevel level,
                         const Load::OnProgress& on_progress) {
   const ModeInfo& about = info(mode);
-  auto target = start_target(settings, surroundings, about.transport, level);
-  if (!target) return tl::unexpected(target.error());
-  const base::Endpoint at = (*target)->addresses().of(about.transport).value();
+  CRAWLSPOOL_TRY_AS(auto target, start_target(settings, surroundings, about.transport, level));
+  const base::Endpoint at = target->addresses().of(about.transport).value();
   const Requests requests =
       make_requests(mode, settings.records, {.http_host = at.to_string(), .batch_records = settings.batch_records});
   const Lane::Options options{at, about.transport, level, mode == Mode::kHttpClose,
                               about.is_pipelined ? settings.window_records : 1};
-  const auto offered = offered_level(options, requests);
-  if (!offered) return tl::unexpected(offered.error());
-  if (*offered != level) return Outcome{std::nullopt, "its acks there mean " + std::string(proto::word(*offered))};
+  CRAWLSPOOL_TRY_AS(const auto offered, offered_level(options, requests));
+  if (offered != level) return Outcome{std::nullopt, "its acks there mean " + std::string(proto::word(offered))};
 
-  auto run = run_load(options, settings, requests, **target, on_progress);
-  if (!run) return tl::unexpected(run.error());
-  if (auto checked = check_stored(surroundings, **target, run->load.records); !checked)
-    return tl::unexpected(checked.error());
-  if (auto stopped = (*target)->stop(); !stopped) return tl::unexpected(stopped.error());
-  return Outcome{std::move(*run), {}};
+  CRAWLSPOOL_TRY_AS(auto run, run_load(options, settings, requests, *target, on_progress));
+  CRAWLSPOOL_TRY(check_stored(surroundings, *target, run.load.records));
+  CRAWLSPOOL_TRY(target->stop());
+  return Outcome{std::move(run), {}};
 }
 
 }  // namespace crawlspool::bench

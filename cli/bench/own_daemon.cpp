@@ -57,15 +57,14 @@ Result<Addresses> read_ready_file(const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<Target>> OwnDaemon::start(const Options& options) {
-  auto directory = ScratchDirectory::make(options.parent_directory);
-  if (!directory) return tl::unexpected(directory.error());
-  const std::string config = directory->file("crawlspoold.yaml");
-  if (auto written = write_config(options, *directory, config); !written) return tl::unexpected(written.error());
-  auto process = ChildProcess::start({options.program, "-c", config, "--ready-file", directory->file(kReadyFile)},
-                                     directory->file("log"));
-  if (!process) return tl::unexpected(process.error());
-  std::unique_ptr<OwnDaemon> daemon(new OwnDaemon(std::move(*directory), std::move(*process)));
-  if (auto ready = daemon->wait_until_ready(); !ready) return tl::unexpected(ready.error());
+  CRAWLSPOOL_TRY_AS(auto directory, ScratchDirectory::make(options.parent_directory));
+  const std::string config = directory.file("crawlspoold.yaml");
+  CRAWLSPOOL_TRY(write_config(options, directory, config));
+  CRAWLSPOOL_TRY_AS(auto process,
+                    ChildProcess::start({options.program, "-c", config, "--ready-file", directory.file(kReadyFile)},
+                                        directory.file("log")));
+  std::unique_ptr<OwnDaemon> daemon(new OwnDaemon(std::move(directory), std::move(process)));
+  CRAWLSPOOL_TRY(daemon->wait_until_ready());
   return daemon;
 }
 
@@ -73,9 +72,8 @@ Result<void> OwnDaemon::wait_until_ready() {
   const std::string ready_file = directory_.file(kReadyFile);
   const auto is_there = [&ready_file] { return ::access(ready_file.c_str(), R_OK) == 0; };
   if (auto listens = process_.wait_until_it_listens(is_there); !listens) return listens;
-  auto addresses = read_ready_file(ready_file);
-  if (!addresses) return tl::unexpected(addresses.error());
-  addresses_ = *addresses;
+  CRAWLSPOOL_TRY_AS(auto addresses, read_ready_file(ready_file));
+  addresses_ = addresses;
   return {};
 }
 

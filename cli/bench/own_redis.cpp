@@ -45,12 +45,10 @@ OwnRedis::OwnRedis(ScratchDirectory directory, ChildProcess process, base::Endpo
 
 // It says "Redis server v=7.0.15 sha=…".
 Result<std::string> OwnRedis::find_version(const std::string& parent_directory) {
-  const auto directory = ScratchDirectory::make(parent_directory);
-  if (!directory) return tl::unexpected(directory.error());
-  const std::string output = directory->file("version");
-  auto process = ChildProcess::start({kProgram, "--version"}, output);
-  if (!process) return tl::unexpected(process.error());
-  if (!process->wait(kStopMs))
+  CRAWLSPOOL_TRY_AS(const auto directory, ScratchDirectory::make(parent_directory));
+  const std::string output = directory.file("version");
+  CRAWLSPOOL_TRY_AS(auto process, ChildProcess::start({kProgram, "--version"}, output));
+  if (!process.wait(kStopMs))
     return base::fail(ErrorCode::kNotFound, "redis-server is not installed; on Debian: apt-get install redis-server");
   std::ifstream file(output);
   std::string word;
@@ -60,19 +58,19 @@ Result<std::string> OwnRedis::find_version(const std::string& parent_directory) 
 }
 
 Result<std::unique_ptr<Target>> OwnRedis::start(const std::string& parent_directory, AckLevel level) {
-  auto directory = ScratchDirectory::make(parent_directory);
-  if (!directory) return tl::unexpected(directory.error());
+  CRAWLSPOOL_TRY_AS(auto directory, ScratchDirectory::make(parent_directory));
   const auto at = free_port();
   if (!at) return tl::unexpected(at.error());
   const std::string address = at->to_string();
-  auto process = ChildProcess::start(
-      {kProgram, "--bind", "127.0.0.1", "--port", address.substr(address.rfind(':') + 1), "--dir", directory->path(),
-       "--save", "", "--appendonly", "yes", "--appendfsync", level == AckLevel::kSynced ? "always" : "everysec"},
-      directory->file("log"));
-  if (!process) return tl::unexpected(process.error());
-  std::unique_ptr<OwnRedis> redis(new OwnRedis(std::move(*directory), std::move(*process), *at));
+  CRAWLSPOOL_TRY_AS(
+      auto process,
+      ChildProcess::start(
+          {kProgram, "--bind", "127.0.0.1", "--port", address.substr(address.rfind(':') + 1), "--dir", directory.path(),
+           "--save", "", "--appendonly", "yes", "--appendfsync", level == AckLevel::kSynced ? "always" : "everysec"},
+          directory.file("log")));
+  std::unique_ptr<OwnRedis> redis(new OwnRedis(std::move(directory), std::move(process), *at));
   const auto is_there = [&at] { return answers(*at); };
-  if (auto listens = redis->process_.wait_until_it_listens(is_there); !listens) return tl::unexpected(listens.error());
+  CRAWLSPOOL_TRY(redis->process_.wait_until_it_listens(is_there));
   return redis;
 }
 

@@ -21,7 +21,7 @@ constexpr int kLookAroundMs = 200;
 
 base::Result<bench::Records> read_bench_records(const std::string& file) {
   RecordSource source({file}, kRecordBytesMax);
-  if (auto checked = source.check_files(); !checked) return tl::unexpected(checked.error());
+  CRAWLSPOOL_TRY(source.check_files());
   bench::Records records{shown(file == "-" ? "<stdin>" : file), {}};
   std::size_t bytes = 0;
   while (!stop_requested()) {

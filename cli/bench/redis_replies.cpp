@@ -42,12 +42,11 @@ base::Result<std::uint64_t> RedisReplies::take(std::string_view input) {
   }
   std::uint64_t records = 0;
   while (!input.empty()) {
-    const auto bytes = reply_bytes(input);
-    if (!bytes) return tl::unexpected(bytes.error());
-    if (*bytes == 0) break;
+    CRAWLSPOOL_TRY_AS(const auto bytes, reply_bytes(input));
+    if (bytes == 0) break;
     records += input.front() == '$';
     greeted_ = greeted_ || input.front() == '+';
-    input.remove_prefix(*bytes);
+    input.remove_prefix(bytes);
   }
   begun_ = std::string(input);
   return records;

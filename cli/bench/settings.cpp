@@ -29,14 +29,12 @@ constexpr AckLevel kLevels[] = {AckLevel::kSynced, AckLevel::kWritten};
 // The address of a listener that is there.
 Result<std::optional<Endpoint>> listening(const std::optional<std::string>& url, const char* scheme) {
   if (!url) return std::nullopt;
-  const auto address = parse_address(*url, scheme);
-  if (!address) return tl::unexpected(address.error());
-  const auto fd = dial(*address);
-  if (!fd) return tl::unexpected(fd.error());
+  CRAWLSPOOL_TRY_AS(const auto address, parse_address(*url, scheme));
+  CRAWLSPOOL_TRY_AS(const auto fd, dial(address));
   sockaddr_storage peer{};
   socklen_t length = sizeof peer;
   auto* const at = reinterpret_cast<sockaddr*>(&peer);
-  if (::getpeername(fd->get(), at, &length) != 0) return base::fail_errno("getpeername", errno);
+  if (::getpeername(fd.get(), at, &length) != 0) return base::fail_errno("getpeername", errno);
   return std::optional(Endpoint(at, length));
 }
 
@@ -45,13 +43,11 @@ Result<std::optional<bench::Addresses>> given_daemon(const BenchOptions& options
     if (options.admin) return fail(ErrorCode::kUsage, "--admin goes with --server or --http");
     return std::nullopt;
   }
-  const auto stream = listening(options.server, "tcp");
-  if (!stream) return tl::unexpected(stream.error());
+  CRAWLSPOOL_TRY_AS(const auto stream, listening(options.server, "tcp"));
   const auto http = listening(options.http, "http");
   if (!http) return tl::unexpected(http.error());
-  const auto admin = listening(options.admin, "http");
-  if (!admin) return tl::unexpected(admin.error());
-  return bench::Addresses{*stream, *http, *admin, std::nullopt};
+  CRAWLSPOOL_TRY_AS(const auto admin, listening(options.admin, "http"));
+  return bench::Addresses{stream, *http, admin, std::nullopt};
 }
 
 // The one that was installed with this command.
@@ -124,21 +120,18 @@ Result<bench::Settings> bench_settings(const BenchOptions& options) {
   settings.rounds = options.rounds;
   settings.directory = options.directory;
 
-  auto given = given_daemon(options);
-  if (!given) return tl::unexpected(given.error());
-  settings.given = *given;
+  CRAWLSPOOL_TRY_AS(auto given, given_daemon(options));
+  settings.given = given;
   if (!settings.given) {
-    auto program = daemon_program(options.daemon);
-    if (!program) return tl::unexpected(program.error());
-    settings.daemon_program = *program;
+    CRAWLSPOOL_TRY_AS(auto program, daemon_program(options.daemon));
+    settings.daemon_program = program;
   }
   if (!options.file) {
     settings.records = bench::origin_records(options.records);
     return settings;
   }
-  auto records = read_bench_records(*options.file);
-  if (!records) return tl::unexpected(records.error());
-  settings.records = std::move(*records);
+  CRAWLSPOOL_TRY_AS(auto records, read_bench_records(*options.file));
+  settings.records = std::move(records);
   return settings;
 }
 

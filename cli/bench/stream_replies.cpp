@@ -58,7 +58,7 @@ base::Result<std::uint64_t> StreamReplies::take(std::string_view input) {
       case proto::FrameDecoder::Step::kRefused:
         return fail(ErrorCode::kDamaged, "does not speak crawlspool's protocol: " + decoder_.refusal().detail);
       case proto::FrameDecoder::Step::kFrame:
-        if (auto taken = take_message(frame.payload); !taken) return tl::unexpected(taken.error());
+        CRAWLSPOOL_TRY(take_message(frame.payload));
     }
   }
 }

@@ -34,9 +34,8 @@ constexpr const char* kFooter =
 
 Result<std::string> ask_status(const base::Endpoint& admin) {
   const std::string at = admin.to_string();
-  const auto address = parse_address("http://" + at, "http");
-  if (!address) return tl::unexpected(address.error());
-  return ask_admin(*address, "/status", kStatusTimeoutMs);
+  CRAWLSPOOL_TRY_AS(const auto address, parse_address("http://" + at, "http"));
+  return ask_admin(address, "/status", kStatusTimeoutMs);
 }
 
 Result<void> write_page(const std::string& path, const bench::Report& report) {
@@ -48,20 +47,20 @@ Result<void> write_page(const std::string& path, const bench::Report& report) {
 }
 
 Result<int> bench_and_print(const BenchOptions& options, Console& console) {
-  const auto settings = bench_settings(options);
-  if (!settings) return tl::unexpected(settings.error());
-  const auto report = bench::run_campaign(*settings, {[&](double share, const std::string& what) {
-                                                        console.progress(share, what);
-                                                        return !stop_requested();
-                                                      },
-                                                      ask_status});
+  CRAWLSPOOL_TRY_AS(const auto settings, bench_settings(options));
+  const auto report = bench::run_campaign(settings, {[&](double share, const std::string& what) {
+                                                       console.progress(share, what);
+                                                       return !stop_requested();
+                                                     },
+                                                     ask_status});
   console.clear_bar();
   if (!report) return tl::unexpected(report.error());
   const std::string text = options.json ? bench::render_json(*report) : bench::render_table(*report);
   if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0)
     return base::fail_errno("write to standard output", errno);
-  if (options.html_file)
-    if (auto written = write_page(*options.html_file, *report); !written) return tl::unexpected(written.error());
+  if (options.html_file) {
+    CRAWLSPOOL_TRY(write_page(*options.html_file, *report));
+  }
   return kExitOk;
 }
 

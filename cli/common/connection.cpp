@@ -30,9 +30,8 @@ Connection::Connection(UniqueFd fd, std::string server)
       buffer_(kReadBytes + proto::FrameDecoder::kPaddingBytes, '\0') {}
 
 Result<std::unique_ptr<Connection>> Connection::open(const Address& server) {
-  auto fd = dial(server);
-  if (!fd) return tl::unexpected(fd.error());
-  return std::unique_ptr<Connection>(new Connection(std::move(*fd), shown(server.to_string())));
+  CRAWLSPOOL_TRY_AS(auto fd, dial(server));
+  return std::unique_ptr<Connection>(new Connection(std::move(fd), shown(server.to_string())));
 }
 
 Result<std::size_t> Connection::write_some(std::string_view bytes) {
@@ -48,8 +47,7 @@ Result<bool> Connection::receive(const std::function<void(const client::Reply&)>
     if (n == 0) return false;
     if (n < 0 && would_block(errno)) return true;
     if (n < 0) return fail_errno("connection to " + server_, errno);
-    const auto decoded = decode(std::string_view(buffer_).substr(0, static_cast<std::size_t>(n)), on_reply);
-    if (!decoded) return tl::unexpected(decoded.error());
+    CRAWLSPOOL_TRY(decode(std::string_view(buffer_).substr(0, static_cast<std::size_t>(n)), on_reply));
   }
 }
 

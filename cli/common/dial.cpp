@@ -65,10 +65,9 @@ int connect_to(const addrinfo& address, UniqueFd& fd) {
 }  // namespace
 
 Result<UniqueFd> dial(const Address& server) {
-  const auto addresses = look_up(server);
-  if (!addresses) return tl::unexpected(addresses.error());
+  CRAWLSPOOL_TRY_AS(const auto addresses, look_up(server));
   int error = ENOENT;
-  for (const addrinfo* address = addresses->get(); address != nullptr; address = address->ai_next) {
+  for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) {
     UniqueFd fd;
     error = connect_to(*address, fd);
     if (error == 0) return fd;

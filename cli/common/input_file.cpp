@@ -63,12 +63,11 @@ Result<std::string> InputFile::read_at(std::uint64_t offset, std::size_t bytes) 
 
 Result<InputPrefix> InputFile::prefix(InputPrefix known, std::uint64_t bytes) const {
   while (known.bytes < bytes) {
-    const auto text = read_at(known.bytes, std::min<std::uint64_t>(kReadBytes, bytes - known.bytes));
-    if (!text) return tl::unexpected(text.error());
-    if (text->empty())
+    CRAWLSPOOL_TRY_AS(const auto text, read_at(known.bytes, std::min<std::uint64_t>(kReadBytes, bytes - known.bytes)));
+    if (text.empty())
       return base::fail(base::ErrorCode::kDamaged, shown(path_) + " is only " + std::to_string(known.bytes) +
                                                        " bytes long; it had at least " + std::to_string(bytes));
-    known = {known.bytes + text->size(), spool::crc32(*text, known.crc32)};
+    known = {known.bytes + text.size(), spool::crc32(text, known.crc32)};
   }
   return known;
 }

@@ -47,9 +47,8 @@ Result<std::unique_ptr<spool::Directory>> open_damaged_spool(const std::string& 
   if (id || id.error().code == ErrorCode::kDamaged) return directory;
   if (id.error().errno_value == EACCES)
     return tl::unexpected(with_access_hint(id.error(), path + "/" + std::string(spool::kIdentityName)));
-  const auto segments = spool::list_segments(**directory);
-  if (!segments) return tl::unexpected(segments.error());
-  if (id.error().code == ErrorCode::kNotFound && segments->empty())
+  CRAWLSPOOL_TRY_AS(const auto segments, spool::list_segments(**directory));
+  if (id.error().code == ErrorCode::kNotFound && segments.empty())
     return base::fail(ErrorCode::kNotFound, path + " is no spool: there is no spool.json in it");
   if (id.error().code == ErrorCode::kConfig) return tl::unexpected(id.error());
   return directory;
@@ -69,11 +68,10 @@ bool is_in_use(const spool::Directory& directory) {
 }
 
 Result<spool::Position> settled_position(spool::Directory& directory) {
-  const auto segments = spool::list_segments(directory);
-  if (!segments) return tl::unexpected(segments.error());
+  CRAWLSPOOL_TRY_AS(const auto segments, spool::list_segments(directory));
   const auto sealed = [&]() -> Result<spool::Position> {  // a segment is synced before it is sealed
-    if (segments->empty()) return 0;
-    if (segments->back().name.kind == spool::SegmentKind::kOpen) return segments->back().name.position;
+    if (segments.empty()) return 0;
+    if (segments.back().name.kind == spool::SegmentKind::kOpen) return segments.back().name.position;
     return spool::spool_extent(directory).map([](const spool::Extent& extent) { return extent.end; });
   }();
   const spool::Position durable = spool::read_durable(directory).value_or(0);

@@ -27,12 +27,10 @@ Result<Position> end_for_now(spool::Directory& directory, const ReadingOptions& 
 Result<void> print_all(spool::Directory& directory, const ReadingOptions& options, DamageLog& damage) {
   Output output(STDOUT_FILENO);
   Reading reading(directory, options, damage, output);
-  const auto from = reading.find_begin(std::nullopt);
-  if (!from) return tl::unexpected(from.error());
-  if (!*from) return {};
-  const auto end = end_for_now(directory, options);
-  if (!end) return tl::unexpected(end.error());
-  return reading.begin(**from).and_then([&] { return reading.print_to(*end); });
+  CRAWLSPOOL_TRY_AS(const auto from, reading.find_begin(std::nullopt));
+  if (!from) return {};
+  CRAWLSPOOL_TRY_AS(const auto end, end_for_now(directory, options));
+  return reading.begin(*from).and_then([&] { return reading.print_to(end); });
 }
 
 int cat(const ReadingOptions& options, const std::optional<std::string>& config_file) {

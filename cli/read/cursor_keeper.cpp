@@ -13,18 +13,16 @@ using spool::CursorPlace;
 using spool::CursorState;
 
 Result<std::optional<CursorPlace>> CursorKeeper::find() {
-  auto id = spool::read_spool_id(directory_);
-  if (!id) return tl::unexpected(id.error());
-  spool_id_ = std::move(*id);
+  CRAWLSPOOL_TRY_AS(auto id, spool::read_spool_id(directory_));
+  spool_id_ = std::move(id);
   const auto cursor = spool::read_cursor(directory_, name_);
   if (!cursor && cursor.error().code == ErrorCode::kNotFound) return std::nullopt;
   may_replace_anything_ = !cursor && cursor.error().code == ErrorCode::kDamaged;
   if (!cursor) return tl::unexpected(cursor.error());
   kept_ = taken_ = *cursor;
-  auto place = spool::find_cursor_place(directory_, spool_id_, *cursor);
-  if (!place) return tl::unexpected(place.error());
-  is_lost_ = place->state != CursorState::kInPlace;
-  return *place;
+  CRAWLSPOOL_TRY_AS(auto place, spool::find_cursor_place(directory_, spool_id_, *cursor));
+  is_lost_ = place.state != CursorState::kInPlace;
+  return place;
 }
 
 Result<void> CursorKeeper::begin(spool::Position position) {

@@ -63,16 +63,13 @@ void print_rows(const std::vector<Row>& rows) {
 }
 
 Result<int> list(spool::Directory& directory, Console& console) {
-  const auto cursors = spool::list_cursors(directory);
-  if (!cursors) return tl::unexpected(cursors.error());
-  const auto id = spool::read_spool_id(directory);
-  if (!id) return tl::unexpected(id.error());
-  const auto settled = settled_position(directory);
-  if (!settled) return tl::unexpected(settled.error());
+  CRAWLSPOOL_TRY_AS(const auto cursors, spool::list_cursors(directory));
+  CRAWLSPOOL_TRY_AS(const auto id, spool::read_spool_id(directory));
+  CRAWLSPOOL_TRY_AS(const auto settled, settled_position(directory));
   int exit_code = kExitOk;
   std::vector<Row> rows;
-  for (const spool::NamedCursor& named : *cursors) {
-    rows.push_back(row(directory, named, *id, *settled));
+  for (const spool::NamedCursor& named : cursors) {
+    rows.push_back(row(directory, named, id, settled));
     if (named.cursor) continue;
     console.say_error(named.cursor.error());
     exit_code = named.cursor.error().code == base::ErrorCode::kDamaged ? kExitDamaged : kExitFailed;

@@ -32,11 +32,10 @@ Result<Positions> wanted_between(spool::Directory& directory, const LineFilter& 
   spool::SegmentReader reader(directory, losses, from);
   Positions found;
   while (!stop_requested()) {
-    const auto line = reader.next();
-    if (!line) return tl::unexpected(line.error());
-    if (!*line || (*line)->kind == spool::LineKind::kUnfinished || (to && (*line)->position >= *to)) break;
-    if (!filter.takes(**line)) continue;
-    found.push_back((*line)->position);
+    CRAWLSPOOL_TRY_AS(const auto line, reader.next());
+    if (!line || line->kind == spool::LineKind::kUnfinished || (to && line->position >= *to)) break;
+    if (!filter.takes(*line)) continue;
+    found.push_back(line->position);
     if (found.size() > count) found.pop_front();
   }
   return found;
@@ -53,17 +52,15 @@ Result<Position> find_last_lines(spool::Directory& directory, const LineFilter& 
   std::optional<Position> looked_from;
   std::uint64_t missing = lines;
   for (std::uint64_t step = kFirstStepLines;; step *= kGrowth) {
-    const auto extent = spool::spool_extent(directory);
-    if (!extent) return tl::unexpected(extent.error());
+    CRAWLSPOOL_TRY_AS(const auto extent, spool::spool_extent(directory));
     auto from = spool::position_of_last_lines(directory, step);
     if (!from) return from;
     *from = std::max(*from, not_before);
-    if (looked_from && *from >= *looked_from && *from > extent->begin) continue;  // grown by more than the step
-    const auto found = wanted_between(directory, filter, *from, looked_from, missing);
-    if (!found) return tl::unexpected(found.error());
-    missing -= found->size();
-    if (missing == 0) return found->front();
-    if (*from <= std::max(extent->begin, not_before) || stop_requested()) return *from;
+    if (looked_from && *from >= *looked_from && *from > extent.begin) continue;  // grown by more than the step
+    CRAWLSPOOL_TRY_AS(const auto found, wanted_between(directory, filter, *from, looked_from, missing));
+    missing -= found.size();
+    if (missing == 0) return found.front();
+    if (*from <= std::max(extent.begin, not_before) || stop_requested()) return *from;
     looked_from = *from;
   }
 }

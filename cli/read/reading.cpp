@@ -22,11 +22,10 @@ constexpr std::int64_t kKeepEveryUs = 1'000'000;
 constexpr unsigned kLinesBetweenLooks = 256;  // at the clock
 
 Result<std::optional<Position>> checked_position(spool::Directory& directory, Position from) {
-  const auto extent = spool::spool_extent(directory);
-  if (!extent) return tl::unexpected(extent.error());
-  if (from > extent->end)
-    return base::fail(ErrorCode::kNotFound, "position " + std::to_string(from) + " is beyond the spool's end, " +
-                                                std::to_string(extent->end));
+  CRAWLSPOOL_TRY_AS(const auto extent, spool::spool_extent(directory));
+  if (from > extent.end)
+    return base::fail(ErrorCode::kNotFound,
+                      "position " + std::to_string(from) + " is beyond the spool's end, " + std::to_string(extent.end));
   return from;
 }
 
@@ -47,10 +46,9 @@ Result<std::optional<Position>> Reading::find_begin(const std::optional<std::uin
   const auto from = checked_position(directory_, options_.from ? parse_count(*options_.from).value_or(0) : 0);
   if (!from || filter_.since().empty()) return from;
   // A line that is being written may not show its time yet.
-  const auto last_line_end = spool::position_of_last_lines(directory_, 0);
-  if (!last_line_end) return tl::unexpected(last_line_end.error());
+  CRAWLSPOOL_TRY_AS(const auto last_line_end, spool::position_of_last_lines(directory_, 0));
   return spool::position_since(directory_, filter_.since()).map([&](Position since) {
-    return std::optional(std::max(**from, std::min(since, *last_line_end)));
+    return std::optional(std::max(**from, std::min(since, last_line_end)));
   });
 }
 
@@ -63,7 +61,7 @@ Result<void> Reading::lock_cursor() {
 }
 
 Result<std::optional<Position>> Reading::find_cursor_begin(const std::optional<std::uint64_t>& new_cursor_lines) {
-  if (auto locked = lock_cursor(); !locked) return tl::unexpected(locked.error());
+  CRAWLSPOOL_TRY(lock_cursor());
   const auto found = cursor_->find();
   const bool begin_anew = !found && found.error().code == ErrorCode::kDamaged && options_.skip;
   if (!found && !begin_anew) return tl::unexpected(found.error());
@@ -99,14 +97,13 @@ Result<void> Reading::print_to(std::optional<Position> end) {
   unsigned lines = 0;
   while (!output_.closed() && !stop_requested()) {
     if (end && reader_->position() >= *end) break;
-    const auto line = reader_->next();
-    if (!line) return tl::unexpected(line.error());
-    if (!*line || (*line)->kind == spool::LineKind::kUnfinished) break;
-    if (end && (*line)->position + (*line)->bytes.size() > *end) {
-      reader_.emplace(directory_, damage_, (*line)->position);  // for the next time
+    CRAWLSPOOL_TRY_AS(const auto line, reader_->next());
+    if (!line || line->kind == spool::LineKind::kUnfinished) break;
+    if (end && line->position + line->bytes.size() > *end) {
+      reader_.emplace(directory_, damage_, line->position);  // for the next time
       break;
     }
-    if (auto printed = print(**line); !printed) return printed;
+    if (auto printed = print(*line); !printed) return printed;
     if (!cursor_ || ++lines % kLinesBetweenLooks != 0 || clock_.monotonic_us() < keep_at_us_) continue;
     if (auto kept = flush_and_keep(); !kept) return kept;
   }

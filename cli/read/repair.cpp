@@ -68,8 +68,9 @@ void print_summary(const RepairSummary& summary, RepairMode mode, const std::str
 }
 
 Result<RepairSummary> run_repair(const std::string& path, RepairMode mode) {
-  if (mode == RepairMode::kApply)
-    if (auto owned = check_owner(path); !owned) return tl::unexpected(owned.error());
+  if (mode == RepairMode::kApply) {
+    CRAWLSPOOL_TRY(check_owner(path));
+  }
   const base::SystemClock clock;
   return open_damaged_spool(path).and_then([&](const auto& directory) {
     return spool::SpoolRepair(*directory, mode, clock, [mode](const RepairStep& step) { print_step(step, mode); })

@@ -52,10 +52,9 @@ Result<void> print_new(spool::Directory& directory, const TailOptions& options, 
 Result<void> print_tail(spool::Directory& directory, const TailOptions& options, DamageLog& damage) {
   Output output(STDOUT_FILENO);
   Reading reading(directory, options.reading, damage, output);
-  const auto from = find_begin(directory, options, reading);
-  if (!from) return tl::unexpected(from.error());
-  if (!*from) return {};
-  if (auto begun = reading.begin(**from); !begun) return begun;
+  CRAWLSPOOL_TRY_AS(const auto from, find_begin(directory, options, reading));
+  if (!from) return {};
+  if (auto begun = reading.begin(*from); !begun) return begun;
   bool is_first = true;
   do {
     if (auto printed = print_new(directory, options, is_first, reading); !printed) return printed;

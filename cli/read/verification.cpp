@@ -39,14 +39,12 @@ Result<Position> end_of_reading(spool::Directory& directory, const spool::Extent
 
 // The files beside the segments first: what they promise is there before they say so.
 Result<Verification::Totals> Verification::run() {
-  auto files = spool::read_control_files(directory_);
-  if (!files) return tl::unexpected(files.error());
-  files_ = std::move(*files);
+  CRAWLSPOOL_TRY_AS(auto files, spool::read_control_files(directory_));
+  files_ = std::move(files);
   promised_ = std::max(files_.durable.value_or(0), files_.snapshot.value_or(0));
   tell_troubles();
-  const auto done =
-      read_lines().and_then([this] { return check_packed_segments(); }).and_then([this] { return note_strangers(); });
-  if (!done) return tl::unexpected(done.error());
+  CRAWLSPOOL_TRY(
+      read_lines().and_then([this] { return check_packed_segments(); }).and_then([this] { return note_strangers(); }));
   totals_.sessions = sequences_.sessions();
   return totals_;
 }
@@ -84,20 +82,18 @@ void Verification::check_cursor(const spool::NamedCursor& named) {
 }
 
 Result<void> Verification::read_lines() {
-  const auto extent = spool::spool_extent(directory_);
-  if (!extent) return tl::unexpected(extent.error());
-  totals_.extent = *extent;
-  const auto end = end_of_reading(directory_, *extent);
-  if (!end) return tl::unexpected(end.error());
-  durable_is_possible_ = !files_.durable || *files_.durable <= extent->begin;
+  CRAWLSPOOL_TRY_AS(const auto extent, spool::spool_extent(directory_));
+  totals_.extent = extent;
+  CRAWLSPOOL_TRY_AS(const auto end, end_of_reading(directory_, extent));
+  durable_is_possible_ = !files_.durable || *files_.durable <= extent.begin;
   spool::SegmentReader reader(directory_, damage_);
   while (true) {
     const auto line = reader.next();
     if (!line) return tl::unexpected(line.error());
-    if (!*line || (*line)->position >= *end) break;
+    if (!*line || (*line)->position >= end) break;
     count(**line);
     if ((*line)->kind == LineKind::kUnfinished) break;
-    console_.progress(reader.position() - extent->begin, extent->end - extent->begin, totals_.lines, "line");
+    console_.progress(reader.position() - extent.begin, extent.end - extent.begin, totals_.lines, "line");
   }
   check_promises(reader);
   damage_.settle();
@@ -156,19 +152,18 @@ void Verification::check_promises(const spool::SegmentReader& reader) {
 }
 
 Result<void> Verification::check_packed_segments() {
-  const auto segments = spool::list_segments(directory_);
-  if (!segments) return tl::unexpected(segments.error());
-  for (std::size_t i = 0; i < segments->size(); ++i) {
-    const spool::SegmentName& name = (*segments)[i].name;
+  CRAWLSPOOL_TRY_AS(const auto segments, spool::list_segments(directory_));
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const spool::SegmentName& name = segments[i].name;
     if (name.position >= totals_.extent.end) break;  // has come since
     if (name.kind != spool::SegmentKind::kCompressed) continue;
-    const auto check = spool::check_packed_segment(directory_, name.position, spool::expected_bytes(*segments, i));
+    const auto check = spool::check_packed_segment(directory_, name.position, spool::expected_bytes(segments, i));
     if (!check) continue;  // removed, or told by the lines' reader
     ++totals_.packed_segments;
     const Position done = name.position - std::min(totals_.extent.begin, name.position);
     console_.progress(done, totals_.extent.end - totals_.extent.begin, totals_.packed_segments, "packed segment");
     if (check->unsound.empty() && check->index == spool::IndexState::kSound) continue;
-    if (directory_.open((*segments)[i].file, spool::OpenMode::kRead)) tell_packed(name.position, *check);
+    if (directory_.open(segments[i].file, spool::OpenMode::kRead)) tell_packed(name.position, *check);
   }
   return {};
 }
@@ -195,10 +190,9 @@ bool Verification::holds_told_damage(const spool::Frame& frame) const {
 }
 
 Result<void> Verification::note_strangers() {
-  const auto entries = directory_.list();
-  if (!entries) return tl::unexpected(entries.error());
+  CRAWLSPOOL_TRY_AS(const auto entries, directory_.list());
   const bool is_in_use_now = is_in_use(directory_);
-  for (const spool::DirectoryEntry& entry : *entries) {
+  for (const spool::DirectoryEntry& entry : entries) {
     const auto why = spool::objection(entry);
     if (spool::is_temporary(entry)) {
       if (!is_in_use_now) totals_.notes.push_back(shown(entry.name) + ": left by a crash; the next start removes it");
@@ -206,8 +200,8 @@ Result<void> Verification::note_strangers() {
       totals_.notes.push_back(shown(entry.name) + ": " + *why);
     }
   }
-  const bool has_durable = std::any_of(entries->begin(), entries->end(),
-                                       [](const auto& entry) { return entry.name == spool::kDurableName; });
+  const bool has_durable =
+      std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.name == spool::kDurableName; });
   if (!has_durable && totals_.extent.end > 0)
     totals_.notes.emplace_back("durable: is missing; the next start writes it anew");
   return {};

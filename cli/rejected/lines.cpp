@@ -22,17 +22,14 @@ using OnLine = std::function<Result<void>(const RejectedLine&)>;
 // By number: oldest first. Opening the directory where it is not there would make it.
 Result<std::map<std::uint64_t, std::string>> list_files(spool::Directory& spool_directory) {
   std::map<std::uint64_t, std::string> files;
-  const auto top = spool_directory.list();
-  if (!top) return tl::unexpected(top.error());
+  CRAWLSPOOL_TRY_AS(const auto top, spool_directory.list());
   const auto is_rejected = [](const spool::DirectoryEntry& entry) {
     return entry.name == spool::kRejectedName && entry.kind == spool::EntryKind::kDirectory;
   };
-  if (std::none_of(top->begin(), top->end(), is_rejected)) return files;
-  const auto directory = spool_directory.open_directory(std::string(spool::kRejectedName));
-  if (!directory) return tl::unexpected(directory.error());
-  const auto entries = (*directory)->list();
-  if (!entries) return tl::unexpected(entries.error());
-  for (const spool::DirectoryEntry& entry : *entries)
+  if (std::none_of(top.begin(), top.end(), is_rejected)) return files;
+  CRAWLSPOOL_TRY_AS(const auto directory, spool_directory.open_directory(std::string(spool::kRejectedName)));
+  CRAWLSPOOL_TRY_AS(const auto entries, directory->list());
+  for (const spool::DirectoryEntry& entry : entries)
     if (const auto number = spool::parse_position_digits(entry.name.substr(0, spool::kPositionDigits)))
       if (entry.kind == spool::EntryKind::kFile) files.emplace(*number, entry.name);
   return files;
@@ -61,12 +58,11 @@ Result<void> read_file(spool::File& file, std::uint64_t number, const RejectedWa
   spool::LineScanner scanner(file);
   std::uint64_t line_number = 0;
   while (true) {
-    const auto line = scanner.next();
-    if (!line) return tl::unexpected(line.error());
-    if (!*line || !(*line)->is_whole) return {};  // being written, or torn
+    CRAWLSPOOL_TRY_AS(const auto line, scanner.next());
+    if (!line || !line->is_whole) return {};  // being written, or torn
     ++line_number;
-    const auto rejected = spool::has_sound_trailer((*line)->bytes)
-                              ? parse(std::to_string(number) + "." + std::to_string(line_number), (*line)->bytes)
+    const auto rejected = spool::has_sound_trailer(line->bytes)
+                              ? parse(std::to_string(number) + "." + std::to_string(line_number), line->bytes)
                               : std::nullopt;
     if (!rejected) {
       ++counts.unsound;
@@ -94,21 +90,19 @@ bool RejectedWanted::takes(const RejectedLine& line) const {
 Result<RejectedCounts> read_rejected(spool::Directory& spool_directory, const RejectedWanted& wanted,
                                      const OnLine& on_line) {
   RejectedCounts counts;
-  const auto files = list_files(spool_directory);
-  if (!files) return tl::unexpected(files.error());
+  CRAWLSPOOL_TRY_AS(const auto files, list_files(spool_directory));
   std::vector<std::string> missing = wanted.ids;
   const auto take = [&](const RejectedLine& line) {
     std::erase(missing, line.id);
     return on_line(line);
   };
-  for (const auto& [number, name] : *files) {
+  for (const auto& [number, name] : files) {
     if (!has_id_of(wanted, number)) continue;
-    const auto directory = spool_directory.open_directory(std::string(spool::kRejectedName));
-    if (!directory) return tl::unexpected(directory.error());
-    const auto file = (*directory)->open(name, spool::OpenMode::kRead);
+    CRAWLSPOOL_TRY_AS(const auto directory, spool_directory.open_directory(std::string(spool::kRejectedName)));
+    const auto file = directory->open(name, spool::OpenMode::kRead);
     if (!file && file.error().code == ErrorCode::kNotFound) continue;  // the daemon has made room
     if (!file) return tl::unexpected(file.error());
-    if (auto read = read_file(**file, number, wanted, take, counts); !read) return tl::unexpected(read.error());
+    CRAWLSPOOL_TRY(read_file(**file, number, wanted, take, counts));
   }
   if (!missing.empty())
     return base::fail(ErrorCode::kNotFound, "there is no rejected record " + missing.front() + " that is asked for");

@@ -60,7 +60,7 @@ Result<int> print(spool::Directory& directory, const RejectedOptions& options, C
     static_cast<void>(output.flush());
     return tl::unexpected(counts.error());
   }
-  if (auto flushed = output.flush(); !flushed) return tl::unexpected(flushed.error());
+  CRAWLSPOOL_TRY(output.flush());
   return exit_code_of(*counts, console);
 }
 
@@ -83,15 +83,15 @@ Result<int> replay(spool::Directory& directory, const RejectedOptions& options, 
                    Console& console) {
   std::map<std::string, std::vector<RejectedLine>> by_client;  // by the name each was sent under
   std::uint64_t cut = 0;
-  const auto counts = read_rejected(directory, wanted(options), [&](const RejectedLine& line) -> Result<void> {
-    if (line.is_whole())
-      by_client[line.client].push_back(line);
-    else if (++cut > 0)
-      console.say(line.id + ": left out, as it is kept only in part: " + counted(line.length, "byte") + ", " +
-                  kept_in_part(line));
-    return {};
-  });
-  if (!counts) return tl::unexpected(counts.error());
+  CRAWLSPOOL_TRY_AS(
+      const auto counts, read_rejected(directory, wanted(options), [&](const RejectedLine& line) -> Result<void> {
+        if (line.is_whole())
+          by_client[line.client].push_back(line);
+        else if (++cut > 0)
+          console.say(line.id + ": left out, as it is kept only in part: " + counted(line.length, "byte") + ", " +
+                      kept_in_part(line));
+        return {};
+      }));
   RejectedReplay::Outcome total;
   std::uint64_t unsettled = 0;
   std::optional<base::Error> failed;
@@ -107,7 +107,7 @@ Result<int> replay(spool::Directory& directory, const RejectedOptions& options, 
   console.say(counted(total.stored, "record") + " stored, " + std::to_string(total.rejected) + " rejected again, " +
               std::to_string(cut) + " left out, " + std::to_string(unsettled) + " not settled");
   const bool is_done = !failed && total.rejected + cut + unsettled == 0;
-  return is_done ? exit_code_of(*counts, console) : kExitFailed;
+  return is_done ? exit_code_of(counts, console) : kExitFailed;
 }
 
 using Action = std::function<Result<int>(spool::Directory&, Console&)>;

@@ -22,8 +22,7 @@ constexpr int kLookAroundMs = 200;  // for signals
 }  // namespace
 
 Result<void> RejectedReplay::run(const Address& server) {
-  auto connection = Connection::open(server);
-  if (!connection) return tl::unexpected(connection.error());
+  CRAWLSPOOL_TRY_AS(auto connection, Connection::open(server));
   proto::Hello hello;
   hello.client = lines_.front().client;
   hello.stream = stream_;
@@ -31,7 +30,7 @@ Result<void> RejectedReplay::run(const Address& server) {
   while (settled_ < lines_.size()) {
     if (stop_requested()) return base::fail(ErrorCode::kIo, "interrupted");
     fill_output();
-    if (auto moved = move_bytes(**connection); !moved) return moved;
+    if (auto moved = move_bytes(*connection); !moved) return moved;
   }
   return {};
 }

@@ -15,9 +15,8 @@ base::Result<void> RecordIntake::take() {
   waits_ = false;
   for (int i = 0; i < kTakeAtOnce && session_.unsent_bytes() < kTakeAheadBytes; ++i) {
     if (!in_hand_ && (is_over_ || !next())) return {};
-    const auto offered = offer_in_hand();
-    if (!offered) return tl::unexpected(offered.error());
-    if (!*offered) return {};
+    CRAWLSPOOL_TRY_AS(const auto offered, offer_in_hand());
+    if (!offered) return {};
   }
   return {};
 }
@@ -63,7 +62,7 @@ base::Result<bool> RecordIntake::offer_in_hand() {
   const client::Place place = place_in_hand();
   bool maybe_sent = false;
   if (keeper_ != nullptr) {
-    if (auto covered = keeper_->cover(place.end_offset); !covered) return tl::unexpected(covered.error());
+    CRAWLSPOOL_TRY(keeper_->cover(place.end_offset));
     maybe_sent = keeper_->was_covered(place.end_offset);
   }
   if (in_hand_->is_too_long)

@@ -69,9 +69,8 @@ client::SessionSettings session_settings(const SendOptions& options, const Sessi
 }
 
 Result<int> only_check(RecordSource& source, const std::optional<std::string>& config_file, Console& console) {
-  const auto config = configuration(config_file);
-  if (!config) return tl::unexpected(config.error());
-  const DryRun result = dry_run(source, config->limits, console);
+  CRAWLSPOOL_TRY_AS(const auto config, configuration(config_file));
+  const DryRun result = dry_run(source, config.limits, console);
   console.say(counted(result.records, "record") + " checked, " + std::to_string(result.refused) +
               " would be refused; nothing was sent");
   return result.refused == 0 && !result.is_incomplete ? kExitOk : kExitFailed;
@@ -80,23 +79,22 @@ Result<int> only_check(RecordSource& source, const std::optional<std::string>& c
 Result<int> send(const SendOptions& options, const std::optional<std::string>& config_file, Console& console) {
   RecordSource source(options.files, proto::kFramePayloadBytesMax);
   if (options.as_is) source.take_as_is();
-  const auto server = stream_server(options.server, config_file);
-  if (!server) return tl::unexpected(server.error());
-  if (auto checked = source.check_files(); !checked) return tl::unexpected(checked.error());
+  CRAWLSPOOL_TRY_AS(const auto server, stream_server(options.server, config_file));
+  CRAWLSPOOL_TRY(source.check_files());
   if (options.dry_run) return only_check(source, config_file, console);
-  const auto keeper = open_keeper(options, *server);
-  if (!keeper) return tl::unexpected(keeper.error());
-  if (*keeper)
-    if (auto begun = (*keeper)->begin(source); !begun) return tl::unexpected(begun.error());
+  CRAWLSPOOL_TRY_AS(const auto keeper, open_keeper(options, server));
+  if (keeper) {
+    CRAWLSPOOL_TRY(keeper->begin(source));
+  }
 
   const base::SystemClock clock;
   const std::int64_t started_us = clock.monotonic_us();
   Sender sender(
-      {*server, session_settings(options, keeper->get()), config::parse_duration_ms(options.give_up_after).value_or(0)},
-      source, keeper->get(), console);
+      {server, session_settings(options, keeper.get()), config::parse_duration_ms(options.give_up_after).value_or(0)},
+      source, keeper.get(), console);
   const bool complete = sender.run();
   console.say(summary(sender.session(), static_cast<double>(clock.monotonic_us() - started_us) / 1e6,
-                      sender.was_connected() ? "" : shown(server->to_string())));
+                      sender.was_connected() ? "" : shown(server.to_string())));
   return complete && sender.session().counts().rejected == 0 ? kExitOk : kExitFailed;
 }
 

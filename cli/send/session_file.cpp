@@ -41,7 +41,7 @@ Result<std::unique_ptr<SessionFile>> SessionFile::open(const std::string& path) 
   Result<bool> is_locked = false;
   while (is_locked && !*is_locked) is_locked = file->lock();
   if (!is_locked) return tl::unexpected(is_locked.error());
-  if (auto loaded = file->load(); !loaded) return tl::unexpected(loaded.error());
+  CRAWLSPOOL_TRY(file->load());
   return file;
 }
 

@@ -27,7 +27,7 @@ Result<std::unique_ptr<SessionKeeper>> SessionKeeper::open(const Request& reques
     return base::fail(ErrorCode::kUsage, shown(request.input) + " is both the input and the session file");
   std::unique_ptr<SessionKeeper> keeper(new SessionKeeper(std::move(*file), std::move(*input)));
   keeper->server_ = request.server;
-  if (auto taken = keeper->take_up(request); !taken) return tl::unexpected(taken.error());
+  CRAWLSPOOL_TRY(keeper->take_up(request));
   return keeper;
 }
 
@@ -67,14 +67,12 @@ Result<void> SessionKeeper::check_identity(const Request& request) const {
 }
 
 Result<void> SessionKeeper::check_sent_part() {
-  const auto size = input_.size();
-  if (!size) return tl::unexpected(size.error());
+  CRAWLSPOOL_TRY_AS(const auto size, input_.size());
   const std::string bytes = std::to_string(state_.covered.bytes);
-  if (*size < state_.covered.bytes)
-    return differs("of the first " + bytes + " bytes, which were sent, only " + std::to_string(*size) + " are left");
-  const auto prefix = input_.prefix({}, state_.covered.bytes);
-  if (!prefix) return tl::unexpected(prefix.error());
-  if (*prefix != state_.covered) return differs("its first " + bytes + " bytes, which were sent, have changed since");
+  if (size < state_.covered.bytes)
+    return differs("of the first " + bytes + " bytes, which were sent, only " + std::to_string(size) + " are left");
+  CRAWLSPOOL_TRY_AS(const auto prefix, input_.prefix({}, state_.covered.bytes));
+  if (prefix != state_.covered) return differs("its first " + bytes + " bytes, which were sent, have changed since");
   return {};
 }
 
@@ -104,20 +102,17 @@ void SessionKeeper::apply_to(client::SessionSettings& settings) const {
 }
 
 Result<void> SessionKeeper::begin(RecordSource& source) const {
-  auto fd = input_.duplicate();
-  if (!fd) return tl::unexpected(fd.error());
-  return source.begin_at(std::move(*fd), state_.offset, lines_before_);
+  CRAWLSPOOL_TRY_AS(auto fd, input_.duplicate());
+  return source.begin_at(std::move(fd), state_.offset, lines_before_);
 }
 
 Result<void> SessionKeeper::cover(std::uint64_t end_offset) {
   if (end_offset <= state_.covered.bytes) return {};
-  const auto size = input_.size();
-  if (!size) return tl::unexpected(size.error());
-  const std::uint64_t ahead = std::min(*size, state_.covered.bytes + kCoverAheadBytes);
-  const auto prefix = input_.prefix(state_.covered, std::max(end_offset, ahead));
-  if (!prefix) return tl::unexpected(prefix.error());
-  state_.covered = *prefix;
-  prefixes_.push_back(*prefix);
+  CRAWLSPOOL_TRY_AS(const auto size, input_.size());
+  const std::uint64_t ahead = std::min(size, state_.covered.bytes + kCoverAheadBytes);
+  CRAWLSPOOL_TRY_AS(const auto prefix, input_.prefix(state_.covered, std::max(end_offset, ahead)));
+  state_.covered = prefix;
+  prefixes_.push_back(prefix);
   return save();
 }
 

@@ -56,9 +56,8 @@ class Top {
 
   // The first look has to succeed.
   Result<void> run() {
-    auto first = ask(server_);
-    if (!first) return tl::unexpected(first.error());
-    before_ = std::move(*first);
+    CRAWLSPOOL_TRY_AS(auto first, ask(server_));
+    before_ = std::move(first);
     return json_ || !has_terminal() ? run_lines() : run_screen();
   }
 

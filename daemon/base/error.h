@@ -53,3 +53,20 @@ inline constexpr int kExitConfig = 78;
 [[nodiscard]] int daemon_exit_code(ErrorCode code);
 
 }  // namespace crawlspool::base
+
+// CRAWLSPOOL_TRY(expression): returns from the function, which returns a Result too, with the expression's error if it
+// has one.
+#define CRAWLSPOOL_TRY(...)                                        \
+  if (auto crawlspool_result = (__VA_ARGS__); crawlspool_result) { \
+  } else                                                           \
+    return tl::unexpected(std::move(crawlspool_result).error())
+
+// CRAWLSPOOL_TRY_AS(auto x, expression): the same, and otherwise declares x with the expression's value.
+#define CRAWLSPOOL_TRY_AS(declaration, ...) \
+  CRAWLSPOOL_TRY_AS_RESULT(CRAWLSPOOL_TRY_NAME(crawlspool_result_, __LINE__), declaration, __VA_ARGS__)
+#define CRAWLSPOOL_TRY_AS_RESULT(result, declaration, ...)         \
+  auto result = (__VA_ARGS__);                                     \
+  if (!(result)) return tl::unexpected(std::move(result).error()); \
+  declaration = std::move(*(result))
+#define CRAWLSPOOL_TRY_NAME(prefix, line) CRAWLSPOOL_TRY_NAME_OF(prefix, line)
+#define CRAWLSPOOL_TRY_NAME_OF(prefix, line) prefix##line

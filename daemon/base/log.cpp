@@ -88,9 +88,8 @@ Result<void> start_log(const LogOptions& options) {
   if (!sink) return fail(ErrorCode::kConfig, sink.error().context, sink.error().errno_value);
   Log& log = the_log();
   log.sink = *sink;
-  auto pool = start_pool();
-  if (!pool) return tl::unexpected(pool.error());
-  log.pool = std::move(*pool);
+  CRAWLSPOOL_TRY_AS(auto pool, start_pool());
+  log.pool = std::move(pool);
   // First of all in memory: the destination may hold things up.
   const spdlog::sinks_init_list sinks{make_recent_sink(the_recent_events()), log.sink};
   log.logger = std::make_shared<spdlog::async_logger>("crawlspoold", sinks, log.pool,

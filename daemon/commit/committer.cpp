@@ -227,9 +227,8 @@ Result<void> Committer::store_lines(Batches& batches) {
   while (!pending.empty()) {
     std::size_t stored_bytes = 0;
     const auto stored = until_there_is_room(pending.bytes(), [&]() -> Result<void> {
-      const auto some = store_some(pending, sessions, batches);
-      if (!some) return tl::unexpected(some.error());
-      stored_bytes = *some;
+      CRAWLSPOOL_TRY_AS(const auto some, store_some(pending, sessions, batches));
+      stored_bytes = some;
       return {};
     });
     if (!stored) return stored;
@@ -256,8 +255,9 @@ Result<std::size_t> Committer::store_some(const PendingLines& pending, std::span
   if (state() == SpoolState::kDiskFull && !spool_.has_room(pending.bytes() + kRoomMarginBytes))
     return base::fail(ErrorCode::kDiskFull, "not enough room yet");
   // A segment is sealed with all of its lines synced.
-  if (unsynced_ && spool_.wants_rotation())
-    if (auto synced = sync_now(); !synced) return tl::unexpected(synced.error());
+  if (unsynced_ && spool_.wants_rotation()) {
+    CRAWLSPOOL_TRY(sync_now());
+  }
   const auto appended = spool_.append(pending.chunks(), pending.first_line_bytes(), sessions);
   if (!appended) return appended;
   got_on();

@@ -29,9 +29,8 @@ connection::IoLoop& IoThreads::least_busy() {
 
 base::Result<void> IoThreads::start() {
   for (std::size_t i = 1; i < loops_.size(); ++i) {
-    auto thread = base::start_thread([loop = loops_[i].get()] { loop->run(); });
-    if (!thread) return tl::unexpected(thread.error());
-    threads_.push_back(std::move(*thread));
+    CRAWLSPOOL_TRY_AS(auto thread, base::start_thread([loop = loops_[i].get()] { loop->run(); }));
+    threads_.push_back(std::move(thread));
   }
   return {};
 }

@@ -51,9 +51,8 @@ Listener::Listener(Loop& loop, UniqueFd fd, OnAccept on_accept, OnShortage on_sh
 
 Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Endpoint& at, OnAccept on_accept,
                                                  OnShortage on_shortage) {
-  auto fd = bind_and_listen(at);
-  if (!fd) return tl::unexpected(fd.error());
-  return adopt(loop, std::move(*fd), std::move(on_accept), std::move(on_shortage));
+  CRAWLSPOOL_TRY_AS(auto fd, bind_and_listen(at));
+  return adopt(loop, std::move(fd), std::move(on_accept), std::move(on_shortage));
 }
 
 Result<std::unique_ptr<Listener>> Listener::adopt(Loop& loop, UniqueFd listening, OnAccept on_accept,
@@ -63,9 +62,8 @@ Result<std::unique_ptr<Listener>> Listener::adopt(Loop& loop, UniqueFd listening
     return fail_errno("listening socket", errno);
   std::unique_ptr<Listener> listener(
       new Listener(loop, std::move(listening), std::move(on_accept), std::move(on_shortage)));
-  auto poll = Poll::open(loop, listener->fd_.get(), *listener);
-  if (!poll) return tl::unexpected(poll.error());
-  listener->poll_ = std::make_unique<Poll>(std::move(*poll));
+  CRAWLSPOOL_TRY_AS(auto poll, Poll::open(loop, listener->fd_.get(), *listener));
+  listener->poll_ = std::make_unique<Poll>(std::move(poll));
   listener->poll_->watch({.readable = true});
   return listener;
 }

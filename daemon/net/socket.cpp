@@ -23,9 +23,8 @@ void set_option(int fd, int level, int name) {
 base::Result<Socket> Socket::open(Loop& loop, base::UniqueFd fd, PollHandler& handler) {
   set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY);
   set_option(fd.get(), SOL_SOCKET, SO_KEEPALIVE);
-  auto poll = Poll::open(loop, fd.get(), handler);
-  if (!poll) return tl::unexpected(poll.error());
-  return Socket(std::move(fd), std::move(*poll));
+  CRAWLSPOOL_TRY_AS(auto poll, Poll::open(loop, fd.get(), handler));
+  return Socket(std::move(fd), std::move(poll));
 }
 
 ReadResult Socket::read(std::span<char> into) {

@@ -44,9 +44,8 @@ Result<void> Listeners::open(const config::Listen& listen, InheritedSockets inhe
 
 Result<void> Listeners::open_all(Transport transport, const std::vector<std::string>& urls) {
   for (const std::string& url : urls) {
-    const auto endpoint = base::Endpoint::parse(url);
-    if (!endpoint) return tl::unexpected(endpoint.error());
-    auto opened = net::Listener::open(threads_.first().loop(), *endpoint, accepting(transport), on_shortage);
+    CRAWLSPOOL_TRY_AS(const auto endpoint, base::Endpoint::parse(url));
+    auto opened = net::Listener::open(threads_.first().loop(), endpoint, accepting(transport), on_shortage);
     if (auto kept = keep(transport, std::move(opened), false); !kept) return kept;
   }
   return {};

@@ -94,14 +94,12 @@ class Server {
              [this] { service_manager_.reloading(); }, [this] { on_reload_end(); }}) {}
 
   Result<int> run(InheritedSockets inherited) {
-    auto opened = listeners_.open(reload_.in_force()->listen, std::move(inherited));
-    if (!opened) return tl::unexpected(opened.error());
+    CRAWLSPOOL_TRY(listeners_.open(reload_.in_force()->listen, std::move(inherited)));
     status_.set_listening(listeners_.addresses());
-    if (auto started = threads_.start(); !started) return tl::unexpected(started.error());
+    CRAWLSPOOL_TRY(threads_.start());
     if (options_.ready_file) {
-      auto written = ReadyFile::write(*options_.ready_file, listeners_.addresses());
-      if (!written) return tl::unexpected(written.error());
-      ready_.emplace(std::move(*written));
+      CRAWLSPOOL_TRY_AS(auto written, ReadyFile::write(*options_.ready_file, listeners_.addresses()));
+      ready_.emplace(std::move(written));
     }
     base::log_info("started", {{"version", kVersion}, {"pid", ::getpid()}, {"io_threads", threads_.count()}});
     summary_.start(kSummaryMs, kSummaryMs);
@@ -255,9 +253,8 @@ class Server {
 };
 
 Result<std::unique_ptr<spool::Spool>> open_spool(const config::Config& config, const base::Clock& clock) {
-  auto directory = spool::open_posix_directory(config.spool.directory, spool::IfMissing::kCreate);
-  if (!directory) return tl::unexpected(directory.error());
-  return spool::Spool::open(std::move(*directory), spool_options(config.spool), clock);
+  CRAWLSPOOL_TRY_AS(auto directory, spool::open_posix_directory(config.spool.directory, spool::IfMissing::kCreate));
+  return spool::Spool::open(std::move(directory), spool_options(config.spool), clock);
 }
 
 // That thread may go on at any moment, and must not find what exit() takes apart.
@@ -267,15 +264,13 @@ Result<std::unique_ptr<spool::Spool>> open_spool(const config::Config& config, c
 }
 
 Result<int> open_and_run(const connection::ConfigPtr& config, const ServerOptions& options) {
-  auto inherited = take_inherited_sockets();
-  if (!inherited) return tl::unexpected(inherited.error());
+  CRAWLSPOOL_TRY_AS(auto inherited, take_inherited_sockets());
   const base::SystemClock clock;
   ServiceManager service_manager(clock);
-  auto spool = open_spool(*config, clock);
-  if (!spool) return tl::unexpected(spool.error());
-  log_recovery(**spool);
-  Server server(config, options, clock, service_manager, std::move(*spool));
-  const auto exit_code = server.run(std::move(*inherited));
+  CRAWLSPOOL_TRY_AS(auto spool, open_spool(*config, clock));
+  log_recovery(*spool);
+  Server server(config, options, clock, service_manager, std::move(spool));
+  const auto exit_code = server.run(std::move(inherited));
   if (exit_code) server.log_stopped(*exit_code);
   if (exit_code && server.is_reloading()) leave_beside_a_reader(*exit_code);
   return exit_code;

@@ -45,12 +45,11 @@ Result<std::string_view> FrameDecoder::input(std::uint64_t offset, std::uint64_t
 
 // False where there is none that can be used. `wanted`: what the decoder asks for next.
 Result<bool> FrameDecoder::feed_header(const Request& request, DecodedFrame& frame, std::size_t& wanted) {
-  const auto text = input(request.offset, kFrameHeaderBytesMax, request.end);
-  if (!text) return tl::unexpected(text.error());
-  const auto header = parse_frame_header(*text);
+  CRAWLSPOOL_TRY_AS(const auto text, input(request.offset, kFrameHeaderBytesMax, request.end));
+  const auto header = parse_frame_header(text);
   if (!header) return false;
   const std::uint64_t window = std::max(header->content_bytes, kWindowBytesLikely);
-  const std::string bytes = without_content_size(*text, *header, std::min(window, request.content_bytes_max));
+  const std::string bytes = without_content_size(text, *header, std::min(window, request.content_bytes_max));
   ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
   ZSTD_outBuffer out{nullptr, 0, 0};
   wanted = ZSTD_decompressStream(context_.get(), &out, &in);
@@ -65,17 +64,16 @@ Result<DecodedFrame> FrameDecoder::decode(const Request& request, std::string* c
   if (content != nullptr) content->clear();
   DecodedFrame frame;
   std::size_t wanted = 0;
-  const auto begun = feed_header(request, frame, wanted);
-  if (!begun) return tl::unexpected(begun.error());
-  while (*begun && wanted > 0) {
-    const auto bytes = input(request.offset + frame.file_bytes, without_next_header(wanted), request.end);
-    if (!bytes) return tl::unexpected(bytes.error());
+  CRAWLSPOOL_TRY_AS(const auto begun, feed_header(request, frame, wanted));
+  while (begun && wanted > 0) {
+    CRAWLSPOOL_TRY_AS(const auto bytes,
+                      input(request.offset + frame.file_bytes, without_next_header(wanted), request.end));
     const std::uint64_t room =
         std::min<std::uint64_t>(ZSTD_BLOCKSIZE_MAX, request.content_bytes_max - frame.content_bytes);
     std::string& into = content != nullptr ? *content : scratch_;
     const std::size_t into_at = content != nullptr ? content->size() : 0;
     into.resize(into_at + room);
-    ZSTD_inBuffer in{bytes->data(), bytes->size(), 0};
+    ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
     ZSTD_outBuffer out{into.data() + into_at, room, 0};
     wanted = ZSTD_decompressStream(context_.get(), &out, &in);
     into.resize(into_at + out.pos);
@@ -83,7 +81,7 @@ Result<DecodedFrame> FrameDecoder::decode(const Request& request, std::string* c
     if (ZSTD_isError(wanted) != 0U || (in.pos == 0 && out.pos == 0)) return frame;
     frame.file_bytes += in.pos;
   }
-  frame.is_sound = *begun;
+  frame.is_sound = begun;
   return frame;
 }
 

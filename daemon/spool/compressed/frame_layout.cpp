@@ -28,9 +28,8 @@ std::uint64_t little_endian(std::string_view bytes) {
 // Fewer bytes than asked at the end of the file.
 Result<std::string> read_piece(ByteSource& file, std::uint64_t offset, std::size_t bytes) {
   std::string text(bytes, '\0');
-  const auto n = file.read_at(offset, text);
-  if (!n) return tl::unexpected(n.error());
-  text.resize(*n);
+  CRAWLSPOOL_TRY_AS(const auto n, file.read_at(offset, text));
+  text.resize(n);
   return text;
 }
 
@@ -72,25 +71,22 @@ std::string without_content_size(std::string_view text, const FrameHeader& heade
 }
 
 Result<std::optional<std::uint64_t>> find_frame_end(ByteSource& file, std::uint64_t offset, std::uint64_t file_bytes) {
-  const auto header = read_frame_header(file, offset);
-  if (!header) return tl::unexpected(header.error());
-  if (!*header) return std::nullopt;
-  std::uint64_t at = offset + (*header)->bytes;
+  CRAWLSPOOL_TRY_AS(const auto header, read_frame_header(file, offset));
+  if (!header) return std::nullopt;
+  std::uint64_t at = offset + header->bytes;
   for (bool is_last = false; !is_last;) {
-    const auto text = read_piece(file, at, kBlockHeaderBytes);
-    if (!text) return tl::unexpected(text.error());
-    const std::uint64_t block = little_endian(*text);
+    CRAWLSPOOL_TRY_AS(const auto text, read_piece(file, at, kBlockHeaderBytes));
+    const std::uint64_t block = little_endian(text);
     const auto type = static_cast<unsigned>(block >> 1U & 3U);
-    if (text->size() < kBlockHeaderBytes || type == kReserved) return std::nullopt;
+    if (text.size() < kBlockHeaderBytes || type == kReserved) return std::nullopt;
     is_last = (block & 1U) != 0;
     at += kBlockHeaderBytes + (type == kRepeated ? 1 : block >> 3U);
   }
   const std::uint64_t end = at + kChecksumBytes;
   if (end == file_bytes) return end;
   if (end > file_bytes) return std::nullopt;
-  const auto is_chained = is_frame_start(file, end);
-  if (!is_chained) return tl::unexpected(is_chained.error());
-  return *is_chained ? std::optional(end) : std::nullopt;
+  CRAWLSPOOL_TRY_AS(const auto is_chained, is_frame_start(file, end));
+  return is_chained ? std::optional(end) : std::nullopt;
 }
 
 }  // namespace crawlspool::spool

@@ -22,10 +22,9 @@ class Survey {
   Result<std::vector<Stretch>> run() {
     std::vector<Stretch> stretches;
     for (std::uint64_t at = 0; at < file_bytes_;) {
-      const auto stretch = look(at);
-      if (!stretch) return tl::unexpected(stretch.error());
-      stretches.push_back(*stretch);
-      at += stretch->file_bytes;
+      CRAWLSPOOL_TRY_AS(const auto stretch, look(at));
+      stretches.push_back(stretch);
+      at += stretch.file_bytes;
     }
     return stretches;
   }
@@ -36,21 +35,17 @@ class Survey {
   }
 
   Result<Stretch> look(std::uint64_t offset) {
-    const auto header = read_frame_header(file_, offset);
-    if (!header) return tl::unexpected(header.error());
-    const auto frame = decode(offset);
-    if (!frame) return tl::unexpected(frame.error());
-    Stretch stretch{Stretch::Kind::kSound, offset, frame->file_bytes, frame->content_bytes};
-    if (frame->is_sound) return stretch;
+    CRAWLSPOOL_TRY_AS(const auto header, read_frame_header(file_, offset));
+    CRAWLSPOOL_TRY_AS(const auto frame, decode(offset));
+    Stretch stretch{Stretch::Kind::kSound, offset, frame.file_bytes, frame.content_bytes};
+    if (frame.is_sound) return stretch;
 
     // Damaged blocks may decode to more or less than they held.
-    if (*header && (*header)->content_bytes <= kFrameContentBytesMax) stretch.content_bytes = (*header)->content_bytes;
-    const auto end = find_frame_end(file_, offset, file_bytes_);
-    if (!end) return tl::unexpected(end.error());
-    stretch.kind = *end ? Stretch::Kind::kDamaged : Stretch::Kind::kUnknown;
-    const auto next = *end ? **end : find_sound_frame(offset + 1);
-    if (!next) return tl::unexpected(next.error());
-    stretch.file_bytes = *next - offset;
+    if (header && header->content_bytes <= kFrameContentBytesMax) stretch.content_bytes = header->content_bytes;
+    CRAWLSPOOL_TRY_AS(const auto end, find_frame_end(file_, offset, file_bytes_));
+    stretch.kind = end ? Stretch::Kind::kDamaged : Stretch::Kind::kUnknown;
+    CRAWLSPOOL_TRY_AS(const auto next, end ? *end : find_sound_frame(offset + 1));
+    stretch.file_bytes = next - offset;
     return stretch;
   }
 
@@ -59,9 +54,8 @@ class Survey {
     std::string block;
     while (from < file_bytes_ && candidates_ < kCandidatesMax) {
       block.resize(std::min<std::uint64_t>(kSearchBytes, file_bytes_ - from));
-      const auto n = file_.read_at(from, block);
-      if (!n) return tl::unexpected(n.error());
-      block.resize(*n);
+      CRAWLSPOOL_TRY_AS(const auto n, file_.read_at(from, block));
+      block.resize(n);
       const std::size_t at = block.find(kFrameMagic);
       if (at == std::string::npos) {
         if (block.size() < kSearchBytes) break;
@@ -69,9 +63,8 @@ class Survey {
         continue;
       }
       from += at;
-      const auto frame = decode(from);
-      if (!frame) return tl::unexpected(frame.error());
-      if (frame->is_sound) return from;
+      CRAWLSPOOL_TRY_AS(const auto frame, decode(from));
+      if (frame.is_sound) return from;
       ++candidates_;
       ++from;
     }

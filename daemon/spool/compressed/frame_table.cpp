@@ -20,9 +20,8 @@ constexpr std::uint64_t kBlockFileBytesMin = 4;
 
 Result<bool> headers_agree(ByteSource& file, const Frames& index) {
   for (const Frame& frame : index) {
-    const auto header = read_frame_header(file, frame.offset);
-    if (!header) return tl::unexpected(header.error());
-    if (!*header || (*header)->content_bytes != frame.bytes) return false;
+    CRAWLSPOOL_TRY_AS(const auto header, read_frame_header(file, frame.offset));
+    if (!header || header->content_bytes != frame.bytes) return false;
   }
   return true;
 }
@@ -105,18 +104,15 @@ Frames lay_out(std::vector<Stretch> all, const SegmentHints& hints) {
 }  // namespace
 
 Result<Frames> make_frame_table(ByteSource& file, FrameDecoder& decoder, const SegmentHints& hints) {
-  const auto size = file.size();
-  if (!size) return tl::unexpected(size.error());
-  if (hints.index && file_bytes(*hints.index) == *size) {
-    const auto agree = headers_agree(file, *hints.index);
-    if (!agree) return tl::unexpected(agree.error());
-    if (*agree) return *hints.index;
+  CRAWLSPOOL_TRY_AS(const auto size, file.size());
+  if (hints.index && file_bytes(*hints.index) == size) {
+    CRAWLSPOOL_TRY_AS(const auto agree, headers_agree(file, *hints.index));
+    if (agree) return *hints.index;
   }
-  auto stretches = survey_frames(file, *size, decoder);
-  if (!stretches) return tl::unexpected(stretches.error());
-  const bool is_all_sound = std::all_of(stretches->begin(), stretches->end(), is_sound);
-  if (!is_all_sound && hints.index && fits(*hints.index, *stretches, *size, hints)) return *hints.index;
-  return lay_out(std::move(*stretches), hints);
+  CRAWLSPOOL_TRY_AS(auto stretches, survey_frames(file, size, decoder));
+  const bool is_all_sound = std::all_of(stretches.begin(), stretches.end(), is_sound);
+  if (!is_all_sound && hints.index && fits(*hints.index, stretches, size, hints)) return *hints.index;
+  return lay_out(std::move(stretches), hints);
 }
 
 }  // namespace crawlspool::spool

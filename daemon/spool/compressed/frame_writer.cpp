@@ -18,31 +18,28 @@ constexpr std::uint64_t kFrameBytesMinMax = kFrameContentBytesMax - kLineBytesMa
 }  // namespace
 
 Result<bool> FrameWriter::write_some() {
-  if (!frame_)
-    if (auto begun = begin_frame(); !begun) return tl::unexpected(begun.error());
+  if (!frame_) {
+    CRAWLSPOOL_TRY(begin_frame());
+  }
   const std::uint64_t frame_end = frame_->position - begin_ + frame_->bytes;
-  const auto block = read_block(at_, frame_end);
-  if (!block) return tl::unexpected(block.error());
-  at_ += block->size();
-  static_cast<void>(scanner_.feed(*block, [this](std::uint64_t, std::string_view timestamp) {
+  CRAWLSPOOL_TRY_AS(const auto block, read_block(at_, frame_end));
+  at_ += block.size();
+  static_cast<void>(scanner_.feed(block, [this](std::uint64_t, std::string_view timestamp) {
     frame_->timestamps->take(timestamp);
     return true;
   }));
-  const auto added = encoder_.add(*block, at_ == frame_end, packed_).and_then([&] { return write_out(); });
-  if (!added) return tl::unexpected(added.error());
+  CRAWLSPOOL_TRY(encoder_.add(block, at_ == frame_end, packed_).and_then([&] { return write_out(); }));
   if (at_ == frame_end) end_frame();
   return at_ < *size_;
 }
 
 Result<void> FrameWriter::begin_frame() {
   if (!size_) {
-    const auto size = content_.size();
-    if (!size) return tl::unexpected(size.error());
-    size_ = *size;
+    CRAWLSPOOL_TRY_AS(const auto size, content_.size());
+    size_ = size;
   }
-  const auto end = find_frame_end(at_);
-  if (!end) return tl::unexpected(end.error());
-  frame_ = Frame{begin_ + at_, *end - at_, written_, 0, TimestampRange{}};
+  CRAWLSPOOL_TRY_AS(const auto end, find_frame_end(at_));
+  frame_ = Frame{begin_ + at_, end - at_, written_, 0, TimestampRange{}};
   scanner_ = TimestampScanner{};
   encoder_.begin(frame_->bytes);
   return {};
@@ -59,20 +56,18 @@ Result<std::uint64_t> FrameWriter::find_frame_end(std::uint64_t begin) {
   if (*size_ - begin <= least) return *size_;
   const std::uint64_t limit = std::min(*size_, begin + least + kLineBytesMax);
   for (std::uint64_t at = begin + least - 1; at < limit;) {
-    const auto block = read_block(at, limit);
-    if (!block) return tl::unexpected(block.error());
-    const std::size_t line_end = block->find('\n');
+    CRAWLSPOOL_TRY_AS(const auto block, read_block(at, limit));
+    const std::size_t line_end = block.find('\n');
     if (line_end != std::string_view::npos) return at + line_end + 1;
-    at += block->size();
+    at += block.size();
   }
   return limit;
 }
 
 Result<std::string_view> FrameWriter::read_block(std::uint64_t begin, std::uint64_t end) {
   block_.resize(std::min(kBlockBytes, end - begin));
-  const auto n = content_.read_at(begin, block_);
-  if (!n) return tl::unexpected(n.error());
-  if (*n < block_.size()) return fail_errno("packing: the segment has become shorter", EIO);
+  CRAWLSPOOL_TRY_AS(const auto n, content_.read_at(begin, block_));
+  if (n < block_.size()) return fail_errno("packing: the segment has become shorter", EIO);
   return std::string_view(block_);
 }
 

@@ -26,12 +26,11 @@ TimestampRange timestamps_in(std::string_view content) {
 
 // The decoder goes by the checksum alone; other programs believe the size in the header, too.
 Result<bool> decode_frame(ByteSource& file, FrameDecoder& decoder, const Frame& frame, std::string& content) {
-  const auto header = read_frame_header(file, frame.offset);
-  if (!header) return tl::unexpected(header.error());
-  const auto decoded = decoder.decode({frame.offset, frame.offset + frame.file_bytes, frame.bytes}, &content);
-  if (!decoded) return tl::unexpected(decoded.error());
-  return *header && (*header)->content_bytes == frame.bytes && decoded->is_sound &&
-         decoded->content_bytes == frame.bytes && decoded->file_bytes == frame.file_bytes;
+  CRAWLSPOOL_TRY_AS(const auto header, read_frame_header(file, frame.offset));
+  CRAWLSPOOL_TRY_AS(const auto decoded,
+                    decoder.decode({frame.offset, frame.offset + frame.file_bytes, frame.bytes}, &content));
+  return header && header->content_bytes == frame.bytes && decoded.is_sound && decoded.content_bytes == frame.bytes &&
+         decoded.file_bytes == frame.file_bytes;
 }
 
 bool covers(const TimestampRange& outer, const TimestampRange& inner) {
@@ -64,13 +63,12 @@ IndexState judge_index(Directory& directory, Position position, const std::optio
 
 Result<PackedCheck> check_packed_segment(Directory& directory, Position position,
                                          std::optional<std::uint64_t> expected_bytes) {
-  const auto file = directory.open(segment_file_name({position, SegmentKind::kCompressed}), OpenMode::kRead);
-  if (!file) return tl::unexpected(file.error());
+  CRAWLSPOOL_TRY_AS(const auto file,
+                    directory.open(segment_file_name({position, SegmentKind::kCompressed}), OpenMode::kRead));
   const auto index = read_index(directory, position);
-  FrameDecoder decoder(**file);
-  auto frames = make_frame_table(**file, decoder, {position, index, expected_bytes});
-  if (!frames) return tl::unexpected(frames.error());
-  auto check = check_frames(**file, std::move(*frames));
+  FrameDecoder decoder(*file);
+  CRAWLSPOOL_TRY_AS(auto frames, make_frame_table(*file, decoder, {position, index, expected_bytes}));
+  auto check = check_frames(*file, std::move(frames));
   if (check) check->index = judge_index(directory, position, index, check->frames);
   return check;
 }
@@ -80,10 +78,9 @@ Result<PackedCheck> check_frames(ByteSource& file, Frames frames) {
   PackedCheck check{std::move(frames), {}, IndexState::kSound};
   std::string content;
   for (Frame& frame : check.frames) {
-    const auto is_sound = decode_frame(file, decoder, frame, content);
-    if (!is_sound) return tl::unexpected(is_sound.error());
-    if (!*is_sound) check.unsound.push_back(static_cast<std::size_t>(&frame - check.frames.data()));
-    frame.timestamps = *is_sound ? std::optional(timestamps_in(content)) : std::nullopt;
+    CRAWLSPOOL_TRY_AS(const auto is_sound, decode_frame(file, decoder, frame, content));
+    if (!is_sound) check.unsound.push_back(static_cast<std::size_t>(&frame - check.frames.data()));
+    frame.timestamps = is_sound ? std::optional(timestamps_in(content)) : std::nullopt;
   }
   return check;
 }

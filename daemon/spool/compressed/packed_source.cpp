@@ -10,13 +10,11 @@ using base::Result;
 
 Result<std::unique_ptr<PackedSource>> PackedSource::open(Directory& directory, Position begin,
                                                          std::optional<std::uint64_t> expected_bytes) {
-  auto file = directory.open(segment_file_name({begin, SegmentKind::kCompressed}), OpenMode::kRead);
-  if (!file) return tl::unexpected(file.error());
-  auto source = std::make_unique<PackedSource>(std::move(*file), Frames{});
-  auto frames =
-      make_frame_table(*source->file_, source->decoder_, {begin, read_index(directory, begin), expected_bytes});
-  if (!frames) return tl::unexpected(frames.error());
-  source->frames_ = std::move(*frames);
+  CRAWLSPOOL_TRY_AS(auto file, directory.open(segment_file_name({begin, SegmentKind::kCompressed}), OpenMode::kRead));
+  auto source = std::make_unique<PackedSource>(std::move(file), Frames{});
+  CRAWLSPOOL_TRY_AS(auto frames, make_frame_table(*source->file_, source->decoder_,
+                                                  {begin, read_index(directory, begin), expected_bytes}));
+  source->frames_ = std::move(frames);
   return source;
 }
 
@@ -29,7 +27,7 @@ Result<std::size_t> PackedSource::read_at(std::uint64_t offset, std::span<char> 
   for (; frame != frames_.end() && done < into.size(); ++frame) {
     const std::uint64_t in_frame = offset + done - begin_of(*frame);
     if (in_frame >= frame->bytes) continue;
-    if (auto loaded = load(*frame); !loaded) return tl::unexpected(loaded.error());
+    CRAWLSPOOL_TRY(load(*frame));
     const std::size_t n = std::min<std::uint64_t>(into.size() - done, frame->bytes - in_frame);
     copy(*frame, in_frame, into.subspan(done, n));
     done += n;
@@ -40,10 +38,10 @@ Result<std::size_t> PackedSource::read_at(std::uint64_t offset, std::span<char> 
 Result<void> PackedSource::load(const Frame& frame) {
   if (loaded_ == &frame) return {};
   loaded_ = nullptr;
-  const auto decoded = decoder_.decode({frame.offset, frame.offset + frame.file_bytes, frame.bytes}, &content_);
-  if (!decoded) return tl::unexpected(decoded.error());
+  CRAWLSPOOL_TRY_AS(const auto decoded,
+                    decoder_.decode({frame.offset, frame.offset + frame.file_bytes, frame.bytes}, &content_));
   loaded_ = &frame;
-  is_sound_ = decoded->is_sound && decoded->content_bytes == frame.bytes;
+  is_sound_ = decoded.is_sound && decoded.content_bytes == frame.bytes;
   has_met_damage_ = has_met_damage_ || !is_sound_;
   return {};
 }

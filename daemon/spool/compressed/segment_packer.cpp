@@ -51,21 +51,18 @@ Result<bool> SegmentPacker::step() {
 }
 
 Result<void> SegmentPacker::open() {
-  auto plain = directory_.open(plain_name_, OpenMode::kRead);
-  if (!plain) return tl::unexpected(plain.error());
-  plain_ = std::move(*plain);
+  CRAWLSPOOL_TRY_AS(auto plain, directory_.open(plain_name_, OpenMode::kRead));
+  plain_ = std::move(plain);
   stage_ = Stage::kWrite;
-  auto copy = directory_.open(copy_name_, OpenMode::kCreate);
-  if (!copy) return tl::unexpected(copy.error());
-  copy_ = std::move(*copy);
+  CRAWLSPOOL_TRY_AS(auto copy, directory_.open(copy_name_, OpenMode::kCreate));
+  copy_ = std::move(copy);
   writer_.emplace(*plain_, position_, *copy_, options_);
   return copy_->truncate(0);
 }
 
 Result<void> SegmentPacker::write_some() {
-  const auto has_more = writer_->write_some();
-  if (!has_more) return tl::unexpected(has_more.error());
-  if (*has_more) return {};
+  CRAWLSPOOL_TRY_AS(const auto has_more, writer_->write_some());
+  if (has_more) return {};
   if (auto synced = copy_->sync(); !synced) return synced;
   copy_->drop_cache();
   written_.emplace(std::move(copy_), writer_->frames());
@@ -79,11 +76,10 @@ Result<void> SegmentPacker::compare_some() {
   const std::uint64_t content = content_bytes(written_->frames());
   std::array<std::string, 2> blocks;
   for (std::string& block : blocks) block.resize(std::min<std::uint64_t>(kCompareBytes, content - compared_));
-  const auto read = plain_->read_at(compared_, blocks[0]).and_then([&](std::size_t n) {
+  CRAWLSPOOL_TRY(plain_->read_at(compared_, blocks[0]).and_then([&](std::size_t n) {
     blocks[0].resize(n);
     return written_->read_at(compared_, blocks[1]);
-  });
-  if (!read) return tl::unexpected(read.error());
+  }));
   if (blocks[0] != blocks[1] || written_->has_met_damage())
     return base::fail(ErrorCode::kDamaged, "packed copy of " + plain_name_ + " reads otherwise than it");
   compared_ += blocks[0].size();
@@ -119,9 +115,8 @@ PackedSegment SegmentPacker::packed() const {
 Result<PackedSegment> pack_segment(Directory& directory, Position position, const PackOptions& options) {
   SegmentPacker packer(directory, position, options);
   while (true) {
-    const auto has_more = packer.step();
-    if (!has_more) return tl::unexpected(has_more.error());
-    if (!*has_more) return packer.packed();
+    CRAWLSPOOL_TRY_AS(const auto has_more, packer.step());
+    if (!has_more) return packer.packed();
   }
 }
 

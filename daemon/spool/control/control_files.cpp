@@ -97,7 +97,7 @@ ControlTrouble judge(Directory& directory, const UnusableFile& snapshot, const C
 Result<ControlFiles> read_control_files(Directory& directory) {
   ControlFiles files;
   read_the_cursors(directory, files);
-  if (auto read = read_identity(directory, files); !read) return tl::unexpected(read.error());
+  CRAWLSPOOL_TRY(read_identity(directory, files));
   read_the_durable_file(directory, files);
   SnapshotSearch search = find_snapshot(directory, files.spool_id.value_or(""));
   if (search.newest) files.snapshot = search.newest->position;

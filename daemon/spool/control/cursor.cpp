@@ -52,10 +52,9 @@ Result<Cursor> read_from(Directory& cursors, const std::string& name) {
 
 // Opening a directory makes it where it is missing: not for those who only look.
 Result<std::unique_ptr<Directory>> open_existing(Directory& spool) {
-  const auto entries = spool.list();
-  if (!entries) return tl::unexpected(entries.error());
+  CRAWLSPOOL_TRY_AS(const auto entries, spool.list());
   const bool is_there =
-      std::any_of(entries->begin(), entries->end(), [](const auto& entry) { return entry.name == kCursorsName; });
+      std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.name == kCursorsName; });
   if (!is_there) return base::fail(ErrorCode::kNotFound, spool.path() + " has no " + std::string(kCursorsName) + "/");
   return spool.open_directory(std::string(kCursorsName), Access::kGroup);
 }
@@ -70,31 +69,27 @@ bool is_cursor_name(std::string_view name) {
 std::string cursor_file_name(const std::string& name) { return std::string(kCursorsName) + "/" + file_of(name); }
 
 Result<Cursor> read_cursor(Directory& spool, const std::string& name) {
-  const auto cursors = open_existing(spool);
-  if (!cursors) return tl::unexpected(cursors.error());
-  return read_from(**cursors, name);
+  CRAWLSPOOL_TRY_AS(const auto cursors, open_existing(spool));
+  return read_from(*cursors, name);
 }
 
 Result<void> store_cursor(Directory& spool, const std::string& name, const Cursor& cursor) {
-  auto cursors = spool.open_directory(std::string(kCursorsName), Access::kGroup);
-  if (!cursors) return tl::unexpected(cursors.error());
-  return replace_file(**cursors, file_of(name), render(cursor));
+  CRAWLSPOOL_TRY_AS(auto cursors, spool.open_directory(std::string(kCursorsName), Access::kGroup));
+  return replace_file(*cursors, file_of(name), render(cursor));
 }
 
 Result<void> remove_cursor(Directory& spool, const std::string& name) {
-  const auto cursors = open_existing(spool);
-  if (!cursors) return tl::unexpected(cursors.error());
-  return (*cursors)->remove(file_of(name)).and_then([&] { return (*cursors)->sync(); });
+  CRAWLSPOOL_TRY_AS(const auto cursors, open_existing(spool));
+  return cursors->remove(file_of(name)).and_then([&] { return cursors->sync(); });
 }
 
 Result<std::vector<NamedCursor>> list_cursors(Directory& spool) {
   const auto cursors = open_existing(spool);
   if (!cursors && cursors.error().code == ErrorCode::kNotFound) return std::vector<NamedCursor>{};
   if (!cursors) return tl::unexpected(cursors.error());
-  const auto entries = (*cursors)->list();
-  if (!entries) return tl::unexpected(entries.error());
+  CRAWLSPOOL_TRY_AS(const auto entries, (*cursors)->list());
   std::vector<NamedCursor> all;
-  for (const DirectoryEntry& entry : *entries) {
+  for (const DirectoryEntry& entry : entries) {
     const std::string_view file = entry.name;
     if (!file.ends_with(kSuffix)) continue;
     const std::string name(file.substr(0, file.size() - kSuffix.size()));

@@ -48,22 +48,20 @@ bool has_the_name(int fd, const std::string& path) {
 }  // namespace
 
 Result<CursorLock> CursorLock::take(Directory& spool, const std::string& name, const std::string& holder) {
-  if (auto made = spool.open_directory(std::string(kCursorsName), Access::kGroup); !made)
-    return tl::unexpected(made.error());
+  CRAWLSPOOL_TRY(spool.open_directory(std::string(kCursorsName), Access::kGroup));
   const std::string path = path_of(spool, name);
   while (true) {
-    auto fd = open_file(path, O_CREAT);
-    if (!fd) return tl::unexpected(fd.error());
-    if (::flock(fd->get(), LOCK_EX | LOCK_NB) != 0) {
+    CRAWLSPOOL_TRY_AS(auto fd, open_file(path, O_CREAT));
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) return fail_errno("lock of " + path, errno);
-      return fail(base::ErrorCode::kLocked, "cursor " + name + " is in use by " + lock_holder(fd->get()) +
+      return fail(base::ErrorCode::kLocked, "cursor " + name + " is in use by " + lock_holder(fd.get()) +
                                                 ": one reader at a time; another name is another cursor");
     }
-    if (!has_the_name(fd->get(), path)) continue;
+    if (!has_the_name(fd.get(), path)) continue;
     const std::string words = holder + "\n";
-    if (::ftruncate(fd->get(), 0) != 0 || ::pwrite(fd->get(), words.data(), words.size(), 0) < 0)
+    if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), words.data(), words.size(), 0) < 0)
       return fail_errno("write to " + path, errno);
-    return CursorLock(std::move(*fd));
+    return CursorLock(std::move(fd));
   }
 }
 

@@ -35,7 +35,7 @@ Result<DurableMark> DurableMark::open(Directory& directory) {
     file = directory.open(name, OpenMode::kCreate);
   if (!file) return tl::unexpected(file.error());
   // Longer than its digits it could only be by other hands, and would not be believed.
-  if (auto cut = (*file)->truncate(kPositionDigits); !cut) return tl::unexpected(cut.error());
+  CRAWLSPOOL_TRY((*file)->truncate(kPositionDigits));
   return DurableMark(std::move(*file));
 }
 

@@ -63,10 +63,9 @@ struct Entries {
 };
 
 Result<Entries> sort_entries(Directory& directory) {
-  const auto listed = directory.list();
-  if (!listed) return tl::unexpected(listed.error());
+  CRAWLSPOOL_TRY_AS(const auto listed, directory.list());
   Entries entries;
-  for (const DirectoryEntry& entry : *listed) {
+  for (const DirectoryEntry& entry : listed) {
     const auto segment = parse_segment_file_name(entry.name);
     if (segment && segment->kind == SegmentKind::kOpen && entry.kind != EntryKind::kFile)
       return base::fail(base::ErrorCode::kPermission,
@@ -106,20 +105,19 @@ bool is_temporary(const DirectoryEntry& entry) {
 }
 
 Result<Inventory> take_inventory(Directory& directory) {
-  auto entries = sort_entries(directory);
-  if (!entries) return tl::unexpected(entries.error());
+  CRAWLSPOOL_TRY_AS(auto entries, sort_entries(directory));
   Inventory inventory;
-  inventory.left_out = std::move(entries->left_out);
-  std::vector<std::string> superfluous = std::move(entries->temporary);
-  const auto segments = one_a_position(std::move(entries->segments), superfluous, inventory.left_out);
-  for (const Position index : entries->indexes)
+  inventory.left_out = std::move(entries.left_out);
+  std::vector<std::string> superfluous = std::move(entries.temporary);
+  const auto segments = one_a_position(std::move(entries.segments), superfluous, inventory.left_out);
+  for (const Position index : entries.indexes)
     if (std::none_of(segments.begin(), segments.end(), [index](const auto& s) { return s.position == index; }))
       superfluous.push_back(index_file_name(index));
   // A packed copy's name may not be durable yet, and its original must not go before it.
-  if (!superfluous.empty())
-    if (auto synced = directory.sync(); !synced) return tl::unexpected(synced.error());
-  for (const std::string& name : superfluous)
-    if (auto removed = directory.remove(name); !removed) return tl::unexpected(removed.error());
+  if (!superfluous.empty()) {
+    CRAWLSPOOL_TRY(directory.sync());
+  }
+  for (const std::string& name : superfluous) CRAWLSPOOL_TRY(directory.remove(name));
   sort_out(inventory, segments);
   return inventory;
 }

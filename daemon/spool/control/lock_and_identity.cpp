@@ -32,10 +32,9 @@ std::string random_id() {
 }  // namespace
 
 Result<std::string> read_spool_id(Directory& directory) {
-  const auto text = read_small_file(directory, std::string(kIdentityName), kIdentityBytesMax);
-  if (!text) return tl::unexpected(text.error());
+  CRAWLSPOOL_TRY_AS(const auto text, read_small_file(directory, std::string(kIdentityName), kIdentityBytesMax));
   const std::string place = directory.path() + "/" + std::string(kIdentityName);
-  const auto identity = nlohmann::json::parse(*text, nullptr, false);
+  const auto identity = nlohmann::json::parse(text, nullptr, false);
   if (!identity.is_object() || !identity.contains("format") || !identity["format"].is_number_unsigned() ||
       identity["format"] == 0 || !identity.contains("id") || !identity["id"].is_string())
     return fail(ErrorCode::kDamaged, place + " does not read as {\"format\":…,\"id\":…}");
@@ -51,16 +50,14 @@ Result<std::string> write_spool_id(Directory& directory, const base::Clock& cloc
   const std::string id = given ? *given : random_id();
   const nlohmann::ordered_json identity{
       {"format", kFormatVersion}, {"id", id}, {"created", base::format_timestamp(clock.wall_us())}};
-  const auto written = replace_file(directory, std::string(kIdentityName), identity.dump() + "\n");
-  if (!written) return tl::unexpected(written.error());
+  CRAWLSPOOL_TRY(replace_file(directory, std::string(kIdentityName), identity.dump() + "\n"));
   return id;
 }
 
 Result<std::string> claim_spool(Directory& directory, const base::Clock& clock) {
   auto id = read_spool_id(directory);
   if (!id && id.error().code != ErrorCode::kNotFound) return id;
-  const auto locked = directory.lock(std::string(kLockName), "crawlspoold, pid " + std::to_string(::getpid()) + "\n");
-  if (!locked) return tl::unexpected(locked.error());
+  CRAWLSPOOL_TRY(directory.lock(std::string(kLockName), "crawlspoold, pid " + std::to_string(::getpid()) + "\n"));
   if (id) return id;
   // Asked again under the lock: another process may have made it meanwhile.
   id = read_spool_id(directory);

@@ -94,17 +94,15 @@ char* write_rejected_line(char* out, const RejectedRecord& record, std::string_v
 }
 
 Result<std::unique_ptr<RejectedLog>> RejectedLog::open(Directory& spool_directory, std::uint64_t bytes_max) {
-  auto directory = spool_directory.open_directory(std::string(kRejectedName));
-  if (!directory) return tl::unexpected(directory.error());
-  std::unique_ptr<RejectedLog> log(new RejectedLog(std::move(*directory), bytes_max));
-  if (auto stock = log->take_stock(); !stock) return tl::unexpected(stock.error());
+  CRAWLSPOOL_TRY_AS(auto directory, spool_directory.open_directory(std::string(kRejectedName)));
+  std::unique_ptr<RejectedLog> log(new RejectedLog(std::move(directory), bytes_max));
+  CRAWLSPOOL_TRY(log->take_stock());
   return log;
 }
 
 Result<void> RejectedLog::take_stock() {
-  const auto entries = directory_->list();
-  if (!entries) return tl::unexpected(entries.error());
-  for (const DirectoryEntry& entry : *entries) {
+  CRAWLSPOOL_TRY_AS(const auto entries, directory_->list());
+  for (const DirectoryEntry& entry : entries) {
     const auto number = parse_position_digits(std::string_view(entry.name).substr(0, kPositionDigits));
     if (entry.kind != EntryKind::kFile || !number || !entry.name.ends_with(kSuffix)) continue;
     auto file = directory_->open(entry.name, OpenMode::kRead);

@@ -40,10 +40,9 @@ class SnapshotLines {
  public:
   explicit SnapshotLines(ByteSource& source) : scanner_(source) {}
   Result<std::optional<std::string_view>> next() {
-    const auto line = scanner_.next();
-    if (!line) return tl::unexpected(line.error());
-    if (!*line || !(*line)->is_whole || !has_sound_trailer((*line)->bytes)) return std::nullopt;
-    return (*line)->bytes;
+    CRAWLSPOOL_TRY_AS(const auto line, scanner_.next());
+    if (!line || !line->is_whole || !has_sound_trailer(line->bytes)) return std::nullopt;
+    return line->bytes;
   }
 
  private:
@@ -65,19 +64,17 @@ bool add_session(SessionTable& sessions, std::string_view line) {
 Result<Snapshot> read_snapshot(File& file, const std::string& spool_id) {
   const auto damaged = [] { return base::fail(ErrorCode::kDamaged, "does not prove itself"); };
   SnapshotLines lines(file);
-  const auto head = lines.next();
-  if (!head) return tl::unexpected(head.error());
-  if (!*head) return damaged();
-  if (envelope_member(**head, "spool") != spool_id) return base::fail(ErrorCode::kDamaged, "is of another spool");
-  const auto position = envelope_number(**head, "position");
-  const auto created_us = time_member(**head, "created");
-  const auto count = envelope_number(**head, "sessions");
+  CRAWLSPOOL_TRY_AS(const auto head, lines.next());
+  if (!head) return damaged();
+  if (envelope_member(*head, "spool") != spool_id) return base::fail(ErrorCode::kDamaged, "is of another spool");
+  const auto position = envelope_number(*head, "position");
+  const auto created_us = time_member(*head, "created");
+  const auto count = envelope_number(*head, "sessions");
   if (!position || !created_us || !count) return damaged();
   Snapshot snapshot{*position, *created_us, {}};
   for (std::uint64_t i = 0; i < *count; ++i) {
-    const auto line = lines.next();
-    if (!line) return tl::unexpected(line.error());
-    if (!*line || !add_session(snapshot.sessions, **line)) return damaged();
+    CRAWLSPOOL_TRY_AS(const auto line, lines.next());
+    if (!line || !add_session(snapshot.sessions, *line)) return damaged();
   }
   return snapshot;
 }

@@ -56,9 +56,8 @@ base::Result<std::optional<ScannedLine>> LineScanner::next() {
       in_pieces_ = true;
       return take(buffer_.size() - begin_);
     }
-    const auto more = fill();
-    if (!more) return tl::unexpected(more.error());
-    if (*more) continue;
+    CRAWLSPOOL_TRY_AS(const auto more, fill());
+    if (more) continue;
     if (buffer_.empty()) return std::nullopt;
     // Handed out without being consumed: it may become a line.
     return ScannedLine{offset_, buffer_, false};

@@ -40,13 +40,12 @@ class FirstLoss final : public LossReporter {
 Result<Found> look_at(Directory& directory, Position position) {
   FirstLoss loss;
   SegmentReader reader(directory, loss, position);
-  const auto line = reader.next();
-  if (!line) return tl::unexpected(line.error());
+  CRAWLSPOOL_TRY_AS(const auto line, reader.next());
   if (loss.error) return tl::unexpected(*loss.error);
   Found found{loss.gap, std::nullopt};
-  if (!*line || (*line)->kind == LineKind::kUnfinished) return found;
-  found.line = ByteRange{(*line)->position, (*line)->bytes.size()};
-  found.crc = crc32((*line)->bytes);
+  if (!line || line->kind == LineKind::kUnfinished) return found;
+  found.line = ByteRange{line->position, line->bytes.size()};
+  found.crc = crc32(line->bytes);
   return found;
 }
 
@@ -91,11 +90,10 @@ Result<CursorPlace> compare_lines(Directory& directory, const Extent& extent, co
   CursorPlace place = judge_next(*next, cursor.position, end);
   const Position last = cursor.position - cursor.last_line_bytes;
   if (place.state == CursorState::kRemoved || cursor.last_line_bytes == 0 || last < extent.begin) return place;
-  const auto taken = look_at(directory, last);
-  if (!taken) return tl::unexpected(taken.error());
-  const bool is_blanked = !is_last_taken(*taken, cursor) && is_blank(directory, last, cursor.last_line_bytes);
+  CRAWLSPOOL_TRY_AS(const auto taken, look_at(directory, last));
+  const bool is_blanked = !is_last_taken(taken, cursor) && is_blank(directory, last, cursor.last_line_bytes);
   if (is_blanked) return CursorPlace{CursorState::kInPlace, place.go_on_at, 0};
-  if (!is_last_taken(*taken, cursor) && !is_removed_before(*taken, cursor)) place.state = CursorState::kDifferent;
+  if (!is_last_taken(taken, cursor) && !is_removed_before(taken, cursor)) place.state = CursorState::kDifferent;
   if (place.state == CursorState::kDifferent) place.affected_bytes = cursor.last_line_bytes;
   return place;
 }
@@ -103,15 +101,13 @@ Result<CursorPlace> compare_lines(Directory& directory, const Extent& extent, co
 }  // namespace
 
 Result<CursorPlace> find_cursor_place(Directory& directory, const std::string& spool_id, const Cursor& cursor) {
-  const auto extent = spool_extent(directory);
-  if (!extent) return tl::unexpected(extent.error());
-  const auto end = position_of_last_lines(directory, 0);
-  if (!end) return tl::unexpected(end.error());
+  CRAWLSPOOL_TRY_AS(const auto extent, spool_extent(directory));
+  CRAWLSPOOL_TRY_AS(const auto end, position_of_last_lines(directory, 0));
   if (cursor.spool_id != spool_id)
-    return CursorPlace{CursorState::kOtherSpool, extent->begin, extent->end - extent->begin};
-  if (cursor.position < extent->begin)
-    return CursorPlace{CursorState::kRemoved, extent->begin, extent->begin - cursor.position};
-  return compare_lines(directory, *extent, cursor, *end);
+    return CursorPlace{CursorState::kOtherSpool, extent.begin, extent.end - extent.begin};
+  if (cursor.position < extent.begin)
+    return CursorPlace{CursorState::kRemoved, extent.begin, extent.begin - cursor.position};
+  return compare_lines(directory, extent, cursor, end);
 }
 
 }  // namespace crawlspool::spool

@@ -24,9 +24,8 @@ constexpr int kAttempts = 8;  // a segment may be renamed, or removed, between t
 template <class Search>
 auto search_segments(Directory& directory, Search search) -> decltype(search(Segments{})) {
   for (int attempt = 1;; ++attempt) {
-    const auto segments = list_segments(directory);
-    if (!segments) return tl::unexpected(segments.error());
-    auto found = search(*segments);
+    CRAWLSPOOL_TRY_AS(const auto segments, list_segments(directory));
+    auto found = search(segments);
     if (found || found.error().code != ErrorCode::kNotFound || attempt == kAttempts) return found;
   }
 }
@@ -48,7 +47,7 @@ Result<std::optional<std::uint64_t>> find_backwards(ByteSource& source, std::uin
   for (std::uint64_t end = *size; end > 0;) {
     block.resize(std::min<std::uint64_t>(kReadBytes, end));
     const std::uint64_t begin = end - block.size();
-    if (const auto n = source.read_at(begin, block); !n) return tl::unexpected(n.error());
+    CRAWLSPOOL_TRY(source.read_at(begin, block));
     for (std::size_t at = block.rfind('\n'); at != std::string::npos; at = block.rfind('\n', at - 1)) {
       if (--wanted == 0) return begin + at + 1;
       if (at == 0) break;
@@ -139,10 +138,9 @@ Result<Extent> spool_extent(Directory& directory) {
     extent.segments = segments.size();
     for (const Segment& segment : segments) extent.file_bytes += file_bytes(directory, segment);
     if (segments.empty()) return extent;
-    auto last = open_if_possible(directory, segments, segments.size() - 1);
-    if (!last) return tl::unexpected(last.error());
+    CRAWLSPOOL_TRY_AS(auto last, open_if_possible(directory, segments, segments.size() - 1));
     extent.begin = segments.front().name.position;
-    extent.end = segments.back().name.position + (*last ? (*last)->size().value_or(0) : 0);
+    extent.end = segments.back().name.position + (last ? last->size().value_or(0) : 0);
     return extent;
   });
 }
@@ -151,12 +149,10 @@ Result<Position> position_of_last_lines(Directory& directory, std::uint64_t line
   return search_segments(directory, [&](const Segments& segments) -> Result<Position> {
     std::uint64_t wanted = lines + 1;  // the line end before the first of them
     for (std::size_t i = segments.size(); i-- > 0;) {
-      const auto source = open_if_possible(directory, segments, i);
-      if (!source) return tl::unexpected(source.error());
-      if (!*source) continue;
-      const auto offset = find_backwards(**source, wanted);
-      if (!offset) return tl::unexpected(offset.error());
-      if (*offset) return segments[i].name.position + **offset;
+      CRAWLSPOOL_TRY_AS(const auto source, open_if_possible(directory, segments, i));
+      if (!source) continue;
+      CRAWLSPOOL_TRY_AS(const auto offset, find_backwards(*source, wanted));
+      if (offset) return segments[i].name.position + *offset;
     }
     return segments.empty() ? 0 : segments.front().name.position;
   });

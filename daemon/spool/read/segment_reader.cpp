@@ -59,9 +59,8 @@ bool SegmentReader::enter_listed_segment() {
 Result<bool> SegmentReader::enter_next_segment() {
   if (enter_listed_segment()) return true;
   for (int attempt = 1;; ++attempt) {
-    auto segments = list_segments(directory_);
-    if (!segments) return tl::unexpected(segments.error());
-    listed_ = std::move(*segments);
+    CRAWLSPOOL_TRY_AS(auto segments, list_segments(directory_));
+    listed_ = std::move(segments);
     const std::size_t index = choose(listed_);
     if (index == listed_.size()) return false;
     const Segment& segment = listed_[index];
@@ -109,9 +108,8 @@ void SegmentReader::restart_scanner() {
 Result<std::optional<ReadLine>> SegmentReader::next() {
   while (true) {
     if (!source_) {
-      const auto entered = enter_next_segment();
-      if (!entered) return tl::unexpected(entered.error());
-      if (!*entered) return std::nullopt;
+      CRAWLSPOOL_TRY_AS(const auto entered, enter_next_segment());
+      if (!entered) return std::nullopt;
     }
     const auto scanned = scanner_->next();
     if (!scanned) {

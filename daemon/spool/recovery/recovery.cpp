@@ -50,9 +50,8 @@ Result<std::optional<Position>> read_promise(Directory& directory) {
 Result<void> seal_what_was_left(Directory& directory, Inventory& inventory) {
   for (const SegmentName& segment : inventory.unsealed) {
     const SegmentName sealed{segment.position, SegmentKind::kSealed};
-    auto file = directory.open(segment_file_name(segment), OpenMode::kWrite);
-    if (!file) return tl::unexpected(file.error());
-    const auto done = (*file)->sync_data().and_then(
+    CRAWLSPOOL_TRY_AS(auto file, directory.open(segment_file_name(segment), OpenMode::kWrite));
+    const auto done = file->sync_data().and_then(
         [&] { return directory.rename(segment_file_name(segment), segment_file_name(sealed)); });
     if (!done) return done;
     inventory.sealed.push_back(sealed);
@@ -69,35 +68,31 @@ Result<void> read_sealed(Directory& directory, Position from, Position to, Recov
   ReportedLosses losses(report);
   SegmentReader reader(directory, losses, from);
   while (true) {
-    const auto line = reader.next();
-    if (!line) return tl::unexpected(line.error());
+    CRAWLSPOOL_TRY_AS(const auto line, reader.next());
     if (losses.failed()) return tl::unexpected(*losses.failed());
-    if (!*line || (*line)->position >= to) return {};
-    if ((*line)->kind == LineKind::kSound)
-      replay.add(*check_line((*line)->bytes));
-    else if ((*line)->kind == LineKind::kDamaged)
-      add_range(report.damaged, {(*line)->position, (*line)->bytes.size()});
+    if (!line || line->position >= to) return {};
+    if (line->kind == LineKind::kSound)
+      replay.add(*check_line(line->bytes));
+    else if (line->kind == LineKind::kDamaged)
+      add_range(report.damaged, {line->position, line->bytes.size()});
   }
 }
 
 Result<void> recover_growing(Directory& directory, const SegmentName& name, Position from, Recovered& out,
                              SessionReplay& replay) {
-  auto file = directory.open(segment_file_name(name), OpenMode::kWrite);
-  if (!file) return tl::unexpected(file.error());
-  const auto durable = read_promise(directory);
-  if (!durable) return tl::unexpected(durable.error());
-  const SegmentPlace place{name.position, std::max(from, name.position), *durable};
-  auto segment = recover_segment(directory, **file, place, replay);
-  if (!segment) return tl::unexpected(segment.error());
+  CRAWLSPOOL_TRY_AS(auto file, directory.open(segment_file_name(name), OpenMode::kWrite));
+  CRAWLSPOOL_TRY_AS(const auto durable, read_promise(directory));
+  const SegmentPlace place{name.position, std::max(from, name.position), durable};
+  CRAWLSPOOL_TRY_AS(auto segment, recover_segment(directory, *file, place, replay));
   RecoveryReport& report = out.report;
   report.begin = name.position;
-  report.end = segment->end;
-  report.known_synced = segment->known_synced;
-  for (const ByteRange& range : segment->damaged) add_range(report.damaged, range);
-  if (segment->missing) report.missing.push_back(*segment->missing);
-  report.cut = segment->cut;
-  report.cut_was_kept = segment->cut_was_kept;
-  out.growing = std::move(*file);
+  report.end = segment.end;
+  report.known_synced = segment.known_synced;
+  for (const ByteRange& range : segment.damaged) add_range(report.damaged, range);
+  if (segment.missing) report.missing.push_back(*segment.missing);
+  report.cut = segment.cut;
+  report.cut_was_kept = segment.cut_was_kept;
+  out.growing = std::move(file);
   return {};
 }
 
@@ -106,19 +101,18 @@ Result<void> begin_behind_the_last(Directory& directory, const std::vector<Segme
                                    RecoveryReport& report) {
   if (sealed.empty()) return {};
   const SegmentName& last = sealed.back();
-  const auto bytes = open_segment_source(directory, {last, segment_file_name(last)}).and_then([](const auto& source) {
-    return source->size();
-  });
-  if (!bytes) return tl::unexpected(bytes.error());
-  report.begin = report.end = report.known_synced = last.position + *bytes;
+  CRAWLSPOOL_TRY_AS(const auto bytes,
+                    open_segment_source(directory, {last, segment_file_name(last)}).and_then([](const auto& source) {
+                      return source->size();
+                    }));
+  report.begin = report.end = report.known_synced = last.position + bytes;
   return {};
 }
 
 // What the growing segment's own recovery would have said if there were one.
 Result<void> miss_what_was_promised(Directory& directory, Position snapshot, RecoveryReport& report) {
-  const auto durable = read_promise(directory);
-  if (!durable) return tl::unexpected(durable.error());
-  const Position promised = std::max(snapshot, durable->value_or(0));
+  CRAWLSPOOL_TRY_AS(const auto durable, read_promise(directory));
+  const Position promised = std::max(snapshot, durable.value_or(0));
   if (promised > report.end) report.missing.push_back({report.end, promised - report.end});
   return {};
 }
@@ -144,9 +138,8 @@ Result<void> go_on_behind_snapshot(Directory& directory, Position snapshot, Reco
 }  // namespace
 
 Result<Recovered> recover(Directory& directory, const std::string& spool_id) {
-  auto inventory = take_inventory(directory);
-  if (!inventory) return tl::unexpected(inventory.error());
-  if (auto sealed = seal_what_was_left(directory, *inventory); !sealed) return tl::unexpected(sealed.error());
+  CRAWLSPOOL_TRY_AS(auto inventory, take_inventory(directory));
+  CRAWLSPOOL_TRY(seal_what_was_left(directory, inventory));
 
   Recovered out;
   SnapshotSearch search = find_snapshot(directory, spool_id);
@@ -160,11 +153,11 @@ Result<Recovered> recover(Directory& directory, const std::string& spool_id) {
   RejectReplay rejects;
   rejects.read(directory, replay.newest_us, replay.sessions);
   out.snapshots = search.places;
-  out.report.left_out = std::move(inventory->left_out);
+  out.report.left_out = std::move(inventory.left_out);
   for (UnusableFile& file : search.unusable) leave_out(out.report, std::move(file));
-  out.sealed = std::move(inventory->sealed);
+  out.sealed = std::move(inventory.sealed);
 
-  const auto growing = inventory->growing;
+  const auto growing = inventory.growing;
   const Position snapshot = out.report.read_from;
   Result<void> done;
   if (!growing) done = begin_behind_the_last(directory, out.sealed, out.report);

@@ -30,12 +30,11 @@ class Lines {
 
   Result<std::optional<Line>> next() {
     if (is_torn_) return std::nullopt;
-    const auto scanned = scanner_.next();
-    if (!scanned) return tl::unexpected(scanned.error());
-    if (!*scanned) return std::nullopt;
-    is_torn_ = !(*scanned)->is_whole;
-    const std::string_view bytes = (*scanned)->bytes;
-    Line line{begin_ + (*scanned)->offset, bytes.size(), check_line(bytes), is_blank_line(bytes)};
+    CRAWLSPOOL_TRY_AS(const auto scanned, scanner_.next());
+    if (!scanned) return std::nullopt;
+    is_torn_ = !scanned->is_whole;
+    const std::string_view bytes = scanned->bytes;
+    Line line{begin_ + scanned->offset, bytes.size(), check_line(bytes), is_blank_line(bytes)};
     if (line.sound && !mark_is_possible(*line.sound, line.position)) line.sound.reset();
     return line;
   }
@@ -67,18 +66,17 @@ Result<Position> find_known_synced(File& segment, const SegmentPlace& place) {
   Position end = place.from;
   Lines lines(segment, place.begin, place.from);
   while (true) {
-    const auto line = lines.next();
-    if (!line) return tl::unexpected(line.error());
-    if (!*line) {
+    CRAWLSPOOL_TRY_AS(const auto line, lines.next());
+    if (!line) {
       // Written once all that is there was synced, over the position that the last write was told.
       if (durable > end && !lines.is_torn() && is_half_overwritten(durable, greatest_mark, end))
         durable = greatest_mark;
       return std::max(durable, greatest_mark);
     }
-    end = (*line)->position + (*line)->bytes;
-    if (!(*line)->sound) continue;
-    greatest_mark = std::max(greatest_mark, (*line)->sound->synced.value_or(0));
-    if ((*line)->position < durable && durable < (*line)->position + (*line)->bytes) durable = (*line)->position;
+    end = line->position + line->bytes;
+    if (!line->sound) continue;
+    greatest_mark = std::max(greatest_mark, line->sound->synced.value_or(0));
+    if (line->position < durable && durable < line->position + line->bytes) durable = line->position;
   }
 }
 
@@ -88,10 +86,9 @@ Result<void> find_end(File& segment, const SegmentPlace& place, SegmentRecovery&
   Lines lines(segment, place.begin, place.from);
   report.end = place.from;
   while (true) {
-    const auto line = lines.next();
-    if (!line) return tl::unexpected(line.error());
-    if (!*line) return {};
-    const auto& [position, bytes, sound, is_blank] = **line;
+    CRAWLSPOOL_TRY_AS(const auto line, lines.next());
+    if (!line) return {};
+    const auto& [position, bytes, sound, is_blank] = *line;
     if (sound) {
       replay.add(*sound);
     } else if (!is_blank) {
@@ -106,22 +103,19 @@ Result<void> copy_range(File& from, std::uint64_t offset, std::uint64_t bytes, F
   std::string buffer;
   for (std::uint64_t done = 0; done < bytes;) {
     buffer.resize(std::min<std::uint64_t>(kCopyBytes, bytes - done));
-    const auto n = from.read_at(offset + done, buffer);
-    if (!n) return tl::unexpected(n.error());
-    if (*n == 0) break;
-    const std::string_view parts[] = {std::string_view(buffer).substr(0, *n)};
+    CRAWLSPOOL_TRY_AS(const auto n, from.read_at(offset + done, buffer));
+    if (n == 0) break;
+    const std::string_view parts[] = {std::string_view(buffer).substr(0, n)};
     if (auto written = write_fully(to, done, parts); !written) return written;
-    done += *n;
+    done += n;
   }
   return to.truncate(bytes).and_then([&] { return to.sync(); });
 }
 
 Result<void> keep_cut(Directory& directory, File& segment, Position begin, const ByteRange& cut) {
-  auto folder = directory.open_directory(std::string(kCutName));
-  if (!folder) return tl::unexpected(folder.error());
-  auto copy = (*folder)->open(position_digits(cut.position), OpenMode::kCreate);
-  if (!copy) return tl::unexpected(copy.error());
-  return copy_range(segment, cut.position - begin, cut.bytes, **copy).and_then([&] { return (*folder)->sync(); });
+  CRAWLSPOOL_TRY_AS(auto folder, directory.open_directory(std::string(kCutName)));
+  CRAWLSPOOL_TRY_AS(auto copy, folder->open(position_digits(cut.position), OpenMode::kCreate));
+  return copy_range(segment, cut.position - begin, cut.bytes, *copy).and_then([&] { return folder->sync(); });
 }
 
 // A line ends where everything before is known to have been synced. Where damage has taken that end it is put back: the
@@ -136,8 +130,7 @@ Result<std::uint64_t> end_line_before(File& segment, Position begin, Position pr
   if (!n) return tl::unexpected(n.error());
   if (last == '\n') return 0;
   const std::string_view parts[] = {"\n"};
-  if (auto written = write_fully(segment, behind - begin - (is_short ? 0 : 1), parts); !written)
-    return tl::unexpected(written.error());
+  CRAWLSPOOL_TRY(write_fully(segment, behind - begin - (is_short ? 0 : 1), parts));
   return is_short ? 1 : 0;
 }
 
@@ -145,9 +138,8 @@ Result<void> cut_tail(Directory& directory, File& segment, Position begin, Posit
   if (report.end == size_end) return {};
   report.cut = ByteRange{report.end, size_end - report.end};
   // What is cut may hold the mark that says how far everything was synced: a start after a crash still has to know.
-  auto durable = DurableMark::open(directory);
-  if (!durable) return tl::unexpected(durable.error());
-  if (auto told = durable->write(report.known_synced).and_then([&] { return durable->sync(); }); !told) return told;
+  CRAWLSPOOL_TRY_AS(auto durable, DurableMark::open(directory));
+  if (auto told = durable.write(report.known_synced).and_then([&] { return durable.sync(); }); !told) return told;
   const auto kept = keep_cut(directory, segment, begin, *report.cut);
   if (!kept && kept.error().code != base::ErrorCode::kDiskFull) return kept;
   report.cut_was_kept = kept.has_value();
@@ -159,11 +151,10 @@ Result<void> cut_tail(Directory& directory, File& segment, Position begin, Posit
 Result<SegmentRecovery> recover_segment(Directory& directory, File& segment, const SegmentPlace& asked,
                                         SessionReplay& replay) {
   // After a failed write-back the cache may show bytes that the disk does not have.
-  if (auto synced = segment.sync_data(); !synced) return tl::unexpected(synced.error());
+  CRAWLSPOOL_TRY(segment.sync_data());
   segment.drop_cache();
-  const auto size = segment.size();
-  if (!size) return tl::unexpected(size.error());
-  Position size_end = asked.begin + *size;
+  CRAWLSPOOL_TRY_AS(const auto size, segment.size());
+  Position size_end = asked.begin + size;
   SegmentPlace place = asked;
   place.from = std::min(asked.from, size_end);
   auto promised = find_known_synced(segment, place);
@@ -172,12 +163,11 @@ Result<SegmentRecovery> recover_segment(Directory& directory, File& segment, con
 
   SegmentRecovery report;
   if (*promised > size_end) report.missing = ByteRange{size_end, *promised - size_end};
-  const auto added = end_line_before(segment, place.begin, *promised, size_end);
-  if (!added) return tl::unexpected(added.error());
-  size_end += *added;
+  CRAWLSPOOL_TRY_AS(const auto added, end_line_before(segment, place.begin, *promised, size_end));
+  size_end += added;
   report.known_synced = std::min(*promised, size_end);
-  if (auto found = find_end(segment, place, report, replay); !found) return tl::unexpected(found.error());
-  if (auto cut = cut_tail(directory, segment, place.begin, size_end, report); !cut) return tl::unexpected(cut.error());
+  CRAWLSPOOL_TRY(find_end(segment, place, report, replay));
+  CRAWLSPOOL_TRY(cut_tail(directory, segment, place.begin, size_end, report));
   if (auto synced = segment.sync().and_then([&] { return directory.sync(); }); !synced)
     return tl::unexpected(synced.error());
   return report;

@@ -18,10 +18,9 @@ class Survey {
   }
 
   Result<DamageSurvey> run() {
-    const auto segments = list_segments(directory_);
-    if (!segments) return tl::unexpected(segments.error());
-    for (std::size_t i = 0; i < segments->size(); ++i) {
-      SegmentDamage damage{(*segments)[i], expected_bytes(*segments, i), 0, {}, std::nullopt};
+    CRAWLSPOOL_TRY_AS(const auto segments, list_segments(directory_));
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+      SegmentDamage damage{segments[i], expected_bytes(segments, i), 0, {}, std::nullopt};
       if (auto read = read_segment(damage); !read) damage.error = read.error();
       out_.end = damage.segment.name.position + damage.content_bytes;
       out_.segments.push_back(std::move(damage));
@@ -32,16 +31,14 @@ class Survey {
 
  private:
   Result<void> read_segment(SegmentDamage& damage) {
-    const auto source = open_segment_source(directory_, damage.segment, damage.expected_bytes);
-    if (!source) return tl::unexpected(source.error());
-    LineScanner scanner(**source);
+    CRAWLSPOOL_TRY_AS(const auto source, open_segment_source(directory_, damage.segment, damage.expected_bytes));
+    LineScanner scanner(*source);
     for (bool is_whole = true; is_whole;) {
-      const auto line = scanner.next();
-      if (!line) return tl::unexpected(line.error());
-      if (!*line) break;
-      is_whole = (*line)->is_whole;
-      damage.content_bytes = (*line)->offset + (*line)->bytes.size();
-      judge(**line, damage);
+      CRAWLSPOOL_TRY_AS(const auto line, scanner.next());
+      if (!line) break;
+      is_whole = line->is_whole;
+      damage.content_bytes = line->offset + line->bytes.size();
+      judge(*line, damage);
     }
     return {};
   }

@@ -16,10 +16,9 @@ Result<void> copy_bytes(ByteSource& source, std::uint64_t offset, std::uint64_t 
   std::string block;
   for (std::uint64_t done = 0; done < bytes; done += block.size()) {
     block.resize(std::min<std::uint64_t>(kBlockBytes, bytes - done));
-    const auto n = source.read_at(offset + done, block);
-    if (!n) return tl::unexpected(n.error());
-    if (*n == 0) break;
-    block.resize(*n);
+    CRAWLSPOOL_TRY_AS(const auto n, source.read_at(offset + done, block));
+    if (n == 0) break;
+    block.resize(n);
     const std::string_view parts[] = {block};
     if (auto written = write_fully(to, done, parts); !written) return written;
   }
@@ -49,36 +48,30 @@ Result<bool> are_same(File& a, File& b) {
 Result<std::string> KeptOriginals::keep(ByteSource& source, std::uint64_t offset, std::uint64_t bytes,
                                         const std::string& name) {
   if (!cut_) {
-    auto cut = spool_.open_directory(std::string(kCutName));
-    if (!cut) return tl::unexpected(cut.error());
-    cut_ = std::move(*cut);
+    CRAWLSPOOL_TRY_AS(auto cut, spool_.open_directory(std::string(kCutName)));
+    cut_ = std::move(cut);
   }
   const std::string beside = name + std::string(kTemporarySuffix);
-  const auto copy = cut_->open(beside, OpenMode::kCreate);
-  if (!copy) return tl::unexpected(copy.error());
-  const auto copied = (*copy)->truncate(0).and_then([&] { return copy_bytes(source, offset, bytes, **copy); });
-  if (!copied) return tl::unexpected(copied.error());
+  CRAWLSPOOL_TRY_AS(const auto copy, cut_->open(beside, OpenMode::kCreate));
+  CRAWLSPOOL_TRY(copy->truncate(0).and_then([&] { return copy_bytes(source, offset, bytes, *copy); }));
   return give_name(beside, name);
 }
 
 // A repair that was broken off has kept the same bytes already.
 Result<std::string> KeptOriginals::give_name(const std::string& beside, const std::string& name) {
-  const auto copy = cut_->open(beside, OpenMode::kRead);
-  if (!copy) return tl::unexpected(copy.error());
+  CRAWLSPOOL_TRY_AS(const auto copy, cut_->open(beside, OpenMode::kRead));
   std::string candidate = name;
   for (unsigned number = 2;; ++number) {
     const auto taken = cut_->open(candidate, OpenMode::kRead);
     if (!taken && taken.error().code != ErrorCode::kNotFound) return tl::unexpected(taken.error());
-    const auto is_kept = taken ? are_same(**taken, **copy) : false;
-    if (!is_kept) return tl::unexpected(is_kept.error());
-    if (!taken || *is_kept) {
-      const auto done = *is_kept ? cut_->remove(beside) : cut_->rename(beside, candidate);
-      if (!done) return tl::unexpected(done.error());
+    CRAWLSPOOL_TRY_AS(const auto is_kept, taken ? are_same(**taken, *copy) : false);
+    if (!taken || is_kept) {
+      CRAWLSPOOL_TRY(is_kept ? cut_->remove(beside) : cut_->rename(beside, candidate));
       break;
     }
     candidate = name + "." + std::to_string(number);
   }
-  if (auto synced = cut_->sync(); !synced) return tl::unexpected(synced.error());
+  CRAWLSPOOL_TRY(cut_->sync());
   return std::string(kCutName) + "/" + candidate;
 }
 

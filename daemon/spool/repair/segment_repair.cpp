@@ -23,9 +23,8 @@ Result<void> blank_range(File& file, std::uint64_t offset, std::uint64_t bytes) 
   std::string block;
   for (std::uint64_t done = 0; done < bytes; done += block.size()) {
     block.resize(std::min<std::uint64_t>(kBlockBytes, bytes - done));
-    const auto n = file.read_at(offset + done, block);
-    if (!n) return tl::unexpected(n.error());
-    if (*n < block.size()) return base::fail(ErrorCode::kIo, "the segment has become shorter");
+    CRAWLSPOOL_TRY_AS(const auto n, file.read_at(offset + done, block));
+    if (n < block.size()) return base::fail(ErrorCode::kIo, "the segment has become shorter");
     blanks.make(block, done + block.size() == bytes);
     const std::string_view parts[] = {block};
     if (auto written = write_fully(file, offset + done, parts); !written) return written;
@@ -41,24 +40,20 @@ class Remake {
 
   Result<std::vector<std::string>> run(KeptOriginals& kept) {
     const auto written = open().and_then([&] { return write_all(kept); }).and_then([&] { return read_back(); });
-    const auto named = written.and_then([&] { return directory_.rename(copy_name_, packed_name_); })
-                           .and_then([&] { return directory_.sync(); })
-                           .and_then([&] { return remake_index(directory_, made_); });
-    if (!named) return tl::unexpected(named.error());
+    CRAWLSPOOL_TRY(written.and_then([&] { return directory_.rename(copy_name_, packed_name_); })
+                       .and_then([&] { return directory_.sync(); })
+                       .and_then([&] { return remake_index(directory_, made_); }));
     return std::move(kept_);
   }
 
  private:
   Result<void> open() {
-    auto original = directory_.open(packed_name_, OpenMode::kRead);
-    if (!original) return tl::unexpected(original.error());
-    auto content = directory_.open(packed_name_, OpenMode::kRead);
-    if (!content) return tl::unexpected(content.error());
-    auto copy = directory_.open(copy_name_, OpenMode::kCreate);
-    if (!copy) return tl::unexpected(copy.error());
-    original_ = std::move(*original);
-    content_.emplace(std::move(*content), check_.frames);
-    copy_ = std::move(*copy);
+    CRAWLSPOOL_TRY_AS(auto original, directory_.open(packed_name_, OpenMode::kRead));
+    CRAWLSPOOL_TRY_AS(auto content, directory_.open(packed_name_, OpenMode::kRead));
+    CRAWLSPOOL_TRY_AS(auto copy, directory_.open(copy_name_, OpenMode::kCreate));
+    original_ = std::move(original);
+    content_.emplace(std::move(content), check_.frames);
+    copy_ = std::move(copy);
     return copy_->truncate(0);
   }
 
@@ -80,21 +75,19 @@ class Remake {
     std::string block;
     for (std::uint64_t done = 0; done < frame.file_bytes; done += block.size()) {
       block.resize(std::min<std::uint64_t>(kBlockBytes, frame.file_bytes - done));
-      const auto n = original_->read_at(frame.offset + done, block);
-      if (!n) return tl::unexpected(n.error());
-      if (*n < block.size()) return base::fail(ErrorCode::kIo, packed_name_ + " has become shorter");
+      CRAWLSPOOL_TRY_AS(const auto n, original_->read_at(frame.offset + done, block));
+      if (n < block.size()) return base::fail(ErrorCode::kIo, packed_name_ + " has become shorter");
       if (auto written = append(block); !written) return written;
     }
     return {};
   }
 
   Result<void> make_anew(const Frame& frame, KeptOriginals& kept) {
-    auto name = kept.keep(*original_, frame.offset, frame.file_bytes, original_name(frame.position) + ".zst");
-    if (!name) return tl::unexpected(name.error());
-    kept_.push_back(std::move(*name));
+    CRAWLSPOOL_TRY_AS(auto name,
+                      kept.keep(*original_, frame.offset, frame.file_bytes, original_name(frame.position) + ".zst"));
+    kept_.push_back(std::move(name));
     std::string content(frame.bytes, '\0');
-    const auto n = content_->read_at(frame.position - position_, content);
-    if (!n) return tl::unexpected(n.error());
+    CRAWLSPOOL_TRY(content_->read_at(frame.position - position_, content));
     for (const ByteRange& range : damage_) {
       const std::uint64_t bytes = overlap(range, frame);
       const std::uint64_t at = std::max(range.position, frame.position) - frame.position;
@@ -115,10 +108,9 @@ class Remake {
   // As the disk has it.
   Result<void> read_back() {
     copy_->drop_cache();
-    auto made = check_frames(*copy_, made_.frames);
-    if (!made) return tl::unexpected(made.error());
-    if (!made->unsound.empty()) return base::fail(ErrorCode::kIo, copy_name_ + " does not read back as written");
-    made_ = std::move(*made);
+    CRAWLSPOOL_TRY_AS(auto made, check_frames(*copy_, made_.frames));
+    if (!made.unsound.empty()) return base::fail(ErrorCode::kIo, copy_name_ + " does not read back as written");
+    made_ = std::move(made);
     return {};
   }
 
@@ -150,17 +142,15 @@ void Blanks::make(std::span<char> piece, bool is_last) {
 
 Result<std::vector<std::string>> blank_plain_segment(Directory& directory, const Segment& segment, const Damage& damage,
                                                      KeptOriginals& kept) {
-  auto file = directory.open(segment.file, OpenMode::kWrite);
-  if (!file) return tl::unexpected(file.error());
+  CRAWLSPOOL_TRY_AS(auto file, directory.open(segment.file, OpenMode::kWrite));
   std::vector<std::string> names;
   for (const ByteRange& range : damage) {
     const std::uint64_t offset = range.position - segment.name.position;
-    auto name = kept.keep(**file, offset, range.bytes, original_name(range.position));
-    if (!name) return tl::unexpected(name.error());
-    names.push_back(std::move(*name));
-    if (auto blanked = blank_range(**file, offset, range.bytes); !blanked) return tl::unexpected(blanked.error());
+    CRAWLSPOOL_TRY_AS(auto name, kept.keep(*file, offset, range.bytes, original_name(range.position)));
+    names.push_back(std::move(name));
+    CRAWLSPOOL_TRY(blank_range(*file, offset, range.bytes));
   }
-  if (auto synced = (*file)->sync(); !synced) return tl::unexpected(synced.error());
+  CRAWLSPOOL_TRY(file->sync());
   return names;
 }
 

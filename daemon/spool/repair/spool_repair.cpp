@@ -56,23 +56,22 @@ RepairStep step_for_frame(const Frame& frame, const Damage& damage) {
 }  // namespace
 
 Result<RepairSummary> SpoolRepair::run() {
-  if (auto prepared = prepare(); !prepared) return tl::unexpected(prepared.error());
-  const auto survey = survey_damage(directory_, files_);
-  if (!survey) return tl::unexpected(survey.error());
-  for (const SegmentDamage& segment : survey->segments)
-    if (auto repaired = repair_segment(segment); !repaired) return tl::unexpected(repaired.error());
-  if (auto repaired = repair_second_copies(); !repaired) return tl::unexpected(repaired.error());
-  if (auto repaired = repair_durable(*survey); !repaired) return tl::unexpected(repaired.error());
+  CRAWLSPOOL_TRY(prepare());
+  CRAWLSPOOL_TRY_AS(const auto survey, survey_damage(directory_, files_));
+  for (const SegmentDamage& segment : survey.segments) CRAWLSPOOL_TRY(repair_segment(segment));
+  CRAWLSPOOL_TRY(repair_second_copies());
+  CRAWLSPOOL_TRY(repair_durable(survey));
   for (const ControlTrouble& trouble : files_.troubles)
-    if (trouble.kind == ControlFile::kSnapshot || trouble.kind == ControlFile::kCursor)
-      if (auto done = set_aside(trouble); !done) return tl::unexpected(done.error());
+    if (trouble.kind == ControlFile::kSnapshot || trouble.kind == ControlFile::kCursor) {
+      CRAWLSPOOL_TRY(set_aside(trouble));
+    }
   const Position proved = files_.snapshot.value_or(0);
-  if (proved > survey->end)
-    give_up(at(survey->end), bytes_of(proved - survey->end) + " are missing that the last snapshot proves");
-  if (survey->unsettled)
+  if (proved > survey.end)
+    give_up(at(survey.end), bytes_of(proved - survey.end) + " are missing that the last snapshot proves");
+  if (survey.unsettled)
     tell_(
-        {RepairStep::Kind::kNote, at(survey->unsettled->position),
-         bytes_of(survey->unsettled->bytes) + " that nothing proves to have been acked: the next start cuts them off"});
+        {RepairStep::Kind::kNote, at(survey.unsettled->position),
+         bytes_of(survey.unsettled->bytes) + " that nothing proves to have been acked: the next start cuts them off"});
   return summary_;
 }
 
@@ -81,9 +80,8 @@ Result<void> SpoolRepair::prepare() {
     const std::string holder = "crawlspool repair, pid " + std::to_string(::getpid()) + "\n";
     if (auto locked = directory_.lock(std::string(kLockName), holder); !locked) return locked;
   }
-  auto files = read_control_files(directory_);
-  if (!files) return tl::unexpected(files.error());
-  files_ = std::move(*files);
+  CRAWLSPOOL_TRY_AS(auto files, read_control_files(directory_));
+  files_ = std::move(files);
   if (auto repaired = repair_identity(); !repaired) return repaired;
   // After a failed write-back the cache may show bytes that the disk does not have.
   const auto segments = list_segments(directory_);
@@ -100,10 +98,9 @@ Result<void> SpoolRepair::prepare() {
 Result<void> SpoolRepair::take(std::vector<RepairStep> steps, const Apply& apply) {
   summary_.repairable += steps.size();
   if (mode_ == RepairMode::kApply && !steps.empty()) {
-    auto names = apply();
-    if (!names) return tl::unexpected(names.error());
-    names->resize(steps.size());
-    for (std::size_t i = 0; i < steps.size(); ++i) steps[i].kept_in = std::move((*names)[i]);
+    CRAWLSPOOL_TRY_AS(auto names, apply());
+    names.resize(steps.size());
+    for (std::size_t i = 0; i < steps.size(); ++i) steps[i].kept_in = std::move(names[i]);
   }
   for (const RepairStep& step : steps) tell_(step);
   return {};
@@ -130,9 +127,8 @@ Result<void> SpoolRepair::repair_identity() {
       if (!kept) return kept;
       names = std::move(*kept);
     }
-    auto id = write_spool_id(directory_, clock_, files_.spool_id);
-    if (!id) return tl::unexpected(id.error());
-    files_.spool_id = std::move(*id);
+    CRAWLSPOOL_TRY_AS(auto id, write_spool_id(directory_, clock_, files_.spool_id));
+    files_.spool_id = std::move(id);
     return names;
   });
 }
@@ -159,27 +155,26 @@ Result<void> SpoolRepair::repair_segment(const SegmentDamage& damage) {
 // Where the lengths do not add up, making frames anew would fix what is only guessed.
 Result<void> SpoolRepair::repair_packed(const SegmentDamage& damage) {
   const Position position = damage.segment.name.position;
-  const auto check = check_packed_segment(directory_, position, damage.expected_bytes);
-  if (!check) return tl::unexpected(check.error());
-  const auto frames = frames_to_remake(*check, damage.lines);
-  if (frames.empty() && !check->frames.empty()) return repair_index(position, *check);
-  if (check->frames.empty() || damage.expected_bytes.value_or(damage.content_bytes) != damage.content_bytes) {
+  CRAWLSPOOL_TRY_AS(const auto check, check_packed_segment(directory_, position, damage.expected_bytes));
+  const auto frames = frames_to_remake(check, damage.lines);
+  if (frames.empty() && !check.frames.empty()) return repair_index(position, check);
+  if (check.frames.empty() || damage.expected_bytes.value_or(damage.content_bytes) != damage.content_bytes) {
     give_up(damage.segment.file, "is damaged, and which positions its frames hold cannot be told");
     return {};
   }
   std::vector<RepairStep> steps;
   steps.reserve(frames.size() + 1);
-  for (const std::size_t i : frames) steps.push_back(step_for_frame(check->frames[i], damage.lines));
-  if (check->index != IndexState::kSound)
-    steps.push_back({kRepair, index_file_name(position), describe(check->index), "made anew"});
+  for (const std::size_t i : frames) steps.push_back(step_for_frame(check.frames[i], damage.lines));
+  if (check.index != IndexState::kSound)
+    steps.push_back({kRepair, index_file_name(position), describe(check.index), "made anew"});
   return take(std::move(steps), [&]() -> Result<Names> {
     Names index;
-    if (check->index == IndexState::kDamaged || check->index == IndexState::kWrong) {
+    if (check.index == IndexState::kDamaged || check.index == IndexState::kWrong) {
       auto kept = keep_file(directory_, index_file_name(position), "repair-" + index_file_name(position));
       if (!kept) return kept;
       index = std::move(*kept);
     }
-    auto names = remake_packed_segment(directory_, position, *check, damage.lines, kept_);
+    auto names = remake_packed_segment(directory_, position, check, damage.lines, kept_);
     if (names) names->insert(names->end(), index.begin(), index.end());
     return names;
   });
@@ -201,9 +196,8 @@ Result<void> SpoolRepair::repair_index(Position position, const PackedCheck& che
 
 // A start removes a plain segment whose packed copy is there: the copy has to be worth it.
 Result<void> SpoolRepair::repair_second_copies() {
-  const auto segments = list_segments(directory_);
-  if (!segments) return tl::unexpected(segments.error());
-  for (const Segment& segment : *segments) {
+  CRAWLSPOOL_TRY_AS(const auto segments, list_segments(directory_));
+  for (const Segment& segment : segments) {
     if (segment.name.kind != SegmentKind::kSealed) continue;
     const std::string copy = segment_file_name({segment.name.position, SegmentKind::kCompressed});
     const auto check = check_packed_segment(directory_, segment.name.position, std::nullopt);
@@ -265,11 +259,10 @@ Result<void> SpoolRepair::set_aside(const ControlTrouble& trouble) {
       return keep_file(directory_, trouble.file, "repair-" + trouble.file).and_then([&](Names names) {
         return directory_.remove(trouble.file).and_then([&] { return directory_.sync(); }).map([&] { return names; });
       });
-    const auto folder = directory_.open_directory(trouble.file.substr(0, slash));
-    if (!folder) return tl::unexpected(folder.error());
+    CRAWLSPOOL_TRY_AS(const auto folder, directory_.open_directory(trouble.file.substr(0, slash)));
     const std::string file = trouble.file.substr(slash + 1);
-    return keep_file(**folder, file, "repair-cursor-" + file).and_then([&](Names names) {
-      return (*folder)->remove(file).and_then([&] { return (*folder)->sync(); }).map([&] { return names; });
+    return keep_file(*folder, file, "repair-cursor-" + file).and_then([&](Names names) {
+      return folder->remove(file).and_then([&] { return folder->sync(); }).map([&] { return names; });
     });
   });
 }
@@ -280,9 +273,8 @@ Result<SpoolRepair::Names> SpoolRepair::keep_file(Directory& directory, const st
   const auto opened = directory.open(file, OpenMode::kRead);
   if (!opened && opened.error().code == ErrorCode::kPermission) return Names{};
   if (!opened) return tl::unexpected(opened.error());
-  const auto bytes = (*opened)->size();
-  if (!bytes) return tl::unexpected(bytes.error());
-  return kept_.keep(**opened, 0, *bytes, name).map([](std::string kept) { return Names{std::move(kept)}; });
+  CRAWLSPOOL_TRY_AS(const auto bytes, (*opened)->size());
+  return kept_.keep(**opened, 0, bytes, name).map([](std::string kept) { return Names{std::move(kept)}; });
 }
 
 }  // namespace crawlspool::spool

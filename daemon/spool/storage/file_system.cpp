@@ -19,10 +19,9 @@ base::Result<void> write_fully(File& file, std::uint64_t offset, std::span<const
     while (first < rest.size() && rest[first].empty()) ++first;
     if (first == rest.size()) return {};
     const std::size_t count = std::min(rest.size() - first, File::kWritePartsMax);
-    const auto written = file.write_at(offset, std::span(rest).subspan(first, count));
-    if (!written) return tl::unexpected(written.error());
-    offset += *written;
-    for (std::size_t left = *written; left > 0;) {
+    CRAWLSPOOL_TRY_AS(const auto written, file.write_at(offset, std::span(rest).subspan(first, count)));
+    offset += written;
+    for (std::size_t left = written; left > 0;) {
       const std::size_t n = std::min(left, rest[first].size());
       rest[first].remove_prefix(n);
       left -= n;
@@ -32,25 +31,20 @@ base::Result<void> write_fully(File& file, std::uint64_t offset, std::span<const
 }
 
 base::Result<std::string> read_small_file(Directory& directory, const std::string& name, std::size_t bytes_max) {
-  auto file = directory.open(name, OpenMode::kRead);
-  if (!file) return tl::unexpected(file.error());
-  const auto size = (*file)->size();
-  if (!size) return tl::unexpected(size.error());
-  std::string content(std::min<std::uint64_t>(*size, bytes_max) + 1, '\0');
-  const auto n = (*file)->read_at(0, content);
-  if (!n) return tl::unexpected(n.error());
-  if (*n > bytes_max) return base::fail(base::ErrorCode::kDamaged, name + " is longer than it can be");
-  content.resize(*n);
+  CRAWLSPOOL_TRY_AS(auto file, directory.open(name, OpenMode::kRead));
+  CRAWLSPOOL_TRY_AS(const auto size, file->size());
+  std::string content(std::min<std::uint64_t>(size, bytes_max) + 1, '\0');
+  CRAWLSPOOL_TRY_AS(const auto n, file->read_at(0, content));
+  if (n > bytes_max) return base::fail(base::ErrorCode::kDamaged, name + " is longer than it can be");
+  content.resize(n);
   return content;
 }
 
 base::Result<void> write_new_file(Directory& directory, const std::string& name, std::string_view content) {
-  auto file = directory.open(name, OpenMode::kCreate);
-  if (!file) return tl::unexpected(file.error());
+  CRAWLSPOOL_TRY_AS(auto file, directory.open(name, OpenMode::kCreate));
   const std::string_view parts[] = {content};
-  const auto written = (*file)->truncate(0).and_then([&] { return write_fully(**file, 0, parts); }).and_then([&] {
-    return (*file)->sync();
-  });
+  const auto written =
+      file->truncate(0).and_then([&] { return write_fully(*file, 0, parts); }).and_then([&] { return file->sync(); });
   if (!written) static_cast<void>(directory.remove(name));
   return written;
 }

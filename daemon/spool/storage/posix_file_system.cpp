@@ -53,8 +53,9 @@ class PosixDirectory final : public Directory {
     // Not by mkdir's mode, which the umask is taken from.
     if (is_new && access == Access::kGroup && ::fchmod(fd.get(), kGroupDirectoryMode) != 0)
       return fail_errno("chmod of " + at(name), errno);
-    if (is_new)
-      if (auto synced = sync(); !synced) return tl::unexpected(synced.error());
+    if (is_new) {
+      CRAWLSPOOL_TRY(sync());
+    }
     return std::make_unique<PosixDirectory>(std::move(fd), at(name));
   }
 
@@ -199,7 +200,7 @@ Result<std::unique_ptr<Directory>> open_posix_directory(const std::string& given
   const auto open_it = [&] { return UniqueFd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); };
   UniqueFd fd = open_it();
   if (!fd.valid() && errno == ENOENT && if_missing == IfMissing::kCreate) {
-    if (auto made = make_directory_durably(path); !made) return tl::unexpected(made.error());
+    CRAWLSPOOL_TRY(make_directory_durably(path));
     fd = open_it();
   }
   if (!fd.valid()) return fail_errno("spool directory " + path, errno);

@@ -54,21 +54,17 @@ std::optional<std::int64_t> last_timestamp(ByteSource& source) {
 
 Result<SegmentFacts> read_segment_facts(Directory& directory, const SegmentName& name, Position end) {
   const std::string file_name = segment_file_name(name);
-  auto file = directory.open(file_name, OpenMode::kRead);
-  if (!file) return tl::unexpected(file.error());
-  const auto file_bytes = (*file)->size();
-  if (!file_bytes) return tl::unexpected(file_bytes.error());
+  CRAWLSPOOL_TRY_AS(auto file, directory.open(file_name, OpenMode::kRead));
+  CRAWLSPOOL_TRY_AS(const auto file_bytes, file->size());
   const std::uint64_t expected = end - name.position;
-  const auto source = open_segment_source(directory, {name, file_name}, expected);
-  if (!source) return tl::unexpected(source.error());
-  const auto bytes = (*source)->size();
-  if (!bytes) return tl::unexpected(bytes.error());
+  CRAWLSPOOL_TRY_AS(const auto source, open_segment_source(directory, {name, file_name}, expected));
+  CRAWLSPOOL_TRY_AS(const auto bytes, source->size());
   SegmentFacts facts;
   facts.name = name;
   facts.end = end;
-  facts.file_bytes = *file_bytes;
-  facts.missing_bytes = expected - std::min(expected, *bytes);
-  facts.newest_us = last_timestamp(**source).value_or(0);
+  facts.file_bytes = file_bytes;
+  facts.missing_bytes = expected - std::min(expected, bytes);
+  facts.newest_us = last_timestamp(*source).value_or(0);
   return facts;
 }
 

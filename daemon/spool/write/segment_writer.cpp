@@ -54,18 +54,16 @@ Result<std::size_t> SegmentWriter::append(std::span<const std::string_view> chun
   preallocate_for(bytes);
   const auto written = write_fully(*segment_, end_ - begin_, parts);
   if (!written && written.error().code != base::ErrorCode::kDiskFull) return tl::unexpected(written.error());
-  const auto kept = written ? Result<std::uint64_t>(bytes) : keep_whole_lines(parts);
-  if (!kept) return tl::unexpected(kept.error());
-  if (*kept == 0) return tl::unexpected(written.error());
-  end_ += *kept;
-  return *kept - (bytes - bytes_of(chunks));  // the mark is no part of what was offered
+  CRAWLSPOOL_TRY_AS(const auto kept, written ? Result<std::uint64_t>(bytes) : keep_whole_lines(parts));
+  if (kept == 0) return tl::unexpected(written.error());
+  end_ += kept;
+  return kept - (bytes - bytes_of(chunks));  // the mark is no part of what was offered
 }
 
 // The file's size tells how far the write came.
 Result<std::uint64_t> SegmentWriter::keep_whole_lines(std::span<const std::string_view> parts) {
-  const auto size = segment_->size();
-  if (!size) return tl::unexpected(size.error());
-  const std::uint64_t arrived = std::max(*size, end_ - begin_) - (end_ - begin_);
+  CRAWLSPOOL_TRY_AS(const auto size, segment_->size());
+  const std::uint64_t arrived = std::max(size, end_ - begin_) - (end_ - begin_);
   const std::uint64_t kept = whole_lines_in(parts, arrived);
   if (kept == arrived) return kept;
   return cut_back_to(end_ + kept).map([&] { return kept; });

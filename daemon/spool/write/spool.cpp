@@ -35,26 +35,22 @@ Spool::Spool(std::unique_ptr<Directory> directory, std::string id, const SpoolOp
 
 Result<std::unique_ptr<Spool>> Spool::open(std::unique_ptr<Directory> directory, const SpoolOptions& options,
                                            const base::Clock& clock) {
-  auto id = claim_spool(*directory, clock);
-  if (!id) return tl::unexpected(id.error());
-  std::unique_ptr<Spool> spool(new Spool(std::move(directory), std::move(*id), options, clock));
-  if (auto started = spool->start(); !started) return tl::unexpected(started.error());
+  CRAWLSPOOL_TRY_AS(auto id, claim_spool(*directory, clock));
+  std::unique_ptr<Spool> spool(new Spool(std::move(directory), std::move(id), options, clock));
+  CRAWLSPOOL_TRY(spool->start());
   return spool;
 }
 
 Result<void> Spool::start() {
-  auto recovered = recover(*directory_, id_);
-  if (!recovered) return tl::unexpected(recovered.error());
-  auto durable_mark = DurableMark::open(*directory_);
-  if (!durable_mark) return tl::unexpected(durable_mark.error());
-  durable_mark_ = std::move(*durable_mark);
-  auto rejected = RejectedLog::open(*directory_, options_.rejected_bytes_max);
-  if (!rejected) return tl::unexpected(rejected.error());
-  rejected_ = std::move(*rejected);
+  CRAWLSPOOL_TRY_AS(auto recovered, recover(*directory_, id_));
+  CRAWLSPOOL_TRY_AS(auto durable_mark, DurableMark::open(*directory_));
+  durable_mark_ = std::move(durable_mark);
+  CRAWLSPOOL_TRY_AS(auto rejected, RejectedLog::open(*directory_, options_.rejected_bytes_max));
+  rejected_ = std::move(rejected);
   // For readers only; retention holds everything while it cannot be read.
   if (auto cursors = directory_->open_directory(std::string(kCursorsName), Access::kGroup); !cursors)
     base::log_warn("cursors_unusable", {{"detail", cursors.error().message()}});
-  return take_over(std::move(*recovered));
+  return take_over(std::move(recovered));
 }
 
 Result<void> Spool::take_over(Recovered recovered) {
@@ -88,14 +84,12 @@ Result<void> Spool::take_over(Recovered recovered) {
 // Everything before position_ is synced. The directory's sync makes the sealed name of the segment before durable too.
 Result<void> Spool::begin_segment() {
   const std::string name = segment_file_name({position_, SegmentKind::kOpen});
-  auto file = directory_->open(name, OpenMode::kCreate);
-  if (!file) return tl::unexpected(file.error());
-  const auto size = (*file)->size();
-  if (!size) return tl::unexpected(size.error());
-  if (*size != 0) return fail(ErrorCode::kDamaged, directory_->path() + "/" + name + " is there and not empty");
+  CRAWLSPOOL_TRY_AS(auto file, directory_->open(name, OpenMode::kCreate));
+  CRAWLSPOOL_TRY_AS(const auto size, file->size());
+  if (size != 0) return fail(ErrorCode::kDamaged, directory_->path() + "/" + name + " is there and not empty");
   point_at(name);
   if (auto synced = directory_->sync(); !synced) return synced;
-  writer_ = std::make_unique<SegmentWriter>(*directory_, std::move(*file), SegmentWriter::Start{position_, position_},
+  writer_ = std::make_unique<SegmentWriter>(*directory_, std::move(file), SegmentWriter::Start{position_, position_},
                                             writer_limits());
   return {};
 }
