@@ -29,7 +29,7 @@ constexpr std::uint64_t kSegmentBytes = 256 * 1024 * 1024;
 std::string lines_of(const benchmark::State& state) {
   const auto records = static_cast<std::size_t>(state.range(0));
   const std::string record = sample_record(kRecordBytes);
-  const auto origin = spool::make_origin("tcp", "127.0.0.1:51234");
+  const auto origin = spool::make_origin("stream", "127.0.0.1:51234");
   char timestamp[base::kTimestampBytes];
   base::format_timestamp(1'763'611'506'123'456, timestamp);
   const std::size_t line_bytes_max = spool::envelope_bytes_max(origin) + record.size();

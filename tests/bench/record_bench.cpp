@@ -20,7 +20,7 @@ void check_record(benchmark::State& state) {
 
 void write_line(benchmark::State& state) {
   const std::string record = sample_record(state);
-  const auto origin = spool::make_origin("tcp", "127.0.0.1:51234");
+  const auto origin = spool::make_origin("stream", "127.0.0.1:51234");
   char timestamp[base::kTimestampBytes];
   base::format_timestamp(1'763'611'506'123'456, timestamp);
   std::vector<char> out(spool::envelope_bytes_max(origin) + record.size());

@@ -34,7 +34,7 @@ inline Ran run_command(std::vector<std::string> arguments) {
 
 // The crc is Python's zlib.crc32 of what is before `,"crc32":`.
 inline const std::string kLine =
-    R"({"ts":"2026-11-20T04:05:06.123456Z","seq":42,"via":"tcp","peer":"10.0.0.7:51234","record":{"a":1},"crc32":"defefd27"})"
+    R"({"ts":"2026-11-20T04:05:06.123456Z","seq":42,"via":"stream","peer":"10.0.0.7:51234","record":{"a":1},"crc32":"d33f8ae5"})"
     "\n";
 
 struct LineMembers {

@@ -47,7 +47,7 @@ class AppenderTest : public OnForgetfulDisk {
     appender->give_back(std::move(batch));
   }
 
-  const spool::Origin origin = spool::make_origin("tcp", "10.0.0.7:1");
+  const spool::Origin origin = spool::make_origin("stream", "10.0.0.7:1");
   MemoryBudget budget{512 * kMiB, 32 * kMiB};
   ReadTime when{};
   RecordSource source = source_of(1);

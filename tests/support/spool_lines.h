@@ -24,7 +24,7 @@ struct LineParts {
 };
 
 [[nodiscard]] inline std::string make_line(const LineParts& parts) {
-  spool::Origin origin = spool::make_origin("tcp", "127.0.0.1:1");
+  spool::Origin origin = spool::make_origin("stream", "127.0.0.1:1");
   if (!parts.client.empty()) origin.before_seq += ",\"client\":\"" + std::string(parts.client) + '"';
   if (parts.session) origin.before_seq += ",\"session\":\"" + spool::session_digits(*parts.session) + '"';
   char timestamp[base::kTimestampBytes];

@@ -1,7 +1,7 @@
 // One line of the spool: how it is made and how it proves itself. Knows the envelope only, nothing of the record's
 // JSON. Source: FORMAT.md, "A line".
 //
-//   {"ts":"…","seq":42,"via":"tcp","peer":"…","record":RECORD,"crc32":"8c736521"}\n
+//   {"ts":"…","seq":42,"via":"stream","peer":"…","record":RECORD,"crc32":"8c736521"}\n
 //   ^ crc32 covers from here …                       … to here ^^^^^^^^^^^^^^^^^^^^ the trailer: 20 bytes, and \n
 #pragma once
 
@@ -24,7 +24,7 @@ inline constexpr std::string_view kRecordKey = ",\"record\":";
 // What is the same for each record of one connection: the members between ts and seq, and between seq and record.
 struct Origin {
   std::string before_seq;  // `,"client":"…","session":"…"`, or what there is of it
-  std::string after_seq;   // `,"stream":"…","via":"tcp","peer":"…","record":`
+  std::string after_seq;   // `,"stream":"…","via":"stream","peer":"…","record":`
 };
 // What a client gave itself; empty where it gave none. Of the characters that PROTOCOL.md allows.
 struct ClientNames {

@@ -38,7 +38,7 @@ def test_connections_are_told_with_what_they_did(daemon):
     rows = {row["client"]: row for row in answer["connections"]}
     assert [row["records"] for row in answer["connections"]] == [3, 2, 1]  # the busiest first
     worker = rows["worker-7"]
-    assert (worker["via"], worker["peer"], worker["stream"]) == ("tcp", named.name, "quotes/new")
+    assert (worker["via"], worker["peer"], worker["stream"]) == ("stream", named.name, "quotes/new")
     assert (worker["records"], worker["rejects"], worker["state"]) == (2, 1, "reading")
     assert len(worker["session"]) == 16 and worker["session"] not in "5f3a9c1204be77d0a1c25be6900f3e12"
     assert worker["bytes"] > 15 and worker["age_ms"] >= worker["idle_ms"] >= 0
@@ -102,7 +102,7 @@ def test_rejects_of_one_kind_are_counted_together(daemon):
         ("worker-1", "invalid_json"): 2, ("worker-1", "invalid_utf8"): 1, ("worker-2", "invalid_json"): 1,
         ("poster", "invalid_json"): 1}
     row = rows["worker-1", "invalid_json"]
-    assert (row["stream"], row["address"], row["via"], row["seq"]) == ("books", "127.0.0.1", "tcp", 3)
+    assert (row["stream"], row["address"], row["via"], row["seq"]) == ("books", "127.0.0.1", "stream", 3)
     assert row["first"] <= row["last"] and row["detail"] == first.rejects[3]["detail"]
     assert (rows["worker-1", "invalid_utf8"]["offset"], rows["poster", "invalid_json"]["via"]) == (1, "http")
     assert "seq" not in rows["poster", "invalid_json"]

@@ -39,7 +39,7 @@ def test_records_are_counted_by_transport_and_stream(start):
     daemon.post(b"4\n5\n?\n", "application/x-ndjson", Crawlspool_Stream="quotes/new")
     wait_until(lambda: records(daemon, "http") == 2, "the request is counted")
     metrics = scrape(daemon)
-    assert metrics.labelled("crawlspool_records_total", "via") == {"tcp": 6, "http": 2}
+    assert metrics.labelled("crawlspool_records_total", "via") == {"stream": 6, "http": 2}
     assert metrics.labelled("crawlspool_stream_records_total", "stream") == {"": 2, "other": 0, "quotes/new": 6}
     assert metrics.value("crawlspool_bytes_total") == daemon.status()["bytes"] == 17
     assert metrics.labelled("crawlspool_rejects_total", "code") == daemon.status()["rejects"]

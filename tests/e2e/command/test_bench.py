@@ -191,7 +191,7 @@ def test_several_connections_send_at_the_same_time(start):
     peers = {}
     for line in lines:
         peers.setdefault(line.via, set()).add(line.peer)
-    assert len(peers["http"]) > 100 and len(peers["tcp"]) == 8
+    assert len(peers["http"]) > 100 and len(peers["stream"]) == 8
 
 
 def test_a_level_that_a_daemon_does_not_offer_is_not_measured(start):

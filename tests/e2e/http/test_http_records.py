@@ -259,7 +259,7 @@ def test_http_records_and_stream_records_share_the_spool(shared):
         client.wait_ack()
         connection.post(b'"http"')
         both = [line for line in shared.spool.lines(live=True) if line.peer in (client.name, connection.name)]
-    assert [(line.via, line.record) for line in both] == [("tcp", b'"stream"'), ("http", b'"http"')]
+    assert [(line.via, line.record) for line in both] == [("stream", b'"stream"'), ("http", b'"http"')]
 
 
 def test_an_answer_says_what_it_is(shared):

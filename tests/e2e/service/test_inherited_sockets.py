@@ -76,7 +76,7 @@ def test_a_stop_leaves_the_socket_to_whoever_comes_next(start, hand_over):
 
 def test_a_public_inherited_socket_is_warned_of(start, hand_over):
     daemon = start(**hand_over([("stream", listening("0.0.0.0"))]))
-    daemon.wait_event("public_bind", port="tcp")
+    daemon.wait_event("public_bind", port="stream")
 
 
 def test_sockets_for_another_process_are_left_alone(start, hand_over):

@@ -23,7 +23,7 @@ def test_an_acked_record_lies_in_the_spool(shared):
     client.send_record(b'{"url":"https://example.org/"}')
     assert client.wait_ack() == 1
     (line,) = shared.spool.lines(peer=client.name, live=True)
-    assert (line.record, line.seq, line.via) == (b'{"url":"https://example.org/"}', 1, "tcp")
+    assert (line.record, line.seq, line.via) == (b'{"url":"https://example.org/"}', 1, "stream")
 
 
 def test_durable_covers_what_was_acked(shared):

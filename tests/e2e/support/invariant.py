@@ -33,7 +33,7 @@ def check_sender(ledger, stored):
         assert number == expected, f"{ledger.name}: {number} where {expected} is due, acked {ledger.acked}"
         assert line.record == ledger.payload(number), f"{ledger.name}: {number} was changed: {line.record[:200]!r}"
         assert line.via == ledger.via and line.peer == ledger.peer, f"{ledger.name}: {number} is not from {line.peer}"
-        assert line.seq == (number if ledger.via == "tcp" else None), f"{ledger.name}: {number} has seq {line.seq}"
+        assert line.seq == (number if ledger.via == "stream" else None), f"{ledger.name}: {number} has seq {line.seq}"
         last = number
     missing = next(good, ledger.sent + 1)
     assert missing > ledger.acked, f"{ledger.name}: {missing} is lost: acked {ledger.acked}, stored up to {last}"

@@ -23,7 +23,7 @@ class Shape:
 
 
 class Ledger:
-    def __init__(self, name, *, via="tcp", shape=Shape()):
+    def __init__(self, name, *, via="stream", shape=Shape()):
         self.name = name.encode()
         self.via = via
         self.shape = shape

@@ -19,7 +19,7 @@ HEAD = re.compile(
     rb'(?:,"session":"(?P<session>[0-9a-f]{16})")?'
     rb'(?:,"seq":(?P<seq>[1-9]\d*))?'
     rb'(?:,"stream":"(?P<stream>(?:[^"\\\x00-\x20\x7f]|\\["\\])+)")?'
-    rb',"via":"(?P<via>tcp|http)"'
+    rb',"via":"(?P<via>stream|http|tcp)"'
     rb',"peer":"(?P<peer>[^"\\]+)"'
     rb',"record":'
 )
@@ -68,7 +68,7 @@ def parse_line(raw, position=0):
 def make_line(record, *, seq=1, peer="127.0.0.1:1", synced=None, ts="2026-11-20T04:05:06.123456Z"):
     """A sound line with its line break, as the daemon would have written it."""
     mark = b"" if synced is None else b'"synced":%d,' % synced
-    body = b'{%s"ts":"%s","seq":%d,"via":"tcp","peer":"%s","record":%s' % (
+    body = b'{%s"ts":"%s","seq":%d,"via":"stream","peer":"%s","record":%s' % (
         mark, ts.encode(), seq, peer.encode(), record)
     return b'%s,"crc32":"%08x"}\n' % (body, zlib.crc32(body))
 

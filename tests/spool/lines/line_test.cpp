@@ -12,19 +12,19 @@ namespace {
 
 // The crc of each golden line is Python's zlib.crc32 of what is before `,"crc32":`.
 constexpr const char* kPlain =
-    R"({"ts":"2026-11-20T04:05:06.123456Z","seq":42,"via":"tcp","peer":"10.0.0.7:51234","record":{"a":1},"crc32":"defefd27"})"
+    R"({"ts":"2026-11-20T04:05:06.123456Z","seq":42,"via":"stream","peer":"10.0.0.7:51234","record":{"a":1},"crc32":"d33f8ae5"})"
     "\n";
 constexpr const char* kMarked =
-    R"({"synced":4096,"ts":"2026-11-20T04:05:06.123456Z","seq":42,"via":"tcp","peer":"10.0.0.7:51234","record":{"a":1},"crc32":"4dc7d81a"})"
+    R"({"synced":4096,"ts":"2026-11-20T04:05:06.123456Z","seq":42,"via":"stream","peer":"10.0.0.7:51234","record":{"a":1},"crc32":"487aa45a"})"
     "\n";
 constexpr const char* kWithoutSeq =
     R"({"ts":"2026-11-20T04:05:06.123456Z","via":"http","peer":"[::1]:51234","record":"crc32\":","crc32":"881f1d8b"})"
     "\n";
 constexpr const char* kGreatestSeq =
-    R"({"ts":"2026-11-20T04:05:06.123456Z","seq":18446744073709551615,"via":"tcp","peer":"x","record":[1,2],"crc32":"0f317dee"})"
+    R"({"ts":"2026-11-20T04:05:06.123456Z","seq":18446744073709551615,"via":"stream","peer":"x","record":[1,2],"crc32":"0cfda8a4"})"
     "\n";
 constexpr const char* kCrcWithZerosInFront =
-    R"({"ts":"2026-11-20T04:05:06.123456Z","seq":332,"via":"tcp","peer":"x","record":0,"crc32":"002c6a48"})"
+    R"({"ts":"2026-11-20T04:05:06.123456Z","seq":394,"via":"stream","peer":"x","record":0,"crc32":"00cc7221"})"
     "\n";
 
 std::string written(const Origin& origin, std::uint64_t seq, std::string_view record) {
@@ -48,30 +48,30 @@ TEST(Crc32, IsZlibs) {
 }
 
 TEST(WriteLine, MatchesTheGoldenLines) {
-  EXPECT_EQ(written(make_origin("tcp", "10.0.0.7:51234"), 42, R"({"a":1})"), kPlain);
+  EXPECT_EQ(written(make_origin("stream", "10.0.0.7:51234"), 42, R"({"a":1})"), kPlain);
   EXPECT_EQ(written(make_origin("http", "[::1]:51234"), 0, R"("crc32\":")"), kWithoutSeq);
-  EXPECT_EQ(written(make_origin("tcp", "x"), UINT64_MAX, "[1,2]"), kGreatestSeq);
-  EXPECT_EQ(written(make_origin("tcp", "x"), 332, "0"), kCrcWithZerosInFront);
+  EXPECT_EQ(written(make_origin("stream", "x"), UINT64_MAX, "[1,2]"), kGreatestSeq);
+  EXPECT_EQ(written(make_origin("stream", "x"), 394, "0"), kCrcWithZerosInFront);
 }
 
 TEST(WriteLine, NamesWhatTheClientGaveItself) {
   EXPECT_EQ(
-      written(make_origin("tcp", "x", {"worker-7", "c1f2000000000abc", "a/b"}), 42, "1"),
+      written(make_origin("stream", "x", {"worker-7", "c1f2000000000abc", "a/b"}), 42, "1"),
       R"({"ts":"2026-11-20T04:05:06.123456Z","client":"worker-7","session":"c1f2000000000abc","seq":42,"stream":"a/b",)"
-      R"("via":"tcp","peer":"x","record":1,"crc32":"a4aaf7fa"})"
+      R"("via":"stream","peer":"x","record":1,"crc32":"d6809d5d"})"
       "\n");
 }
 
 TEST(WriteLine, AStreamMayHoldWhatTheEnvelopeIsMadeOf) {
   for (const std::string stream : {"引文", R"(a"b)", R"(a\)", R"(\")", R"(",\"session":"0000000000000000)",
                                    R"(","record":7,"crc32":"8c736521"})", R"("client":"x")"}) {
-    const std::string line = written(make_origin("tcp", "x", {"worker-7", "", stream}), 42, "[1]");
+    const std::string line = written(make_origin("stream", "x", {"worker-7", "", stream}), 42, "[1]");
     const auto sound = check_line(line);
     ASSERT_TRUE(sound) << stream;
     EXPECT_EQ(sound->record, "[1]");
     EXPECT_EQ(envelope_member(sound->envelope, "client"), "worker-7");
     EXPECT_EQ(envelope_member(sound->envelope, "session"), std::nullopt) << stream;
-    EXPECT_EQ(envelope_member(sound->envelope, "via"), "tcp") << stream;
+    EXPECT_EQ(envelope_member(sound->envelope, "via"), "stream") << stream;
     std::string spelled;
     base::append_json_escaped(spelled, stream);
     EXPECT_EQ(envelope_member(sound->envelope, "stream"), spelled);
@@ -79,13 +79,13 @@ TEST(WriteLine, AStreamMayHoldWhatTheEnvelopeIsMadeOf) {
 }
 
 TEST(WriteLine, LeavesOutRawLineBreaksAndNothingElse) {
-  const std::string line = written(make_origin("tcp", "x"), UINT64_MAX, "\r\n[1,\n2]\r");
+  const std::string line = written(make_origin("stream", "x"), UINT64_MAX, "\r\n[1,\n2]\r");
   EXPECT_EQ(line, kGreatestSeq);
-  EXPECT_EQ(check_line(written(make_origin("tcp", "x"), 1, " [ \t1 ] "))->record, " [ \t1 ] ");
+  EXPECT_EQ(check_line(written(make_origin("stream", "x"), 1, " [ \t1 ] "))->record, " [ \t1 ] ");
 }
 
 TEST(WriteLine, EscapesThePeersName) {
-  const std::string line = written(make_origin("tcp", "a\",\"record\":\n"), 1, "7");
+  const std::string line = written(make_origin("stream", "a\",\"record\":\n"), 1, "7");
   ASSERT_TRUE(check_line(line));
   EXPECT_EQ(check_line(line)->record, "7");
 }
@@ -114,7 +114,7 @@ TEST(CheckLine, FindsTheParts) {
 
 TEST(CheckLine, TakesTheFirstRecordKeyForTheRecord) {
   const std::string record = R"({"x":1,"record":2,"crc32":"00000000"})";
-  EXPECT_EQ(check_line(written(make_origin("tcp", "x"), 1, record))->record, record);
+  EXPECT_EQ(check_line(written(make_origin("stream", "x"), 1, record))->record, record);
 }
 
 TEST(CheckLine, NoFlippedBitIsSound) {

@@ -20,7 +20,7 @@ using test::file_of;
 
 // A line of the hour and minute given, "04:05".
 std::string line_at(const std::string& time, std::size_t record_bytes = 50) {
-  const Origin origin = make_origin("tcp", "127.0.0.1:1");
+  const Origin origin = make_origin("stream", "127.0.0.1:1");
   const std::string text = "2026-11-20T" + time + ":06.123456Z";
   char timestamp[base::kTimestampBytes];
   text.copy(timestamp, sizeof(timestamp));
