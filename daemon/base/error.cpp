@@ -17,9 +17,10 @@ tl::unexpected<Error> fail_errno(std::string context, int errno_value) {
       return fail(ErrorCode::kPermission, std::move(context), errno_value);
     case ENOSPC:
     case EDQUOT:
+      return fail(ErrorCode::kDiskFull, std::move(context), errno_value);
     case EMFILE:
     case ENFILE:
-      return fail(ErrorCode::kDiskFull, std::move(context), errno_value);
+      return fail(ErrorCode::kExhausted, std::move(context), errno_value);
     case ENOENT:
       return fail(ErrorCode::kNotFound, std::move(context), errno_value);
     default:
@@ -39,6 +40,7 @@ int daemon_exit_code(ErrorCode code) {
       return kExitPermission;
     case ErrorCode::kIo:
     case ErrorCode::kDiskFull:
+    case ErrorCode::kExhausted:
     case ErrorCode::kNotFound:
     case ErrorCode::kDamaged:
       return kExitIo;

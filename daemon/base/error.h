@@ -13,7 +13,8 @@ enum class ErrorCode {
   kUsage,       // the command line is wrong
   kConfig,      // the configuration is wrong
   kIo,          // a system call failed
-  kDiskFull,    // no space, quota, descriptor, or the keep-free mark: may pass by itself
+  kDiskFull,    // no space or quota, or the keep-free mark is reached: may pass by itself
+  kExhausted,   // no descriptor is left: may pass by itself
   kLocked,      // another process owns it
   kPermission,  // not ours, or not allowed
   kNotFound,    // no such thing
@@ -36,8 +37,13 @@ using Result = tl::expected<T, Error>;
   return tl::unexpected<Error>(Error{code, errno_value, std::move(context)});
 }
 
-// An error of the system call that has just failed: EACCES and EPERM are kPermission, ENOSPC, EDQUOT, EMFILE and ENFILE
-// kDiskFull, ENOENT kNotFound, all else kIo.
+// Whether the same call may succeed later, with nothing done about it but waiting.
+[[nodiscard]] inline bool may_pass(const Error& error) {
+  return error.code == ErrorCode::kDiskFull || error.code == ErrorCode::kExhausted;
+}
+
+// An error of the system call that has just failed: EACCES and EPERM are kPermission, ENOSPC and EDQUOT kDiskFull,
+// EMFILE and ENFILE kExhausted, ENOENT kNotFound, all else kIo.
 [[nodiscard]] tl::unexpected<Error> fail_errno(std::string context, int errno_value);
 
 // Exit codes after sysexits.h.

@@ -1,7 +1,6 @@
 #include "daemon/commit/committer.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -36,8 +35,7 @@ bool has_questions(const AppendBatch& batch) { return !batch.questions.empty(); 
 
 // What an error that may pass is waited out as.
 SpoolState waiting_for(const base::Error& error) {
-  const bool lacks_descriptors = error.errno_value == EMFILE || error.errno_value == ENFILE;
-  return lacks_descriptors ? SpoolState::kNoDescriptors : SpoolState::kDiskFull;
+  return error.code == ErrorCode::kExhausted ? SpoolState::kNoDescriptors : SpoolState::kDiskFull;
 }
 
 using CountsByStream = std::array<StreamCounts, proto::kRecordTransports>;
@@ -313,7 +311,7 @@ Result<void> Committer::sync_now() {
 Result<void> Committer::until_there_is_room(std::size_t bytes, const std::function<Result<void>()>& attempt) {
   while (true) {
     const auto done = attempt();
-    if (done || done.error().code != ErrorCode::kDiskFull) return done;
+    if (done || !base::may_pass(done.error())) return done;
     const SpoolState waiting = waiting_for(done.error());
     if (state() != waiting) enter_waiting(waiting, done.error().message());
     wait_for(waiting, bytes);

@@ -150,7 +150,7 @@ Result<void> RejectedLog::append_and_sync(std::span<const std::string_view> part
   KeptFile& file = files_.back();
   const auto written = write_fully(*current_, file.bytes, lines).and_then([&] { return current_->sync_data(); });
   if (!written) {
-    if (written.error().code == base::ErrorCode::kDiskFull)
+    if (base::may_pass(written.error()))
       if (auto cut = current_->truncate(file.bytes).and_then([&] { return current_->sync(); }); !cut)
         return base::fail(base::ErrorCode::kIo, cut.error().context, cut.error().errno_value);  // not to be waited out
     return written;

@@ -43,8 +43,8 @@ class RejectedLog {
   [[nodiscard]] static base::Result<std::unique_ptr<RejectedLog>> open(Directory& spool_directory,
                                                                        std::uint64_t bytes_max);
 
-  // Writes whole lines, each within one part, and makes them durable. kDiskFull: nothing of them is there, they may be
-  // offered again.
+  // Writes whole lines, each within one part, and makes them durable. With an error that may pass nothing of them is
+  // there, and they may be offered again.
   [[nodiscard]] base::Result<void> append_and_sync(std::span<const std::string_view> parts);
 
   [[nodiscard]] std::uint64_t bytes() const { return total_bytes_; }

@@ -141,7 +141,7 @@ Result<void> cut_tail(Directory& directory, File& segment, Position begin, Posit
   CRAWLSPOOL_TRY_AS(auto durable, DurableMark::open(directory));
   if (auto told = durable.write(report.known_synced).and_then([&] { return durable.sync(); }); !told) return told;
   const auto kept = keep_cut(directory, segment, begin, *report.cut);
-  if (!kept && kept.error().code != base::ErrorCode::kDiskFull) return kept;
+  if (!kept && !base::may_pass(kept.error())) return kept;
   report.cut_was_kept = kept.has_value();
   return segment.truncate(report.end - begin);
 }

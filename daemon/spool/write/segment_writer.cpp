@@ -53,7 +53,7 @@ Result<std::size_t> SegmentWriter::append(std::span<const std::string_view> chun
   if (!has_room(bytes)) return base::fail(base::ErrorCode::kDiskFull, "spool.keep_free_bytes reached");
   preallocate_for(bytes);
   const auto written = write_fully(*segment_, end_ - begin_, parts);
-  if (!written && written.error().code != base::ErrorCode::kDiskFull) return tl::unexpected(written.error());
+  if (!written && !base::may_pass(written.error())) return tl::unexpected(written.error());
   CRAWLSPOOL_TRY_AS(const auto kept, written ? Result<std::uint64_t>(bytes) : keep_whole_lines(parts));
   if (kept == 0) return tl::unexpected(written.error());
   end_ += kept;

@@ -28,7 +28,8 @@ class SegmentWriter {
 
   // Writes `chunks` of whole lines, in order; the first line, `first_line_bytes` long, gets the mark that all before
   // `synced` is on the disk. Returns how many bytes of `chunks` are in the file: whole lines, fewer than offered where
-  // the disk ran full on the way. kDiskFull: none is. After any other error the file's end is not known.
+  // the disk ran full on the way. With an error that may pass none is. After any other error the file's end is not
+  // known.
   [[nodiscard]] base::Result<std::size_t> append(std::span<const std::string_view> chunks, std::size_t first_line_bytes,
                                                  Position synced);
 

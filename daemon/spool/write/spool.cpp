@@ -21,8 +21,6 @@ constexpr std::int64_t kCheckClaimUs = 1000 * kUsPerMs;
 constexpr std::size_t kLargeAppendBytes = 1024 * 1024;
 constexpr std::int64_t kUnderLoadUs = 100 * kUsPerMs;
 
-bool is_disk_full(const Error& error) { return error.code == ErrorCode::kDiskFull; }
-
 }  // namespace
 
 Spool::Spool(std::unique_ptr<Directory> directory, std::string id, const SpoolOptions& options,
@@ -68,7 +66,7 @@ Result<void> Spool::take_over(Recovered recovered) {
   if (!recovery_.damaged.empty()) leave_snapshot();
   if (!recovered.growing) {
     const auto begun = begin_segment();
-    return begun || is_disk_full(begun.error()) ? Result<void>{} : begun;  // the first append tries again
+    return begun || base::may_pass(begun.error()) ? Result<void>{} : begun;  // the first append tries again
   }
   if (position_ > recovery_.begin) {
     const std::int64_t age_us = clock_.wall_us() - first_timestamp(*recovered.growing).value_or(clock_.wall_us());
@@ -144,7 +142,7 @@ Result<std::size_t> Spool::append(std::span<const std::string_view> chunks, std:
   auto appended = check_claim().and_then([&] { return rotate(); }).and_then([&] {
     return writer_->append(chunks, first_line_bytes, durable_);
   });
-  if (!appended) return is_disk_full(appended.error()) ? appended : tl::unexpected(stick(appended.error()));
+  if (!appended) return base::may_pass(appended.error()) ? appended : tl::unexpected(stick(appended.error()));
   position_ = writer_->end();
   background_->set_growing_bytes(position_ - writer_->begin());
   if (!segment_since_us_) segment_since_us_ = clock_.monotonic_us();
@@ -174,7 +172,7 @@ Result<void> Spool::sync(IfFull if_full) {
   if (!writer_) return {};
   // Both before it may be acked: without the mark, recovery would take damage in what was acked for a torn tail.
   const auto synced = writer_->sync().and_then([&] { return durable_mark_->write(position_); });
-  if (!synced && is_disk_full(synced.error()) && if_full == IfFull::kCutBack) {
+  if (!synced && base::may_pass(synced.error()) && if_full == IfFull::kCutBack) {
     // The mark may have been written in part.
     const auto taken_back = writer_->cut_back_to(durable_).and_then([&] { return durable_mark_->write(durable_); });
     if (!taken_back) return tl::unexpected(stick(taken_back.error()));
@@ -212,7 +210,7 @@ void Spool::note(std::span<const SessionMark> sessions) {
 Result<void> Spool::probe() {
   if (failed_) return tl::unexpected(*failed_);
   const auto proved = durable_mark_->write(durable_).and_then([&] { return durable_mark_->sync(); });
-  if (!proved && !is_disk_full(proved.error())) return tl::unexpected(stick(proved.error()));
+  if (!proved && !base::may_pass(proved.error())) return tl::unexpected(stick(proved.error()));
   return proved;
 }
 
@@ -228,7 +226,7 @@ Result<void> Spool::check_claim() {
 Result<void> Spool::tick() {
   if (failed_) return tl::unexpected(*failed_);
   auto rotated = check_claim().and_then([&] { return rotate(); });
-  if (!rotated && !is_disk_full(rotated.error())) return tl::unexpected(stick(rotated.error()));
+  if (!rotated && !base::may_pass(rotated.error())) return tl::unexpected(stick(rotated.error()));
   const std::int64_t now_us = clock_.monotonic_us();
   if (now_us - snapshot_offered_us_ < options_.snapshot_interval_ms * kUsPerMs) return {};
   if (!background_->wants_snapshot(durable_)) return {};
@@ -267,7 +265,7 @@ std::uint64_t Spool::free_bytes() const {
 
 // A full disk that cannot be waited out is an error like any other.
 Error Spool::stick(Error error) {
-  if (is_disk_full(error)) error.code = ErrorCode::kIo;
+  if (base::may_pass(error)) error.code = ErrorCode::kIo;
   failed_ = std::move(error);
   return *failed_;
 }

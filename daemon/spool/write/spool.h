@@ -5,9 +5,9 @@
 //
 // All but maintain(), maintenance_can_wait(), is_under_load() and background_stats() is for the committer's thread.
 // Storage errors stick: after a failed write, sync or rename every call returns that error, and nothing is tried again.
-// A full disk (kDiskFull) is no such error. append() and tick() look once a second whether the spool is still ours:
-// once its lock has gone from its name, or the directory from its path, they fail for ever (kLocked).
-// Source: FORMAT.md.
+// What may pass (base::may_pass(): a full disk, no descriptor) is no such error. append() and tick() look once a second
+// whether the spool is still ours: once its lock has gone from its name, or the directory from its path, they fail for
+// ever (kLocked). Source: FORMAT.md.
 #pragma once
 
 #include <atomic>
@@ -53,7 +53,7 @@ class Spool {
 
   // Writes `chunks` of whole lines, in order; the first one is `first_line_bytes` long. Returns how many bytes of them
   // are in the segment: whole lines, fewer than offered where the disk ran full on the way; the rest may be offered
-  // later. kDiskFull: none is. `sessions`: the numbers these lines bring, in force once they are
+  // later. With an error that may pass none is. `sessions`: the numbers these lines bring, in force once they are
   // synced; where only a part is in, just what that part brings. With the rest those of the whole offer are given
   // again.
   [[nodiscard]] base::Result<std::size_t> append(std::span<const std::string_view> chunks, std::size_t first_line_bytes,
@@ -62,8 +62,8 @@ class Spool {
   // The numbers that records without a line bring: in force with the next sync, or now if all is synced.
   void note(std::span<const SessionMark> sessions);
 
-  // Makes what was appended durable and says so in the durable file: now it may be acked. kDiskFull, with kCutBack
-  // only: what was appended since the last sync is no longer in the segment.
+  // Makes what was appended durable and says so in the durable file: now it may be acked. With an error that may
+  // pass, and with kCutBack only, what was appended since the last sync is no longer in the segment.
   [[nodiscard]] base::Result<void> sync(IfFull if_full = IfFull::kCutBack);
 
   // Proves that a write can be synced, without changing the segment.
