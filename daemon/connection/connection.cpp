@@ -14,13 +14,6 @@ constexpr std::int64_t kUnreadMs = 500;  // before answers are judged by how fas
 constexpr std::int64_t kLongPauseMs = 1000;
 constexpr std::int64_t kLongPauseRepeatMs = 15'000;
 
-json::RejectReason too_large(std::uint64_t bytes_max) {
-  base::ShortText why("at most ");
-  why += bytes_max;
-  why += " bytes";
-  return {proto::RejectCode::kRecordTooLarge, why, {}};
-}
-
 }  // namespace
 
 Connection::Connection(IoLoop& io, base::ConnectionId id, proto::Transport transport, std::string peer,
@@ -382,8 +375,8 @@ void Connection::close_now(std::string_view reason) {
                                     {"peer", peer_},
                                     {"via", word(transport_)},
                                     {"reason", reason},
-                                    {"records", records_},
-                                    {"rejects", rejects_},
+                                    {"records", records()},
+                                    {"rejects", rejects()},
                                     {"bytes", bytes_read_},
                                     {"age_ms", io_.now_ms() - opened_ms_}});
   }
@@ -446,7 +439,7 @@ void Connection::check_deadlines() {
 
 const spool::ClientNames& Connection::names() const {
   static const spool::ClientNames none;
-  return none;
+  return writer() == nullptr ? none : writer()->names();
 }
 
 std::string_view Connection::state_word() const {
@@ -480,26 +473,22 @@ ConnectionFacts Connection::facts() const {
           .stream = names().stream,
           .session = names().session,
           .state = state_word(),
-          .records = records_,
-          .rejects = rejects_,
+          .records = records(),
+          .rejects = rejects(),
           .bytes = bytes_read_,
           .age_ms = io_.now_ms() - opened_ms_,
           .idle_ms = io_.now_ms() - last_activity_ms_};
 }
 
-ClientFacts Connection::client_facts() const { return {1, records_, rejects_, bytes_read_, io_.now_ms() - opened_ms_}; }
-
-std::optional<json::RejectReason> Connection::check_record(std::string_view record) {
-  const std::uint64_t bytes_max = limits().record_bytes_max;
-  if (record.size() > bytes_max) return too_large(bytes_max);
-  return io_.checker().check(record);
+ClientFacts Connection::client_facts() const {
+  return {1, records(), rejects(), bytes_read_, io_.now_ms() - opened_ms_};
 }
 
-std::size_t Connection::keep_reject(std::string_view record, const json::RejectReason& reason,
-                                    const commit::ReadTime& when, const intake::RejectedNumber& number,
-                                    const spool::ClientNames& names) {
-  ++rejects_;
-  return io_.rejects().record(record, reason, when, number, {id_, peer_, word(transport_), ticket_.machine(), names});
+intake::RecordWriter Connection::make_writer() {
+  return {{io_.appender(), io_.checker(), io_.rejects(), io_.shared().streams, io_.session_claims()},
+          {id_, transport_, peer_, ticket_.machine()},
+          limits().record_bytes_max,
+          budget_};
 }
 
 }  // namespace crawlspool::connection

@@ -33,9 +33,8 @@
 #include "daemon/connection/loop_survey.h"
 #include "daemon/connection/memory_shares.h"
 #include "daemon/intake/batch_intake.h"
-#include "daemon/intake/reject_recorder.h"
+#include "daemon/intake/record_writer.h"
 #include "daemon/intake/turn_budget.h"
-#include "daemon/json/record_checker.h"
 #include "daemon/net/socket.h"
 
 namespace crawlspool::connection {
@@ -94,9 +93,12 @@ class Connection : private net::PollHandler {
   [[nodiscard]] virtual bool may_go_on_with_batch() { return false; }
   // Not one that is only told why it may not be, nor a probe or scrape of the admin port.
   [[nodiscard]] bool is_crawler() const { return !ticket_.refused() && transport_ != proto::Transport::kAdmin; }
+  // Of one that brings records, what takes them in.
+  [[nodiscard]] virtual const intake::RecordWriter* writer() const { return nullptr; }
   // What its client last gave itself.
-  [[nodiscard]] virtual const spool::ClientNames& names() const;
-  [[nodiscard]] std::uint64_t records() const { return records_; }
+  [[nodiscard]] const spool::ClientNames& names() const;
+  [[nodiscard]] std::uint64_t records() const { return writer() == nullptr ? 0 : writer()->records(); }
+  [[nodiscard]] std::uint64_t rejects() const { return writer() == nullptr ? 0 : writer()->rejects(); }
   [[nodiscard]] bool is_closed() const { return phase_ == Phase::kClosed; }
   [[nodiscard]] ConnectionFacts facts() const;
   [[nodiscard]] ClientFacts client_facts() const;
@@ -213,13 +215,8 @@ class Connection : private net::PollHandler {
   [[nodiscard]] std::int64_t opened_ms() const { return opened_ms_; }
   [[nodiscard]] std::int64_t last_activity_ms() const { return last_activity_ms_; }
   [[nodiscard]] std::int64_t last_input_ms() const { return last_input_ms_; }
-  void count_record() { ++records_; }
-
-  // Why a record is not to be stored, if so; padding is readable behind it.
-  [[nodiscard]] std::optional<json::RejectReason> check_record(std::string_view record);
-  // Keeps a record that is not stored in rejected/, and says so in the log. Returns the bytes it takes there.
-  std::size_t keep_reject(std::string_view record, const json::RejectReason& reason, const commit::ReadTime& when,
-                          const intake::RejectedNumber& number, const spool::ClientNames& names);
+  // What takes the records of this connection in, for as long as it is there.
+  [[nodiscard]] intake::RecordWriter make_writer();
 
  private:
   enum class Phase { kOpen, kFlushing, kLingering, kClosed };
@@ -278,8 +275,6 @@ class Connection : private net::PollHandler {
   std::uint64_t charged_output_bytes_ = 0;
   std::int64_t linger_until_ms_ = kNever;
   std::int64_t armed_ms_ = kNever;
-  std::uint64_t records_ = 0;
-  std::uint64_t rejects_ = 0;
   std::uint64_t bytes_read_ = 0;
 };
 

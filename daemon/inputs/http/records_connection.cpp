@@ -74,10 +74,7 @@ void append_verdict(TextPieces& rejected, std::uint64_t index, const RejectReaso
 RecordsConnection::RecordsConnection(connection::IoLoop& io, base::ConnectionId id, const std::string& peer,
                                      connection::Admission::Ticket ticket)
     : HttpConnection(io, id, proto::Transport::kHttp, peer, std::move(ticket), io.appender().memory()),
-      session_hold_(io.session_claims()) {
-  source_.connection = id;
-  source_.transport = proto::Transport::kHttp;
-}
+      writer_(make_writer()) {}
 
 RecordsConnection::~RecordsConnection() {
   batch_done();
@@ -152,18 +149,15 @@ std::optional<Response> RecordsConnection::judge_resources() {
 
 void RecordsConnection::serve(const RequestHead& head, std::string body) {
   request_.is_batch = is_ndjson(head.content_type);
-  request_.origin = spool::make_origin(word(transport()), peer(), request_.client.names);
-  source_.client = request_.client.names.client;
-  source_.stream_label = io().shared().streams.label_of(request_.client.names.stream);
-  source_.session.reset();
-  if (request_.client.session) source_.session = request_.client.session->key;
+  const auto& session = request_.client.session;
+  writer_.identify({request_.client.names, session ? std::optional(session->key) : std::nullopt, false});
   const auto holds = request_.is_batch ? BatchIntake::Holds::kRecords : BatchIntake::Holds::kOneRecord;
   if (const auto encoding = compression(head.content_encoding))
     request_.intake.emplace(holds, *encoding, intake::Parts::kAny, std::move(body), limits());
   else
     request_.intake.emplace(holds, std::move(body), limits());
   if (request_.intake->is_untouched() &&
-      must_wait_before_making(request_.intake->estimated_line_bytes(spool::envelope_bytes_max(request_.origin))))
+      must_wait_before_making(request_.intake->estimated_line_bytes(spool::envelope_bytes_max(writer_.origin()))))
     return turn_down(over_amplification());
   return may_go_on_serving() ? go_on_serving() : go_on_serving_next_turn();
 }
@@ -230,21 +224,14 @@ void RecordsConnection::take_record(std::string_view record, const ReadTime& whe
     budget().count_scanned(record.size(), 1);
     return;
   }
-  const auto reason = check_record(record);
-  if (reason) {
-    note_reject(record, *reason, when);
-  } else {
-    budget().count_line(io().appender().add_record(request_.origin, when, seq, record));
+  if (const auto reason = writer_.write(record, {seq, {"index", request_.index}}, when))
+    note_reject(*reason);
+  else
     ++request_.accepted;
-    count_record();
-  }
   ++request_.index;
-  io().appender().settle(source_, {++taken_seq_, seq, reason ? 1U : 0U, reason ? 0U : 1U});
 }
 
-void RecordsConnection::note_reject(std::string_view record, const RejectReason& reason, const ReadTime& when) {
-  budget().count_reject(record.size(), keep_reject(record, reason, when, {seq_of_next(), {"index", request_.index}},
-                                                   request_.client.names));
+void RecordsConnection::note_reject(const json::RejectReason& reason) {
   if (request_.is_batch)
     append_verdict(request_.rejected, request_.index, reason);
   else
@@ -255,20 +242,19 @@ void RecordsConnection::all_taken() {
   request_.stage = Stage::kTaken;
   request_.intake.reset();
   batch_done();
-  session_hold_.release();
-  if (settled_seq_ == taken_seq_) return finish_request(answer());  // nothing new was in it
+  writer_.release_session();
+  if (writer_.all_synced()) return finish_request(answer());  // nothing new was in it
   pause(Pause::kBusy);
 }
 
 void RecordsConnection::on_settled(std::uint64_t seq) {
-  settled_seq_ = seq;
-  if (is_serving() && request_.stage == Stage::kTaken && settled_seq_ == taken_seq_) finish_request(answer());
+  writer_.on_synced(seq);
+  if (is_serving() && request_.stage == Stage::kTaken && writer_.all_synced()) finish_request(answer());
 }
 
 void RecordsConnection::finish_request(Response response) {
-  session_hold_.release();
+  writer_.release_session();
   batch_done();
-  last_names_ = std::move(request_.client.names);
   request_ = Request{};
   account_request();
   respond(std::move(response));
@@ -286,11 +272,11 @@ void RecordsConnection::on_drain_end() {
 void RecordsConnection::claim_session() {
   request_.stage = Stage::kAwaitingSession;
   batch_done();  // what is settled before this may be waiting for it
-  session_hold_.claim(id(), *source_.session, source_.client, ticket().machine());
+  writer_.claim_session();
 }
 
 bool RecordsConnection::on_session_answered(const session::SessionQuestion& question) {
-  if (!is_open() || !session_hold_.take_answer(question)) return false;
+  if (!is_open() || !writer_.take_answer(question)) return false;
   const std::uint64_t sessions_max = io().config()->spool.sessions_max;
   switch (question.answer.verdict) {
     case Verdict::kGranted:

@@ -7,15 +7,13 @@
 #include <optional>
 #include <string>
 
-#include "daemon/commit/appender.h"
 #include "daemon/inputs/http/client_fields.h"
 #include "daemon/inputs/http/http_connection.h"
 #include "daemon/inputs/http/text_pieces.h"
 #include "daemon/intake/batch_intake.h"
+#include "daemon/intake/record_writer.h"
 #include "daemon/intake/turn_budget.h"
 #include "daemon/json/record_checker.h"
-#include "daemon/session/hold.h"
-#include "daemon/spool/lines/line.h"
 
 namespace crawlspool::http {
 
@@ -25,9 +23,7 @@ class RecordsConnection final : public HttpConnection {
                     connection::Admission::Ticket ticket);
   ~RecordsConnection() override;
 
-  [[nodiscard]] const spool::ClientNames& names() const override {
-    return is_serving() ? request_.client.names : last_names_;
-  }
+  [[nodiscard]] const intake::RecordWriter* writer() const override { return &writer_; }
 
  private:
   enum class Stage { kUnpacking, kAwaitingSession, kTaking, kTaken };
@@ -36,7 +32,6 @@ class RecordsConnection final : public HttpConnection {
   struct Request {
     Stage stage = Stage::kUnpacking;
     RequestClient client;
-    spool::Origin origin;
     bool is_batch = false;
     std::optional<intake::BatchIntake> intake;
     std::uint64_t last_seq = 0;  // of the session, before the first record that is taken
@@ -64,7 +59,7 @@ class RecordsConnection final : public HttpConnection {
   void go_on_from(std::uint64_t last_seq);
   void take_some();
   void take_record(std::string_view record, const commit::ReadTime& when);
-  void note_reject(std::string_view record, const json::RejectReason& reason, const commit::ReadTime& when);
+  void note_reject(const json::RejectReason& reason);
   void all_taken();
   [[nodiscard]] Response over_amplification() const;
   void turn_down(Response response);
@@ -74,13 +69,9 @@ class RecordsConnection final : public HttpConnection {
   [[nodiscard]] std::string session_members() const;
   [[nodiscard]] Response answer();
 
-  commit::RecordSource source_;
-  session::SessionHold session_hold_;
-  std::uint64_t taken_seq_ = 0;  // counts this connection's records; not shown to anyone
-  std::uint64_t settled_seq_ = 0;
+  intake::RecordWriter writer_;
   std::uint64_t charged_request_bytes_ = 0;
   Request request_;
-  spool::ClientNames last_names_;  // of the request before
 };
 
 }  // namespace crawlspool::http

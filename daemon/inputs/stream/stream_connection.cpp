@@ -26,11 +26,8 @@ constexpr std::size_t kSmallHelloBytesMax = 2048;    // names and a session: rea
 StreamConnection::StreamConnection(connection::IoLoop& io, base::ConnectionId id, const std::string& peer,
                                    connection::Admission::Ticket ticket)
     : connection::Connection(io, id, proto::Transport::kStream, peer, std::move(ticket)),
-      origin_(spool::make_origin(word(proto::Transport::kStream), peer)),
-      session_hold_(io.session_claims()),
-      decoder_({limits().record_bytes_max, limits().batch_bytes_max}) {
-  source_.connection = id;
-}
+      writer_(make_writer()),
+      decoder_({limits().record_bytes_max, limits().batch_bytes_max}) {}
 
 StreamConnection::~StreamConnection() {
   drop_batch();
@@ -52,7 +49,7 @@ void StreamConnection::on_start() {
 
 connection::Connection::ReadPlan StreamConnection::plan_read() {
   if (ending_ || (is_draining_ && !has_kept_input())) return {0, connection::Pause::kBusy};
-  if (session_hold_.is_awaited()) return {0, connection::Pause::kSession};
+  if (writer_.awaits_session()) return {0, connection::Pause::kSession};
   // A batch that has begun to become lines holds its memory: it goes on.
   if (!(batch_ && batch_->is_ready()) && waits_for_credit()) return {0, connection::Pause::kAmplification};
   if (unsent_bytes() > kUnsentBytesMax) return {0, connection::Pause::kOutput};
@@ -89,12 +86,12 @@ void StreamConnection::take_frames(std::string_view input) {
   proto::Frame frame{};
   bool took_frames = false;
   if (batch_) go_on_with_batch(when);
-  while (!ending_ && !batch_ && !session_hold_.is_awaited() && !(is_enough_for_one_turn() && !input.empty())) {
+  while (!ending_ && !batch_ && !writer_.awaits_session() && !(is_enough_for_one_turn() && !input.empty())) {
     const auto step = decoder_.next(input, frame);
     if (step == proto::FrameDecoder::Step::kNeedMore) break;
     if (step == proto::FrameDecoder::Step::kRefused) {
       const proto::Refusal& refusal = decoder_.refusal();
-      const auto seq = refusal.has_records ? std::optional(taken_seq_ + 1) : std::nullopt;
+      const auto seq = refusal.has_records ? std::optional(writer_.taken() + 1) : std::nullopt;
       return end_with_error({.code = refusal.code, .detail = std::string(refusal.detail), .seq = seq});
     }
     took_frames = true;
@@ -104,7 +101,7 @@ void StreamConnection::take_frames(std::string_view input) {
   }
   if (ending_) return;
   if (memory_share().has_place() && !batch_ && !decoder_.mid_frame()) batch_done();
-  if (batch_ || session_hold_.is_awaited() || !input.empty()) keep_input(input);
+  if (batch_ || writer_.awaits_session() || !input.empty()) keep_input(input);
   note_begun_frame(took_frames);
   account_memory();
   if (unsent_bytes() > 0) send(true);
@@ -119,7 +116,7 @@ void StreamConnection::keep_input(std::string_view rest) {
     kept_input_.reserve(rest.size() + proto::FrameDecoder::kPaddingBytes);
     kept_input_ = rest;
   }
-  if (session_hold_.is_awaited()) return pause(connection::Pause::kSession);
+  if (writer_.awaits_session()) return pause(connection::Pause::kSession);
   if (is_cut_) drop_unread_answers();
   pause(unsent_bytes() > kUnsentBytesMax ? connection::Pause::kOutput : connection::Pause::kTurn);
 }
@@ -172,35 +169,25 @@ void StreamConnection::take_first_payload(std::string_view payload) {
 }
 
 void StreamConnection::take_record(std::string_view record, const commit::ReadTime& when) {
-  const auto reason = check_record(record);
-  ++taken_seq_;
-  if (reason) {
-    reject(record, *reason, when);
-  } else {
-    budget().count_line(io().appender().add_record(origin_, when, taken_seq_, record));
-    count_record();
-  }
-  io().appender().settle(source_, {taken_seq_, taken_seq_, reason ? 1U : 0U, reason ? 0U : 1U});
-}
-
-void StreamConnection::reject(std::string_view record, const json::RejectReason& reason, const commit::ReadTime& when) {
-  proto::append_reject(output(), {taken_seq_, reason.code, reason.detail, reason.offset});
-  budget().count_reject(record.size(), keep_reject(record, reason, when, {taken_seq_, {"seq", taken_seq_}}, names_));
+  const std::uint64_t seq = writer_.taken() + 1;
+  if (const auto reason = writer_.write(record, {seq, {"seq", seq}}, when))
+    proto::append_reject(output(), {seq, reason->code, reason->detail, reason->offset});
 }
 
 // A number beyond is not exact in every JSON reader, and its session could not be gone on with. False: the connection
 // ends, and nothing of what wanted the numbers was taken in.
 bool StreamConnection::has_numbers_for(std::uint64_t records) {
-  if (taken_seq_ <= proto::kSeqMax && records <= proto::kSeqMax - taken_seq_) return true;
-  end_with_error({.code = ErrorWord::kNumbersUsedUp,
-                  .detail = "numbers end at 2^53 - 1; this connection's last one is " + std::to_string(taken_seq_)});
+  if (writer_.taken() <= proto::kSeqMax && records <= proto::kSeqMax - writer_.taken()) return true;
+  end_with_error(
+      {.code = ErrorWord::kNumbersUsedUp,
+       .detail = "numbers end at 2^53 - 1; this connection's last one is " + std::to_string(writer_.taken())});
   return false;
 }
 
 // Its records are counted only where they may be too many.
 bool StreamConnection::has_numbers_for_batch(std::string_view batch) {
   const std::uint64_t records_max = limits().batch_records_max;
-  return taken_seq_ + records_max <= proto::kSeqMax || has_numbers_for(proto::count_records(batch, records_max));
+  return writer_.taken() + records_max <= proto::kSeqMax || has_numbers_for(proto::count_records(batch, records_max));
 }
 
 // ---- batches ----
@@ -237,13 +224,13 @@ void StreamConnection::take_zstd_batch(std::string_view payload, const commit::R
 
 void StreamConnection::go_on_with_batch(const commit::ReadTime& when) {
   if (batch_->is_untouched() &&
-      must_wait_before_making(batch_->estimated_line_bytes(spool::envelope_bytes_max(origin_))))
+      must_wait_before_making(batch_->estimated_line_bytes(spool::envelope_bytes_max(writer_.origin()))))
     return batch_done();  // others may go on meanwhile
   if (!batch_->is_ready()) {
     const auto step = batch_->step(budget());
     if (step == intake::BatchIntake::Step::kMore) return;
     if (step != intake::BatchIntake::Step::kReady)
-      return end_with_error({.code = ErrorWord::kBadBatch, .detail = batch_->detail(), .seq = taken_seq_ + 1});
+      return end_with_error({.code = ErrorWord::kBadBatch, .detail = batch_->detail(), .seq = writer_.taken() + 1});
     if (!has_numbers_for_batch(batch_->content())) return;
   }
   while (!is_enough_for_one_turn()) {
@@ -272,7 +259,7 @@ void StreamConnection::on_eof() { end_with_goodbye({.reason = GoodbyeReason::kBy
 // ---- pauses ----
 
 void StreamConnection::on_spool_waits() {
-  if (!all_settled() && !ending_ && !paused()) pause(connection::Pause::kSpoolWaits);
+  if (!writer_.all_synced() && !ending_ && !paused()) pause(connection::Pause::kSpoolWaits);
 }
 
 void StreamConnection::on_resumed(std::int64_t paused_ms) {

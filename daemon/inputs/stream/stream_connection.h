@@ -3,21 +3,18 @@
 //   first frame ──► [awaiting the session] ──► reading ──► ending ──► finished (Connection takes over)
 //                                                        what was read is settled, then the last ack and words go out
 //
-// Three sources: stream_connection.cpp takes frames in, stream_session.cpp says hello, stream_ending.cpp answers and
-// ends.
+// Four sources: stream_connection.cpp takes frames in, stream_session.cpp says hello, stream_acks.cpp answers,
+// stream_ending.cpp ends.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "daemon/commit/appender.h"
 #include "daemon/connection/connection.h"
 #include "daemon/intake/batch_intake.h"
+#include "daemon/intake/record_writer.h"
 #include "daemon/intake/turn_budget.h"
-#include "daemon/json/record_checker.h"
-#include "daemon/session/hold.h"
-#include "daemon/spool/lines/line.h"
 #include "proto/batch.h"
 #include "proto/frame_decoder.h"
 #include "proto/hello.h"
@@ -35,7 +32,7 @@ class StreamConnection final : public connection::Connection {
   [[nodiscard]] std::size_t begun_frame_bytes() const override { return decoder_.held_bytes(); }
   [[nodiscard]] bool holds_whole_batch() const override { return batch_.has_value(); }
   [[nodiscard]] bool may_go_on_with_batch() override { return batch_ && may_take_in(*batch_); }
-  [[nodiscard]] const spool::ClientNames& names() const override { return names_; }
+  [[nodiscard]] const intake::RecordWriter* writer() const override { return &writer_; }
 
  private:
   static constexpr std::size_t kUnsentBytesMax = 64 * 1024;  // of answers, before no more is taken in
@@ -80,7 +77,6 @@ class StreamConnection final : public connection::Connection {
   void take_zstd_batch(std::string_view payload, const commit::ReadTime& when);
   void go_on_with_batch(const commit::ReadTime& when);
   void drop_batch();
-  void reject(std::string_view record, const json::RejectReason& reason, const commit::ReadTime& when);
   void take_ping(std::string_view payload);
   [[nodiscard]] bool is_enough_for_one_turn() const;
   void keep_input(std::string_view rest);
@@ -89,6 +85,7 @@ class StreamConnection final : public connection::Connection {
 
   // --- hello ---
   void take_hello(std::string_view payload);
+  void identify();
   void welcome(const session::SessionAnswer& answer, std::uint64_t last_seq);
   [[nodiscard]] bool enter_client();
 
@@ -101,16 +98,12 @@ class StreamConnection final : public connection::Connection {
   void say_last_words();
   void append_ack_if_due();
   [[nodiscard]] std::optional<std::uint64_t> begun_seq() const;
-  [[nodiscard]] bool all_settled() const { return settled_seq_ == taken_seq_; }
   [[nodiscard]] std::int64_t frame_deadline_ms() const;
   [[nodiscard]] std::int64_t idle_deadline_ms() const;
   [[nodiscard]] std::int64_t ping_due_ms() const;
 
-  spool::ClientNames names_;
-  spool::Origin origin_;
-  commit::RecordSource source_;
+  intake::RecordWriter writer_;
   proto::Hello hello_;  // the defaults for a client that says none
-  session::SessionHold session_hold_;
 
   proto::FrameDecoder decoder_;
   std::string kept_input_;                    // read and not yet decoded
@@ -118,9 +111,6 @@ class StreamConnection final : public connection::Connection {
   bool any_frame_begun_ = false;
   bool any_frame_taken_ = false;
 
-  std::uint64_t taken_seq_ = 0;  // in the session's count, or from 1
-  std::uint64_t settled_seq_ = 0;
-  std::uint64_t written_seq_ = 0;  // at least settled_seq_
   std::uint64_t acked_seq_ = 0;
 
   std::uint64_t charged_bytes_ = 0;  // on the loop's memory account

@@ -1,4 +1,4 @@
-// What a stream connection answers, how it ends, and when it has waited long enough.
+// How a stream connection ends, and when it has waited long enough.
 #include <algorithm>
 #include <random>
 #include <utility>
@@ -15,7 +15,6 @@ using proto::ErrorWord;
 using proto::GoodbyeReason;
 
 constexpr std::int64_t kFrameMsPer64KiB = 1000;
-constexpr std::int64_t kRetryAfterMs = 1000;
 constexpr std::int64_t kReconnectMsMin = 500;  // spread, so that a fleet does not come back at once
 constexpr std::int64_t kReconnectMsMax = 5000;
 
@@ -26,51 +25,12 @@ std::int64_t spread_reconnect_ms() {
 
 }  // namespace
 
-// ---- answers ----
-
-void StreamConnection::on_settled(std::uint64_t seq) {
-  settled_seq_ = seq;
-  written_seq_ = std::max(written_seq_, seq);
-  if (ending_ && all_settled()) return say_last_words();
-  append_ack_if_due();
-}
-
-void StreamConnection::on_written(std::uint64_t seq) {
-  written_seq_ = std::max(written_seq_, seq);
-  append_ack_if_due();
-}
-
-// At most one ack waits: a newer one takes its place until the socket has room.
-void StreamConnection::append_ack_if_due() {
-  if (!is_open() || written_seq_ == acked_seq_ || unsent_bytes() > 0) return;
-  acked_seq_ = written_seq_;
-  proto::append_ack(output(), acked_seq_);
-  send(false);
-}
-
-void StreamConnection::on_output_sent() {
-  if (!ending_) append_ack_if_due();
-}
-
-void StreamConnection::on_long_pause() {
-  slow_told_ = true;
-  const commit::SpoolState state = io().shared().committer.state();
-  const auto reason = is_waiting(state)                        ? slow_reason(state)
-                      : paused() == connection::Pause::kMemory ? proto::SlowReason::kMemory
-                                                               : proto::SlowReason::kSpoolBusy;
-  if (paused() == connection::Pause::kAmplification)
-    proto::append_slow(output(), proto::SlowReason::kAmplification, std::max(kRetryAfterMs, credit_wait_ms()));
-  else
-    proto::append_slow(output(), reason, kRetryAfterMs);
-  send(true);
-}
+// ---- the end ----
 
 // The number that the begun frame's first record would have had.
 std::optional<std::uint64_t> StreamConnection::begun_seq() const {
-  return decoder_.begun_records() ? std::optional(taken_seq_ + 1) : std::nullopt;
+  return decoder_.begun_records() ? std::optional(writer_.taken() + 1) : std::nullopt;
 }
-
-// ---- the end ----
 
 void StreamConnection::end_with_error(const proto::ErrorMessage& message) {
   Ending ending{{}, proto::word(message.code)};
@@ -93,18 +53,18 @@ void StreamConnection::end(Ending ending) {
   if (ending_ || !is_open()) return;
   ending_ = std::move(ending);
   stop_reading();
-  session_hold_.release();
+  writer_.release_session();
   base::free_text(kept_input_);
   drop_batch();
   decoder_.abandon();
   account_memory();
-  if (all_settled()) return say_last_words();
+  if (writer_.all_synced()) return say_last_words();
   if (unsent_bytes() > 0) send(true);
 }
 
 void StreamConnection::say_last_words() {
   if (!is_open()) return;
-  if (written_seq_ != acked_seq_) proto::append_ack(output(), acked_seq_ = written_seq_);
+  if (writer_.written() != acked_seq_) proto::append_ack(output(), acked_seq_ = writer_.written());
   output() += ending_->last_words;
   finish(ending_->reason);
 }
@@ -112,7 +72,7 @@ void StreamConnection::say_last_words() {
 void StreamConnection::on_spool_failed() {
   if (!is_open()) return;
   // Nothing more will be settled.
-  session_hold_.release();
+  writer_.release_session();
   ending_.emplace(Ending{{}, proto::word(ErrorWord::kSpoolFailed)});
   proto::append_error(ending_->last_words, {.code = ErrorWord::kSpoolFailed,
                                             .detail = "the disk has failed; what is not acked may not be stored"});
@@ -123,7 +83,7 @@ void StreamConnection::on_spool_failed() {
 void StreamConnection::on_drain() {
   is_draining_ = true;
   if (ending_ || !is_open()) return;
-  const bool waits_long = session_hold_.is_awaited() || paused() == connection::Pause::kAmplification;
+  const bool waits_long = writer_.awaits_session() || paused() == connection::Pause::kAmplification;
   if (has_kept_input() && !waits_long) return resume();
   end_by_drain();
 }
@@ -161,7 +121,7 @@ std::int64_t StreamConnection::frame_deadline_ms() const {
 // To one who takes part in heartbeats, what is written proves nothing: the peer's machine may be gone.
 std::int64_t StreamConnection::idle_deadline_ms() const {
   const std::int64_t idle_ms = io().config()->timeouts.idle_ms;
-  if (idle_ms == 0 || !all_settled()) return kNever;
+  if (idle_ms == 0 || !writer_.all_synced()) return kNever;
   return (hello_.heartbeat ? last_input_ms() : last_activity_ms()) + idle_ms;
 }
 

@@ -29,19 +29,22 @@ void StreamConnection::take_hello(std::string_view payload) {
   auto hello = proto::parse_hello(payload);
   if (!hello) return end_with_error({.code = ErrorWord::kBadHello, .detail = hello.error()});
   hello_ = std::move(*hello);
-  names_.client = hello_.client;
-  names_.stream = hello_.stream;
+  identify();
+  if (writer_.has_session()) return writer_.claim_session();
+  if (enter_client()) welcome({}, 0);
+}
+
+void StreamConnection::identify() {
+  intake::RecordWriter::Identity identity;
+  identity.names.client = hello_.client;
+  identity.names.stream = hello_.stream;
   if (!hello_.session.empty()) {
-    source_.session = session::session_key(hello_.session);
-    names_.session = spool::session_digits(*source_.session);
+    identity.session = session::session_key(hello_.session);
+    identity.names.session = spool::session_digits(*identity.session);
   }
   base::free_text(hello_.session);  // a secret
-  source_.client = hello_.client;
-  source_.stream_label = io().shared().streams.label_of(hello_.stream);
-  source_.acks_once_written = hello_.ack == AckLevel::kWritten;
-  origin_ = spool::make_origin(word(transport()), peer(), names_);
-  if (source_.session) return session_hold_.claim(id(), *source_.session, hello_.client, ticket().machine());
-  if (enter_client()) welcome({}, 0);
+  identity.acks_once_written = hello_.ack == AckLevel::kWritten;
+  writer_.identify(std::move(identity));
 }
 
 // The place among the client's connections; false if there is none, and the connection ends.
@@ -59,7 +62,7 @@ bool StreamConnection::enter_client() {
 }
 
 bool StreamConnection::on_session_answered(const session::SessionQuestion& question) {
-  if (!session_hold_.take_answer(question)) return false;
+  if (!writer_.take_answer(question)) return false;
   const std::uint64_t sessions_max = io().config()->spool.sessions_max;
   switch (question.answer.verdict) {
     case Verdict::kGranted:
@@ -79,12 +82,12 @@ bool StreamConnection::on_session_answered(const session::SessionQuestion& quest
 }
 
 void StreamConnection::welcome(const session::SessionAnswer& answer, std::uint64_t last_seq) {
-  taken_seq_ = settled_seq_ = written_seq_ = acked_seq_ = last_seq;
+  writer_.start_at(acked_seq_ = last_seq);
   base::log_info_limited("hello", {{"conn", id()},
                                    {"peer", peer()},
-                                   {"client", names_.client},
-                                   {"stream", names_.stream},
-                                   {"session", names_.session},
+                                   {"client", names().client},
+                                   {"stream", names().stream},
+                                   {"session", names().session},
                                    {"last_seq", last_seq}});
   const bool is_synced = hello_.ack == AckLevel::kSynced && io().shared().committer.syncs_before_ack();
   proto::append_welcome(output(), {.server = std::string("crawlspoold ") + std::string(kVersion),
@@ -103,7 +106,7 @@ void StreamConnection::welcome(const session::SessionAnswer& answer, std::uint64
 // A newer connection goes on with the session: nothing more is taken in here.
 void StreamConnection::on_session_claimed() {
   ticket().leave_client();
-  base::log_info_limited("session_superseded", {{"conn", id()}, {"peer", peer()}, {"session", names_.session}});
+  base::log_info_limited("session_superseded", {{"conn", id()}, {"peer", peer()}, {"session", names().session}});
   end_with_goodbye({.reason = proto::GoodbyeReason::kSuperseded,
                     .detail = "another connection goes on with this session",
                     .reconnect_after_ms = kSupersededReconnectMs});

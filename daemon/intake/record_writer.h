@@ -1,0 +1,104 @@
+// What becomes of a record, whichever input brings it: it is checked, and written as a line of the spool or kept in
+// rejected/ with the reason. Owns the identity that the lines carry, the lease on the session that they are written to,
+// and the counts of what was taken in, written and synced. Verdicts and acks are the input's to send. One a source of
+// records, on its loop's thread.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/connection_id.h"
+#include "daemon/base/endpoint.h"
+#include "daemon/commit/appender.h"
+#include "daemon/intake/reject_recorder.h"
+#include "daemon/intake/turn_budget.h"
+#include "daemon/json/record_checker.h"
+#include "daemon/session/hold.h"
+#include "daemon/spool/lines/line.h"
+#include "proto/inputs.h"
+
+namespace crawlspool::intake {
+
+class RecordWriter {
+ public:
+  // What a loop has for all of its sources. It outlives them.
+  struct Loop {
+    commit::Appender& appender;
+    json::RecordChecker& checker;
+    RejectRecorder& rejects;
+    commit::StreamLabels& streams;
+    session::SessionClaims& claims;
+  };
+  struct Source {
+    base::ConnectionId id = 0;
+    proto::Transport input = proto::Transport::kStream;
+    std::string peer;
+    base::MachineKey machine;
+  };
+  // What the client says of itself: once for all of its records, or with each request.
+  struct Identity {
+    spool::ClientNames names;
+    std::optional<spool::SessionKey> session;
+    bool acks_once_written = false;
+  };
+
+  // `budget`, of the turn under way, outlives it.
+  RecordWriter(const Loop& loop, Source source, std::uint64_t record_bytes_max, TurnBudget& budget);
+
+  void identify(Identity identity);
+  [[nodiscard]] const spool::ClientNames& names() const { return names_; }
+  [[nodiscard]] const spool::Origin& origin() const { return origin_; }
+
+  // --- the session, if the client named one ---
+  [[nodiscard]] bool has_session() const { return appended_.session.has_value(); }
+  void claim_session() { lease_.claim(source_.id, *appended_.session, appended_.client, source_.machine); }
+  // False if the answer is not to a claim of this source, or no longer.
+  [[nodiscard]] bool take_answer(const session::SessionQuestion& question) { return lease_.take_answer(question); }
+  [[nodiscard]] bool awaits_session() const { return lease_.is_awaited(); }
+  // Nothing more is written to it.
+  void release_session() { lease_.release(); }
+
+  // --- records ---
+  // Every record up to `last_seq` counts as taken in and synced.
+  void start_at(std::uint64_t last_seq) { taken_ = written_ = synced_ = last_seq; }
+  // Takes the next record in, with its number in the session or connection (0: it has none). Returns why it was
+  // rejected, if so. Padding is readable behind `record`.
+  std::optional<json::RejectReason> write(std::string_view record, const RejectedNumber& number,
+                                          const commit::ReadTime& when);
+
+  void on_written(std::uint64_t count) { written_ = std::max(written_, count); }
+  void on_synced(std::uint64_t count) {
+    synced_ = count;
+    on_written(count);
+  }
+  // In the source's count, which starts at 0 or where start_at() says. Rejected records count, too.
+  [[nodiscard]] std::uint64_t taken() const { return taken_; }
+  [[nodiscard]] std::uint64_t written() const { return written_; }
+  [[nodiscard]] bool all_synced() const { return synced_ == taken_; }
+
+  // Of this source since it is there.
+  [[nodiscard]] std::uint64_t records() const { return records_; }
+  [[nodiscard]] std::uint64_t rejects() const { return rejects_; }
+
+ private:
+  [[nodiscard]] std::optional<json::RejectReason> check(std::string_view record);
+
+  const Loop loop_;
+  const Source source_;
+  const std::uint64_t record_bytes_max_;
+  TurnBudget& budget_;
+  spool::ClientNames names_;
+  spool::Origin origin_;
+  commit::RecordSource appended_;
+  session::SessionHold lease_;
+  std::uint64_t taken_ = 0;
+  std::uint64_t written_ = 0;  // at least synced_
+  std::uint64_t synced_ = 0;
+  std::uint64_t records_ = 0;
+  std::uint64_t rejects_ = 0;
+};
+
+}  // namespace crawlspool::intake
