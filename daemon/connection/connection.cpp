@@ -49,7 +49,12 @@ void Connection::start(base::UniqueFd fd) {
     base::log_info("conn_open", {{"conn", id_}, {"peer", peer_}, {"via", word(transport_)}});
   const Turn turn(*this);
   read_on();
-  on_start();
+  if (const auto& limit = ticket_.refused()) {
+    base::log_warn_limited("conn_refused", {{"peer", peer_}, {"limit", limit->key}, {"max", limit->max}});
+    refuse(*limit);
+  } else {
+    on_start();
+  }
   rearm();
 }
 
@@ -90,9 +95,9 @@ void Connection::spool_waits() {
   on_spool_waits();
 }
 
-void Connection::give_way() {
+void Connection::shed() {
   const Turn turn(*this);
-  on_give_way();
+  on_shed();
 }
 
 void Connection::resume() {
@@ -285,6 +290,13 @@ bool Connection::may_take_in(const intake::BatchIntake& batch) {
 void Connection::batch_done() {
   if (memory_share_.leave_place()) io_.look_at_waiting();
   io_.batch_done(id_);
+}
+
+std::optional<Connection::Unfinished> Connection::unfinished() const {
+  const auto begun = is_open() ? begun_input() : std::nullopt;
+  if (!begun) return std::nullopt;
+  const auto age_ms = std::max<std::int64_t>(1, io_.now_ms() - begun->since_ms);
+  return Unfinished{begun->held_bytes, static_cast<double>(begun->received_bytes) / static_cast<double>(age_ms)};
 }
 
 std::optional<Connection::UnreadAnswers> Connection::unread_answers() const {

@@ -85,7 +85,7 @@ class Connection : private net::PollHandler {
   void spool_failed();
   void drain();
   void spool_waits();
-  void give_way();  // gives the begun frame up, for the others' sake
+  void shed();  // gives what is unfinished up, for the others' sake
   // Has a batch that came whole and is not all taken in: it needs memory only to give more back.
   [[nodiscard]] virtual bool holds_whole_batch() const { return false; }
   // And may, as things are: it may have to wait for another of its machine, or one that is not unpacked for another
@@ -103,12 +103,14 @@ class Connection : private net::PollHandler {
   [[nodiscard]] ConnectionFacts facts() const;
   [[nodiscard]] ClientFacts client_facts() const;
   [[nodiscard]] bool holds_up_drain() const { return transport_ != proto::Transport::kAdmin; }
-  // Bytes a millisecond of the begun frame; negative where none has begun.
-  [[nodiscard]] virtual double begun_frame_rate() const { return -1; }
+  // A frame or request of which some has come and not all: what it holds, and how fast it comes.
+  struct Unfinished {
+    std::size_t held_bytes;
+    double bytes_per_ms;
+  };
+  [[nodiscard]] std::optional<Unfinished> unfinished() const;
   // Its machine holds so little that it need not wait for those that hold much.
   [[nodiscard]] bool holds_little() const { return memory_share_.holds_little(); }
-  // Memory that it holds.
-  [[nodiscard]] virtual std::size_t begun_frame_bytes() const { return 0; }
   // Answers that the peer leaves unread: what they hold, and how fast it takes them, in bytes a millisecond.
   struct UnreadAnswers {
     std::size_t held_bytes;
@@ -143,6 +145,8 @@ class Connection : private net::PollHandler {
   };
 
   // --- a subclass speaks its protocol through these ---
+  // The limits leave no place for it: says so, and ends.
+  virtual void refuse(const LimitMet& /*limit*/) {}
   virtual void on_start() {}
   [[nodiscard]] virtual ReadPlan plan_read() = 0;
   virtual void take_input(std::string_view bytes) = 0;  // padding is readable behind it
@@ -160,11 +164,18 @@ class Connection : private net::PollHandler {
   // what has not been begun is given up, and nothing waits for the peer any more.
   virtual void on_drain_end() {}
   virtual void on_spool_waits() {}
-  virtual void on_give_way() {}
+  virtual void on_shed() {}
   virtual void on_resumed(std::int64_t paused_ms) = 0;
   virtual void on_output_sent() {}
   // At kLongPauseMs and every kLongPauseRepeatMs of a pause for memory, the disk or a session.
   virtual void on_long_pause() {}
+  // What has begun of the next frame or request, since when (as now_ms() has it).
+  struct BegunInput {
+    std::size_t held_bytes;
+    std::size_t received_bytes;
+    std::int64_t since_ms;
+  };
+  [[nodiscard]] virtual std::optional<BegunInput> begun_input() const { return std::nullopt; }
   // Received, and not taken in yet: what it may become is still to be made.
   [[nodiscard]] virtual std::size_t held_wire_bytes() const { return 0; }
   [[nodiscard]] virtual std::int64_t reading_deadline_ms() const = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "proto/frame_decoder.h"
@@ -198,8 +199,7 @@ void IoLoop::resume_waiting() {
   for (const base::ConnectionId id : ids) {
     Connection* connection = find(id);
     if (connection == nullptr) continue;
-    if (is_plenty || connection->holds_little() || connection->begun_frame_rate() >= 0 ||
-        connection->holds_whole_batch())
+    if (is_plenty || connection->holds_little() || connection->unfinished() || connection->holds_whole_batch())
       connection->resume();
     else
       waiting_.push_back(id);
@@ -241,9 +241,9 @@ void IoLoop::tick() {
 void IoLoop::relieve_memory() {
   while (!shared_.memory.may_continue() && may_go_beyond()) {
     if (let_a_whole_batch_go_on() || shared_.memory.is_unpacking() || may_be_trimmed_soon()) return;
-    Connection* const slowest = slowest_begun_frame();
+    Connection* const slowest = slowest_unfinished();
     if (slowest == nullptr) return;
-    slowest->give_way();
+    slowest->shed();
   }
   if (!shared_.memory.may_continue()) return;
   trim_awaited_since_ms_.reset();
@@ -324,22 +324,26 @@ bool IoLoop::let_a_whole_batch_go_on() {
 }
 
 // To give up one that holds next to nothing brings nothing, unless there are a great many of them.
-Connection* IoLoop::slowest_begun_frame() {
-  Connection* slowest = nullptr;
-  Connection* slowest_large = nullptr;
-  std::size_t bytes = 0;
-  const auto is_slower = [](const Connection* a, const Connection* b) {
-    return b == nullptr || a->begun_frame_rate() < b->begun_frame_rate();
+Connection* IoLoop::slowest_unfinished() {
+  struct Slowest {
+    Connection* connection = nullptr;
+    double bytes_per_ms = std::numeric_limits<double>::infinity();
+    void look_at(Connection& other, const Connection::Unfinished& unfinished) {
+      if (connection == nullptr || unfinished.bytes_per_ms < bytes_per_ms) *this = {&other, unfinished.bytes_per_ms};
+    }
   };
+  Slowest of_all;
+  Slowest of_large;
+  std::size_t bytes = 0;
   for (const auto& [id, connection] : connections_) {
-    if (connection->begun_frame_rate() < 0) continue;
-    bytes += connection->begun_frame_bytes();
-    if (is_slower(connection.get(), slowest)) slowest = connection.get();
-    if (connection->begun_frame_bytes() >= kWorthBytes && is_slower(connection.get(), slowest_large))
-      slowest_large = connection.get();
+    const auto unfinished = connection->unfinished();
+    if (!unfinished) continue;
+    bytes += unfinished->held_bytes;
+    of_all.look_at(*connection, *unfinished);
+    if (unfinished->held_bytes >= kWorthBytes) of_large.look_at(*connection, *unfinished);
   }
-  if (slowest_large != nullptr) return slowest_large;
-  return bytes >= answers_share(shared_.memory) ? slowest : nullptr;
+  if (of_large.connection != nullptr) return of_large.connection;
+  return bytes >= answers_share(shared_.memory) ? of_all.connection : nullptr;
 }
 
 void IoLoop::turn_end() {

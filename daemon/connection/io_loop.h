@@ -134,7 +134,7 @@ class IoLoop final : private commit::CompletionSink, private session::SessionHos
   [[nodiscard]] bool may_go_beyond() const;
   void drop_unread_answers();
   [[nodiscard]] bool let_a_whole_batch_go_on();
-  [[nodiscard]] Connection* slowest_begun_frame();
+  [[nodiscard]] Connection* slowest_unfinished();
   void for_each(const std::function<void(Connection&)>& action);
 
   const Shared& shared_;

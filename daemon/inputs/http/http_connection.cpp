@@ -34,11 +34,8 @@ HttpConnection::HttpConnection(connection::IoLoop& io, base::ConnectionId id, pr
 
 HttpConnection::~HttpConnection() { charge(0); }
 
-void HttpConnection::on_start() {
-  const auto& limit = ticket().refused();
-  if (!limit) return;
-  base::log_warn_limited("conn_refused", {{"peer", peer()}, {"limit", limit->key}, {"max", limit->max}});
-  refuse_and_end(unavailable("too_many_connections", std::string(limit->key) + " is " + std::to_string(limit->max)),
+void HttpConnection::refuse(const connection::LimitMet& limit) {
+  refuse_and_end(unavailable("too_many_connections", std::string(limit.key) + " is " + std::to_string(limit.max)),
                  "too_many_connections");
 }
 
@@ -190,14 +187,13 @@ void HttpConnection::on_drain() {
   refuse_and_end(unavailable("draining", "the server is stopping"), "draining");
 }
 
-double HttpConnection::begun_frame_rate() const {
-  if (!is_open() || serving_ || !is_for_records() || !parser_.has_begun()) return -1;
-  const auto age_ms = std::max<std::int64_t>(1, io().now_ms() - part_begun_ms_);
-  const std::size_t bytes = parser_.head_is_whole() ? parser_.body_bytes() : parser_.held_bytes();
-  return static_cast<double>(bytes) / static_cast<double>(age_ms);
+std::optional<connection::Connection::BegunInput> HttpConnection::begun_input() const {
+  if (serving_ || !is_for_records() || !parser_.has_begun()) return std::nullopt;
+  const std::size_t received = parser_.head_is_whole() ? parser_.body_bytes() : parser_.held_bytes();
+  return BegunInput{parser_.held_bytes(), received, part_begun_ms_};
 }
 
-void HttpConnection::on_give_way() {
+void HttpConnection::on_shed() {
   refuse_and_end(unavailable("memory", "the server's memory is used up and this request came slowest"),
                  "frame_timeout");
 }

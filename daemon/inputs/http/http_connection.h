@@ -27,8 +27,6 @@ class HttpConnection : public connection::Connection {
                  connection::Admission::Ticket ticket, commit::MemoryAccount& memory);
   ~HttpConnection() override;
 
-  [[nodiscard]] double begun_frame_rate() const override;
-  [[nodiscard]] std::size_t begun_frame_bytes() const override { return parser_.held_bytes(); }
   [[nodiscard]] bool holds_whole_batch() const override { return serving_unfinished_; }
   [[nodiscard]] bool may_go_on_with_batch() override { return serving_unfinished_ && may_go_on_serving(); }
 
@@ -55,7 +53,7 @@ class HttpConnection : public connection::Connection {
   [[nodiscard]] std::uint64_t request() const { return request_; }
 
  private:
-  void on_start() override;
+  void refuse(const connection::LimitMet& limit) override;
   ReadPlan plan_read() override;
   void take_input(std::string_view bytes) override;
   void on_eof() override;
@@ -63,7 +61,8 @@ class HttpConnection : public connection::Connection {
   void take_kept_input() override;
   void on_spool_failed() override;
   void on_drain() override;
-  void on_give_way() override;
+  void on_shed() override;
+  [[nodiscard]] std::optional<BegunInput> begun_input() const override;
   void on_resumed(std::int64_t paused_ms) override;
   void on_output_sent() override { account_memory(); }
   [[nodiscard]] std::int64_t reading_deadline_ms() const override;

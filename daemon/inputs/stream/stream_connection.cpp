@@ -34,14 +34,9 @@ StreamConnection::~StreamConnection() {
   memory_share().adjust(charged_bytes_, 0);
 }
 
+void StreamConnection::refuse(const connection::LimitMet& limit) { end_with_error(too_many_connections(limit)); }
+
 void StreamConnection::on_start() {
-  if (const auto& limit = ticket().refused()) {
-    base::log_warn_limited("conn_refused", {{"peer", peer()}, {"limit", limit->key}, {"max", limit->max}});
-    return end_with_error({.code = ErrorWord::kTooManyConnections,
-                           .detail = std::string(limit->key) + " is " + std::to_string(limit->max),
-                           .limit = limit->key,
-                           .max = limit->max});
-  }
   if (io().shared().committer.state() == commit::SpoolState::kFailed) on_spool_failed();
 }
 
@@ -271,13 +266,12 @@ void StreamConnection::on_resumed(std::int64_t paused_ms) {
   send(true);
 }
 
-double StreamConnection::begun_frame_rate() const {
-  if (!is_open() || ending_ || !decoder_.mid_frame()) return -1;
-  const auto age_ms = std::max<std::int64_t>(1, io().now_ms() - frame_begun_ms_);
-  return static_cast<double>(decoder_.received_bytes()) / static_cast<double>(age_ms);
+std::optional<connection::Connection::BegunInput> StreamConnection::begun_input() const {
+  if (ending_ || !decoder_.mid_frame()) return std::nullopt;
+  return BegunInput{decoder_.held_bytes(), decoder_.received_bytes(), frame_begun_ms_};
 }
 
-void StreamConnection::on_give_way() {
+void StreamConnection::on_shed() {
   end_with_error({.code = ErrorWord::kFrameTimeout,
                   .detail = "the server's memory is used up and this frame came slowest",
                   .seq = begun_seq()});

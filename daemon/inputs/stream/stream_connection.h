@@ -28,8 +28,6 @@ class StreamConnection final : public connection::Connection {
                    connection::Admission::Ticket ticket);
   ~StreamConnection() override;
 
-  [[nodiscard]] double begun_frame_rate() const override;
-  [[nodiscard]] std::size_t begun_frame_bytes() const override { return decoder_.held_bytes(); }
   [[nodiscard]] bool holds_whole_batch() const override { return batch_.has_value(); }
   [[nodiscard]] bool may_go_on_with_batch() override { return batch_ && may_take_in(*batch_); }
   [[nodiscard]] const intake::RecordWriter* writer() const override { return &writer_; }
@@ -44,6 +42,7 @@ class StreamConnection final : public connection::Connection {
   };
 
   void on_drain_end() override;
+  void refuse(const connection::LimitMet& limit) override;
   void on_start() override;
   ReadPlan plan_read() override;
   void take_input(std::string_view bytes) override;
@@ -57,10 +56,11 @@ class StreamConnection final : public connection::Connection {
   void on_spool_failed() override;
   void on_drain() override;
   void on_spool_waits() override;
-  void on_give_way() override;
+  void on_shed() override;
   void on_resumed(std::int64_t paused_ms) override;
   void on_output_sent() override;
   void on_long_pause() override;
+  [[nodiscard]] std::optional<BegunInput> begun_input() const override;
   [[nodiscard]] std::size_t held_wire_bytes() const override;
   [[nodiscard]] std::int64_t reading_deadline_ms() const override;
   void on_reading_deadline() override;
@@ -87,6 +87,7 @@ class StreamConnection final : public connection::Connection {
   void take_hello(std::string_view payload);
   void identify();
   void welcome(const session::SessionAnswer& answer, std::uint64_t last_seq);
+  [[nodiscard]] static proto::ErrorMessage too_many_connections(const connection::LimitMet& limit);
   [[nodiscard]] bool enter_client();
 
   // --- answers and the end ---

@@ -47,6 +47,13 @@ void StreamConnection::identify() {
   writer_.identify(std::move(identity));
 }
 
+proto::ErrorMessage StreamConnection::too_many_connections(const connection::LimitMet& limit) {
+  return {.code = ErrorWord::kTooManyConnections,
+          .detail = std::string(limit.key) + " is " + std::to_string(limit.max),
+          .limit = limit.key,
+          .max = limit.max};
+}
+
 // The place among the client's connections; false if there is none, and the connection ends.
 bool StreamConnection::enter_client() {
   const auto limit = ticket().name_client(hello_.client);
@@ -54,10 +61,7 @@ bool StreamConnection::enter_client() {
   base::log_warn_limited(
       "conn_refused",
       {{"conn", id()}, {"peer", peer()}, {"client", hello_.client}, {"limit", limit->key}, {"max", limit->max}});
-  end_with_error({.code = ErrorWord::kTooManyConnections,
-                  .detail = std::string(limit->key) + " is " + std::to_string(limit->max),
-                  .limit = limit->key,
-                  .max = limit->max});
+  end_with_error(too_many_connections(*limit));
   return false;
 }
 
