@@ -5,8 +5,8 @@
 BUILD is a configured build directory with compile_commands.json; JOBS is how many run at once. It writes the findings
 to standard output and ends with 1 if there were any. Run it in the project's root.
 
-Most of what clang-tidy spends on a file goes into the headers of libraries. So the files of one directory that are
-compiled alike are checked together, as one file that includes them. A batch that does not compile, because two of its
+Most of what clang-tidy spends on a file goes into the headers of libraries. So files that are compiled alike, as those of
+one library are, are checked together, as one file that includes them. A batch that does not compile, because two of its
 files use one name, is halved until its parts do.
 
 The files in build/tidy are named by hashes: of a source, of each of the project's headers it reaches, and of the rules.
@@ -95,10 +95,10 @@ def sources_of(build: pathlib.Path) -> list[Source]:
 
 
 def batches_of(sources: list[Source]) -> list[list[Source]]:
-    """Up to BATCH_FILES at a time that share a directory and the flags; the longest batches first."""
-    groups: dict[tuple[str, tuple[str, ...]], list[Source]] = {}
+    """Up to BATCH_FILES at a time that share the flags; the longest batches first."""
+    groups: dict[tuple[bool, tuple[str, ...]], list[Source]] = {}
     for source in sources:
-        groups.setdefault((str(pathlib.Path(source.path).parent), source.flags), []).append(source)
+        groups.setdefault((source.path.startswith("tests/"), source.flags), []).append(source)
     batches = [
         group[at : at + BATCH_FILES] for group in groups.values() for at in range(0, len(group), BATCH_FILES)
     ]
