@@ -85,7 +85,7 @@ json member(const json& object, const char* key) {
 Finding check_port(const std::string& url, const char* key, bool daemon_answers) {
   const std::string name = "port " + url;
   const auto address = parse_address(url, "tcp");
-  if (!address) return trouble(name, address.error().message(), std::string("mend ") + key);
+  if (!address) return trouble(name, address.error().message(), std::string("fix ") + key);
   const bool is_open = dial(reachable(*address)).has_value();
   if (is_open && !daemon_answers)
     return trouble(name, "something listens there, and no daemon answers at the admin listener",

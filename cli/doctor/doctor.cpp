@@ -35,8 +35,7 @@ Settings check_configuration(const std::optional<std::string>& given, Findings& 
   const auto file = given ? given : config::default_file();
   const auto config = configuration(given);
   if (!config) {
-    findings.push_back(
-        trouble("configuration", config.error().message(), "mend it; crawlspoold --check says the same"));
+    findings.push_back(trouble("configuration", config.error().message(), "fix it; crawlspoold --check says the same"));
     return {{}, "the defaults"};
   }
   findings.push_back(ok("configuration", file ? *file + " is sound" : "no file; the defaults"));

@@ -57,13 +57,14 @@ void print_step(const RepairStep& step, RepairMode mode) {
 }
 
 void print_summary(const RepairSummary& summary, RepairMode mode, const std::string& path) {
-  const bool is_sound = summary.repairable == 0 && summary.hopeless == 0;
+  const bool is_sound = summary.repairable == 0 && summary.unrepairable == 0;
   std::string line = path + ": ";
   if (is_sound) line += "nothing to repair";
   if (summary.repairable > 0)
     line += counted(summary.repairable, "repair") + (mode == RepairMode::kApply ? " made" : " to make, with --apply");
-  if (summary.hopeless > 0)
-    line += (summary.repairable > 0 ? "; " : "") + counted(summary.hopeless, "trouble") + " that nothing can repair";
+  if (summary.unrepairable > 0)
+    line +=
+        (summary.repairable > 0 ? "; " : "") + counted(summary.unrepairable, "trouble") + " that nothing can repair";
   std::puts(line.c_str());
 }
 
@@ -88,7 +89,7 @@ int repair(const RepairOptions& options, const std::optional<std::string>& confi
     return kExitFailed;
   }
   print_summary(*summary, mode, *path);
-  const bool is_sound_now = summary->hopeless == 0 && (options.apply || summary->repairable == 0);
+  const bool is_sound_now = summary->unrepairable == 0 && (options.apply || summary->repairable == 0);
   return is_sound_now ? kExitOk : kExitDamaged;
 }
 

@@ -168,11 +168,11 @@ void add_rejected(CLI::App& app, Context& context) {
   const auto show_options = std::make_shared<RejectedOptions>();
   add_choice(*show_command, *show_options);
   auto* const raw = show_command->add_flag(
-      "--raw", show_options->raw, "Print their bytes as they came and a line break each: to be mended and sent");
+      "--raw", show_options->raw, "Print their bytes as they came and a line break each: to be corrected and sent");
   show_command->add_flag("--json", show_options->json, "Print an object a line, the bytes in base64")->excludes(raw);
   add_ids(*show_command, *show_options);
   show_command->footer(
-      "Mended on the way, they are sent like any others:\n"
+      "Corrected on the way, they are sent like any others:\n"
       "  crawlspool rejected show --code invalid_utf8 --raw | iconv -f latin1 -t utf-8 | crawlspool send -");
   show_command->callback([show_options, &context] {
     context.exit_code = run_on_spool(*show_options, context, [&](spool::Directory& directory, Console& console) {

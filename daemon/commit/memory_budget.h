@@ -4,7 +4,7 @@
 // a counter record by record.
 //
 //   0 ........ half ........ limit - reserve ........ limit
-//      all go on |  frames begin  |   begun frames end  |  nothing more; the slowest begun frame gives way
+//      all go on |  frames begin  |   begun frames end  |  nothing more; the slowest begun frame is shed
 #pragma once
 
 #include <algorithm>

@@ -237,7 +237,7 @@ void IoLoop::tick() {
 }
 
 // Frames under way must always be able to end, so that those behind them can begin: where nothing is on its way to the
-// disk that would make room, the begun frame with the lowest rate gives way.
+// disk that would make room, the unfinished frame with the lowest rate is shed.
 void IoLoop::relieve_memory() {
   while (!shared_.memory.may_continue() && may_go_beyond()) {
     if (let_a_whole_batch_go_on() || shared_.memory.is_unpacking() || may_be_trimmed_soon()) return;

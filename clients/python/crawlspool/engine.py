@@ -26,8 +26,8 @@ from .packing import Limits, Packer, Piece
 from .session import Session, Verdict
 from .silence import Next, Silence, silence_limit
 
-# A connection that ended with one of these would end with it again: somebody has to mend something.
-HOPELESS = {"wrong_protocol", "unknown_frame_type", "bad_frame", "bad_hello"}
+# A connection that ended with one of these would end with it again: somebody has to fix something.
+FATAL_CODES = {"wrong_protocol", "unknown_frame_type", "bad_frame", "bad_hello"}
 PONG_BYTES_MAX = 256  # PROTOCOL.md, Frame
 TEXT_MAX = 512  # of a code or a detail
 RETRY_SECONDS_MAX = 300.0  # of what a server asks for
@@ -296,7 +296,7 @@ class Engine:
     def _on_error(self, value: Dict[str, Any]) -> None:
         code = str(value["code"])
         self._finish(f"{self._server}: {code}: {value['detail']}", _retry_seconds(value))
-        if code in HOPELESS:
+        if code in FATAL_CODES:
             self._refusal = Refused(self._server, code, str(value["detail"]))
         elif code == "session_mismatch":
             self._new_session("the server knows the old one under another client's name")

@@ -32,7 +32,7 @@ class Closed(CrawlspoolError):
 
 
 class Refused(CrawlspoolError):
-    """A server ended the connection for something that no retry mends: `code` is PROTOCOL.md's. Records that are not
+    """A server ended the connection for something that no retry helps: `code` is PROTOCOL.md's. Records that are not
     settled stay where they are, in memory or in the buffer directory."""
 
     def __init__(self, server: str, code: str, detail: str) -> None:

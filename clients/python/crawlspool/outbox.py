@@ -90,7 +90,7 @@ class Outbox:
         """Full or OSError from the buffer: the record was not taken. Anything else that is raised, such as
         KeyboardInterrupt, leaves open whether it was."""
         if self._in_doubt:
-            self._mend()
+            self._repair()
         self._in_doubt = True
         try:
             if self.buffer is not None:
@@ -108,7 +108,7 @@ class Outbox:
             raise
         self._in_doubt = False
 
-    def _mend(self) -> None:
+    def _repair(self) -> None:
         """After a put() that was cut short: what the chunks and the buffer's files hold counts."""
         if self.waiting:
             chunk = self.waiting[-1]
@@ -120,7 +120,7 @@ class Outbox:
             self.next = chunks[-1].last + 1 if chunks else self.next
         else:
             records = self.buffer.records
-            records.mend()
+            records.repair()
             if not self.spilled:
                 records.read_again(chunks[-1].last + 1 if chunks else self.next)
             self.next, self.spilled = records.next, records.unread
@@ -169,7 +169,7 @@ class Outbox:
     def take(self, count: int) -> Chunk:
         """The first `count` records of the first waiting chunk are on their way from now on."""
         if self._in_doubt:
-            self._mend()
+            self._repair()
         chunk = self.waiting[0]
         if count < len(chunk.payloads):
             part = Chunk(chunk.first, chunk.payloads[:count], 0)
@@ -196,7 +196,7 @@ class Outbox:
     def settle(self, index: int, rejected: int) -> int:
         """Forgets everything up to this index and says how many records that were. `rejected` is kept with the mark."""
         if self._in_doubt:
-            self._mend()
+            self._repair()
         before = self.held
         if index <= self.settled:
             return 0

@@ -104,7 +104,7 @@ class Segments:
 
     def append(self, payload: bytes, read_back: bool) -> None:
         """The record has index `next`. OSError: it was not taken, and nothing of it is left."""
-        self.mend()
+        self.repair()
         if self._tail is None or self._sizes[self._tail.first] >= self._segment_bytes:
             self.begin_file()
         assert self._tail is not None
@@ -130,7 +130,7 @@ class Segments:
             self._reader.place(first, size, self.next)
         self._in_doubt = False
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """After an append() that was cut short, by KeyboardInterrupt or by a disk that failed twice: what the file
         holds counts."""
         if self._in_doubt and self._tail is not None:

@@ -7,7 +7,7 @@ const ADVICE = {
   disk_full: ({ spool }) =>
     `The spool takes nothing: ${bytes(spool.free_bytes)} are free for ${spool.directory}, of which spool.keep_free_bytes keeps ${bytes(spool.keep_free_bytes)}. Clients wait, and nothing is lost. Free some space, or lower spool.keep_free_bytes, or let spool.retention_bytes_max remove old segments; the daemon then goes on by itself.`,
   no_descriptors: () => "The daemon can open no more files, so the spool takes nothing. Clients wait, and nothing is lost. Raise LimitNOFILE= of its unit, or lower limits.connections_max; it goes on by itself once descriptors are free.",
-  failed: ({ spool }) => `The disk under ${spool.directory} has failed, and the daemon ends. What was acknowledged before is there. See its log for the error, mend the disk, then start it again.`,
+  failed: ({ spool }) => `The disk under ${spool.directory} has failed, and the daemon ends. What was acknowledged before is there. See its log for the error, fix the disk, then start it again.`,
   draining: () => "The daemon is being stopped: it takes in nothing more.",
 };
 

@@ -1,4 +1,4 @@
-// What was refused, kept for whoever has to mend it: NDJSON files in rejected/, each line with the verdict and the raw
+// What was refused, kept for whoever has to fix it: NDJSON files in rejected/, each line with the verdict and the raw
 // bytes in base64. Bounded: when the files together pass their limit the oldest goes. A start begins a new file, so
 // the last line of an older one may be torn; each line's crc32 tells. Used by the committer's thread only, but for
 // write_rejected_line(). Source: FORMAT.md, "rejected/".

@@ -1,5 +1,5 @@
 // Brings a whole spool back to a state from which lines can be appended, before anything listens: takes stock, seals
-// what was left unsealed, reads what came since the last snapshot, and mends the growing segment's end. Idempotent: a
+// what was left unsealed, reads what came since the last snapshot, and repairs the growing segment's end. Idempotent: a
 // crash on the way leaves something to recover again. Source: FORMAT.md, "Recovery".
 #pragma once
 

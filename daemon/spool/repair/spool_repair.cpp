@@ -107,7 +107,7 @@ Result<void> SpoolRepair::take(std::vector<RepairStep> steps, const Apply& apply
 }
 
 void SpoolRepair::give_up(std::string place, std::string trouble) {
-  ++summary_.hopeless;
+  ++summary_.unrepairable;
   tell_({RepairStep::Kind::kHopeless, std::move(place), std::move(trouble)});
 }
 

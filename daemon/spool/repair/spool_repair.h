@@ -35,7 +35,7 @@ struct RepairStep {
 
 struct RepairSummary {
   std::uint64_t repairable = 0;  // and, with kApply, repaired
-  std::uint64_t hopeless = 0;
+  std::uint64_t unrepairable = 0;
 };
 
 class SpoolRepair {

@@ -99,7 +99,7 @@ TEST(Doctor, AStrangersAnswerIsTroubleAndNoCrash) {
     EXPECT_FALSE(judge_status(body).empty()) << body;
 }
 
-const Findings kMixed{ok("a", "fine"), note("bb", "hm", "look"), trouble("c", "bad \x1b[31m", "mend")};
+const Findings kMixed{ok("a", "fine"), note("bb", "hm", "look"), trouble("c", "bad \x1b[31m", "fix")};
 
 TEST(Doctor, TextHasTheRemedyBelowAndCounts) {
   EXPECT_EQ(doctor_text(kMixed),
@@ -107,7 +107,7 @@ TEST(Doctor, TextHasTheRemedyBelowAndCounts) {
             "note     bb  hm\n"
             "             -> look\n"
             "trouble  c   bad \\u001b[31m\n"
-            "             -> mend\n"
+            "             -> fix\n"
             "\n"
             "1 trouble, 1 note\n");
   EXPECT_TRUE(doctor_text({ok("a", "fine")}).ends_with("\nno trouble, 0 notes\n"));
@@ -116,7 +116,7 @@ TEST(Doctor, TextHasTheRemedyBelowAndCounts) {
 TEST(Doctor, JsonHasTheSame) {
   EXPECT_EQ(doctor_json(kMixed), R"({"troubles":1,"notes":1,"findings":[{"health":"ok","check":"a","detail":"fine"},)"
                                  R"({"health":"note","check":"bb","detail":"hm","remedy":"look"},)"
-                                 R"({"health":"trouble","check":"c","detail":"bad \u001b[31m","remedy":"mend"}]})"
+                                 R"({"health":"trouble","check":"c","detail":"bad \u001b[31m","remedy":"fix"}]})"
                                  "\n");
 }
 

@@ -1,4 +1,4 @@
-"""`crawlspool rejected`: what was refused is listed, shown byte for byte, mended on the way, and sent again."""
+"""`crawlspool rejected`: what was refused is listed, shown byte for byte, corrected on the way, and sent again."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""repair with the real programs: what it mends, the next start takes as its own."""
+"""repair with the real programs: what it repairs, the next start takes as its own."""
 
 import pytest
 

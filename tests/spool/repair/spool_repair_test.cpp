@@ -114,7 +114,7 @@ TEST(SpoolRepair, BrokenOffAnywhereItLosesNothingAndIsFinishedByTheNext) {
     EXPECT_EQ(spool.sound_lines(), sound);
     const auto repaired = spool.repair(RepairMode::kApply);
     ASSERT_TRUE(repaired) << repaired.error().message();
-    EXPECT_EQ(repaired->hopeless, 0U);
+    EXPECT_EQ(repaired->unrepairable, 0U);
     EXPECT_EQ(spool.sound_lines(), sound);
     const auto left = spool.repair(RepairMode::kDryRun);
     ASSERT_TRUE(left);
