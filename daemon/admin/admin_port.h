@@ -8,40 +8,48 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/connection_id.h"
 #include "daemon/commit/memory_budget.h"
 #include "daemon/connection/admission.h"
+#include "daemon/inputs/http/http_protocol.h"
 
 namespace crawlspool::admin {
 
-class AdminConnection;
+class AdminHandler;
 
 class AdminPort {
  public:
   static constexpr std::size_t kConnectionsMax = 64;
   static constexpr std::uint64_t kMemoryBytesMax = 8 * 1024 * 1024;
+  // A short question has a long answer: one is made at a time.
+  static constexpr std::size_t kReadBytesMax = 8 * 1024;
+  static constexpr std::size_t kAnswerBytesMax = 0;
 
   // `admission`, where what is closed is counted, outlives it.
   explicit AdminPort(connection::Admission& admission) : admission_(admission) {}
   AdminPort(const AdminPort&) = delete;
   AdminPort& operator=(const AdminPort&) = delete;
 
-  void enter(AdminConnection& connection) { connections_.push_back(&connection); }
-  void leave(AdminConnection& connection);
-  [[nodiscard]] commit::MemoryAccount& memory() { return memory_; }
+  void enter(AdminHandler& handler) { handlers_.push_back(&handler); }
+  void leave(AdminHandler& handler);
+  // The one that answers on this connection, if it is still there.
+  [[nodiscard]] AdminHandler* find(base::ConnectionId connection) const;
+  // For the connections that it is spoken on.
+  [[nodiscard]] http::HttpProtocol::Bounds bounds() { return {kReadBytesMax, kAnswerBytesMax, &memory_}; }
 
   // For one more connection.
   void make_room();
   // For the answer just made to `asking`, which stays.
-  void relieve_memory(const AdminConnection& asking);
+  void relieve_memory(const AdminHandler& asking);
 
  private:
   [[nodiscard]] std::size_t open_connections() const;
-  void close(AdminConnection& silent, std::string_view limit, std::uint64_t max);
+  void close(AdminHandler& silent, std::string_view limit, std::uint64_t max);
 
   connection::Admission& admission_;
   commit::MemoryBudget budget_{kMemoryBytesMax, 0};
   commit::MemoryAccount memory_{budget_};
-  std::vector<AdminConnection*> connections_;
+  std::vector<AdminHandler*> handlers_;
 };
 
 }  // namespace crawlspool::admin

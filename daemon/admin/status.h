@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/admin/admin_connection.h"
+#include "daemon/admin/admin_handler.h"
 #include "daemon/admin/rates.h"
 #include "daemon/admin/server_facts.h"
 #include "daemon/admin/survey.h"

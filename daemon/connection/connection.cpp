@@ -33,6 +33,7 @@ Connection::Connection(IoLoop& io, base::ConnectionId id, proto::Transport trans
       write_progress_ms_(opened_ms_) {}
 
 Connection::~Connection() {
+  protocol_.reset();
   socket_.reset();
   account_output();
 }
@@ -51,9 +52,9 @@ void Connection::start(base::UniqueFd fd) {
   read_on();
   if (const auto& limit = ticket_.refused()) {
     base::log_warn_limited("conn_refused", {{"peer", peer_}, {"limit", limit->key}, {"max", limit->max}});
-    refuse(*limit);
+    protocol_->refuse(*limit);
   } else {
-    on_start();
+    protocol_->on_open();
   }
   rearm();
 }
@@ -62,42 +63,42 @@ void Connection::start(base::UniqueFd fd) {
 
 void Connection::settled(std::uint64_t seq) {
   const Turn turn(*this);
-  on_settled(seq);
+  protocol_->on_synced(seq);
 }
 
 void Connection::written(std::uint64_t seq) {
   const Turn turn(*this);
-  on_written(seq);
+  protocol_->on_written(seq);
 }
 
 bool Connection::session_answered(const session::SessionQuestion& question) {
   const Turn turn(*this);
-  return on_session_answered(question);
+  return protocol_->on_session(question);
 }
 
 void Connection::give_up_session() {
   const Turn turn(*this);
-  on_session_claimed();
+  protocol_->on_session_lost();
 }
 
 void Connection::spool_failed() {
   const Turn turn(*this);
-  on_spool_failed();
+  protocol_->on_spool_failed();
 }
 
 void Connection::drain() {
   const Turn turn(*this);
-  on_drain();
+  protocol_->on_drain();
 }
 
 void Connection::spool_waits() {
   const Turn turn(*this);
-  on_spool_waits();
+  protocol_->on_spool_waits();
 }
 
 void Connection::shed() {
   const Turn turn(*this);
-  on_shed();
+  protocol_->on_shed();
 }
 
 void Connection::resume() {
@@ -112,27 +113,28 @@ void Connection::resume_next_turn() { io_.fair_share().add(share_); }
 // Going on takes input in and may so note that it is to go on once more, which then waits for the next turn.
 void Connection::end_turn() {
   while (std::exchange(goes_on_, false)) go_on();
-  if (is_open() && !paused_ && has_kept_input()) pause(Pause::kTurn);
+  if (is_open() && !paused_ && protocol_->has_kept_input()) pause(Pause::kTurn);
   is_in_turn_ = false;
   has_taken_input_ = false;
 }
 
 void Connection::go_on() {
   if (!paused_ || !is_open()) return;
-  if (const ReadPlan plan = plan_read(); plan.bytes == 0) return pause(plan.why);  // still, or by something else now
-  const bool takes_input = has_kept_input() || !is_watched_;
+  if (const ReadPlan plan = protocol_->plan_read(); plan.bytes == 0)
+    return pause(plan.why);  // still, or by something else now
+  const bool takes_input = protocol_->has_kept_input() || !is_watched_;
   if (takes_input && (!may_take_kept_input_ || has_taken_input_ || io_.read_buffer().is_lent()))
     return pause(Pause::kTurn);
   const std::int64_t now = io_.now_ms();
   paused_.reset();
   long_pause_due_ms_ = kNever;
   last_activity_ms_ = last_input_ms_ = now;
-  on_resumed(now - paused_since_ms_);
+  protocol_->on_resumed(now - paused_since_ms_);
   if (!is_open()) return;
-  if (has_kept_input()) {
+  if (protocol_->has_kept_input()) {
     const auto loan = io_.read_buffer().lend();
     has_taken_input_ = true;
-    take_kept_input();
+    protocol_->take_kept_input();
     if (!is_open() || paused_) return;
   }
   if (!is_watched_) return read_rest();
@@ -176,11 +178,11 @@ std::uint64_t Connection::take_turn(std::uint64_t cost_max) {
 // What a connection makes within its own allowance is nobody else's affair.
 void Connection::settle_credit() {
   credit_.made(budget_.made_bytes());
-  const std::uint64_t beyond = credit_.settle(held_wire_bytes());
+  const std::uint64_t beyond = credit_.settle(protocol_->held_wire_bytes());
   if (beyond == 0) return;
   wait_for_credit(io_.shared().amplification.overdraw(ticket_.machine(), beyond, io_.now_ms()));
   if (paused_) return;
-  if (const ReadPlan plan = plan_read(); plan.bytes == 0) pause(plan.why);
+  if (const ReadPlan plan = protocol_->plan_read(); plan.bytes == 0) pause(plan.why);
 }
 
 void Connection::wait_for_credit(std::int64_t wait_ms) {
@@ -227,7 +229,7 @@ void Connection::read_rest() {
 }
 
 void Connection::read_some() {
-  const ReadPlan plan = plan_read();
+  const ReadPlan plan = protocol_->plan_read();
   if (plan.bytes == 0) return is_open() ? pause(plan.why) : void();
   has_taken_input_ = true;
   const auto loan = io_.read_buffer().lend();
@@ -242,14 +244,14 @@ void Connection::read_into(std::span<char> buffer, const ReadPlan& plan) {
     case net::ReadResult::End::kBroken:
       return close_now("reset");
     case net::ReadResult::End::kEof:
-      on_eof();
+      protocol_->on_eof();
       break;
     case net::ReadResult::End::kNone:
       bytes_read_ += result.bytes;
       budget_.count_scanned(result.bytes);
       credit_.received(result.bytes);
       last_activity_ms_ = last_input_ms_ = io_.now_ms();
-      take_input({buffer.data(), result.bytes});
+      protocol_->take_input({buffer.data(), result.bytes});
       break;
   }
   rearm();
@@ -293,7 +295,7 @@ void Connection::batch_done() {
 }
 
 std::optional<Connection::Unfinished> Connection::unfinished() const {
-  const auto begun = is_open() ? begun_input() : std::nullopt;
+  const auto begun = is_open() ? protocol_->begun_input() : std::nullopt;
   if (!begun) return std::nullopt;
   const auto age_ms = std::max<std::int64_t>(1, io_.now_ms() - begun->since_ms);
   return Unfinished{begun->held_bytes, static_cast<double>(begun->received_bytes) / static_cast<double>(age_ms)};
@@ -337,7 +339,7 @@ bool Connection::flush_output() {
   if (phase_ == Phase::kFlushing) {
     begin_lingering();
   } else if (phase_ == Phase::kOpen) {
-    on_output_sent();
+    protocol_->on_output_sent();
     if (paused_ == Pause::kOutput) resume();
   }
   return socket_.has_value();
@@ -398,7 +400,7 @@ void Connection::close_now(std::string_view reason) {
 void Connection::cut() {
   const Turn turn(*this);
   if (phase_ == Phase::kFlushing || phase_ == Phase::kLingering) return close_now(close_reason_);
-  if (is_open()) on_drain_end();
+  if (is_open()) protocol_->on_drain_end();
 }
 
 void Connection::abandon_output() {
@@ -417,7 +419,7 @@ std::int64_t Connection::next_deadline_ms() const {
   if (phase_ != Phase::kOpen) return due;
   if (paused_ == Pause::kAmplification) due = std::min(due, credit_until_ms_);
   if (paused_) return std::min(due, tells_long_pause() ? long_pause_due_ms_ : kNever);
-  return std::min(due, reading_deadline_ms());
+  return std::min(due, protocol_->deadline_ms());
 }
 
 // The ring is only told of earlier times; what is armed for a later one finds nothing due when it comes, and arms anew.
@@ -439,10 +441,10 @@ void Connection::check_deadlines() {
     if (paused_ == Pause::kAmplification && now >= credit_until_ms_) resume();
     if (tells_long_pause() && now >= long_pause_due_ms_) {
       long_pause_due_ms_ = now + kLongPauseRepeatMs;
-      on_long_pause();
+      protocol_->on_long_pause();
     }
-  } else if (is_open() && !share_.is_waiting() && now >= reading_deadline_ms()) {
-    on_reading_deadline();
+  } else if (is_open() && !share_.is_waiting() && now >= protocol_->deadline_ms()) {
+    protocol_->on_deadline();
   }
   rearm();
 }

@@ -1,5 +1,5 @@
 // What every connection has, whatever it speaks: a socket, a place under the limits, pauses, deadlines and an orderly
-// end. Lives on one loop's thread; subclasses speak a protocol.
+// end. Owns its protocol. Lives on one loop's thread.
 //
 //   open ──► flushing ──► lingering ──► closed
 //     │   last words are   sent and shut;   │
@@ -12,7 +12,6 @@
 // is to go on; the end of the outermost turn does that, when nothing of the connection is on the stack any more. A turn
 // takes input in once at most, what it reads or what was kept of it; the rest goes on in the loop's next turn. So no
 // callback can re-enter the reading of a connection, however it comes about, and no pipeline is as deep as it is long.
-// A subclass may call every tool from wherever it is, and keeps no view of its input beyond take_input().
 #pragma once
 
 #include <cstdint>
@@ -32,6 +31,7 @@
 #include "daemon/connection/fair_share.h"
 #include "daemon/connection/loop_survey.h"
 #include "daemon/connection/memory_shares.h"
+#include "daemon/connection/protocol.h"
 #include "daemon/intake/batch_intake.h"
 #include "daemon/intake/record_writer.h"
 #include "daemon/intake/turn_budget.h"
@@ -41,24 +41,12 @@ namespace crawlspool::connection {
 
 class IoLoop;
 
-// Why a connection is not read for now.
-enum class Pause {
-  kMemory,         // the memory budget
-  kSpoolWaits,     // the spool takes nothing: slow_reason() of its state
-  kSpoolBusy,      // enough waits for the disk
-  kOutput,         // the peer does not read its answers
-  kTurn,           // enough for one turn of the loop
-  kBusy,           // an earlier request is not answered yet
-  kSession,        // what was taken in for its session before is not settled yet
-  kAmplification,  // it, or its machine, has made too much of what it sent
-};
-
-class Connection : private net::PollHandler {
+class Connection final : private net::PollHandler {
  public:
-  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  static constexpr std::int64_t kNever = Protocol::kNever;
 
   Connection(IoLoop& io, base::ConnectionId id, proto::Transport transport, std::string peer, Admission::Ticket ticket);
-  virtual ~Connection();
+  ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -66,6 +54,8 @@ class Connection : private net::PollHandler {
   [[nodiscard]] const std::string& peer() const { return peer_; }
 
   // --- called by the loop: each is a turn ---
+  // What it speaks: once, before start().
+  void speak(std::unique_ptr<Protocol> protocol) { protocol_ = std::move(protocol); }
   void start(base::UniqueFd fd);
   void resume();  // from any pause, if its reason is gone; at the turn's end
   void resume_next_turn();
@@ -86,15 +76,11 @@ class Connection : private net::PollHandler {
   void drain();
   void spool_waits();
   void shed();  // gives what is unfinished up, for the others' sake
-  // Has a batch that came whole and is not all taken in: it needs memory only to give more back.
-  [[nodiscard]] virtual bool holds_whole_batch() const { return false; }
-  // And may, as things are: it may have to wait for another of its machine, or one that is not unpacked for another
-  // that is being. Whoever may has their place from then on.
-  [[nodiscard]] virtual bool may_go_on_with_batch() { return false; }
+  // As Protocol has them.
+  [[nodiscard]] bool holds_whole_batch() const { return protocol_->holds_whole_batch(); }
+  [[nodiscard]] bool may_go_on_with_batch() { return protocol_->may_go_on_with_batch(); }
   // Not one that is only told why it may not be, nor a probe or scrape of the admin port.
   [[nodiscard]] bool is_crawler() const { return !ticket_.refused() && transport_ != proto::Transport::kAdmin; }
-  // Of one that brings records, what takes them in.
-  [[nodiscard]] virtual const intake::RecordWriter* writer() const { return nullptr; }
   // What its client last gave itself.
   [[nodiscard]] const spool::ClientNames& names() const;
   [[nodiscard]] std::uint64_t records() const { return writer() == nullptr ? 0 : writer()->records(); }
@@ -121,7 +107,6 @@ class Connection : private net::PollHandler {
   [[nodiscard]] std::optional<UnreadAnswers> unread_answers() const;
   void drop_unread_answers();
 
- protected:
   // While one lives the connection is in a turn. What comes from elsewhere than the loop opens its own.
   class Turn {
    public:
@@ -139,49 +124,7 @@ class Connection : private net::PollHandler {
     const bool is_outermost_;
   };
 
-  struct ReadPlan {
-    std::size_t bytes = 0;  // 0: pause
-    Pause why = Pause::kBusy;
-  };
-
-  // --- a subclass speaks its protocol through these ---
-  // The limits leave no place for it: says so, and ends.
-  virtual void refuse(const LimitMet& /*limit*/) {}
-  virtual void on_start() {}
-  [[nodiscard]] virtual ReadPlan plan_read() = 0;
-  virtual void take_input(std::string_view bytes) = 0;  // padding is readable behind it
-  virtual void on_eof() = 0;
-  // Input is left from before the pause.
-  [[nodiscard]] virtual bool has_kept_input() const = 0;
-  virtual void take_kept_input() = 0;
-  virtual void on_settled(std::uint64_t seq) = 0;
-  virtual void on_written(std::uint64_t /*seq*/) {}
-  virtual bool on_session_answered(const session::SessionQuestion& /*question*/) { return false; }
-  virtual void on_session_claimed() {}  // by another connection
-  virtual void on_spool_failed() = 0;
-  virtual void on_drain() = 0;
-  // After on_drain(), maybe several times: a frame, batch or body of which something was taken in is taken in whole,
-  // what has not been begun is given up, and nothing waits for the peer any more.
-  virtual void on_drain_end() {}
-  virtual void on_spool_waits() {}
-  virtual void on_shed() {}
-  virtual void on_resumed(std::int64_t paused_ms) = 0;
-  virtual void on_output_sent() {}
-  // At kLongPauseMs and every kLongPauseRepeatMs of a pause for memory, the disk or a session.
-  virtual void on_long_pause() {}
-  // What has begun of the next frame or request, since when (as now_ms() has it).
-  struct BegunInput {
-    std::size_t held_bytes;
-    std::size_t received_bytes;
-    std::int64_t since_ms;
-  };
-  [[nodiscard]] virtual std::optional<BegunInput> begun_input() const { return std::nullopt; }
-  // Received, and not taken in yet: what it may become is still to be made.
-  [[nodiscard]] virtual std::size_t held_wire_bytes() const { return 0; }
-  [[nodiscard]] virtual std::int64_t reading_deadline_ms() const = 0;
-  virtual void on_reading_deadline() = 0;
-
-  // --- and these are its tools ---
+  // --- its protocol's tools ---
   // More was made of what was received than limits.amplification_max allows, and has not grown back.
   [[nodiscard]] bool waits_for_credit();
   // The same, asked before something is unpacked that becomes about so many bytes for the spool.
@@ -226,12 +169,13 @@ class Connection : private net::PollHandler {
   [[nodiscard]] std::int64_t opened_ms() const { return opened_ms_; }
   [[nodiscard]] std::int64_t last_activity_ms() const { return last_activity_ms_; }
   [[nodiscard]] std::int64_t last_input_ms() const { return last_input_ms_; }
-  // What takes the records of this connection in, for as long as it is there.
+  // What takes the records of this connection in, for as long as it is there. Its protocol owns it.
   [[nodiscard]] intake::RecordWriter make_writer();
 
  private:
   enum class Phase { kOpen, kFlushing, kLingering, kClosed };
 
+  [[nodiscard]] const intake::RecordWriter* writer() const { return protocol_->writer(); }
   void on_ready(net::Ready ready) override;
   void end_turn();
   void go_on();
@@ -287,6 +231,7 @@ class Connection : private net::PollHandler {
   std::int64_t linger_until_ms_ = kNever;
   std::int64_t armed_ms_ = kNever;
   std::uint64_t bytes_read_ = 0;
+  std::unique_ptr<Protocol> protocol_;  // the last: it may use all of the above as it goes
 };
 
 }  // namespace crawlspool::connection

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "daemon/base/log.h"
-#include "daemon/inputs/http/records_connection.h"
-#include "daemon/inputs/stream/stream_connection.h"
+#include "daemon/inputs/http/records_handler.h"
+#include "daemon/inputs/stream/stream_protocol.h"
 #include "proto/messages.h"
 
 namespace crawlspool::server {
@@ -97,15 +97,27 @@ void Listeners::on_accept(Transport transport, base::UniqueFd fd, const base::En
 std::unique_ptr<connection::Connection> Listeners::make(Transport transport, connection::IoLoop& loop,
                                                         base::ConnectionId id, const std::string& peer,
                                                         connection::Admission::Ticket ticket) const {
+  auto made = std::make_unique<connection::Connection>(loop, id, transport, peer, std::move(ticket));
+  made->speak(make_protocol(transport, *made));
+  return made;
+}
+
+std::unique_ptr<connection::Protocol> Listeners::make_protocol(Transport transport,
+                                                               connection::Connection& connection) const {
+  using http::HttpProtocol;
   switch (transport) {
     case Transport::kStream:
-      return std::make_unique<stream::StreamConnection>(loop, id, peer, std::move(ticket));
+      return std::make_unique<stream::StreamProtocol>(connection);
     case Transport::kHttp:
-      return std::make_unique<http::RecordsConnection>(loop, id, peer, std::move(ticket));
+      return std::make_unique<HttpProtocol>(connection, HttpProtocol::kForRecords, [](HttpProtocol& http) {
+        return std::make_unique<http::RecordsHandler>(http);
+      });
     case Transport::kAdmin:
       break;
   }
-  return std::make_unique<admin::AdminConnection>(loop, id, peer, std::move(ticket), admin_port_, admin_backend_);
+  return std::make_unique<HttpProtocol>(connection, admin_port_.bounds(), [this](HttpProtocol& http) {
+    return std::make_unique<admin::AdminHandler>(http, admin_port_, admin_backend_);
+  });
 }
 
 }  // namespace crawlspool::server

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "daemon/admin/admin_connection.h"
+#include "daemon/admin/admin_handler.h"
 #include "daemon/connection/io_threads.h"
 #include "daemon/net/listener.h"
 #include "daemon/server/inherited_sockets.h"
@@ -37,6 +37,8 @@ class Listeners {
   [[nodiscard]] std::unique_ptr<connection::Connection> make(proto::Transport transport, connection::IoLoop& loop,
                                                              base::ConnectionId id, const std::string& peer,
                                                              connection::Admission::Ticket ticket) const;
+  [[nodiscard]] std::unique_ptr<connection::Protocol> make_protocol(proto::Transport transport,
+                                                                    connection::Connection& connection) const;
 
   connection::IoThreads& threads_;
   const connection::Shared& shared_;

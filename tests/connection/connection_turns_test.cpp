@@ -19,10 +19,11 @@ namespace {
 using net::test::run_until;
 
 // Does what the test says with each input, and notes how deep it is in taking some.
-class Talker final : public Connection {
+class Talker final : public Protocol {
  public:
-  Talker(IoLoop& io, base::ConnectionId id) : Connection(io, id, proto::Transport::kStream, "127.0.0.1:1", {}) {}
+  explicit Talker(Connection& on) : connection(on) {}
 
+  Connection& connection;
   std::function<void()> on_input = [] {};  // while the input is in view
   std::function<void()> on_taken = [] {};  // behind it
   std::string taken;
@@ -32,28 +33,28 @@ class Talker final : public Connection {
   int deepest = 0;
   int inputs = 0;
 
-  using Connection::output;
-  using Connection::paused;
-  using Connection::send;
-  void wait() { pause(Pause::kBusy); }
-  void wait_for_output() { pause(Pause::kOutput); }
+  void wait() { connection.pause(Pause::kBusy); }
+  void wait_for_output() { connection.pause(Pause::kOutput); }
+  void resume() { connection.resume(); }
+  [[nodiscard]] bool paused() const { return connection.paused().has_value(); }
 
  private:
+  void refuse(const LimitMet& /*limit*/) override {}
   ReadPlan plan_read() override { return {slice}; }
   void take_input(std::string_view bytes) override { take(bytes); }
-  void on_eof() override { finish("eof"); }
+  void on_eof() override { connection.finish("eof"); }
   [[nodiscard]] bool has_kept_input() const override { return !kept.empty(); }
   void take_kept_input() override {
     const std::string input = std::exchange(kept, {});
     take(std::string_view(input).substr(0, 1));
     kept.insert(0, input.substr(1));
   }
-  void on_settled(std::uint64_t /*seq*/) override { resume(); }
+  void on_synced(std::uint64_t /*count*/) override { connection.resume(); }
   void on_spool_failed() override {}
   void on_drain() override {}
   void on_resumed(std::int64_t /*paused_ms*/) override {}
-  [[nodiscard]] std::int64_t reading_deadline_ms() const override { return kNever; }
-  void on_reading_deadline() override {}
+  [[nodiscard]] std::int64_t deadline_ms() const override { return kNever; }
+  void on_deadline() override {}
 
   void take(std::string_view bytes) {
     ++inputs;
@@ -85,9 +86,11 @@ class ConnectionTurns : public commit::OnForgetfulDisk {
 
   Talker& open(net::test::Pair& pair) {
     const base::ConnectionId id = ++last_id;
-    auto talker = std::make_unique<Talker>(*io, id);
+    auto made = std::make_unique<Connection>(*io, id, proto::Transport::kStream, "127.0.0.1:1", Admission::Ticket{});
+    auto talker = std::make_unique<Talker>(*made);
     Talker& opened = *talker;
-    io->adopt(std::move(talker), std::move(pair.ours));
+    made->speak(std::move(talker));
+    io->adopt(std::move(made), std::move(pair.ours));
     return opened;
   }
   static void say(const net::test::Pair& pair, std::string_view text) {
@@ -130,7 +133,7 @@ TEST_F(ConnectionTurns, AnAnswerFromElsewhereWithinInputWaitsForItsEnd) {
   talker.on_input = [&] {
     talker.wait();
     talker.kept = "";
-    talker.settled(1);
+    talker.connection.settled(1);
     EXPECT_TRUE(talker.paused());
   };
   say(pair, "one");
@@ -178,9 +181,9 @@ TEST_F(ConnectionTurns, SentAnswersDoNotTakeKeptInputWithinInput) {
   auto pair = net::test::tcp_pair();
   Talker& talker = open(pair);
   talker.on_input = [&] {
-    talker.output() += "!";
+    talker.connection.output() += "!";
     talker.wait_for_output();
-    talker.send(true);
+    talker.connection.send(true);
   };
   talker.wait();
   talker.kept = std::string(1000, 'k');
@@ -219,7 +222,7 @@ TEST_F(ConnectionTurns, ANextTurnThatIsAskedForSeveralTimesComesOnce) {
   Talker& talker = open(pair);
   talker.wait();
   talker.kept = "a";
-  for (int i = 0; i < 3; ++i) talker.resume_next_turn();
+  for (int i = 0; i < 3; ++i) talker.connection.resume_next_turn();
   EXPECT_EQ(talker.inputs, 0);
   talker.on_input = [&] { talker.wait(); };
   ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "a"; }));

@@ -6,7 +6,7 @@
 #include "daemon/base/text.h"
 #include "daemon/base/version.h"
 #include "daemon/connection/io_loop.h"
-#include "daemon/inputs/stream/stream_connection.h"
+#include "daemon/inputs/stream/stream_protocol.h"
 #include "daemon/session/key.h"
 
 namespace crawlspool::stream {
@@ -20,10 +20,10 @@ constexpr std::int64_t kSupersededReconnectMs = 1000;
 
 }  // namespace
 
-void StreamConnection::take_hello(std::string_view payload) {
+void StreamProtocol::take_hello(std::string_view payload) {
   if (any_frame_taken_)
     return end_with_error({.code = ErrorWord::kBadHello, .detail = "a hello is the first frame or none"});
-  if (const auto reason = io().checker().check(payload))
+  if (const auto reason = connection_.io().checker().check(payload))
     return end_with_error({.code = ErrorWord::kBadHello,
                            .detail = std::string("a hello is a JSON object: ").append(reason->detail.view())});
   auto hello = proto::parse_hello(payload);
@@ -34,7 +34,7 @@ void StreamConnection::take_hello(std::string_view payload) {
   if (enter_client()) welcome({}, 0);
 }
 
-void StreamConnection::identify() {
+void StreamProtocol::identify() {
   intake::RecordWriter::Identity identity;
   identity.names.client = hello_.client;
   identity.names.stream = hello_.stream;
@@ -47,7 +47,7 @@ void StreamConnection::identify() {
   writer_.identify(std::move(identity));
 }
 
-proto::ErrorMessage StreamConnection::too_many_connections(const connection::LimitMet& limit) {
+proto::ErrorMessage StreamProtocol::too_many_connections(const connection::LimitMet& limit) {
   return {.code = ErrorWord::kTooManyConnections,
           .detail = std::string(limit.key) + " is " + std::to_string(limit.max),
           .limit = limit.key,
@@ -55,22 +55,24 @@ proto::ErrorMessage StreamConnection::too_many_connections(const connection::Lim
 }
 
 // The place among the client's connections; false if there is none, and the connection ends.
-bool StreamConnection::enter_client() {
-  const auto limit = ticket().name_client(hello_.client);
+bool StreamProtocol::enter_client() {
+  const auto limit = connection_.ticket().name_client(hello_.client);
   if (!limit) return true;
-  base::log_warn_limited(
-      "conn_refused",
-      {{"conn", id()}, {"peer", peer()}, {"client", hello_.client}, {"limit", limit->key}, {"max", limit->max}});
+  base::log_warn_limited("conn_refused", {{"conn", connection_.id()},
+                                          {"peer", connection_.peer()},
+                                          {"client", hello_.client},
+                                          {"limit", limit->key},
+                                          {"max", limit->max}});
   end_with_error(too_many_connections(*limit));
   return false;
 }
 
-bool StreamConnection::on_session_answered(const session::SessionQuestion& question) {
+bool StreamProtocol::on_session(const session::SessionQuestion& question) {
   if (!writer_.take_answer(question)) return false;
-  const std::uint64_t sessions_max = io().config()->spool.sessions_max;
+  const std::uint64_t sessions_max = connection_.io().config()->spool.sessions_max;
   switch (question.answer.verdict) {
     case Verdict::kGranted:
-      if (enter_client()) welcome(question.answer, io().session_claims().last_seq(question, hello_.from));
+      if (enter_client()) welcome(question.answer, connection_.io().session_claims().last_seq(question, hello_.from));
       break;
     case Verdict::kOtherClient:
       end_with_error({.code = ErrorWord::kSessionMismatch, .detail = refusal_detail(question, sessions_max)});
@@ -85,32 +87,34 @@ bool StreamConnection::on_session_answered(const session::SessionQuestion& quest
   return true;
 }
 
-void StreamConnection::welcome(const session::SessionAnswer& answer, std::uint64_t last_seq) {
+void StreamProtocol::welcome(const session::SessionAnswer& answer, std::uint64_t last_seq) {
   writer_.start_at(acked_seq_ = last_seq);
-  base::log_info_limited("hello", {{"conn", id()},
-                                   {"peer", peer()},
-                                   {"client", names().client},
-                                   {"stream", names().stream},
-                                   {"session", names().session},
+  base::log_info_limited("hello", {{"conn", connection_.id()},
+                                   {"peer", connection_.peer()},
+                                   {"client", writer_.names().client},
+                                   {"stream", writer_.names().stream},
+                                   {"session", writer_.names().session},
                                    {"last_seq", last_seq}});
-  const bool is_synced = hello_.ack == AckLevel::kSynced && io().shared().committer.syncs_before_ack();
-  proto::append_welcome(output(), {.server = std::string("crawlspoold ") + std::string(kVersion),
-                                   .last_seq = last_seq,
-                                   .known = answer.known,
-                                   .rejected = answer.rejected,
-                                   .ack = is_synced ? AckLevel::kSynced : AckLevel::kWritten,
-                                   .record_bytes_max = limits().record_bytes_max,
-                                   .batch_bytes_max = limits().batch_bytes_max,
-                                   .batch_records_max = limits().batch_records_max,
-                                   .idle_timeout_ms = io().config()->timeouts.idle_ms});
-  send(true);
-  if (paused() == connection::Pause::kSession) resume();
+  const bool is_synced = hello_.ack == AckLevel::kSynced && connection_.io().shared().committer.syncs_before_ack();
+  proto::append_welcome(connection_.output(), {.server = std::string("crawlspoold ") + std::string(kVersion),
+                                               .last_seq = last_seq,
+                                               .known = answer.known,
+                                               .rejected = answer.rejected,
+                                               .ack = is_synced ? AckLevel::kSynced : AckLevel::kWritten,
+                                               .record_bytes_max = connection_.limits().record_bytes_max,
+                                               .batch_bytes_max = connection_.limits().batch_bytes_max,
+                                               .batch_records_max = connection_.limits().batch_records_max,
+                                               .idle_timeout_ms = connection_.io().config()->timeouts.idle_ms});
+  connection_.send(true);
+  if (connection_.paused() == connection::Pause::kSession) connection_.resume();
 }
 
 // A newer connection goes on with the session: nothing more is taken in here.
-void StreamConnection::on_session_claimed() {
-  ticket().leave_client();
-  base::log_info_limited("session_superseded", {{"conn", id()}, {"peer", peer()}, {"session", names().session}});
+void StreamProtocol::on_session_lost() {
+  connection_.ticket().leave_client();
+  base::log_info_limited(
+      "session_superseded",
+      {{"conn", connection_.id()}, {"peer", connection_.peer()}, {"session", writer_.names().session}});
   end_with_goodbye({.reason = proto::GoodbyeReason::kSuperseded,
                     .detail = "another connection goes on with this session",
                     .reconnect_after_ms = kSupersededReconnectMs});

@@ -3,8 +3,7 @@
 //   first frame ──► [awaiting the session] ──► reading ──► ending ──► finished (Connection takes over)
 //                                                        what was read is settled, then the last ack and words go out
 //
-// Four sources: stream_connection.cpp takes frames in, stream_session.cpp says hello, stream_acks.cpp answers,
-// stream_ending.cpp ends.
+// Four sources: stream_protocol.cpp takes frames in, hello.cpp says hello, acks.cpp answers, ending.cpp ends.
 #pragma once
 
 #include <optional>
@@ -22,14 +21,14 @@
 
 namespace crawlspool::stream {
 
-class StreamConnection final : public connection::Connection {
+class StreamProtocol final : public connection::Protocol {
  public:
-  StreamConnection(connection::IoLoop& io, base::ConnectionId id, const std::string& peer,
-                   connection::Admission::Ticket ticket);
-  ~StreamConnection() override;
+  // `connection` owns it.
+  explicit StreamProtocol(connection::Connection& connection);
+  ~StreamProtocol() override;
 
   [[nodiscard]] bool holds_whole_batch() const override { return batch_.has_value(); }
-  [[nodiscard]] bool may_go_on_with_batch() override { return batch_ && may_take_in(*batch_); }
+  [[nodiscard]] bool may_go_on_with_batch() override { return batch_ && connection_.may_take_in(*batch_); }
   [[nodiscard]] const intake::RecordWriter* writer() const override { return &writer_; }
 
  private:
@@ -43,16 +42,16 @@ class StreamConnection final : public connection::Connection {
 
   void on_drain_end() override;
   void refuse(const connection::LimitMet& limit) override;
-  void on_start() override;
-  ReadPlan plan_read() override;
+  void on_open() override;
+  connection::ReadPlan plan_read() override;
   void take_input(std::string_view bytes) override;
   void on_eof() override;
   [[nodiscard]] bool has_kept_input() const override { return batch_ || !kept_input_.empty(); }
   void take_kept_input() override;
-  void on_settled(std::uint64_t seq) override;
+  void on_synced(std::uint64_t seq) override;
   void on_written(std::uint64_t seq) override;
-  bool on_session_answered(const session::SessionQuestion& question) override;
-  void on_session_claimed() override;
+  bool on_session(const session::SessionQuestion& question) override;
+  void on_session_lost() override;
   void on_spool_failed() override;
   void on_drain() override;
   void on_spool_waits() override;
@@ -60,13 +59,13 @@ class StreamConnection final : public connection::Connection {
   void on_resumed(std::int64_t paused_ms) override;
   void on_output_sent() override;
   void on_long_pause() override;
-  [[nodiscard]] std::optional<BegunInput> begun_input() const override;
+  [[nodiscard]] std::optional<connection::BegunInput> begun_input() const override;
   [[nodiscard]] std::size_t held_wire_bytes() const override;
-  [[nodiscard]] std::int64_t reading_deadline_ms() const override;
-  void on_reading_deadline() override;
+  [[nodiscard]] std::int64_t deadline_ms() const override;
+  void on_deadline() override;
 
   // --- input ---
-  [[nodiscard]] ReadPlan plan_under_pressure(connection::Pause why) const;
+  [[nodiscard]] connection::ReadPlan plan_under_pressure(connection::Pause why) const;
   void take_frames(std::string_view input);
   void take_frame(const proto::Frame& frame, const commit::ReadTime& when);
   void take_record(std::string_view record, const commit::ReadTime& when);
@@ -103,6 +102,7 @@ class StreamConnection final : public connection::Connection {
   [[nodiscard]] std::int64_t idle_deadline_ms() const;
   [[nodiscard]] std::int64_t ping_due_ms() const;
 
+  connection::Connection& connection_;
   intake::RecordWriter writer_;
   proto::Hello hello_;  // the defaults for a client that says none
 

@@ -1,5 +1,5 @@
 // Answers that come later belong to the request that asked for them.
-#include "daemon/admin/admin_connection.h"
+#include "daemon/admin/admin_handler.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/connection/io_loop.h"
 #include "daemon/net/signal.h"
 #include "tests/commit/committing.h"
 #include "tests/net/run_until.h"
@@ -48,8 +49,11 @@ class AdminAnswers : public commit::OnForgetfulDisk {
     io = std::make_unique<connection::IoLoop>(*shared, config);
     auto pair = net::test::tcp_pair();
     peer = std::move(pair.theirs);
-    auto made =
-        std::make_unique<AdminConnection>(*io, 1, "127.0.0.1:1", connection::Admission::Ticket{}, *port, backend);
+    auto made = std::make_unique<connection::Connection>(*io, 1, proto::Transport::kAdmin, "127.0.0.1:1",
+                                                         connection::Admission::Ticket{});
+    made->speak(std::make_unique<http::HttpProtocol>(*made, port->bounds(), [this](http::HttpProtocol& http) {
+      return std::make_unique<AdminHandler>(http, *port, backend);
+    }));
     connection = made.get();
     io->adopt(std::move(made), std::move(pair.ours));
   }
@@ -89,7 +93,7 @@ class AdminAnswers : public commit::OnForgetfulDisk {
   SlowBackend backend;
   std::unique_ptr<connection::IoLoop> io;
   base::UniqueFd peer;
-  AdminConnection* connection = nullptr;
+  connection::Connection* connection = nullptr;
 };
 
 TEST_F(AdminAnswers, AFullDiskIsNoAnswerToAnotherQuestion) {

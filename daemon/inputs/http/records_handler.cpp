@@ -1,4 +1,4 @@
-#include "daemon/inputs/http/records_connection.h"
+#include "daemon/inputs/http/records_handler.h"
 
 #include <algorithm>
 #include <array>
@@ -7,6 +7,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
+#include "daemon/connection/io_loop.h"
 #include "proto/names.h"
 
 namespace crawlspool::http {
@@ -71,19 +72,17 @@ void append_verdict(TextPieces& rejected, std::uint64_t index, const RejectReaso
 
 }  // namespace
 
-RecordsConnection::RecordsConnection(connection::IoLoop& io, base::ConnectionId id, const std::string& peer,
-                                     connection::Admission::Ticket ticket)
-    : HttpConnection(io, id, proto::Transport::kHttp, peer, std::move(ticket), io.appender().memory()),
-      writer_(make_writer()) {}
+RecordsHandler::RecordsHandler(HttpProtocol& http)
+    : http_(http), connection_(http.connection()), writer_(connection_.make_writer()) {}
 
-RecordsConnection::~RecordsConnection() {
-  batch_done();
-  memory_share().adjust(charged_request_bytes_, 0);
+RecordsHandler::~RecordsHandler() {
+  connection_.batch_done();
+  connection_.memory_share().adjust(charged_request_bytes_, 0);
 }
 
 // ---- before the body ----
 
-std::optional<Response> RecordsConnection::judge(const RequestHead& head, std::uint64_t& body_bytes_max) {
+std::optional<Response> RecordsHandler::check(const RequestHead& head, std::uint64_t& body_bytes_max) {
   if (auto foreign = judge_sender(head.browser)) return foreign;
   if (head.path != kPath) return error_response(404, "not_found", "records go to POST /v1/records");
   if (head.method == "OPTIONS" && head.browser.origin && head.browser.is_preflight) return preflight_answer();
@@ -103,75 +102,73 @@ std::optional<Response> RecordsConnection::judge(const RequestHead& head, std::u
   request_.client = std::move(*client);
   if (auto unavailable = judge_resources()) return unavailable;
   const bool is_one_record = is_json(head.content_type) && is_plain(head.content_encoding);
-  body_bytes_max = is_one_record ? limits().record_bytes_max : limits().batch_bytes_max;
+  body_bytes_max = is_one_record ? connection_.limits().record_bytes_max : connection_.limits().batch_bytes_max;
   return std::nullopt;
 }
 
 // Any page can have a browser on this machine send it here, under a name of its own, too; only those that the
 // configuration names may. No other program says that it sends for a page.
-std::optional<Response> RecordsConnection::judge_sender(const BrowserFields& browser) {
-  const auto& origins = io().config()->http.origins;
+std::optional<Response> RecordsHandler::judge_sender(const BrowserFields& browser) {
+  const auto& origins = connection_.io().config()->http.origins;
   if (browser.origin && std::find(origins.begin(), origins.end(), *browser.origin) != origins.end()) {
-    allow_origin(*browser.origin);
+    http_.allow_origin(*browser.origin);
     return std::nullopt;
   }
   if (!browser.origin && (browser.fetch_site.empty() || browser.fetch_site == "none")) return std::nullopt;
   const std::string who = browser.origin ? "Origin " + *browser.origin : "Sec-Fetch-Site " + browser.fetch_site;
-  base::log_warn_limited("origin_refused", {{"peer", peer()}, {"origin", browser.origin.value_or("")}});
+  base::log_warn_limited("origin_refused", {{"peer", connection_.peer()}, {"origin", browser.origin.value_or("")}});
   return error_response(403, "foreign_origin",
                         who + ": a page sends this; http.origins in crawlspoold.yaml lists the origins that may");
 }
 
-std::size_t RecordsConnection::held_wire_bytes() const {
-  return HttpConnection::held_wire_bytes() + (request_.intake ? request_.intake->wire_bytes() : 0);
-}
+std::size_t RecordsHandler::held_wire_bytes() const { return request_.intake ? request_.intake->wire_bytes() : 0; }
 
 // What was made of the requests before it is too much for what they were.
-Response RecordsConnection::over_amplification() const {
-  Response response =
-      unavailable("amplification", "limits.amplification_max is " + std::to_string(limits().amplification_max) +
-                                       "; too much was made of what this address sent");
-  response.retry_after_s = static_cast<int>(credit_wait_ms() / 1000 + 1);
+Response RecordsHandler::over_amplification() const {
+  Response response = unavailable("amplification", "limits.amplification_max is " +
+                                                       std::to_string(connection_.limits().amplification_max) +
+                                                       "; too much was made of what this address sent");
+  response.retry_after_s = static_cast<int>(connection_.credit_wait_ms() / 1000 + 1);
   return response;
 }
 
-std::optional<Response> RecordsConnection::judge_resources() {
-  if (waits_for_credit()) return over_amplification();
-  const SpoolState state = io().shared().committer.state();
+std::optional<Response> RecordsHandler::judge_resources() {
+  if (connection_.waits_for_credit()) return over_amplification();
+  const SpoolState state = connection_.io().shared().committer.state();
   if (state == SpoolState::kFailed) return unavailable("spool_failed", "the disk has failed");
   if (commit::is_waiting(state))
     return unavailable(proto::word(commit::slow_reason(state)), "the spool takes nothing for now");
-  if (!memory_share().may_begin()) return unavailable("memory", "too much is on its way to the disk");
+  if (!connection_.memory_share().may_begin()) return unavailable("memory", "too much is on its way to the disk");
   return std::nullopt;
 }
 
 // ---- the request, a turn's worth at a time ----
 
-void RecordsConnection::serve(const RequestHead& head, std::string body) {
+void RecordsHandler::serve(const RequestHead& head, std::string body) {
   request_.is_batch = is_ndjson(head.content_type);
   const auto& session = request_.client.session;
   writer_.identify({request_.client.names, session ? std::optional(session->key) : std::nullopt, false});
   const auto holds = request_.is_batch ? BatchIntake::Holds::kRecords : BatchIntake::Holds::kOneRecord;
   if (const auto encoding = compression(head.content_encoding))
-    request_.intake.emplace(holds, *encoding, intake::Parts::kAny, std::move(body), limits());
+    request_.intake.emplace(holds, *encoding, intake::Parts::kAny, std::move(body), connection_.limits());
   else
-    request_.intake.emplace(holds, std::move(body), limits());
-  if (request_.intake->is_untouched() &&
-      must_wait_before_making(request_.intake->estimated_line_bytes(spool::envelope_bytes_max(writer_.origin()))))
+    request_.intake.emplace(holds, std::move(body), connection_.limits());
+  if (request_.intake->is_untouched() && connection_.must_wait_before_making(request_.intake->estimated_line_bytes(
+                                             spool::envelope_bytes_max(writer_.origin()))))
     return turn_down(over_amplification());
-  return may_go_on_serving() ? go_on_serving() : go_on_serving_next_turn();
+  return may_continue_serving() ? continue_serving() : http_.continue_next_turn();
 }
 
-void RecordsConnection::go_on_serving() {
+void RecordsHandler::continue_serving() {
   if (request_.stage == Stage::kUnpacking) unpack();
-  if (request_.stage == Stage::kTaking && is_serving()) take_some();
-  if (is_serving()) account_request();
+  if (request_.stage == Stage::kTaking && http_.is_serving()) take_some();
+  if (http_.is_serving()) account_request();
 }
 
-void RecordsConnection::unpack() {
-  switch (request_.intake->step(budget())) {
+void RecordsHandler::unpack() {
+  switch (request_.intake->step(connection_.budget())) {
     case BatchIntake::Step::kMore:
-      return go_on_serving_next_turn();
+      return http_.continue_next_turn();
     case BatchIntake::Step::kTooLarge:
       return turn_down(error_response(413, "body_too_large", request_.intake->detail()));
     case BatchIntake::Step::kBroken:
@@ -185,43 +182,43 @@ void RecordsConnection::unpack() {
 }
 
 // Of all the body's records, before the first is taken in.
-std::optional<Response> RecordsConnection::judge_numbers() const {
+std::optional<Response> RecordsHandler::judge_numbers() const {
   if (!request_.client.session) return std::nullopt;
   const std::uint64_t left = proto::kSeqMax - request_.client.session->first_seq + 1;
-  const std::uint64_t records_max = request_.is_batch ? limits().batch_records_max : 1;
+  const std::uint64_t records_max = request_.is_batch ? connection_.limits().batch_records_max : 1;
   if (records_max <= left || proto::count_records(request_.intake->content(), left + 1) <= left) return std::nullopt;
   return bad_request("Crawlspool-Seq is " + std::to_string(request_.client.session->first_seq) +
                      " and the body's records go beyond 2^53 - 1, where numbers end");
 }
 
-void RecordsConnection::take_some() {
-  const ReadTime when = io().read_time();
+void RecordsHandler::take_some() {
+  const ReadTime when = connection_.io().read_time();
   if (!request_.is_batch) {
     // With a session, nothing at all asks for the session's number.
     if (!(request_.client.session && request_.intake->content().empty())) take_record(request_.intake->content(), when);
     return all_taken();
   }
-  while (!budget().is_spent()) {
-    const auto record = request_.intake->next(budget());
+  while (!connection_.budget().is_spent()) {
+    const auto record = request_.intake->next(connection_.budget());
     if (record)
       take_record(*record, when);
     else if (request_.intake->is_at_end())
       return all_taken();
   }
-  go_on_serving_next_turn();
+  http_.continue_next_turn();
 }
 
 // The next record's number in its session; 0 without one.
-std::uint64_t RecordsConnection::seq_of_next() const {
+std::uint64_t RecordsHandler::seq_of_next() const {
   return request_.client.session ? request_.client.session->first_seq + request_.index : 0;
 }
 
-void RecordsConnection::take_record(std::string_view record, const ReadTime& when) {
+void RecordsHandler::take_record(std::string_view record, const ReadTime& when) {
   const std::uint64_t seq = seq_of_next();
   if (seq != 0 && seq <= request_.last_seq) {
     ++request_.skipped;
     ++request_.index;
-    budget().count_scanned(record.size(), 1);
+    connection_.budget().count_scanned(record.size(), 1);
     return;
   }
   if (const auto reason = writer_.write(record, {seq, {"index", request_.index}}, when))
@@ -231,56 +228,56 @@ void RecordsConnection::take_record(std::string_view record, const ReadTime& whe
   ++request_.index;
 }
 
-void RecordsConnection::note_reject(const json::RejectReason& reason) {
+void RecordsHandler::note_reject(const json::RejectReason& reason) {
   if (request_.is_batch)
     append_verdict(request_.rejected, request_.index, reason);
   else
     request_.only_reject = reason;
 }
 
-void RecordsConnection::all_taken() {
+void RecordsHandler::all_taken() {
   request_.stage = Stage::kTaken;
   request_.intake.reset();
-  batch_done();
+  connection_.batch_done();
   writer_.release_session();
   if (writer_.all_synced()) return finish_request(answer());  // nothing new was in it
-  pause(Pause::kBusy);
+  connection_.pause(Pause::kBusy);
 }
 
-void RecordsConnection::on_settled(std::uint64_t seq) {
+void RecordsHandler::on_synced(std::uint64_t seq) {
   writer_.on_synced(seq);
-  if (is_serving() && request_.stage == Stage::kTaken && writer_.all_synced()) finish_request(answer());
+  if (http_.is_serving() && request_.stage == Stage::kTaken && writer_.all_synced()) finish_request(answer());
 }
 
-void RecordsConnection::finish_request(Response response) {
+void RecordsHandler::finish_request(Response response) {
   writer_.release_session();
-  batch_done();
+  connection_.batch_done();
   request_ = Request{};
   account_request();
-  respond(std::move(response));
+  http_.respond(std::move(response));
 }
 
 // Of a body that is being taken in the rest waits for the disk alone.
-void RecordsConnection::on_drain_end() {
+void RecordsHandler::on_drain_end() {
   const bool is_begun = request_.stage == Stage::kTaken || (request_.intake && request_.intake->is_begun());
-  if (!is_serving() || is_begun) return;
+  if (!http_.is_serving() || is_begun) return;
   turn_down(unavailable("draining", "the server is stopping"));
 }
 
 // ---- the session ----
 
-void RecordsConnection::claim_session() {
+void RecordsHandler::claim_session() {
   request_.stage = Stage::kAwaitingSession;
-  batch_done();  // what is settled before this may be waiting for it
+  connection_.batch_done();  // what is settled before this may be waiting for it
   writer_.claim_session();
 }
 
-bool RecordsConnection::on_session_answered(const session::SessionQuestion& question) {
-  if (!is_open() || !writer_.take_answer(question)) return false;
-  const std::uint64_t sessions_max = io().config()->spool.sessions_max;
+bool RecordsHandler::on_session(const session::SessionQuestion& question) {
+  if (!connection_.is_open() || !writer_.take_answer(question)) return false;
+  const std::uint64_t sessions_max = connection_.io().config()->spool.sessions_max;
   switch (question.answer.verdict) {
     case Verdict::kGranted:
-      go_on_from(io().session_claims().last_seq(question, request_.client.session->from));
+      go_on_from(connection_.io().session_claims().last_seq(question, request_.client.session->from));
       break;
     case Verdict::kOtherClient:
       turn_down(
@@ -293,7 +290,7 @@ bool RecordsConnection::on_session_answered(const session::SessionQuestion& ques
   return true;
 }
 
-void RecordsConnection::go_on_from(std::uint64_t last_seq) {
+void RecordsHandler::go_on_from(std::uint64_t last_seq) {
   request_.stage = Stage::kTaking;
   request_.last_seq = last_seq;
   if (request_.client.session->first_seq > request_.last_seq + 1) {
@@ -301,12 +298,12 @@ void RecordsConnection::go_on_from(std::uint64_t last_seq) {
                              "Crawlspool-Seq is " + std::to_string(request_.client.session->first_seq) +
                                  "; the session's next record is " + std::to_string(request_.last_seq + 1)));
   } else {
-    go_on_serving_next_turn();
+    http_.continue_next_turn();
   }
 }
 
 // Nothing of the request was taken in.
-void RecordsConnection::turn_down(Response response) {
+void RecordsHandler::turn_down(Response response) {
   const bool knows_number = request_.client.session && request_.stage == Stage::kTaking;
   if (knows_number) response.body.insert(response.body.size() - 1, session_members());
   finish_request(std::move(response));
@@ -315,21 +312,21 @@ void RecordsConnection::turn_down(Response response) {
 // ---- the answer ----
 
 // The body, what is unpacked of it, and the verdicts so far. Its lines are the appender's, which holds few at a time.
-void RecordsConnection::account_request() {
+void RecordsHandler::account_request() {
   const std::uint64_t intake = request_.intake ? request_.intake->held_bytes() : 0;
-  memory_share().adjust(charged_request_bytes_, intake + request_.rejected.held_bytes());
+  connection_.memory_share().adjust(charged_request_bytes_, intake + request_.rejected.held_bytes());
 }
 
-std::string RecordsConnection::session_members() const {
+std::string RecordsHandler::session_members() const {
   const std::uint64_t last = request_.index == 0 ? 0 : request_.client.session->first_seq + request_.index - 1;
   return ",\"last_seq\":" + std::to_string(std::max(request_.last_seq, last)) +
          ",\"skipped\":" + std::to_string(request_.skipped);
 }
 
-Response RecordsConnection::answer() {
+Response RecordsHandler::answer() {
   std::string more;
   if (request_.client.session) more += session_members();
-  if (!request_.only_reject && !io().shared().committer.syncs_before_ack()) more += ",\"ack\":\"written\"";
+  if (!request_.only_reject && !connection_.io().shared().committer.syncs_before_ack()) more += ",\"ack\":\"written\"";
   Response response;
   if (request_.only_reject) {
     response = error_response(400, proto::word(request_.only_reject->code), request_.only_reject->detail);

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "daemon/inputs/http/client_fields.h"
-#include "daemon/inputs/http/http_connection.h"
+#include "daemon/inputs/http/http_protocol.h"
 #include "daemon/inputs/http/text_pieces.h"
 #include "daemon/intake/batch_intake.h"
 #include "daemon/intake/record_writer.h"
@@ -17,11 +17,11 @@
 
 namespace crawlspool::http {
 
-class RecordsConnection final : public HttpConnection {
+class RecordsHandler final : public Handler {
  public:
-  RecordsConnection(connection::IoLoop& io, base::ConnectionId id, const std::string& peer,
-                    connection::Admission::Ticket ticket);
-  ~RecordsConnection() override;
+  // `http` owns it.
+  explicit RecordsHandler(HttpProtocol& http);
+  ~RecordsHandler() override;
 
   [[nodiscard]] const intake::RecordWriter* writer() const override { return &writer_; }
 
@@ -42,16 +42,16 @@ class RecordsConnection final : public HttpConnection {
     std::optional<json::RejectReason> only_reject;
   };
 
-  std::optional<Response> judge(const RequestHead& head, std::uint64_t& body_bytes_max) override;
+  std::optional<Response> check(const RequestHead& head, std::uint64_t& body_bytes_max) override;
   [[nodiscard]] std::optional<Response> judge_sender(const BrowserFields& browser);
   [[nodiscard]] std::optional<Response> judge_resources();
   [[nodiscard]] std::size_t held_wire_bytes() const override;
   void serve(const RequestHead& head, std::string body) override;
-  void go_on_serving() override;
+  void continue_serving() override;
   void on_drain_end() override;
-  void on_settled(std::uint64_t seq) override;
-  bool on_session_answered(const session::SessionQuestion& question) override;
-  [[nodiscard]] bool may_go_on_serving() override { return may_take_in(*request_.intake); }
+  void on_synced(std::uint64_t seq) override;
+  bool on_session(const session::SessionQuestion& question) override;
+  [[nodiscard]] bool may_continue_serving() override { return connection_.may_take_in(*request_.intake); }
 
   void unpack();
   [[nodiscard]] std::optional<Response> judge_numbers() const;
@@ -69,6 +69,8 @@ class RecordsConnection final : public HttpConnection {
   [[nodiscard]] std::string session_members() const;
   [[nodiscard]] Response answer();
 
+  HttpProtocol& http_;
+  connection::Connection& connection_;
   intake::RecordWriter writer_;
   std::uint64_t charged_request_bytes_ = 0;
   Request request_;

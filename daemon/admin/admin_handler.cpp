@@ -1,10 +1,11 @@
-#include "daemon/admin/admin_connection.h"
+#include "daemon/admin/admin_handler.h"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include "daemon/base/authority.h"
+#include "daemon/connection/io_loop.h"
 
 namespace crawlspool::admin {
 namespace {
@@ -34,31 +35,28 @@ http::Response text_response(int status, std::string_view text) {
 
 }  // namespace
 
-AdminConnection::AdminConnection(connection::IoLoop& io, base::ConnectionId id, const std::string& peer,
-                                 connection::Admission::Ticket ticket, AdminPort& port, AdminBackend& backend)
-    : http::HttpConnection(io, id, proto::Transport::kAdmin, peer, std::move(ticket), port.memory()),
-      port_(port),
-      backend_(backend) {
-  source_.connection = id;
+AdminHandler::AdminHandler(http::HttpProtocol& http, AdminPort& port, AdminBackend& backend)
+    : http_(http), connection_(http.connection()), port_(port), backend_(backend) {
+  source_.connection = connection_.id();
   port_.enter(*this);
 }
 
-AdminConnection::~AdminConnection() { port_.leave(*this); }
+AdminHandler::~AdminHandler() { port_.leave(*this); }
 
-const AdminConnection::Route AdminConnection::kRoutes[] = {
-    {"/livez", &AdminConnection::answer_liveness},  {"/readyz", &AdminConnection::answer_readiness},
-    {"/status", &AdminConnection::answer_status},   {"/connections", &AdminConnection::answer_connections},
-    {"/rejects", &AdminConnection::answer_rejects}, {"/events", &AdminConnection::answer_events},
-    {"/metrics", &AdminConnection::answer_metrics},
+const AdminHandler::Route AdminHandler::kRoutes[] = {
+    {"/livez", &AdminHandler::answer_liveness},  {"/readyz", &AdminHandler::answer_readiness},
+    {"/status", &AdminHandler::answer_status},   {"/connections", &AdminHandler::answer_connections},
+    {"/rejects", &AdminHandler::answer_rejects}, {"/events", &AdminHandler::answer_events},
+    {"/metrics", &AdminHandler::answer_metrics},
 };
 
-const AdminConnection::Route* AdminConnection::find_route(std::string_view path) {
+const AdminHandler::Route* AdminHandler::find_route(std::string_view path) {
   const auto* const found =
       std::find_if(std::begin(kRoutes), std::end(kRoutes), [path](const Route& route) { return route.path == path; });
   return found == std::end(kRoutes) ? nullptr : found;
 }
 
-std::optional<http::Response> AdminConnection::judge(const http::RequestHead& head, std::uint64_t& body_bytes_max) {
+std::optional<http::Response> AdminHandler::check(const http::RequestHead& head, std::uint64_t& body_bytes_max) {
   body_bytes_max = kBodyBytesMax;
   if (!is_trusted_host(head))
     return http::error_response(421, "foreign_host",
@@ -77,25 +75,25 @@ std::optional<http::Response> AdminConnection::judge(const http::RequestHead& he
 }
 
 // A name could be pointed here by anyone who owns it; an address or localhost cannot.
-bool AdminConnection::is_trusted_host(const http::RequestHead& head) const {
+bool AdminHandler::is_trusted_host(const http::RequestHead& head) const {
   if (head.host.empty()) return true;  // HTTP/1.0 without one
   if (head.host == "localhost" || base::is_address(head.host)) return true;
-  const auto& hosts = io().config()->admin.hosts;
+  const auto& hosts = connection_.io().config()->admin.hosts;
   return std::any_of(hosts.begin(), hosts.end(),
                      [&](const std::string& host) { return host == head.host || host == head.host + ":" + head.port; });
 }
 
-void AdminConnection::serve(const http::RequestHead& head, std::string) {
+void AdminHandler::serve(const http::RequestHead& head, std::string) {
   if (const Route* const route = find_route(head.path)) return (this->*route->answer)();
   answer_page(*find_page_file(head.path), head.if_none_match);
 }
 
-void AdminConnection::answer(http::Response response) {
-  respond(std::move(response));
+void AdminHandler::answer(http::Response response) {
+  http_.respond(std::move(response));
   port_.relieve_memory(*this);
 }
 
-void AdminConnection::answer_page(const PageFile& file, std::string_view known_etag) {
+void AdminHandler::answer_page(const PageFile& file, std::string_view known_etag) {
   http::Response response;
   response.more_headers = kPageHeaders;
   response.etag = file.etag;
@@ -107,7 +105,7 @@ void AdminConnection::answer_page(const PageFile& file, std::string_view known_e
   answer(std::move(response));
 }
 
-void AdminConnection::answer_json(std::string json) {
+void AdminHandler::answer_json(std::string json) {
   http::Response response;
   response.more_headers = kFigureHeaders;
   response.body = std::move(json) + "\n";
@@ -115,52 +113,54 @@ void AdminConnection::answer_json(std::string json) {
 }
 
 // The answer may come when the peer has left, or when the request was answered in another way.
-AdminBackend::OnText AdminConnection::json_answerer() {
-  return [&loop = io(), id = id(), request = request()](std::string json) {
-    if (auto* const connection = loop.find(id))
-      static_cast<AdminConnection*>(connection)->answer_later(request, std::move(json));
+AdminBackend::OnText AdminHandler::json_answerer() {
+  return [&port = port_, id = connection_.id(), request = http_.request()](std::string json) {
+    if (AdminHandler* const handler = port.find(id)) handler->answer_later(request, std::move(json));
   };
 }
 
-void AdminConnection::answer_later(std::uint64_t request, std::string json) {
-  const Turn turn(*this);
-  if (is_serving() && request == this->request()) answer_json(std::move(json));
+void AdminHandler::answer_later(std::uint64_t request, std::string json) {
+  const connection::Connection::Turn turn(connection_);
+  if (http_.is_serving() && request == http_.request()) answer_json(std::move(json));
 }
 
-void AdminConnection::answer_status() { answer_json(backend_.status_json()); }
-void AdminConnection::answer_events() { answer_json(backend_.events_json()); }
-void AdminConnection::answer_connections() { backend_.connections_json(json_answerer()); }
-void AdminConnection::answer_rejects() { backend_.rejects_json(json_answerer()); }
+void AdminHandler::answer_status() { answer_json(backend_.status_json()); }
+void AdminHandler::answer_events() { answer_json(backend_.events_json()); }
+void AdminHandler::answer_connections() { backend_.connections_json(json_answerer()); }
+void AdminHandler::answer_rejects() { backend_.rejects_json(json_answerer()); }
 
-void AdminConnection::answer_metrics() {
+void AdminHandler::answer_metrics() {
   http::Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = backend_.metrics_text();
   answer(std::move(response));
 }
 
-void AdminConnection::answer_liveness() { answer(text_response(200, backend_.state())); }
+void AdminHandler::answer_liveness() { answer(text_response(200, backend_.state())); }
 
-void AdminConnection::answer_readiness() {
+void AdminHandler::answer_readiness() {
   const std::string_view state = backend_.state();
   if (state != "ok") return answer(text_response(503, state));
   if (backend_.has_synced_lately()) return answer(text_response(200, state));
-  io().appender().request_probe();
-  probing_request_ = request();
-  io().appender().settle(source_, {++probes_});
+  connection_.io().appender().request_probe();
+  probing_request_ = http_.request();
+  connection_.io().appender().settle(source_, {++probes_});
 }
 
 // The probe waits for room; the question does not. No other question is about the disk.
-void AdminConnection::on_spool_waits() { answer_awaited_probe(); }
-void AdminConnection::on_spool_failed() { answer_awaited_probe(); }
+void AdminHandler::on_spool_waits() { answer_awaited_probe(); }
+bool AdminHandler::on_spool_failed() {
+  answer_awaited_probe();
+  return true;
+}
 
-void AdminConnection::on_settled(std::uint64_t probe) {
+void AdminHandler::on_synced(std::uint64_t probe) {
   if (probe == probes_) answer_awaited_probe();
 }
 
-void AdminConnection::answer_awaited_probe() {
+void AdminHandler::answer_awaited_probe() {
   const auto request = std::exchange(probing_request_, std::nullopt);
-  if (!is_serving() || request != this->request()) return;
+  if (!http_.is_serving() || request != http_.request()) return;
   const std::string_view state = backend_.state();
   answer(text_response(state == "ok" ? 200 : 503, state));
 }

@@ -1,4 +1,4 @@
-#include "daemon/inputs/stream/stream_connection.h"
+#include "daemon/inputs/stream/stream_protocol.h"
 
 #include <algorithm>
 #include <utility>
@@ -23,61 +23,64 @@ constexpr std::size_t kSmallHelloBytesMax = 2048;    // names and a session: rea
 
 }  // namespace
 
-StreamConnection::StreamConnection(connection::IoLoop& io, base::ConnectionId id, const std::string& peer,
-                                   connection::Admission::Ticket ticket)
-    : connection::Connection(io, id, proto::Transport::kStream, peer, std::move(ticket)),
-      writer_(make_writer()),
-      decoder_({limits().record_bytes_max, limits().batch_bytes_max}) {}
+StreamProtocol::StreamProtocol(connection::Connection& connection)
+    : connection_(connection),
+      writer_(connection.make_writer()),
+      decoder_({connection.limits().record_bytes_max, connection.limits().batch_bytes_max}) {}
 
-StreamConnection::~StreamConnection() {
+StreamProtocol::~StreamProtocol() {
   drop_batch();
-  memory_share().adjust(charged_bytes_, 0);
+  connection_.memory_share().adjust(charged_bytes_, 0);
 }
 
-void StreamConnection::refuse(const connection::LimitMet& limit) { end_with_error(too_many_connections(limit)); }
+void StreamProtocol::refuse(const connection::LimitMet& limit) { end_with_error(too_many_connections(limit)); }
 
-void StreamConnection::on_start() {
-  if (io().shared().committer.state() == commit::SpoolState::kFailed) on_spool_failed();
+void StreamProtocol::on_open() {
+  if (connection_.io().shared().committer.state() == commit::SpoolState::kFailed) on_spool_failed();
 }
 
 // ---- input ----
 
-connection::Connection::ReadPlan StreamConnection::plan_read() {
+connection::ReadPlan StreamProtocol::plan_read() {
   if (ending_ || (is_draining_ && !has_kept_input())) return {0, connection::Pause::kBusy};
   if (writer_.awaits_session()) return {0, connection::Pause::kSession};
   // A batch that has begun to become lines holds its memory: it goes on.
-  if (!(batch_ && batch_->is_ready()) && waits_for_credit()) return {0, connection::Pause::kAmplification};
-  if (unsent_bytes() > kUnsentBytesMax) return {0, connection::Pause::kOutput};
-  if (is_waiting(io().shared().committer.state())) return plan_under_pressure(connection::Pause::kSpoolWaits);
-  if (io().appender().is_full()) return plan_under_pressure(connection::Pause::kSpoolBusy);
-  if (batch_) return may_go_on_with_batch() ? ReadPlan{kReadBytes} : ReadPlan{0, connection::Pause::kMemory};
+  if (!(batch_ && batch_->is_ready()) && connection_.waits_for_credit()) return {0, connection::Pause::kAmplification};
+  if (connection_.unsent_bytes() > kUnsentBytesMax) return {0, connection::Pause::kOutput};
+  if (is_waiting(connection_.io().shared().committer.state()))
+    return plan_under_pressure(connection::Pause::kSpoolWaits);
+  if (connection_.io().appender().is_full()) return plan_under_pressure(connection::Pause::kSpoolBusy);
+  if (batch_)
+    return may_go_on_with_batch() ? connection::ReadPlan{kReadBytes}
+                                  : connection::ReadPlan{0, connection::Pause::kMemory};
   const std::size_t needed = decoder_.mid_frame() ? decoder_.bytes_needed() : 0;
-  if (memory_share().may_begin()) return {needed > kReadBytes ? kLargeReadBytes : kReadBytes};
+  if (connection_.memory_share().may_begin()) return {needed > kReadBytes ? kLargeReadBytes : kReadBytes};
   // Only to the end of what has begun.
-  if (needed > 0 && memory_share().may_continue()) return {needed};
+  if (needed > 0 && connection_.memory_share().may_continue()) return {needed};
   return plan_under_pressure(connection::Pause::kMemory);
 }
 
 // A hello of usual size is always read, so that a client learns where it stands.
-connection::Connection::ReadPlan StreamConnection::plan_under_pressure(connection::Pause why) const {
+connection::ReadPlan StreamProtocol::plan_under_pressure(connection::Pause why) const {
   const bool may_be_hello =
       decoder_.at_first_frame() && !decoder_.begun_records() && decoder_.claimed_bytes() <= kSmallHelloBytesMax;
-  return may_be_hello && !has_kept_input() ? ReadPlan{decoder_.bytes_needed()} : ReadPlan{0, why};
+  return may_be_hello && !has_kept_input() ? connection::ReadPlan{decoder_.bytes_needed()}
+                                           : connection::ReadPlan{0, why};
 }
 
-void StreamConnection::take_input(std::string_view bytes) {
+void StreamProtocol::take_input(std::string_view bytes) {
   is_pinged_ = false;
   take_frames(bytes);
 }
 
-void StreamConnection::take_kept_input() {
+void StreamProtocol::take_kept_input() {
   const std::string input = std::exchange(kept_input_, {});  // its capacity holds the padding
   take_frames(input);
   if (is_draining_ && !has_kept_input()) end_by_drain();
 }
 
-void StreamConnection::take_frames(std::string_view input) {
-  const commit::ReadTime when = io().read_time();
+void StreamProtocol::take_frames(std::string_view input) {
+  const commit::ReadTime when = connection_.io().read_time();
   proto::Frame frame{};
   bool took_frames = false;
   if (batch_) go_on_with_batch(when);
@@ -95,46 +98,47 @@ void StreamConnection::take_frames(std::string_view input) {
     decoder_.frame_taken();
   }
   if (ending_) return;
-  if (memory_share().has_place() && !batch_ && !decoder_.mid_frame()) batch_done();
+  if (connection_.memory_share().has_place() && !batch_ && !decoder_.mid_frame()) connection_.batch_done();
   if (batch_ || writer_.awaits_session() || !input.empty()) keep_input(input);
   note_begun_frame(took_frames);
   account_memory();
-  if (unsent_bytes() > 0) send(true);
+  if (connection_.unsent_bytes() > 0) connection_.send(true);
 }
 
-bool StreamConnection::is_enough_for_one_turn() const {
-  return budget().is_spent() || unsent_bytes() > kUnsentBytesMax;
+bool StreamProtocol::is_enough_for_one_turn() const {
+  return connection_.budget().is_spent() || connection_.unsent_bytes() > kUnsentBytesMax;
 }
 
-void StreamConnection::keep_input(std::string_view rest) {
+void StreamProtocol::keep_input(std::string_view rest) {
   if (!rest.empty()) {
     kept_input_.reserve(rest.size() + proto::FrameDecoder::kPaddingBytes);
     kept_input_ = rest;
   }
-  if (writer_.awaits_session()) return pause(connection::Pause::kSession);
+  if (writer_.awaits_session()) return connection_.pause(connection::Pause::kSession);
   if (is_cut_) drop_unread_answers();
-  pause(unsent_bytes() > kUnsentBytesMax ? connection::Pause::kOutput : connection::Pause::kTurn);
+  connection_.pause(connection_.unsent_bytes() > kUnsentBytesMax ? connection::Pause::kOutput
+                                                                 : connection::Pause::kTurn);
 }
 
-void StreamConnection::note_begun_frame(bool took_frames) {
+void StreamProtocol::note_begun_frame(bool took_frames) {
   const bool mid_frame = decoder_.mid_frame();
   any_frame_begun_ = any_frame_begun_ || took_frames || mid_frame;
   if (!mid_frame)
     frame_begun_ms_ = 0;
   else if (took_frames || frame_begun_ms_ == 0)
-    frame_begun_ms_ = io().now_ms();
+    frame_begun_ms_ = connection_.io().now_ms();
 }
 
-std::size_t StreamConnection::held_wire_bytes() const {
+std::size_t StreamProtocol::held_wire_bytes() const {
   return decoder_.received_bytes() + kept_input_.size() + (batch_ ? batch_->wire_bytes() : 0);
 }
 
-void StreamConnection::account_memory() {
-  memory_share().adjust(charged_bytes_,
-                        decoder_.held_bytes() + kept_input_.capacity() + (batch_ ? batch_->held_bytes() : 0));
+void StreamProtocol::account_memory() {
+  connection_.memory_share().adjust(
+      charged_bytes_, decoder_.held_bytes() + kept_input_.capacity() + (batch_ ? batch_->held_bytes() : 0));
 }
 
-void StreamConnection::take_frame(const proto::Frame& frame, const commit::ReadTime& when) {
+void StreamProtocol::take_frame(const proto::Frame& frame, const commit::ReadTime& when) {
   switch (frame.type) {
     case FrameType::kRecord:
       take_first_payload(frame.payload);
@@ -157,21 +161,21 @@ void StreamConnection::take_frame(const proto::Frame& frame, const commit::ReadT
   CRAWLSPOOL_CHECK(false);  // the decoder lets no other type through
 }
 
-void StreamConnection::take_first_payload(std::string_view payload) {
+void StreamProtocol::take_first_payload(std::string_view payload) {
   if (any_frame_taken_) return;
   if (const auto looks_like = proto::recognise_payload(payload))
     end_with_error({.code = ErrorWord::kWrongProtocol, .detail = *looks_like});
 }
 
-void StreamConnection::take_record(std::string_view record, const commit::ReadTime& when) {
+void StreamProtocol::take_record(std::string_view record, const commit::ReadTime& when) {
   const std::uint64_t seq = writer_.taken() + 1;
   if (const auto reason = writer_.write(record, {seq, {"seq", seq}}, when))
-    proto::append_reject(output(), {seq, reason->code, reason->detail, reason->offset});
+    proto::append_reject(connection_.output(), {seq, reason->code, reason->detail, reason->offset});
 }
 
 // A number beyond is not exact in every JSON reader, and its session could not be gone on with. False: the connection
 // ends, and nothing of what wanted the numbers was taken in.
-bool StreamConnection::has_numbers_for(std::uint64_t records) {
+bool StreamProtocol::has_numbers_for(std::uint64_t records) {
   if (writer_.taken() <= proto::kSeqMax && records <= proto::kSeqMax - writer_.taken()) return true;
   end_with_error(
       {.code = ErrorWord::kNumbersUsedUp,
@@ -180,18 +184,18 @@ bool StreamConnection::has_numbers_for(std::uint64_t records) {
 }
 
 // Its records are counted only where they may be too many.
-bool StreamConnection::has_numbers_for_batch(std::string_view batch) {
-  const std::uint64_t records_max = limits().batch_records_max;
+bool StreamProtocol::has_numbers_for_batch(std::string_view batch) {
+  const std::uint64_t records_max = connection_.limits().batch_records_max;
   return writer_.taken() + records_max <= proto::kSeqMax || has_numbers_for(proto::count_records(batch, records_max));
 }
 
 // ---- batches ----
 
 // Most are taken in at once, where they lie.
-void StreamConnection::take_batch(std::string_view payload, const commit::ReadTime& when) {
-  const bool must_wait = !memory_share().may_take_in(payload.size());
-  if (must_wait || intake::may_hold_more_records(payload.size(), limits().batch_records_max)) {
-    batch_.emplace(intake::BatchIntake::Holds::kRecords, decoder_.keep_payload(payload), limits());
+void StreamProtocol::take_batch(std::string_view payload, const commit::ReadTime& when) {
+  const bool must_wait = !connection_.memory_share().may_take_in(payload.size());
+  if (must_wait || intake::may_hold_more_records(payload.size(), connection_.limits().batch_records_max)) {
+    batch_.emplace(intake::BatchIntake::Holds::kRecords, decoder_.keep_payload(payload), connection_.limits());
     return must_wait ? void() : go_on_with_batch(when);
   }
   if (!has_numbers_for_batch(payload)) return;
@@ -202,34 +206,34 @@ void StreamConnection::take_batch(std::string_view payload, const commit::ReadTi
     if (record)
       take_record(*record, when);
     else if (before > 0)
-      budget().count_scanned(before - reader.rest_bytes());
+      connection_.budget().count_scanned(before - reader.rest_bytes());
     else
       return;
   }
   if (reader.rest_bytes() == 0) return;
   const std::size_t taken = payload.size() - reader.rest_bytes();
-  batch_ = intake::BatchIntake::rest_of(decoder_.keep_payload(payload), taken, limits());
+  batch_ = intake::BatchIntake::rest_of(decoder_.keep_payload(payload), taken, connection_.limits());
 }
 
-void StreamConnection::take_zstd_batch(std::string_view payload, const commit::ReadTime& when) {
+void StreamProtocol::take_zstd_batch(std::string_view payload, const commit::ReadTime& when) {
   batch_.emplace(intake::BatchIntake::Holds::kRecords, intake::Encoding::kZstd, intake::Parts::kOne,
-                 decoder_.keep_payload(payload), limits());
+                 decoder_.keep_payload(payload), connection_.limits());
   if (may_go_on_with_batch()) go_on_with_batch(when);
 }
 
-void StreamConnection::go_on_with_batch(const commit::ReadTime& when) {
+void StreamProtocol::go_on_with_batch(const commit::ReadTime& when) {
   if (batch_->is_untouched() &&
-      must_wait_before_making(batch_->estimated_line_bytes(spool::envelope_bytes_max(writer_.origin()))))
-    return batch_done();  // others may go on meanwhile
+      connection_.must_wait_before_making(batch_->estimated_line_bytes(spool::envelope_bytes_max(writer_.origin()))))
+    return connection_.batch_done();  // others may go on meanwhile
   if (!batch_->is_ready()) {
-    const auto step = batch_->step(budget());
+    const auto step = batch_->step(connection_.budget());
     if (step == intake::BatchIntake::Step::kMore) return;
     if (step != intake::BatchIntake::Step::kReady)
       return end_with_error({.code = ErrorWord::kBadBatch, .detail = batch_->detail(), .seq = writer_.taken() + 1});
     if (!has_numbers_for_batch(batch_->content())) return;
   }
   while (!is_enough_for_one_turn()) {
-    const auto record = batch_->next(budget());
+    const auto record = batch_->next(connection_.budget());
     if (record)
       take_record(*record, when);
     else if (batch_->is_at_end())
@@ -238,40 +242,40 @@ void StreamConnection::go_on_with_batch(const commit::ReadTime& when) {
   if (batch_->is_at_end()) drop_batch();
 }
 
-void StreamConnection::drop_batch() {
+void StreamProtocol::drop_batch() {
   batch_.reset();
-  batch_done();
+  connection_.batch_done();
 }
 
-void StreamConnection::take_ping(std::string_view payload) {
-  if (!payload.empty() && io().checker().check(payload))
+void StreamProtocol::take_ping(std::string_view payload) {
+  if (!payload.empty() && connection_.io().checker().check(payload))
     return end_with_error({.code = ErrorWord::kBadFrame, .detail = "a ping holds nothing or one JSON value"});
-  proto::append_pong(output(), payload);
+  proto::append_pong(connection_.output(), payload);
 }
 
-void StreamConnection::on_eof() { end_with_goodbye({.reason = GoodbyeReason::kBye, .detail = "the stream has ended"}); }
+void StreamProtocol::on_eof() { end_with_goodbye({.reason = GoodbyeReason::kBye, .detail = "the stream has ended"}); }
 
 // ---- pauses ----
 
-void StreamConnection::on_spool_waits() {
-  if (!writer_.all_synced() && !ending_ && !paused()) pause(connection::Pause::kSpoolWaits);
+void StreamProtocol::on_spool_waits() {
+  if (!writer_.all_synced() && !ending_ && !connection_.paused()) connection_.pause(connection::Pause::kSpoolWaits);
 }
 
-void StreamConnection::on_resumed(std::int64_t paused_ms) {
+void StreamProtocol::on_resumed(std::int64_t paused_ms) {
   if (frame_begun_ms_ != 0) frame_begun_ms_ += paused_ms;
   paused_in_all_ms_ += paused_ms;
   if (!slow_told_) return;
   slow_told_ = false;
-  proto::append_resume(output());
-  send(true);
+  proto::append_resume(connection_.output());
+  connection_.send(true);
 }
 
-std::optional<connection::Connection::BegunInput> StreamConnection::begun_input() const {
+std::optional<connection::BegunInput> StreamProtocol::begun_input() const {
   if (ending_ || !decoder_.mid_frame()) return std::nullopt;
-  return BegunInput{decoder_.held_bytes(), decoder_.received_bytes(), frame_begun_ms_};
+  return connection::BegunInput{decoder_.held_bytes(), decoder_.received_bytes(), frame_begun_ms_};
 }
 
-void StreamConnection::on_shed() {
+void StreamProtocol::on_shed() {
   end_with_error({.code = ErrorWord::kFrameTimeout,
                   .detail = "the server's memory is used up and this frame came slowest",
                   .seq = begun_seq()});

@@ -12,7 +12,7 @@
 #include "daemon/admin/admin_port.h"
 #include "daemon/admin/page_files.h"
 #include "daemon/commit/appender.h"
-#include "daemon/inputs/http/http_connection.h"
+#include "daemon/inputs/http/http_protocol.h"
 
 namespace crawlspool::admin {
 
@@ -35,35 +35,37 @@ class AdminBackend {
   ~AdminBackend() = default;
 };
 
-class AdminConnection final : public http::HttpConnection {
+class AdminHandler final : public http::Handler {
  public:
-  // `port` and `backend` outlive it.
-  AdminConnection(connection::IoLoop& io, base::ConnectionId id, const std::string& peer,
-                  connection::Admission::Ticket ticket, AdminPort& port, AdminBackend& backend);
-  ~AdminConnection() override;
+  // `http` owns it; `port` and `backend` outlive it.
+  AdminHandler(http::HttpProtocol& http, AdminPort& port, AdminBackend& backend);
+  ~AdminHandler() override;
 
   // Answers `request` if it is still the one being served.
   void answer_later(std::uint64_t request, std::string json);
 
-  [[nodiscard]] std::int64_t silent_since_ms() const { return last_activity_ms(); }
-  [[nodiscard]] bool has_unsent_answer() const { return unsent_bytes() > 0; }
+  [[nodiscard]] base::ConnectionId connection_id() const { return connection_.id(); }
+  [[nodiscard]] const std::string& peer() const { return connection_.peer(); }
+  [[nodiscard]] bool is_closed() const { return connection_.is_closed(); }
+  [[nodiscard]] std::int64_t silent_since_ms() const { return connection_.last_activity_ms(); }
+  [[nodiscard]] bool has_unsent_answer() const { return connection_.unsent_bytes() > 0; }
   // For others: it is closed at once.
-  void make_way() { close_now("made_way"); }
+  void make_way() { connection_.close_now("made_way"); }
 
  private:
   struct Route {
     std::string_view path;
-    void (AdminConnection::*answer)();
+    void (AdminHandler::*answer)();
   };
   static const Route kRoutes[];
   [[nodiscard]] static const Route* find_route(std::string_view path);
 
-  std::optional<http::Response> judge(const http::RequestHead& head, std::uint64_t& body_bytes_max) override;
+  std::optional<http::Response> check(const http::RequestHead& head, std::uint64_t& body_bytes_max) override;
   [[nodiscard]] bool is_trusted_host(const http::RequestHead& head) const;
   void serve(const http::RequestHead& head, std::string body) override;
-  void on_settled(std::uint64_t probe) override;
+  void on_synced(std::uint64_t probe) override;
   void on_spool_waits() override;
-  void on_spool_failed() override;
+  bool on_spool_failed() override;
 
   void answer(http::Response response);
   void answer_liveness();
@@ -78,6 +80,8 @@ class AdminConnection final : public http::HttpConnection {
   void answer_json(std::string json);
   [[nodiscard]] AdminBackend::OnText json_answerer();
 
+  http::HttpProtocol& http_;
+  connection::Connection& connection_;
   AdminPort& port_;
   AdminBackend& backend_;
   commit::RecordSource source_;
