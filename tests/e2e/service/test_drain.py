@@ -121,7 +121,7 @@ def test_a_body_that_has_been_begun_is_taken_in_whole_and_answered(start, tmp_pa
 
     with concurrent.futures.ThreadPoolExecutor(writers) as pool:
         posted = [pool.submit(post, writer) for writer in range(writers)]
-        wait_until(lambda: any(0 < one["records"] < count for one in connections(daemon)), "a body is half taken in")
+        wait_until(lambda: 0 < daemon.status()["records"] < writers * count, "a commit holds a part of the bodies")
         daemon.signal(signal.SIGTERM)
         responses = [one.result() for one in posted]
     assert daemon.wait_exit() == 0
