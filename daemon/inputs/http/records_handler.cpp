@@ -147,7 +147,7 @@ std::optional<Response> RecordsHandler::judge_resources() {
 void RecordsHandler::serve(const RequestHead& head, std::string body) {
   request_.is_batch = is_ndjson(head.content_type);
   const auto& session = request_.client.session;
-  writer_.identify({request_.client.names, session ? std::optional(session->key) : std::nullopt, false});
+  writer_.identify({std::move(request_.client.names), session ? std::optional(session->key) : std::nullopt, false});
   const auto holds = request_.is_batch ? BatchIntake::Holds::kRecords : BatchIntake::Holds::kOneRecord;
   if (const auto encoding = compression(head.content_encoding))
     request_.intake.emplace(holds, *encoding, intake::Parts::kAny, std::move(body), connection_.limits());
