@@ -68,8 +68,7 @@ Result<void> measure_row(const Settings& settings, const Surroundings& surroundi
 Result<Report> run_campaign(const Settings& settings, const Surroundings& surroundings) {
   Report report = blank_report(settings);
   if (wants_redis(settings)) {
-    CRAWLSPOOL_TRY_AS(auto version, OwnRedis::find_version(settings.directory));
-    report.redis = version;
+    CRAWLSPOOL_TRY_AS(report.redis, OwnRedis::find_version(settings.directory));
   }
   const std::size_t all = settings.rounds * report.rows.size();
   std::size_t done = 0;

@@ -28,8 +28,7 @@ Load::Load(const Lane::Options& options, std::size_t connections, const Requests
       connections_(connections) {}
 
 Result<void> Load::open() {
-  CRAWLSPOOL_TRY_AS(auto readiness, Readiness::open());
-  readiness_ = std::move(readiness);
+  CRAWLSPOOL_TRY_AS(readiness_, Readiness::open());
   for (std::size_t id = 0; id < connections_; ++id) {
     lanes_.push_back(std::make_unique<Lane>(options_, id, requests_, *readiness_, tally_));
     if (auto opened = lanes_.back()->open(); !opened) return opened;

@@ -72,8 +72,7 @@ Result<void> OwnDaemon::wait_until_ready() {
   const std::string ready_file = directory_.file(kReadyFile);
   const auto is_there = [&ready_file] { return ::access(ready_file.c_str(), R_OK) == 0; };
   if (auto listens = process_.wait_until_it_listens(is_there); !listens) return listens;
-  CRAWLSPOOL_TRY_AS(auto addresses, read_ready_file(ready_file));
-  addresses_ = addresses;
+  CRAWLSPOOL_TRY_AS(addresses_, read_ready_file(ready_file));
   return {};
 }
 

@@ -123,15 +123,13 @@ Result<bench::Settings> bench_settings(const BenchOptions& options) {
   CRAWLSPOOL_TRY_AS(auto given, given_daemon(options));
   settings.given = given;
   if (!settings.given) {
-    CRAWLSPOOL_TRY_AS(auto program, daemon_program(options.daemon));
-    settings.daemon_program = program;
+    CRAWLSPOOL_TRY_AS(settings.daemon_program, daemon_program(options.daemon));
   }
   if (!options.file) {
     settings.records = bench::origin_records(options.records);
     return settings;
   }
-  CRAWLSPOOL_TRY_AS(auto records, read_bench_records(*options.file));
-  settings.records = std::move(records);
+  CRAWLSPOOL_TRY_AS(settings.records, read_bench_records(*options.file));
   return settings;
 }
 

@@ -13,8 +13,7 @@ using spool::CursorPlace;
 using spool::CursorState;
 
 Result<std::optional<CursorPlace>> CursorKeeper::find() {
-  CRAWLSPOOL_TRY_AS(auto id, spool::read_spool_id(directory_));
-  spool_id_ = std::move(id);
+  CRAWLSPOOL_TRY_AS(spool_id_, spool::read_spool_id(directory_));
   const auto cursor = spool::read_cursor(directory_, name_);
   if (!cursor && cursor.error().code == ErrorCode::kNotFound) return std::nullopt;
   may_replace_anything_ = !cursor && cursor.error().code == ErrorCode::kDamaged;

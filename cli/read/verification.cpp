@@ -39,8 +39,7 @@ Result<Position> end_of_reading(spool::Directory& directory, const spool::Extent
 
 // The files beside the segments first: what they promise is there before they say so.
 Result<Verification::Totals> Verification::run() {
-  CRAWLSPOOL_TRY_AS(auto files, spool::read_control_files(directory_));
-  files_ = std::move(files);
+  CRAWLSPOOL_TRY_AS(files_, spool::read_control_files(directory_));
   promised_ = std::max(files_.durable.value_or(0), files_.snapshot.value_or(0));
   tell_troubles();
   CRAWLSPOOL_TRY(

@@ -56,8 +56,7 @@ class Top {
 
   // The first look has to succeed.
   Result<void> run() {
-    CRAWLSPOOL_TRY_AS(auto first, ask(server_));
-    before_ = std::move(first);
+    CRAWLSPOOL_TRY_AS(before_, ask(server_));
     return json_ || !has_terminal() ? run_lines() : run_screen();
   }
 

@@ -65,20 +65,18 @@ constexpr unsigned char kFirstPrintable = 0x20;
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < kFirstPrintable; }
 
+constexpr std::uint64_t kEach = 0x0101010101010101;  // times a byte: that byte eight times
+
 // Eight bytes at once: whether one of them is less than `limit`, at most 128. A byte of 128 and more never is.
 bool has_less(std::uint64_t bytes, unsigned char limit) {
-  constexpr std::uint64_t kEach = 0x0101010101010101;
   return ((bytes - kEach * limit) & ~bytes & (kEach << 7U)) != 0;
 }
 
-bool has_byte(std::uint64_t bytes, char c) {
-  constexpr std::uint64_t kEach = 0x0101010101010101;
-  return has_less(bytes ^ (kEach * static_cast<unsigned char>(c)), 1);
-}
+bool has_byte(std::uint64_t bytes, char c) { return has_less(bytes ^ (kEach * static_cast<unsigned char>(c)), 1); }
 
 // The first place from `at` on with a byte that is not only itself in a string: a quote, a backslash or a control
-// character. The text's size if there is none. Most of a large record
-// is such strings, and nothing else is served on its loop while it is checked.
+// character. The text's size if there is none. Most of a large record is such strings, and nothing else is served on
+// its loop while it is checked.
 std::size_t plain_end(std::string_view text, std::size_t at) {
   for (std::uint64_t bytes = 0; at + sizeof bytes <= text.size(); at += sizeof bytes) {
     std::memcpy(&bytes, text.data() + at, sizeof bytes);

@@ -51,11 +51,9 @@ Result<bool> SegmentPacker::step() {
 }
 
 Result<void> SegmentPacker::open() {
-  CRAWLSPOOL_TRY_AS(auto plain, directory_.open(plain_name_, OpenMode::kRead));
-  plain_ = std::move(plain);
+  CRAWLSPOOL_TRY_AS(plain_, directory_.open(plain_name_, OpenMode::kRead));
   stage_ = Stage::kWrite;
-  CRAWLSPOOL_TRY_AS(auto copy, directory_.open(copy_name_, OpenMode::kCreate));
-  copy_ = std::move(copy);
+  CRAWLSPOOL_TRY_AS(copy_, directory_.open(copy_name_, OpenMode::kCreate));
   writer_.emplace(*plain_, position_, *copy_, options_);
   return copy_->truncate(0);
 }

@@ -59,8 +59,7 @@ bool SegmentReader::enter_listed_segment() {
 Result<bool> SegmentReader::enter_next_segment() {
   if (enter_listed_segment()) return true;
   for (int attempt = 1;; ++attempt) {
-    CRAWLSPOOL_TRY_AS(auto segments, list_segments(directory_));
-    listed_ = std::move(segments);
+    CRAWLSPOOL_TRY_AS(listed_, list_segments(directory_));
     const std::size_t index = choose(listed_);
     if (index == listed_.size()) return false;
     const Segment& segment = listed_[index];

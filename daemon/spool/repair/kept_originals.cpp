@@ -48,8 +48,7 @@ Result<bool> are_same(File& a, File& b) {
 Result<std::string> KeptOriginals::keep(ByteSource& source, std::uint64_t offset, std::uint64_t bytes,
                                         const std::string& name) {
   if (!cut_) {
-    CRAWLSPOOL_TRY_AS(auto cut, spool_.open_directory(std::string(kCutName)));
-    cut_ = std::move(cut);
+    CRAWLSPOOL_TRY_AS(cut_, spool_.open_directory(std::string(kCutName)));
   }
   const std::string beside = name + std::string(kTemporarySuffix);
   CRAWLSPOOL_TRY_AS(const auto copy, cut_->open(beside, OpenMode::kCreate));

@@ -80,8 +80,7 @@ Result<void> SpoolRepair::prepare() {
     const std::string holder = "crawlspool repair, pid " + std::to_string(::getpid()) + "\n";
     if (auto locked = directory_.lock(std::string(kLockName), holder); !locked) return locked;
   }
-  CRAWLSPOOL_TRY_AS(auto files, read_control_files(directory_));
-  files_ = std::move(files);
+  CRAWLSPOOL_TRY_AS(files_, read_control_files(directory_));
   if (auto repaired = repair_identity(); !repaired) return repaired;
   // After a failed write-back the cache may show bytes that the disk does not have.
   const auto segments = list_segments(directory_);
@@ -127,8 +126,7 @@ Result<void> SpoolRepair::repair_identity() {
       if (!kept) return kept;
       names = std::move(*kept);
     }
-    CRAWLSPOOL_TRY_AS(auto id, write_spool_id(directory_, clock_, files_.spool_id));
-    files_.spool_id = std::move(id);
+    CRAWLSPOOL_TRY_AS(files_.spool_id, write_spool_id(directory_, clock_, files_.spool_id));
     return names;
   });
 }

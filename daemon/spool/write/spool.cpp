@@ -41,10 +41,8 @@ Result<std::unique_ptr<Spool>> Spool::open(std::unique_ptr<Directory> directory,
 
 Result<void> Spool::start() {
   CRAWLSPOOL_TRY_AS(auto recovered, recover(*directory_, id_));
-  CRAWLSPOOL_TRY_AS(auto durable_mark, DurableMark::open(*directory_));
-  durable_mark_ = std::move(durable_mark);
-  CRAWLSPOOL_TRY_AS(auto rejected, RejectedLog::open(*directory_, options_.rejected_bytes_max));
-  rejected_ = std::move(rejected);
+  CRAWLSPOOL_TRY_AS(durable_mark_, DurableMark::open(*directory_));
+  CRAWLSPOOL_TRY_AS(rejected_, RejectedLog::open(*directory_, options_.rejected_bytes_max));
   // For readers only; retention holds everything while it cannot be read.
   if (auto cursors = directory_->open_directory(std::string(kCursorsName), Access::kGroup); !cursors)
     base::log_warn("cursors_unusable", {{"detail", cursors.error().message()}});
