@@ -33,17 +33,18 @@ class TokenReader {
 // The same, without their places.
 class TokenScanner {
  public:
-  explicit TokenScanner(std::string_view text) : text_(text), place_(first_token(text)) {}
+  TokenScanner(std::string_view text, bool& has_string_fault)
+      : text_(text), has_string_fault_(has_string_fault), place_(first_token(text)) {}
 
   [[nodiscard]] char peek() const { return is_at_end() ? '\0' : text_[place_]; }
   [[nodiscard]] bool take(char c) {
     if (is_at_end() || text_[place_] != c) return false;
-    place_ = next_token(text_, place_);
+    place_ = next_token(text_, place_, has_string_fault_);
     return true;
   }
   [[nodiscard]] bool take_scalar() {
     if (is_at_end() || !is_scalar(text_, place_)) return false;
-    place_ = next_token(text_, place_);
+    place_ = next_token(text_, place_, has_string_fault_);
     return true;
   }
   [[nodiscard]] bool is_at_end() const { return place_ == text_.size(); }
@@ -51,6 +52,7 @@ class TokenScanner {
 
  private:
   std::string_view text_;
+  bool& has_string_fault_;
   std::size_t place_;
 };
 
@@ -60,7 +62,9 @@ std::optional<JsonFault> JsonGrammar::find_fault(std::string_view text, std::spa
   return find_fault_of(TokenReader(text, tokens));
 }
 
-std::optional<JsonFault> JsonGrammar::find_fault(std::string_view text) { return find_fault_of(TokenScanner(text)); }
+std::optional<JsonFault> JsonGrammar::find_fault(std::string_view text, bool& has_string_fault) {
+  return find_fault_of(TokenScanner(text, has_string_fault));
+}
 
 template <class Tokens>
 std::optional<JsonFault> JsonGrammar::find_fault_of(Tokens reader) {

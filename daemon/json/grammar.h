@@ -29,8 +29,9 @@ class JsonGrammar {
   // Nothing if the text is one value. `tokens`: where each brace, bracket, colon and comma outside of strings is, where
   // each string begins, and where each other run of bytes that are no white space does. All strings are closed.
   [[nodiscard]] std::optional<JsonFault> find_fault(std::string_view text, std::span<const std::uint32_t> tokens);
-  // The same, finding the tokens itself: slower, and without memory for their places.
-  [[nodiscard]] std::optional<JsonFault> find_fault(std::string_view text);
+  // The same, finding the tokens itself: slower, and without memory for their places. Where it sets `has_string_fault`,
+  // a string has what string_fault() finds, and the answer means nothing.
+  [[nodiscard]] std::optional<JsonFault> find_fault(std::string_view text, bool& has_string_fault);
 
  private:
   template <class Tokens>

@@ -81,13 +81,16 @@ std::optional<RejectReason> RecordChecker::judge(std::string_view record) {
   return judge_tokens(record, grammar_.find_fault(record, tokens));
 }
 
-// In the order of simdjson's first stage.
+// Says what simdjson's first stage would say first. Strings are looked at once where nothing is wrong.
 std::optional<RejectReason> RecordChecker::judge_large(std::string_view record) {
-  if (const auto fault = string_fault(record)) return reject(RejectCode::kInvalidJson, "not valid JSON", *fault);
+  bool has_string_fault = false;
+  const auto grammar_fault = grammar_.find_fault(record, has_string_fault);
+  if (grammar_fault || has_string_fault)
+    if (const auto fault = string_fault(record)) return reject(RejectCode::kInvalidJson, "not valid JSON", *fault);
   if (first_token(record) == record.size()) return reject(RejectCode::kInvalidJson, "only white space");
   if (!simdjson::validate_utf8(record.data(), record.size()))
     return reject(RejectCode::kInvalidUtf8, "not valid UTF-8", first_bad_utf8(record));
-  return judge_tokens(record, grammar_.find_fault(record));
+  return judge_tokens(record, grammar_fault);
 }
 
 std::optional<RejectReason> RecordChecker::judge_tokens(std::string_view record,

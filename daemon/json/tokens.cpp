@@ -1,8 +1,13 @@
 #include "daemon/json/tokens.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace crawlspool::json {
 namespace {
@@ -65,30 +70,52 @@ constexpr unsigned char kFirstPrintable = 0x20;
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < kFirstPrintable; }
 
-constexpr std::uint64_t kEach = 0x0101010101010101;  // times a byte: that byte eight times
+bool is_plain(char c) { return c != '"' && c != '\\' && !is_control(c); }
 
-// Eight bytes at once: whether one of them is less than `limit`, at most 128. A byte of 128 and more never is.
-bool has_less(std::uint64_t bytes, unsigned char limit) {
-  return ((bytes - kEach * limit) & ~bytes & (kEach << 7U)) != 0;
+#ifdef __SSE2__
+
+constexpr std::size_t kLaneBytes = sizeof(__m128i);
+
+// A bit for each byte of a lane that is not plain, the first one's lowest.
+unsigned not_plain(const char* lane_start) {
+  __m128i lane;
+  std::memcpy(&lane, lane_start, sizeof lane);
+  const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(lane, _mm_set1_epi8(kFirstPrintable - 1)), lane);
+  const __m128i quote = _mm_cmpeq_epi8(lane, _mm_set1_epi8('"'));
+  const __m128i backslash = _mm_cmpeq_epi8(lane, _mm_set1_epi8('\\'));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, backslash))));
 }
 
-bool has_byte(std::uint64_t bytes, char c) { return has_less(bytes ^ (kEach * static_cast<unsigned char>(c)), 1); }
+#else
+
+constexpr std::size_t kLaneBytes = 8;
+
+unsigned not_plain(const char* lane_start) {
+  unsigned bits = 0;
+  for (std::size_t i = 0; i < kLaneBytes; ++i) bits |= unsigned{!is_plain(lane_start[i])} << i;
+  return bits;
+}
+
+#endif
 
 // The first place from `at` on with a byte that is not only itself in a string: a quote, a backslash or a control
 // character. The text's size if there is none. Most of a large record is such strings, and nothing else is served on
 // its loop while it is checked.
 std::size_t plain_end(std::string_view text, std::size_t at) {
-  for (std::uint64_t bytes = 0; at + sizeof bytes <= text.size(); at += sizeof bytes) {
-    std::memcpy(&bytes, text.data() + at, sizeof bytes);
-    if (has_less(bytes, kFirstPrintable) || has_byte(bytes, '"') || has_byte(bytes, '\\')) break;
-  }
-  while (at < text.size() && text[at] != '"' && text[at] != '\\' && !is_control(text[at])) ++at;
+  for (; at + kLaneBytes <= text.size(); at += kLaneBytes)
+    if (const unsigned bits = not_plain(text.data() + at); bits != 0)
+      return at + static_cast<std::size_t>(std::countr_zero(bits));
+  while (at < text.size() && is_plain(text[at])) ++at;
   return at;
 }
 
-std::size_t string_end(std::string_view text, std::size_t at) {
-  for (at = plain_end(text, at + 1); at < text.size() && text[at] != '"'; at = plain_end(text, at))
-    at += text[at] == '\\' ? 2 : 1;
+std::size_t string_end(std::string_view text, std::size_t at, bool& is_faulty) {
+  for (at = plain_end(text, at + 1); at < text.size() && text[at] != '"'; at = plain_end(text, at)) {
+    const bool is_escape = text[at] == '\\' && at + 1 < text.size() && !is_control(text[at + 1]);
+    is_faulty = is_faulty || !is_escape;
+    at += is_escape ? 2 : 1;
+  }
+  is_faulty = is_faulty || at >= text.size();
   return std::min(at + 1, text.size());
 }
 
@@ -120,7 +147,7 @@ std::size_t first_string_fault(std::string_view text) { return string_fault(text
 
 std::size_t first_token(std::string_view text) { return skip_white_space(text, 0); }
 
-std::size_t next_token(std::string_view text, std::size_t at) {
+std::size_t next_token(std::string_view text, std::size_t at, bool& has_string_fault) {
   switch (text[at]) {
     case '{':
     case '}':
@@ -131,7 +158,7 @@ std::size_t next_token(std::string_view text, std::size_t at) {
       ++at;
       break;
     case '"':
-      at = string_end(text, at);
+      at = string_end(text, at, has_string_fault);
       break;
     default:
       while (at < text.size() && !ends_token(text[at])) ++at;

@@ -66,9 +66,17 @@ TEST(JsonTokens, FindsWhatEndsARunOfPlainBytesWhereverItStands) {
     EXPECT_EQ(string_fault(text + "\x20\x7f\x80\xff" + run + '"'), std::nullopt) << plain;
     EXPECT_EQ(string_fault(text + "\\\"" + run + '"'), std::nullopt) << plain;
     EXPECT_EQ(string_fault(text + "\\\"" + run), text.size() + 2 + plain) << plain;
-    EXPECT_EQ(next_token(text + '"' + ",1", 0), plain + 2);
-    EXPECT_EQ(next_token(text + "\\\"" + run + '"' + " ,1", 0), plain + 2 + plain + 3);
-    EXPECT_EQ(next_token(text + "\\\\" + '"' + ",1", 0), plain + 4);
+    bool has_fault = false;
+    EXPECT_EQ(next_token(text + '"' + ",1", 0, has_fault), plain + 2);
+    EXPECT_EQ(next_token(text + "\\\"" + run + '"' + " ,1", 0, has_fault), plain + 2 + plain + 3);
+    EXPECT_EQ(next_token(text + "\\\\" + '"' + ",1", 0, has_fault), plain + 4);
+    EXPECT_FALSE(has_fault) << plain;
+    for (const std::string& bad : {text, text + "\\\"", text + '\n' + '"', text + "\\\n\"", text + '\\'}) {
+      bool has_bad = false;
+      static_cast<void>(next_token(bad, 0, has_bad));
+      EXPECT_TRUE(has_bad) << plain << ": " << bad;
+      EXPECT_TRUE(string_fault(bad)) << plain << ": " << bad;
+    }
   }
 }
 
