@@ -54,6 +54,8 @@ class MemoryShares {
     // share, it waits until answers are read, or dropped, and for nothing else: to take it in is what makes room.
     [[nodiscard]] bool may_take_in(std::size_t bytes);
     [[nodiscard]] bool has_place() const { return machine_.place_of == id_; }
+    // A begun frame goes on only with the machine's place.
+    [[nodiscard]] bool needs_place() const { return !holds_little() && !is_within_share(); }
     // Gives the machine's place up, if it has it. True if others may have waited for that.
     [[nodiscard]] bool leave_place();
     [[nodiscard]] bool holds_little() const;

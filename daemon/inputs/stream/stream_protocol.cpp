@@ -98,7 +98,9 @@ void StreamProtocol::take_frames(std::string_view input) {
     decoder_.frame_taken();
   }
   if (ending_) return;
-  if (connection_.memory_share().has_place() && !batch_ && !decoder_.mid_frame()) connection_.batch_done();
+  if (connection_.memory_share().has_place() && !batch_ &&
+      !(decoder_.mid_frame() && connection_.memory_share().needs_place()))
+    connection_.batch_done();
   if (batch_ || writer_.awaits_session() || !input.empty()) keep_input(input);
   note_begun_frame(took_frames);
   account_memory();
