@@ -20,6 +20,8 @@ namespace crawlspool::commit {
 
 // In one commit, and in a loop's batch behind it: with more, acks would only wait. The disk is at its best far below.
 inline constexpr std::size_t kCommitBytesMax = 32 * 1024 * 1024;
+// From so many bytes on, a commit's fixed costs are small beside its bytes'.
+inline constexpr std::size_t kWorthCommitBytes = 4 * 1024 * 1024;
 
 struct Settlement {
   base::ConnectionId connection = 0;

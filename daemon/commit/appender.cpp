@@ -85,9 +85,9 @@ void Appender::after_all(std::function<void()> callback) {
     callback();
 }
 
-void Appender::turn_end() {
-  if (filling_->empty()) return;
-  if (under_way_ == 0) submit();
+bool Appender::turn_end() {
+  if (!filling_->empty() && under_way_ == 0) submit();
+  return filling_->empty();
 }
 
 bool Appender::is_full() const { return under_way_ > 0 && filling_->bytes() >= kCommitBytesMax; }

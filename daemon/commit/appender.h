@@ -65,14 +65,16 @@ class Appender {
   // Calls back, on this thread, once everything added so far is settled.
   void after_all(std::function<void()> callback);
 
-  // Once a turn of the loop.
-  void turn_end();
+  // Once a turn of the loop: submits what was added, unless a commit is under way. True if nothing is left to submit.
+  bool turn_end();
 
   // A batch that came back, with what it held; its memory is used again.
   void give_back(std::unique_ptr<AppendBatch> batch);
 
   // As much waits as a commit takes, and one is under way: more would only make everybody's acks later.
   [[nodiscard]] bool is_full() const;
+  // More would hardly make the commit cheaper.
+  [[nodiscard]] bool is_worth_a_commit() const { return filling_->bytes() >= kWorthCommitBytes; }
   [[nodiscard]] bool has_unsettled() const { return under_way_ > 0 || !filling_->empty(); }
   [[nodiscard]] MemoryAccount& memory() { return memory_; }
 

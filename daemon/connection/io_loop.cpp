@@ -19,6 +19,7 @@ constexpr std::size_t kReadBufferBytes = 256 * 1024;
 constexpr std::uint64_t kSharedTurnCostMax = intake::TurnBudget::kTurnCostMax / 4;
 constexpr std::uint64_t kAtOnceCostMax = 2 * intake::TurnBudget::kTurnCostMax;
 constexpr std::int64_t kRoundUs = 3000;
+constexpr int kRoundsHeldMax = 4;       // for which a commit waits to be worth it
 constexpr std::int64_t kTrimMs = 1000;  // several measurements of what the process holds
 
 constexpr std::size_t kWorthBytes = 4096;  // of a begun frame that is given up
@@ -187,7 +188,7 @@ void IoLoop::settle(std::unique_ptr<commit::AppendBatch> batch) {
   const std::vector<std::function<void()>> afterwards = std::move(batch->afterwards);
   appender_.give_back(std::move(batch));
   for (const auto& callback : afterwards) callback();
-  appender_.turn_end();  // the next one has filled meanwhile
+  commit_if_due();  // the next one has filled meanwhile
   if (shared_.memory.is_under_half()) resume_waiting();
 }
 
@@ -209,8 +210,8 @@ void IoLoop::resume_waiting() {
 // What is served at once is little: it is bounded by what is light, and in all by kAtOnceCostMax.
 void IoLoop::serve_or_queue(Connection& connection, FairShare::Member& member) {
   if (cost_at_once_ >= kAtOnceCostMax || !fair_share_.is_light(member)) return fair_share_.add(member);
-  const std::uint64_t cost = connection.take_turn(kSharedTurnCostMax);
-  cost_at_once_ += cost;
+  cost_at_once_ += connection.take_turn(kSharedTurnCostMax);
+  is_urgent_ = true;
 }
 
 // Those that wait, in the order of their shares, for so long that nobody who is light has to wait longer.
@@ -346,10 +347,20 @@ Connection* IoLoop::slowest_unfinished() {
   return bytes >= answers_share(shared_.memory) ? of_all.connection : nullptr;
 }
 
+// What those who wait for their shares are about to bring goes with what they have brought: many small commits cost the
+// processor more than a few. What came from one who is light does not wait for them.
+void IoLoop::commit_if_due() {
+  const bool may_wait = !is_urgent_ && fair_share_.is_anyone_waiting() && rounds_held_ < kRoundsHeldMax;
+  if (may_wait && !appender_.is_worth_a_commit()) return;
+  rounds_held_ = 0;
+  is_urgent_ = !appender_.turn_end();
+}
+
 void IoLoop::turn_end() {
-  appender_.turn_end();  // what was served at once does not wait for the others' turns
+  if (is_urgent_) commit_if_due();  // what was served at once does not wait for the others' turns
   serve_waiting();
-  appender_.turn_end();
+  ++rounds_held_;
+  commit_if_due();
   const bool look_at_waiting = std::exchange(look_at_waiting_, false);
   if (!waiting_.empty() && (look_at_waiting || !shared_.memory.may_continue())) relieve_memory();
   graveyard_.clear();

@@ -124,6 +124,7 @@ class IoLoop final : private commit::CompletionSink, private session::SessionHos
   void settle(std::unique_ptr<commit::AppendBatch> batch);
   void tick();
   void turn_end();
+  void commit_if_due();
   void serve_waiting();
   void resume_waiting();
   void relieve_memory();
@@ -156,6 +157,8 @@ class IoLoop final : private commit::CompletionSink, private session::SessionHos
   std::vector<base::ConnectionId> waiting_;
   std::optional<std::int64_t> trim_awaited_since_ms_;
   std::uint64_t cost_at_once_ = 0;                // of turns taken before those that wait, in this turn of the loop
+  bool is_urgent_ = false;                        // something that is not submitted came from one who is light
+  int rounds_held_ = 0;                           // since the last commit
   bool look_at_waiting_ = false;                  // at the turn's end: one of them may be able to go on
   std::atomic<std::size_t> connection_count_{0};  // of connections_, for other threads to compare
   std::size_t holding_up_drain_ = 0;
