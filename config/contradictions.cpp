@@ -2,8 +2,8 @@
 
 #include <map>
 
+#include "config/listener.h"
 #include "config/units.h"
-#include "daemon/base/endpoint.h"
 
 namespace crawlspool::config {
 namespace {
@@ -21,24 +21,30 @@ void check_memory(const Limits& limits, std::vector<Contradiction>& out) {
 }
 
 void check_not_deaf(const Listen& listen, std::vector<Contradiction>& out) {
-  if (!listen.stream.empty() || !listen.http.empty()) return;
-  out.push_back({"listen.stream", "listen.http", "is empty, and so is listen.http: nothing could take records"});
+  std::vector<std::string_view> empty;
+  for (const proto::Input input : proto::kAllInputs) {
+    if (!brings_records(input)) continue;
+    if (!listen[input].empty()) return;
+    if (!info(input).default_url.empty()) empty.push_back(listen_key(input));
+  }
+  out.push_back({empty[0], empty[1], "is empty, and so is " + std::string(empty[1]) + ": nothing could take records"});
 }
+
+bool has_any_port(const base::Endpoint& at) { return !at.is_unix() && at.to_string().ends_with(":0"); }
 
 // One address serves one purpose, once; port 0 is a different port each time.
 void check_distinct(const Listen& listen, std::vector<Contradiction>& out) {
   std::map<std::string, std::string_view> owners;
-  const auto check = [&](std::string_view key, const std::vector<std::string>& urls) {
-    for (const std::string& url : urls) {
-      const auto endpoint = base::Endpoint::parse(url);
-      if (!endpoint || endpoint->to_string().ends_with(":0")) continue;
-      const auto [owner, is_new] = owners.emplace(endpoint->to_string(), key);
-      if (!is_new) out.push_back({key, owner->second, in_quotes(url) + " is already in " + std::string(owner->second)});
+  for (const proto::Input input : proto::kAllInputs) {
+    for (const std::string& url : listen[input]) {
+      const auto listener = parse_listener(input, url);
+      if (!listener || has_any_port(listener->at)) continue;
+      const auto [owner, is_new] = owners.emplace(listener->at.to_string(), listen_key(input));
+      if (!is_new)
+        out.push_back(
+            {listen_key(input), owner->second, in_quotes(url) + " is already in " + std::string(owner->second)});
     }
-  };
-  check("listen.stream", listen.stream);
-  check("listen.http", listen.http);
-  check("listen.admin", listen.admin);
+  }
 }
 
 }  // namespace

@@ -16,9 +16,12 @@ constexpr std::uint64_t kAmplificationMax = 1'000'000;
 constexpr std::uint64_t kAnySize = 1024 * 1024 * kTiB;  // more than any disk; the loops' sums of it stay below 2^64
 
 void add_listen(std::vector<Key>& table) {
-  table.push_back({"listen.stream", addresses(at(&Config::listen, &Listen::stream)), kNeedsRestart});
-  table.push_back({"listen.http", addresses(at(&Config::listen, &Listen::http)), kNeedsRestart});
-  table.push_back({"listen.admin", addresses(at(&Config::listen, &Listen::admin)), kNeedsRestart});
+  for (const proto::Input input : proto::kAllInputs) {
+    const Field<std::vector<std::string>> field{
+        [input](Config& config) -> std::vector<std::string>& { return config.listen[input]; },
+        [input](const Config& config) -> const std::vector<std::string>& { return config.listen[input]; }};
+    table.push_back({listen_key(input), listeners(input, field), kNeedsRestart});
+  }
 }
 
 void add_http(std::vector<Key>& table) {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "config/listener.h"
 #include "config/units.h"
 #include "daemon/base/authority.h"
-#include "daemon/base/endpoint.h"
 #include "daemon/base/text.h"
 
 namespace crawlspool::config {
@@ -39,12 +39,6 @@ std::string print_path(std::string_view path) {
   return bare ? std::string(path) : double_quoted(path);
 }
 
-Problem check_address(std::string& url) {
-  const auto endpoint = base::Endpoint::parse(url);
-  if (!endpoint) return endpoint.error().message();
-  return {};
-}
-
 std::string lower(std::string text) {
   for (char& c : text)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -77,7 +71,8 @@ Problem check_host(std::string& host) {
 }
 
 // `check` says what is wrong with an item, or puts it into the form that is kept.
-Kind list(const Field<std::vector<std::string>>& field, const std::string& expected, Problem (*check)(std::string&)) {
+Kind list(const Field<std::vector<std::string>>& field, const std::string& expected,
+          const std::function<Problem(std::string&)>& check) {
   return {[=](const Value& value, Config& config) -> Problem {
             if (value.shape != Shape::kList) return "must be a list of " + expected + ", or [] for none";
             std::vector<std::string> items = value.items;
@@ -105,8 +100,12 @@ Problem want_text(const Value& value, std::string_view expected) {
   return (value.shape == Shape::kNothing ? "has no value: it " : "has the wrong type: it ") + std::string(expected);
 }
 
-Kind addresses(const Field<std::vector<std::string>>& field) {
-  return list(field, "addresses, such as [\"tcp://127.0.0.1:8940\"]", check_address);
+Kind listeners(proto::Input input, const Field<std::vector<std::string>>& field) {
+  return list(field, "addresses, such as [\"tcp://127.0.0.1:8940\"]", [input](const std::string& url) -> Problem {
+    const auto listener = parse_listener(input, url);
+    if (!listener) return listener.error().message();
+    return {};
+  });
 }
 
 Kind origins(const Field<std::vector<std::string>>& field) {

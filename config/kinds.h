@@ -37,9 +37,9 @@ template <class Section, class T>
           [=](const Config& config) -> const T& { return config.*section.*member; }};
 }
 
-[[nodiscard]] Kind addresses(const Field<std::vector<std::string>>& field);  // a list of tcp://ADDRESS:PORT
-[[nodiscard]] Kind origins(const Field<std::vector<std::string>>& field);    // a list of SCHEME://HOST[:PORT]
-[[nodiscard]] Kind hosts(const Field<std::vector<std::string>>& field);      // a list of NAME[:PORT]
+[[nodiscard]] Kind listeners(proto::Input input, const Field<std::vector<std::string>>& field);  // as listener.h has it
+[[nodiscard]] Kind origins(const Field<std::vector<std::string>>& field);  // a list of SCHEME://HOST[:PORT]
+[[nodiscard]] Kind hosts(const Field<std::vector<std::string>>& field);    // a list of NAME[:PORT]
 [[nodiscard]] Kind count(const Field<std::uint64_t>& field, std::uint64_t min, std::uint64_t max);
 [[nodiscard]] Kind size(const Field<std::uint64_t>& field, std::uint64_t min, std::uint64_t max);
 

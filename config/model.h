@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/base/log.h"
+#include "proto/inputs.h"
 
 namespace crawlspool::config {
 
@@ -21,11 +22,14 @@ inline constexpr std::uint64_t kFrameBytesMax = (std::uint64_t{1} << 28) - 1;
 // What the daemon has open beside its connections: the spool, the loops, the listeners, the log.
 inline constexpr std::uint64_t kOwnDescriptors = 64;
 
-struct Listen {
-  std::vector<std::string> stream{"tcp://127.0.0.1:8940"};
-  std::vector<std::string> http{"tcp://127.0.0.1:8941"};
-  std::vector<std::string> admin{"tcp://127.0.0.1:8942"};
-};
+// The listeners of each input, as listener.h reads them.
+using Listen = proto::PerInput<std::vector<std::string>>;
+
+// Each input at its default address, where it has one.
+[[nodiscard]] Listen default_listen();
+
+// The key that names an input's listeners: listen.NAME.
+[[nodiscard]] std::string_view listen_key(proto::Input input);
 
 struct Http {
   std::vector<std::string> origins;  // lower case
@@ -74,7 +78,7 @@ struct Spool {
 };
 
 struct Config {
-  Listen listen;
+  Listen listen = default_listen();
   Http http;
   Admin admin;
   Limits limits;

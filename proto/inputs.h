@@ -1,16 +1,66 @@
-// The daemon's inputs: what a port speaks.
+// The table of inputs: what a port can speak. Everything that exists once for each input (listeners, keys, counters,
+// metrics, pages) iterates over it; what speaks an input is daemon/inputs/inputs.cpp's to say.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace crawlspool::proto {
 
-enum class Transport { kStream, kHttp, kAdmin };
-inline constexpr std::size_t kRecordTransports = 2;  // the first two bring records
+enum class Role {
+  kRecords,  // brings records
+  kAdmin,    // answers operators and their tools
+};
 
-[[nodiscard]] constexpr std::string_view word(Transport transport) {
-  return transport == Transport::kStream ? "stream" : transport == Transport::kHttp ? "http" : "admin";
+struct InputInfo {
+  std::string_view name;  // in `via`, listen.NAME, metrics, logs, and of an inherited socket
+  Role role;
+  std::string_view default_url;  // empty: listens only where the configuration says so
+  std::string_view settings;     // those of listener_settings.h that its listeners take, between spaces
+};
+
+inline constexpr std::array kInputs{
+    InputInfo{"stream", Role::kRecords, "tcp://127.0.0.1:8940", ""},
+    InputInfo{"http", Role::kRecords, "tcp://127.0.0.1:8941", ""},
+    InputInfo{"admin", Role::kAdmin, "tcp://127.0.0.1:8942", ""},
+};
+
+// One of kInputs, by its index there.
+enum class Input : std::uint8_t {};
+
+[[nodiscard]] constexpr std::size_t index(Input input) { return static_cast<std::size_t>(input); }
+[[nodiscard]] constexpr const InputInfo& info(Input input) { return kInputs[index(input)]; }
+[[nodiscard]] constexpr std::string_view word(Input input) { return info(input).name; }
+[[nodiscard]] constexpr bool brings_records(Input input) { return info(input).role == Role::kRecords; }
+
+inline constexpr auto kAllInputs = [] {
+  std::array<Input, kInputs.size()> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<Input>(i);
+  return all;
+}();
+
+[[nodiscard]] constexpr std::optional<Input> find_input(std::string_view name) {
+  for (const Input input : kAllInputs)
+    if (word(input) == name) return input;
+  return std::nullopt;
 }
+
+// One of a name that is known to be there; anything else does not compile.
+[[nodiscard]] consteval Input input(std::string_view name) { return find_input(name).value(); }
+
+// A T for each input.
+template <class T>
+class PerInput {
+ public:
+  [[nodiscard]] constexpr T& operator[](Input input) { return all_[index(input)]; }
+  [[nodiscard]] constexpr const T& operator[](Input input) const { return all_[index(input)]; }
+  bool operator==(const PerInput&) const = default;
+
+ private:
+  std::array<T, kInputs.size()> all_{};
+};
 
 }  // namespace crawlspool::proto

@@ -8,11 +8,17 @@
 namespace crawlspool::proto {
 namespace {
 
-// Builds one message: the header's place first, filled in once the length is known.
+// Builds one message. Of a frame the header's place comes first, and is filled in once the length is known.
 class MessageWriter {
  public:
-  explicit MessageWriter(std::string& out) : out_(out), start_(out.size()) { out_.append(kFrameHeaderBytes, '\0'); }
+  MessageWriter(std::string& out, Framing framing) : out_(out), start_(out.size()), framing_(framing) {
+    if (framing_ == Framing::kFrames) out_.append(kFrameHeaderBytes, '\0');
+  }
   ~MessageWriter() {
+    if (framing_ == Framing::kLines) {
+      out_ += '\n';
+      return;
+    }
     const auto header = encode_header(FrameType::kRecord, out_.size() - start_ - kFrameHeaderBytes);
     out_.replace(start_, kFrameHeaderBytes, header.data(), header.size());
   }
@@ -42,12 +48,13 @@ class MessageWriter {
  private:
   std::string& out_;
   std::size_t start_;
+  Framing framing_;
 };
 
 }  // namespace
 
-void append_welcome(std::string& out, const WelcomeMessage& message) {
-  MessageWriter(out)
+void append_welcome(std::string& out, const WelcomeMessage& message, Framing framing) {
+  MessageWriter(out, framing)
       .number("{\"welcome\":{\"protocol\":", kProtocolVersion)
       .text(",\"server\":", message.server)
       .number(",\"last_seq\":", message.last_seq)
@@ -61,10 +68,12 @@ void append_welcome(std::string& out, const WelcomeMessage& message) {
       .raw("}}");
 }
 
-void append_ack(std::string& out, std::uint64_t seq) { MessageWriter(out).number("{\"ack\":", seq).raw("}"); }
+void append_ack(std::string& out, std::uint64_t seq, Framing framing) {
+  MessageWriter(out, framing).number("{\"ack\":", seq).raw("}");
+}
 
-void append_reject(std::string& out, const RejectMessage& message) {
-  MessageWriter writer(out);
+void append_reject(std::string& out, const RejectMessage& message, Framing framing) {
+  MessageWriter writer(out, framing);
   writer.number("{\"reject\":{\"seq\":", message.seq)
       .text(",\"code\":", word(message.code))
       .text(",\"detail\":", message.detail);
@@ -72,30 +81,30 @@ void append_reject(std::string& out, const RejectMessage& message) {
   writer.raw("}}");
 }
 
-void append_pong(std::string& out, std::string_view ping_payload) {
-  MessageWriter(out).raw("{\"pong\":").raw(ping_payload.empty() ? "null" : ping_payload).raw("}");
+void append_pong(std::string& out, std::string_view ping_payload, Framing framing) {
+  MessageWriter(out, framing).raw("{\"pong\":").raw(ping_payload.empty() ? "null" : ping_payload).raw("}");
 }
 
-void append_ping(std::string& out) { MessageWriter(out).raw("{\"ping\":null}"); }
+void append_ping(std::string& out, Framing framing) { MessageWriter(out, framing).raw("{\"ping\":null}"); }
 
-void append_slow(std::string& out, SlowReason reason, std::int64_t retry_after_ms) {
-  MessageWriter(out)
+void append_slow(std::string& out, SlowReason reason, std::int64_t retry_after_ms, Framing framing) {
+  MessageWriter(out, framing)
       .text("{\"slow\":{\"reason\":", word(reason))
       .number(",\"retry_after_ms\":", retry_after_ms)
       .raw("}}");
 }
 
-void append_resume(std::string& out) { MessageWriter(out).raw("{\"resume\":{}}"); }
+void append_resume(std::string& out, Framing framing) { MessageWriter(out, framing).raw("{\"resume\":{}}"); }
 
-void append_goodbye(std::string& out, const GoodbyeMessage& message) {
-  MessageWriter writer(out);
+void append_goodbye(std::string& out, const GoodbyeMessage& message, Framing framing) {
+  MessageWriter writer(out, framing);
   writer.text("{\"goodbye\":{\"reason\":", word(message.reason)).text(",\"detail\":", message.detail);
   if (message.reconnect_after_ms) writer.number(",\"reconnect_after_ms\":", *message.reconnect_after_ms);
   writer.raw("}}");
 }
 
-void append_error(std::string& out, const ErrorMessage& message) {
-  MessageWriter writer(out);
+void append_error(std::string& out, const ErrorMessage& message, Framing framing) {
+  MessageWriter writer(out, framing);
   writer.text("{\"error\":{\"code\":", word(message.code)).text(",\"detail\":", message.detail);
   if (message.seq) writer.number(",\"seq\":", *message.seq);
   if (!message.limit.empty()) writer.text(",\"limit\":", message.limit).number(",\"max\":", message.max);

@@ -1,5 +1,5 @@
-// The server's messages as bytes on the wire: plain frames (type 0), each one compact JSON object whose first key
-// names the message; at most 64 KiB, details at most 512 bytes. Source: PROTOCOL.md, "Server messages".
+// The server's messages as bytes on the wire: plain frames (type 0) or lines, each one compact JSON object whose first
+// key names the message; at most 64 KiB, details at most 512 bytes. Source: PROTOCOL.md, "Server messages".
 #pragma once
 
 #include <cstdint>
@@ -48,15 +48,19 @@ struct GoodbyeMessage {
   std::optional<std::int64_t> reconnect_after_ms = std::nullopt;
 };
 
-// Each appends one whole frame.
-void append_welcome(std::string& out, const WelcomeMessage& message);
-void append_ack(std::string& out, std::uint64_t seq);
-void append_reject(std::string& out, const RejectMessage& message);
-void append_pong(std::string& out, std::string_view ping_payload);  // valid JSON, or empty for null
-void append_ping(std::string& out);                                 // its payload is null
-void append_slow(std::string& out, SlowReason reason, std::int64_t retry_after_ms);
-void append_resume(std::string& out);
-void append_goodbye(std::string& out, const GoodbyeMessage& message);
-void append_error(std::string& out, const ErrorMessage& message);
+// How one message is told from the next: by a frame's header before it, or by a line's end behind it.
+enum class Framing : std::uint8_t { kFrames, kLines };
+
+// Each appends one whole message.
+void append_welcome(std::string& out, const WelcomeMessage& message, Framing framing = Framing::kFrames);
+void append_ack(std::string& out, std::uint64_t seq, Framing framing = Framing::kFrames);
+void append_reject(std::string& out, const RejectMessage& message, Framing framing = Framing::kFrames);
+// `ping_payload` is valid JSON, or empty for null.
+void append_pong(std::string& out, std::string_view ping_payload, Framing framing = Framing::kFrames);
+void append_ping(std::string& out, Framing framing = Framing::kFrames);  // its payload is null
+void append_slow(std::string& out, SlowReason reason, std::int64_t retry_after_ms, Framing framing = Framing::kFrames);
+void append_resume(std::string& out, Framing framing = Framing::kFrames);
+void append_goodbye(std::string& out, const GoodbyeMessage& message, Framing framing = Framing::kFrames);
+void append_error(std::string& out, const ErrorMessage& message, Framing framing = Framing::kFrames);
 
 }  // namespace crawlspool::proto

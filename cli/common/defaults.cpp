@@ -38,13 +38,13 @@ Result<std::string> spool_directory(const std::optional<std::string>& given,
 Result<Address> stream_server(const std::optional<std::string>& given, const std::optional<std::string>& config_file) {
   if (given) return parse_address(*given, "tcp");
   return configuration(config_file).and_then([](const config::Config& config) {
-    return first_listener(config.listen.stream, "listen.stream", "--server");
+    return first_listener(config.listen[proto::input("stream")], "listen.stream", "--server");
   });
 }
 
 Result<Address> admin_server(const std::optional<std::string>& given, const config::Config& config) {
   if (given) return parse_address(*given, "http");
-  return first_listener(config.listen.admin, "listen.admin", "--admin");
+  return first_listener(config.listen[proto::input("admin")], "listen.admin", "--admin");
 }
 
 Result<Address> admin_server(const std::optional<std::string>& given, const std::optional<std::string>& config_file) {

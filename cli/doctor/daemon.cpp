@@ -1,5 +1,6 @@
 #include "cli/doctor/daemon.h"
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -61,14 +62,14 @@ Finding check_open_files(std::uint64_t pid, const config::Limits& limits) {
   return judge_open_files(read_file(process_directory(pid) + "/limits"), limits.connections_max);
 }
 
-bool read(const json& object, const char* key, std::uint64_t& value) {
+bool read(const json& object, const std::string& key, std::uint64_t& value) {
   const auto found = object.find(key);
   if (found == object.end() || !found->is_number_unsigned()) return false;
   value = found->get<std::uint64_t>();
   return true;
 }
 
-bool read(const json& object, const char* key, std::vector<std::string>& values) {
+bool read(const json& object, const std::string& key, std::vector<std::string>& values) {
   const auto found = object.find(key);
   if (found == object.end() || !found->is_array()) return false;
   values.clear();
@@ -82,16 +83,16 @@ json member(const json& object, const char* key) {
   return found.is_object() ? found : json::object();
 }
 
-Finding check_port(const std::string& url, const char* key, bool daemon_answers) {
+Finding check_port(const std::string& url, const std::string& key, bool daemon_answers) {
   const std::string name = "port " + url;
   const auto address = parse_address(url, "tcp");
-  if (!address) return trouble(name, address.error().message(), std::string("fix ") + key);
+  if (!address) return trouble(name, address.error().message(), "fix " + key);
   const bool is_open = dial(reachable(*address)).has_value();
   if (is_open && !daemon_answers)
     return trouble(name, "something listens there, and no daemon answers at the admin listener",
                    "ss -ltnp 'sport = :" + address->port + "' tells who has it");
   if (!is_open && daemon_answers)
-    return trouble(name, std::string("nothing listens there, though ") + key + " says so",
+    return trouble(name, "nothing listens there, though " + key + " says so",
                    "restart the daemon; ss -ltnp tells where it listens");
   return ok(name, is_open ? "open" : "closed, as no daemon runs");
 }
@@ -99,10 +100,11 @@ Finding check_port(const std::string& url, const char* key, bool daemon_answers)
 bool has_fixed_port(const std::string& url) { return !url.ends_with(":0"); }
 
 void check_ports(const config::Listen& listen, DaemonVisit& visit) {
-  for (const std::string& url : listen.stream)
-    if (has_fixed_port(url)) visit.findings.push_back(check_port(url, "listen.stream", visit.answers));
-  for (const std::string& url : listen.http)
-    if (has_fixed_port(url)) visit.findings.push_back(check_port(url, "listen.http", visit.answers));
+  for (const proto::Input input : proto::kAllInputs)
+    if (brings_records(input))
+      for (const std::string& url : listen[input])
+        if (has_fixed_port(url))
+          visit.findings.push_back(check_port(url, std::string(config::listen_key(input)), visit.answers));
 }
 
 }  // namespace
@@ -164,8 +166,9 @@ bool take_settings(const std::string& body, config::Config& config) {
                       read(spool, "segment_bytes_max", told.spool.segment_bytes_max) &&
                       read(limits, "connections_max", told.limits.connections_max) &&
                       read(status, "memory_bytes_max", told.limits.memory_bytes_max) &&
-                      read(listen, "stream", told.listen.stream) && read(listen, "http", told.listen.http) &&
-                      read(listen, "admin", told.listen.admin);
+                      std::all_of(proto::kAllInputs.begin(), proto::kAllInputs.end(), [&](proto::Input input) {
+                        return read(listen, std::string(word(input)), told.listen[input]);
+                      });
   if (is_all) config = std::move(told);
   return is_all;
 }

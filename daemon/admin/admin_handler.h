@@ -45,10 +45,10 @@ class AdminHandler final : public http::Handler {
   void answer_later(std::uint64_t request, std::string json);
 
   [[nodiscard]] base::ConnectionId connection_id() const { return connection_.id(); }
-  [[nodiscard]] const std::string& peer() const { return connection_.peer(); }
-  [[nodiscard]] bool is_closed() const { return connection_.is_closed(); }
-  [[nodiscard]] std::int64_t silent_since_ms() const { return connection_.last_activity_ms(); }
-  [[nodiscard]] bool has_unsent_answer() const { return connection_.unsent_bytes() > 0; }
+  [[nodiscard]] const std::string& peer() const { return connection_.peer().text; }
+  [[nodiscard]] bool is_closed() const { return connection_.link().is_closed(); }
+  [[nodiscard]] std::int64_t silent_since_ms() const { return connection_.times().last_activity_ms; }
+  [[nodiscard]] bool has_unsent_answer() const { return connection_.link().unsent_bytes() > 0; }
   // For others: it is closed at once.
   void make_way() { connection_.close_now("made_way"); }
 

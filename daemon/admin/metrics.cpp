@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -78,18 +77,13 @@ void add_state(Families& families, std::string_view state) {
 
 void add_records(Families& families, const Shared& shared, const CommitStats& stats) {
   families.family("crawlspool_records_total", "Records stored.", MetricType::Counter);
-  for (const auto transport : {proto::Transport::kStream, proto::Transport::kHttp}) {
-    const auto& counts = stats.records_by_stream.at(static_cast<std::size_t>(transport));
-    families.add("via", word(transport), std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
-  }
+  for (const proto::Input input : proto::kAllInputs)
+    if (brings_records(input)) families.add("via", word(input), stats.records_by_input[input]);
   families.family("crawlspool_stream_records_total", "Records stored, by stream; beyond 100 streams under other.",
                   MetricType::Counter);
   const std::vector<std::string> streams = shared.streams.names();
-  for (std::size_t label = 0; label < streams.size(); ++label) {
-    std::uint64_t records = 0;
-    for (const auto& counts : stats.records_by_stream) records += counts.at(label);
-    families.add("stream", streams[label], records);
-  }
+  for (std::size_t label = 0; label < streams.size(); ++label)
+    families.add("stream", streams[label], stats.records_by_stream.at(label));
   families.counter("crawlspool_bytes_total", "Bytes of the records stored.", stats.record_bytes);
   families.family("crawlspool_rejects_total", "Records refused and kept in rejected/.", MetricType::Counter);
   for (std::size_t code = 0; code < proto::kRejectCodes; ++code)
@@ -104,9 +98,7 @@ void add_records(Families& families, const Shared& shared, const CommitStats& st
 void add_connections(Families& families, const Shared& shared, const config::Limits& limits) {
   const connection::Admission::Counts counts = shared.admission.counts();
   families.family("crawlspool_connections", "Open connections.", MetricType::Gauge);
-  families.add("listener", "stream", counts.stream);
-  families.add("listener", "http", counts.http);
-  families.add("listener", "admin", counts.admin);
+  for (const proto::Input input : proto::kAllInputs) families.add("listener", word(input), counts.open[input]);
   families.gauge("crawlspool_connections_limit", "limits.connections_max; 0: none.", limits.connections_max);
   families.gauge("crawlspool_client_addresses", "Machines that have connections open.", counts.machines);
   families.counter("crawlspool_connections_accepted_total", "Connections given a place.", counts.accepted_total);

@@ -5,14 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "daemon/base/endpoint.h"
+#include "proto/inputs.h"
+
 namespace crawlspool::admin {
 
-// Where each input listens: HOST:PORT.
-struct Addresses {
-  std::vector<std::string> stream;
-  std::vector<std::string> http;
-  std::vector<std::string> admin;
-};
+// Where each input listens, as base::Endpoint prints it.
+using Addresses = proto::PerInput<std::vector<base::Endpoint>>;
 
 // How the last reload of the configuration went.
 struct ReloadState {

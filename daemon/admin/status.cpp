@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <utility>
+#include <vector>
 
 #include "daemon/admin/metrics.h"
 #include "daemon/admin/survey_json.h"
@@ -30,19 +31,48 @@ nlohmann::ordered_json reload_json(const ReloadState& reload) {
 
 // As in the configuration.
 nlohmann::ordered_json listen_json(const Addresses& listening) {
-  const auto urls = [](const std::vector<std::string>& addresses) {
-    std::vector<std::string> all;
-    all.reserve(addresses.size());
-    for (const std::string& address : addresses) all.push_back("tcp://" + address);
-    return all;
-  };
-  return {{"stream", urls(listening.stream)}, {"http", urls(listening.http)}, {"admin", urls(listening.admin)}};
+  nlohmann::ordered_json json;
+  for (const proto::Input input : proto::kAllInputs) {
+    auto& urls = json[std::string(word(input))] = nlohmann::ordered_json::array();
+    for (const base::Endpoint& at : listening[input]) urls.push_back(at.url());
+  }
+  return json;
+}
+
+nlohmann::ordered_json open_connections_json(const connection::Admission::Counts& counts) {
+  nlohmann::ordered_json json;
+  for (const proto::Input input : proto::kAllInputs)
+    if (brings_records(input)) json[std::string(word(input))] = counts.open[input];
+  return json;
 }
 
 std::string absolute(const std::string& directory) {
   std::error_code failed;
   const auto path = std::filesystem::absolute(directory, failed);
   return failed ? directory : path.lexically_normal().string();
+}
+
+nlohmann::ordered_json rejects_by_code_json(const commit::CommitStats& stats) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (std::size_t i = 0; i < proto::kRejectCodes; ++i)
+    json[std::string(proto::word(static_cast<proto::RejectCode>(i)))] = stats.rejects_by_code.at(i);
+  return json;
+}
+
+nlohmann::ordered_json spool_json(const config::Spool& config, const commit::CommitStats& stats) {
+  return {{"directory", absolute(config.directory)},
+          {"keep_free_bytes", config.keep_free_bytes},
+          {"segment_bytes_max", config.segment_bytes_max},
+          {"position", stats.position},
+          {"durable", stats.durable},
+          {"segments", stats.background.segments + kGrowingSegments},
+          {"bytes", stats.background.segment_bytes + stats.growing_bytes},
+          {"segments_packed", stats.background.packed},
+          {"segments_removed", stats.background.removed},
+          {"packing_failed", stats.background.packing_failed},
+          {"snapshots", stats.background.snapshots},
+          {"free_bytes", stats.free_bytes},
+          {"rejected_bytes", stats.rejected_bytes}};
 }
 
 }  // namespace
@@ -92,48 +122,32 @@ bool Status::has_synced_lately() {
 std::string Status::status_json() {
   const commit::CommitStats stats = shared_.committer.stats();
   const connection::Admission::Counts counts = shared_.admission.counts();
-  nlohmann::ordered_json rejects = nlohmann::ordered_json::object();
-  for (std::size_t i = 0; i < proto::kRejectCodes; ++i)
-    rejects[std::string(proto::word(static_cast<proto::RejectCode>(i)))] = stats.rejects_by_code[i];
-  const nlohmann::ordered_json status{{"version", kVersion},
-                                      {"pid", ::getpid()},
-                                      {"uptime_s", uptime_s()},
-                                      {"state", state()},
-                                      {"state_detail", stats.state_detail},
-                                      {"connections", {{"stream", counts.stream}, {"http", counts.http}}},
-                                      {"connections_refused", counts.refused_total},
-                                      {"amplification_limited", shared_.amplification.limited_total()},
-                                      {"turns_deferred", shared_.turns.deferred.load(std::memory_order_relaxed)},
-                                      {"clients", counts.machines},
-                                      {"sessions", stats.sessions},
-                                      {"sessions_connected", stats.sessions_connected},
-                                      {"records_given_up", shared_.sessions.given_up.load()},
-                                      {"records", stats.records},
-                                      {"bytes", stats.record_bytes},
-                                      {"rejects", rejects},
-                                      {"commits", stats.commits},
-                                      {"syncs", stats.syncs},
-                                      {"memory_bytes", std::max<std::int64_t>(0, shared_.memory.accounted())},
-                                      {"memory_bytes_max", shared_.memory.limit()},
-                                      {"listen", listen_json(listening_)},
-                                      {"limits", {{"connections_max", config_->limits.connections_max}}},
-                                      {"spool",
-                                       {{"directory", absolute(config_->spool.directory)},
-                                        {"keep_free_bytes", config_->spool.keep_free_bytes},
-                                        {"segment_bytes_max", config_->spool.segment_bytes_max},
-                                        {"position", stats.position},
-                                        {"durable", stats.durable},
-                                        {"segments", stats.background.segments + kGrowingSegments},
-                                        {"bytes", stats.background.segment_bytes + stats.growing_bytes},
-                                        {"segments_packed", stats.background.packed},
-                                        {"segments_removed", stats.background.removed},
-                                        {"packing_failed", stats.background.packing_failed},
-                                        {"snapshots", stats.background.snapshots},
-                                        {"free_bytes", stats.free_bytes},
-                                        {"rejected_bytes", stats.rejected_bytes}}},
-                                      {"ack_p99_ms", ack_p99_ms()},
-                                      {"config", reload_json(reload_)},
-                                      {"log_lines_dropped", base::log_lines_dropped()}};
+  nlohmann::ordered_json status{{"version", kVersion},
+                                {"pid", ::getpid()},
+                                {"uptime_s", uptime_s()},
+                                {"state", state()},
+                                {"state_detail", stats.state_detail}};
+  status["connections"] = open_connections_json(counts);
+  status["connections_refused"] = counts.refused_total;
+  status["amplification_limited"] = shared_.amplification.limited_total();
+  status["turns_deferred"] = shared_.turns.deferred.load(std::memory_order_relaxed);
+  status["clients"] = counts.machines;
+  status["sessions"] = stats.sessions;
+  status["sessions_connected"] = stats.sessions_connected;
+  status["records_given_up"] = shared_.sessions.given_up.load();
+  status["records"] = stats.records;
+  status["bytes"] = stats.record_bytes;
+  status["rejects"] = rejects_by_code_json(stats);
+  status["commits"] = stats.commits;
+  status["syncs"] = stats.syncs;
+  status["memory_bytes"] = std::max<std::int64_t>(0, shared_.memory.accounted());
+  status["memory_bytes_max"] = shared_.memory.limit();
+  status["listen"] = listen_json(listening_);
+  status["limits"] = {{"connections_max", config_->limits.connections_max}};
+  status["spool"] = spool_json(config_->spool, stats);
+  status["ack_p99_ms"] = ack_p99_ms();
+  status["config"] = reload_json(reload_);
+  status["log_lines_dropped"] = base::log_lines_dropped();
   return status.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);  // a path may be any bytes
 }
 
@@ -155,7 +169,7 @@ std::string Status::line() {
   const connection::Admission::Counts counts = shared_.admission.counts();
   const auto rates = line_rates_.since_last({stats.records, stats.record_bytes, 0, shared_.clock.monotonic_us()});
   return fmt::format("{}: {:.0f} records/s, {:.2f} MB/s, {} connections, ack p99 {:.1f} ms", state(), rates.records,
-                     rates.megabytes, counts.stream + counts.http, ack_p99_ms());
+                     rates.megabytes, counts.crawlers, ack_p99_ms());
 }
 
 void Status::log_summary() {
@@ -163,24 +177,25 @@ void Status::log_summary() {
   const connection::Admission::Counts counts = shared_.admission.counts();
   const auto rejects = std::accumulate(stats.rejects_by_code.begin(), stats.rejects_by_code.end(), std::uint64_t{0});
   const auto rates = rates_.since_last({stats.records, stats.record_bytes, rejects, shared_.clock.monotonic_us()});
-  base::log_info("summary", {{"state", state()},
-                             {"records_per_s", rates.records},
-                             {"mb_per_s", rates.megabytes},
-                             {"rejects_per_s", rates.rejects},
-                             {"stream", counts.stream},
-                             {"http", counts.http},
-                             {"refused", counts.refused_total},
-                             {"ack_p99_ms", ack_p99_ms()},
-                             {"lag_bytes", stats.position - std::min(stats.position, stats.durable)},
-                             {"free_bytes", stats.free_bytes},
-                             {"records", stats.records},
-                             {"bytes", stats.record_bytes},
-                             {"rejects", rejects},
-                             {"commits", stats.commits},
-                             {"syncs", stats.syncs},
-                             {"position", stats.position},
-                             {"log_lines_dropped", base::log_lines_dropped()},
-                             {"uptime_s", uptime_s()}});
+  std::vector<base::LogField> fields{{"state", state()},
+                                     {"records_per_s", rates.records},
+                                     {"mb_per_s", rates.megabytes},
+                                     {"rejects_per_s", rates.rejects}};
+  for (const proto::Input input : proto::kAllInputs)
+    if (brings_records(input)) fields.emplace_back(word(input), counts.open[input]);
+  fields.insert(fields.end(), {{"refused", counts.refused_total},
+                               {"ack_p99_ms", ack_p99_ms()},
+                               {"lag_bytes", stats.position - std::min(stats.position, stats.durable)},
+                               {"free_bytes", stats.free_bytes},
+                               {"records", stats.records},
+                               {"bytes", stats.record_bytes},
+                               {"rejects", rejects},
+                               {"commits", stats.commits},
+                               {"syncs", stats.syncs},
+                               {"position", stats.position},
+                               {"log_lines_dropped", base::log_lines_dropped()},
+                               {"uptime_s", uptime_s()}});
+  base::log_info("summary", fields);
   base::log_suppressed();
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 using connection::ClientFacts;
 using connection::ClientKey;
-using connection::ConnectionFacts;
+using connection::SourceFacts;
 using intake::RejectRow;
 using Json = nlohmann::ordered_json;
 
@@ -28,7 +28,7 @@ Json client_json(const ClientKey& key, const ClientFacts& facts) {
           {"oldest_age_ms", facts.oldest_age_ms}};
 }
 
-Json connection_json(const ConnectionFacts& facts) {
+Json connection_json(const SourceFacts& facts) {
   return {{"conn", facts.id},         {"via", facts.via},         {"peer", facts.peer},     {"client", facts.client},
           {"stream", facts.stream},   {"session", facts.session}, {"state", facts.state},   {"records", facts.records},
           {"rejects", facts.rejects}, {"bytes", facts.bytes},     {"age_ms", facts.age_ms}, {"idle_ms", facts.idle_ms}};
@@ -64,7 +64,7 @@ std::string connections_json(const connection::LoopSurvey& survey) {
   json["clients"] = Json::array();
   for (const auto* client : clients) json["clients"].push_back(client_json(client->first, client->second));
   json["connections"] = Json::array();
-  for (const ConnectionFacts& connection : survey.busiest) json["connections"].push_back(connection_json(connection));
+  for (const SourceFacts& connection : survey.busiest) json["connections"].push_back(connection_json(connection));
   return text_of(json);
 }
 

@@ -2,14 +2,21 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstring>
+
+#include "daemon/base/text.h"
 
 namespace crawlspool::base {
 namespace {
 
+constexpr std::string_view kUnixPeer = "unix:uid=";
+
+const sockaddr_un& as_unix(const sockaddr_storage& storage) { return reinterpret_cast<const sockaddr_un&>(storage); }
 const sockaddr_in& as_v4(const sockaddr_storage& storage) { return reinterpret_cast<const sockaddr_in&>(storage); }
 const sockaddr_in6& as_v6(const sockaddr_storage& storage) { return reinterpret_cast<const sockaddr_in6&>(storage); }
 
@@ -23,10 +30,23 @@ Endpoint::Endpoint(const sockaddr* address, socklen_t length) : length_(std::min
   std::memcpy(&storage_, address, length_);
 }
 
+Endpoint Endpoint::local_end(int socket) {
+  Endpoint end;
+  end.length_ = sizeof end.storage_;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&end.storage_), &end.length_) != 0) return {};
+  end.length_ = std::min<socklen_t>(end.length_, sizeof end.storage_);
+  return end;
+}
+
 Result<Endpoint> Endpoint::parse(std::string_view url) {
-  constexpr std::string_view kScheme = "tcp://";
-  if (!url.starts_with(kScheme)) return bad(url, "is not of the form tcp://ADDRESS:PORT");
-  const std::string_view rest = url.substr(kScheme.size());
+  constexpr std::string_view kTcp = "tcp://";
+  constexpr std::string_view kUnix = "unix://";
+  if (url.starts_with(kTcp)) return parse_tcp(url, url.substr(kTcp.size()));
+  if (url.starts_with(kUnix)) return parse_unix(url, url.substr(kUnix.size()));
+  return bad(url, "is not of the form tcp://ADDRESS:PORT or unix:///PATH");
+}
+
+Result<Endpoint> Endpoint::parse_tcp(std::string_view url, std::string_view rest) {
   const std::size_t colon = rest.rfind(':');
   if (colon == std::string_view::npos) return bad(url, "has no port");
   std::string host(rest.substr(0, colon));
@@ -52,14 +72,40 @@ Result<Endpoint> Endpoint::parse(std::string_view url) {
   return Endpoint(reinterpret_cast<const sockaddr*>(&v4), sizeof v4);
 }
 
+Result<Endpoint> Endpoint::parse_unix(std::string_view url, std::string_view text) {
+  sockaddr_un address{};
+  if (text.starts_with('@')) return bad(url, "has an abstract name, which anyone could connect to: give it a path");
+  if (!text.starts_with('/')) return bad(url, "needs an absolute path: unix:///PATH");
+  if (text.ends_with('/')) return bad(url, "names a directory and no socket");
+  const auto path = decode_percents(text);
+  if (!path || path->find('\0') != std::string::npos)
+    return bad(url, "has a path that is not percent-encoded: '%' and each byte that is not printable ASCII as %XX");
+  if (path->size() >= sizeof address.sun_path) return bad(url, "has too long a path: a socket's has at most 107 bytes");
+  address.sun_family = AF_UNIX;
+  path->copy(static_cast<char*>(address.sun_path), path->size());
+  const auto length = offsetof(sockaddr_un, sun_path) + path->size() + 1;
+  return Endpoint(reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(length));
+}
+
 bool Endpoint::is_loopback() const {
+  if (is_unix()) return true;
   if (family() == AF_INET) return (ntohl(as_v4(storage_).sin_addr.s_addr) >> 24) == 127;
   const in6_addr& v6 = as_v6(storage_).sin6_addr;
   if (IN6_IS_ADDR_V4MAPPED(&v6)) return v6.s6_addr[12] == 127;
   return IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
+std::string Endpoint::url() const { return is_unix() ? to_string() : "tcp://" + to_string(); }
+
+// The kernel ends a path with a NUL where there is room for one.
+std::string Endpoint::path() const {
+  if (!is_unix() || length_ <= offsetof(sockaddr_un, sun_path)) return {};
+  const char* const path = static_cast<const char*>(as_unix(storage_).sun_path);
+  return {path, ::strnlen(path, length_ - offsetof(sockaddr_un, sun_path))};
+}
+
 std::string Endpoint::to_string() const {
+  if (is_unix()) return "unix://" + encode_path(path());
   char host[INET6_ADDRSTRLEN] = "?";
   if (family() == AF_INET) {
     const sockaddr_in& v4 = as_v4(storage_);
@@ -71,7 +117,18 @@ std::string Endpoint::to_string() const {
   return "[" + std::string(host) + "]:" + std::to_string(ntohs(v6.sin6_port));
 }
 
-std::string_view address_of(std::string_view endpoint) { return endpoint.substr(0, endpoint.rfind(':')); }
+std::string_view address_of(std::string_view peer) {
+  return peer.starts_with(kUnixPeer) ? peer : peer.substr(0, peer.rfind(':'));
+}
+
+Peer Peer::at(const Endpoint& remote) { return {remote.to_string(), remote.machine_key(), std::nullopt}; }
+
+Peer Peer::user(uid_t uid, pid_t process) {
+  Peer peer{std::string(kUnixPeer) + std::to_string(uid), {}, process};
+  peer.machine.bytes[0] = 1;
+  std::memcpy(&peer.machine.bytes[1], &uid, sizeof uid);
+  return peer;
+}
 
 MachineKey Endpoint::machine_key() const {
   MachineKey key;

@@ -1,4 +1,4 @@
-// Socket addresses as values: parsed from `tcp://HOST:PORT`, printed as logs and the spool show them,
+// Socket addresses as values: parsed from `tcp://HOST:PORT` or `unix:///PATH`, printed as logs and the spool show them,
 // and folded into the key by which one client machine is counted.
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,10 +15,10 @@
 
 namespace crawlspool::base {
 
-// The address of one machine for `connections_per_ip_max`: an IPv4 address (also when mapped into IPv6), or the
-// first 64 bits of an IPv6 address.
+// Whose connections `connections_per_ip_max` counts together: those of an IPv4 address (also when mapped into IPv6), of
+// the first 64 bits of an IPv6 address, or of a user of this machine who comes over a unix socket.
 struct MachineKey {
-  std::array<unsigned char, 9> bytes{};  // family, then the address, zero-padded
+  std::array<unsigned char, 9> bytes{};  // family, then the address or user, zero-padded
   bool operator==(const MachineKey&) const = default;
 };
 
@@ -26,23 +27,44 @@ class Endpoint {
   Endpoint() = default;
   Endpoint(const sockaddr* address, socklen_t length);
 
-  // "tcp://127.0.0.1:8940" or "tcp://[::1]:0"; addresses only, no names.
+  // "tcp://127.0.0.1:8940", "tcp://[::1]:0" or "unix:///run/some.sock": addresses only, no names of machines, and no
+  // abstract names of sockets. kConfig says what is wrong with `url`.
   [[nodiscard]] static Result<Endpoint> parse(std::string_view url);
+
+  // Returns the endpoint that `socket` is bound to.
+  [[nodiscard]] static Endpoint local_end(int socket);
 
   [[nodiscard]] const sockaddr* address() const { return reinterpret_cast<const sockaddr*>(&storage_); }
   [[nodiscard]] socklen_t length() const { return length_; }
   [[nodiscard]] int family() const { return storage_.ss_family; }
+  [[nodiscard]] bool is_unix() const { return family() == AF_UNIX; }
+  // Nobody on another machine can come to it.
   [[nodiscard]] bool is_loopback() const;
-  [[nodiscard]] std::string to_string() const;  // "127.0.0.1:8940", "[::1]:8940"
+  [[nodiscard]] std::string to_string() const;  // "127.0.0.1:8940", "[::1]:8940", "unix:///run/some.sock"
+  [[nodiscard]] std::string url() const;        // the same with its scheme: parse() of it gives the same endpoint
+  [[nodiscard]] std::string path() const;       // of a unix socket, as the file system has it; empty for others
   [[nodiscard]] MachineKey machine_key() const;
 
  private:
+  static Result<Endpoint> parse_tcp(std::string_view url, std::string_view rest);
+  static Result<Endpoint> parse_unix(std::string_view url, std::string_view text);
+
   sockaddr_storage storage_{};
   socklen_t length_ = 0;
 };
 
-// An endpoint's text without its port.
-[[nodiscard]] std::string_view address_of(std::string_view endpoint);
+// Who is at the other end of a connection.
+struct Peer {
+  std::string text;  // "10.0.0.7:51234", "[::1]:51234", "unix:uid=1000"
+  MachineKey machine;
+  std::optional<pid_t> process;  // of a unix socket, when it connected
+
+  [[nodiscard]] static Peer at(const Endpoint& remote);
+  [[nodiscard]] static Peer user(uid_t uid, pid_t process);
+};
+
+// A peer's text without its port.
+[[nodiscard]] std::string_view address_of(std::string_view peer);
 
 }  // namespace crawlspool::base
 

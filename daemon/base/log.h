@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "daemon/base/error.h"
 
@@ -51,7 +52,23 @@ class LogField {
   bool is_text_ = false;
 };
 
-using LogFields = std::initializer_list<LogField>;
+// A view of the fields of one event, listed in the call or gathered before it.
+class LogFields {
+ public:
+  LogFields() = default;
+  LogFields(std::initializer_list<LogField> listed) : LogFields(listed.begin(), listed.size()) {}
+  LogFields(const std::vector<LogField>& gathered) : LogFields(gathered.data(), gathered.size()) {}
+
+  [[nodiscard]] const LogField* begin() const { return first_; }
+  [[nodiscard]] const LogField* end() const { return first_ + count_; }
+  [[nodiscard]] std::size_t size() const { return count_; }
+
+ private:
+  LogFields(const LogField* first, std::size_t count) : first_(first), count_(count) {}
+
+  const LogField* first_ = nullptr;
+  std::size_t count_ = 0;
+};
 
 // Starts the log's thread and opens the destination: kIo where there is no thread to be had, kConfig where the
 // destination cannot be opened. Before it, and after stop_log(), events are dropped.

@@ -26,6 +26,13 @@ std::size_t plain_ascii_bytes(std::string_view text) {
   return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
 }
 
+std::optional<unsigned> hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return std::nullopt;
+}
+
 void append_u_escape(std::string& out, std::uint32_t point) {
   std::array<char, 8> text{};
   std::snprintf(text.data(), text.size(), "\\u%04x", point);
@@ -139,6 +146,38 @@ std::optional<std::string> decode_base64(std::string_view text) {
   std::string spelled;
   append_base64(spelled, bytes);
   return spelled == text ? std::optional(bytes) : std::nullopt;
+}
+
+std::optional<std::string> decode_percents(std::string_view text) {
+  std::string decoded;
+  while (!text.empty()) {
+    const char c = text.front();
+    if (c <= ' ' || c > '~') return std::nullopt;  // bytes from 80 on are below 0, where char has a sign
+    if (c != '%') {
+      decoded += c;
+      text.remove_prefix(1);
+      continue;
+    }
+    const auto high = text.size() > 2 ? hex_digit(text[1]) : std::nullopt;
+    const auto low = text.size() > 2 ? hex_digit(text[2]) : std::nullopt;
+    if (!high || !low) return std::nullopt;
+    decoded += static_cast<char>(*high << 4U | *low);
+    text.remove_prefix(3);
+  }
+  return decoded;
+}
+
+std::string encode_path(std::string_view bytes) {
+  constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c > ' ' && c <= '~' && c != '%' && c != '?' && c != '#')
+      text += c;
+    else
+      ((text += '%') += kHexDigits[byte >> 4U]) += kHexDigits[byte & 15U];
+  }
+  return text;
 }
 
 }  // namespace crawlspool::base

@@ -32,6 +32,12 @@ void append_base64(std::string& out, std::string_view bytes);
 // What append_base64 writes; nothing for anything else.
 [[nodiscard]] std::optional<std::string> decode_base64(std::string_view text);
 
+// Percent-encoded text (RFC 3986, 2.1) as the bytes it stands for; nothing where a % has no two hex digits, or a byte
+// should have been encoded.
+[[nodiscard]] std::optional<std::string> decode_percents(std::string_view text);
+// The path of a URL that stands for these bytes.
+[[nodiscard]] std::string encode_path(std::string_view bytes);
+
 // The length of the well-formed UTF-8 character at `text`'s start (RFC 3629), 0 if there is none.
 [[nodiscard]] std::size_t utf8_character_bytes(std::string_view text);
 // That character; `length` is what utf8_character_bytes() says, above 0.

@@ -46,7 +46,8 @@ struct AppendBatch {
   std::uint64_t charged_line_bytes = 0;             // of that, for the lines' chunks
   std::uint64_t charged_reject_bytes = 0;           // and for the rejects'
   std::uint64_t records = 0;
-  std::array<StreamCounts, proto::kRecordTransports> records_by_stream{};  // by transport, then by label
+  proto::PerInput<std::uint64_t> records_by_input;
+  StreamCounts records_by_stream{};  // by label
   std::uint64_t record_bytes = 0;
   std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};
   std::uint64_t rejects_cut = 0;    // kept in part, because their senders' came too fast

@@ -71,7 +71,8 @@ void Appender::settle(RecordSource& source, const Settled& settled) {
     }
   }
   batch.settlements[source.settlement].seq = settled.seq;
-  batch.records_by_stream[static_cast<std::size_t>(source.transport)][source.stream_label] += settled.added;
+  batch.records_by_input[source.input] += settled.added;
+  batch.records_by_stream[source.stream_label] += settled.added;
   if (!source.session) return;
   spool::SessionMark& mark = batch.sessions[source.mark];
   mark.last_seq = settled.session_seq;

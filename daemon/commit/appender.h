@@ -31,7 +31,7 @@ struct RecordSource {
   std::string client;
   bool acks_once_written = false;
   // Under what its records are counted.
-  proto::Transport transport = proto::Transport::kStream;
+  proto::Input input{};
   std::size_t stream_label = StreamLabels::kNone;
 
   // Its newest places in the batch being filled, so that it has one settlement a batch; the appender's.

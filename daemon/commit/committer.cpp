@@ -38,12 +38,10 @@ SpoolState waiting_for(const base::Error& error) {
   return error.code == ErrorCode::kExhausted ? SpoolState::kNoDescriptors : SpoolState::kDiskFull;
 }
 
-using CountsByStream = std::array<StreamCounts, proto::kRecordTransports>;
-
-void add_counts(CountsByStream& sums, const CountsByStream& counts) {
-  for (std::size_t transport = 0; transport < proto::kRecordTransports; ++transport)
-    for (std::size_t label = 0; label < StreamLabels::kCount; ++label)
-      sums[transport][label] += counts[transport][label];
+void add_counts(CommitStats& sums, const AppendBatch& batch) {
+  for (const proto::Input input : proto::kAllInputs) sums.records_by_input[input] += batch.records_by_input[input];
+  for (std::size_t label = 0; label < StreamLabels::kCount; ++label)
+    sums.records_by_stream[label] += batch.records_by_stream[label];
 }
 
 std::size_t bytes_of(const std::vector<std::unique_ptr<AppendBatch>>& batches) {
@@ -366,7 +364,7 @@ void Committer::count_stored(BatchView batches) {
     stats_.record_bytes += batch->record_bytes;
     for (std::size_t i = 0; i < proto::kRejectCodes; ++i) stats_.rejects_by_code[i] += batch->rejects_by_code[i];
     stats_.rejects_cut += batch->rejects_cut;
-    add_counts(stats_.records_by_stream, batch->records_by_stream);
+    add_counts(stats_, *batch);
     if (batch->records == 0) continue;
     const std::int64_t waited_us = now_us - batch->first_taken_us;
     latency_.add(waited_us, batch->records, now_us);

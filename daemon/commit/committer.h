@@ -45,7 +45,8 @@ struct CommitStats {
   std::string state_detail;  // why the state is not ok; empty: it is
   std::uint64_t records = 0;
   std::uint64_t record_bytes = 0;
-  std::array<StreamCounts, proto::kRecordTransports> records_by_stream{};  // by transport, then by label
+  proto::PerInput<std::uint64_t> records_by_input;
+  StreamCounts records_by_stream{};  // by label
   std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};
   std::uint64_t rejects_cut = 0;  // kept in part, because their senders' came too fast
   std::uint64_t commits = 0;

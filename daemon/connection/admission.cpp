@@ -13,7 +13,7 @@ Admission::Ticket& Admission::Ticket::operator=(Ticket&& other) noexcept {
   if (this == &other) return *this;
   give_back();
   admission_ = std::exchange(other.admission_, nullptr);
-  transport_ = other.transport_;
+  input_ = other.input_;
   machine_ = other.machine_;
   client_ = std::exchange(other.client_, {});
   refused_ = other.refused_;
@@ -55,14 +55,9 @@ void Admission::leave_client(const std::string& client) {
   if (--mine->second == 0) by_client_.erase(mine);
 }
 
-std::uint64_t& Admission::count_of(proto::Transport transport) {
-  if (transport == proto::Transport::kAdmin) return counts_.admin;
-  return transport == proto::Transport::kStream ? counts_.stream : counts_.http;
-}
-
-std::optional<LimitMet> Admission::limit_met(proto::Transport transport, const base::MachineKey& machine) const {
-  if (transport == proto::Transport::kAdmin) return std::nullopt;
-  if (limits_.connections_max > 0 && counts_.stream + counts_.http >= limits_.connections_max)
+std::optional<LimitMet> Admission::limit_met(proto::Input input, const base::MachineKey& machine) const {
+  if (!brings_records(input)) return std::nullopt;
+  if (limits_.connections_max > 0 && counts_.crawlers >= limits_.connections_max)
     return LimitMet{"connections_max", limits_.connections_max};
   const auto mine = by_machine_.find(machine);
   if (limits_.connections_per_ip_max > 0 && mine != by_machine_.end() && mine->second >= limits_.connections_per_ip_max)
@@ -70,19 +65,20 @@ std::optional<LimitMet> Admission::limit_met(proto::Transport transport, const b
   return std::nullopt;
 }
 
-std::optional<Admission::Ticket> Admission::admit(proto::Transport transport, const base::MachineKey& machine) {
+std::optional<Admission::Ticket> Admission::admit(proto::Input input, const base::MachineKey& machine) {
   const std::lock_guard lock(mutex_);
   Ticket ticket;
-  ticket.transport_ = transport;
+  ticket.input_ = input;
   ticket.machine_ = machine;
-  ticket.refused_ = limit_met(transport, machine);
+  ticket.refused_ = limit_met(input, machine);
   if (ticket.refused_) {
     ++counts_.refused_total;
     if (being_refused_ >= kBeingRefusedMax) return std::nullopt;
     ++being_refused_;
   } else {
-    ++count_of(transport);
-    if (transport != proto::Transport::kAdmin) {
+    ++counts_.open[input];
+    if (brings_records(input)) {
+      ++counts_.crawlers;
       ++by_machine_[machine];
       ++counts_.accepted_total;
     }
@@ -97,8 +93,9 @@ void Admission::give_back(const Ticket& ticket) {
     --being_refused_;
     return;
   }
-  --count_of(ticket.transport_);
-  if (ticket.transport_ == proto::Transport::kAdmin) return;
+  --counts_.open[ticket.input_];
+  if (!brings_records(ticket.input_)) return;
+  --counts_.crawlers;
   const auto mine = by_machine_.find(ticket.machine_);
   if (--mine->second == 0) by_machine_.erase(mine);
 }

@@ -44,19 +44,18 @@ class Admission {
     void give_back();
 
     Admission* admission_ = nullptr;
-    proto::Transport transport_ = proto::Transport::kStream;
+    proto::Input input_{};
     base::MachineKey machine_;
     std::string client_;  // empty: counts for none
     std::optional<LimitMet> refused_;
   };
 
   struct Counts {
-    std::uint64_t stream = 0;
-    std::uint64_t http = 0;
-    std::uint64_t admin = 0;  // has its own limits, so that operators get in when these are met
+    proto::PerInput<std::uint64_t> open;  // the admin port has its own limits, so that operators always get in
+    std::uint64_t crawlers = 0;           // of these, those that may bring records
     std::uint64_t machines = 0;
     std::uint64_t refused_total = 0;
-    std::uint64_t accepted_total = 0;  // without those on the admin port
+    std::uint64_t accepted_total = 0;  // of crawlers
     std::uint64_t admin_closed_total = 0;
   };
 
@@ -64,7 +63,7 @@ class Admission {
 
   // A ticket, if only to be told why not; nothing if too many are being told already, and the connection is just
   // closed. Tickets do not outlive this object.
-  [[nodiscard]] std::optional<Ticket> admit(proto::Transport transport, const base::MachineKey& machine);
+  [[nodiscard]] std::optional<Ticket> admit(proto::Input input, const base::MachineKey& machine);
 
   // A connection of the admin port was closed to make room for others.
   void count_admin_closed();
@@ -75,8 +74,7 @@ class Admission {
   void set_limits(const config::Limits& limits);
 
  private:
-  [[nodiscard]] std::uint64_t& count_of(proto::Transport transport);
-  [[nodiscard]] std::optional<LimitMet> limit_met(proto::Transport transport, const base::MachineKey& machine) const;
+  [[nodiscard]] std::optional<LimitMet> limit_met(proto::Input input, const base::MachineKey& machine) const;
   void give_back(const Ticket& ticket);
   [[nodiscard]] std::optional<LimitMet> enter_client(const std::string& client);
   void leave_client(const std::string& client);

@@ -1,10 +1,5 @@
-// What every connection has, whatever it speaks: a socket, a place under the limits, pauses, deadlines and an orderly
-// end. Owns its protocol. Lives on one loop's thread.
-//
-//   open ──► flushing ──► lingering ──► closed
-//     │   last words are   sent and shut;   │
-//     │   being sent       input discarded  │
-//     └──────── broken, or out of time ─────┘
+// What every connection has, whatever it speaks: a link to its peer, a place under the limits, kept input, the memory
+// that it holds, pauses and deadlines. Owns its protocol. Lives on one loop's thread.
 //
 // While the server does not read a connection, none of its reading deadlines runs.
 //
@@ -15,97 +10,65 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "config/model.h"
-#include "daemon/base/unique_fd.h"
-#include "daemon/commit/append_batch.h"
-#include "daemon/commit/appender.h"
 #include "daemon/connection/admission.h"
-#include "daemon/connection/amplification.h"
+#include "daemon/connection/credit_gate.h"
 #include "daemon/connection/fair_share.h"
-#include "daemon/connection/loop_survey.h"
+#include "daemon/connection/link.h"
 #include "daemon/connection/memory_shares.h"
 #include "daemon/connection/protocol.h"
+#include "daemon/connection/source.h"
 #include "daemon/intake/batch_intake.h"
 #include "daemon/intake/record_writer.h"
 #include "daemon/intake/turn_budget.h"
-#include "daemon/net/socket.h"
+#include "daemon/net/byte_stream.h"
 
 namespace crawlspool::connection {
 
 class IoLoop;
 
-class Connection final : private net::PollHandler {
+class Connection final : public Source, private net::PollHandler {
  public:
   static constexpr std::int64_t kNever = Protocol::kNever;
+  static constexpr std::size_t kUnsentBytesMax = 64 * 1024;  // of answers, before no more records are taken in
 
-  Connection(IoLoop& io, base::ConnectionId id, proto::Transport transport, std::string peer, Admission::Ticket ticket);
-  ~Connection();
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+  Connection(IoLoop& io, base::ConnectionId id, proto::Input input, base::Peer peer, Admission::Ticket ticket);
+  ~Connection() override;
 
-  [[nodiscard]] base::ConnectionId id() const { return id_; }
-  [[nodiscard]] const std::string& peer() const { return peer_; }
-
-  // --- called by the loop: each is a turn ---
-  // What it speaks: once, before start().
+  // What it speaks: called once, before start().
   void speak(std::unique_ptr<Protocol> protocol) { protocol_ = std::move(protocol); }
-  void start(base::UniqueFd fd);
-  void resume();  // from any pause, if its reason is gone; at the turn's end
-  void resume_next_turn();
-  // Reads, or goes on with what is paused if the reason for that is gone: once, for as much as a turn may cost.
-  // Returns what it has cost.
-  std::uint64_t take_turn(std::uint64_t cost_max);
-  void check_deadlines();
-  void timeouts_changed() { rearm(); }
-  // A drain is near its end: closes a connection that is ending and still here, and has others do so without regard to
-  // whether the peer reads.
-  void cut();
-  void settled(std::uint64_t seq);  // every record up to `seq` is on the disk
-  void written(std::uint64_t seq);  // the same, and not synced yet
-  // False if it does not want the session any more.
-  bool session_answered(const session::SessionQuestion& question);
-  void give_up_session();  // another connection has claimed it
-  void spool_failed();
-  void drain();
-  void spool_waits();
-  void shed();  // gives what is unfinished up, for the others' sake
-  // As Protocol has them.
-  [[nodiscard]] bool holds_whole_batch() const { return protocol_->holds_whole_batch(); }
-  [[nodiscard]] bool may_go_on_with_batch() { return protocol_->may_go_on_with_batch(); }
-  // Not one that is only told why it may not be, nor a probe or scrape of the admin port.
-  [[nodiscard]] bool is_crawler() const { return !ticket_.refused() && transport_ != proto::Transport::kAdmin; }
-  // What its client last gave itself.
-  [[nodiscard]] const spool::ClientNames& names() const;
-  [[nodiscard]] std::uint64_t records() const { return writer() == nullptr ? 0 : writer()->records(); }
-  [[nodiscard]] std::uint64_t rejects() const { return writer() == nullptr ? 0 : writer()->rejects(); }
-  [[nodiscard]] bool is_closed() const { return phase_ == Phase::kClosed; }
-  [[nodiscard]] ConnectionFacts facts() const;
-  [[nodiscard]] ClientFacts client_facts() const;
-  [[nodiscard]] bool holds_up_drain() const { return transport_ != proto::Transport::kAdmin; }
-  // A frame or request of which some has come and not all: what it holds, and how fast it comes.
-  struct Unfinished {
-    std::size_t held_bytes;
-    double bytes_per_ms;
-  };
-  [[nodiscard]] std::optional<Unfinished> unfinished() const;
-  // Its machine holds so little that it need not wait for those that hold much.
-  [[nodiscard]] bool holds_little() const { return memory_share_.holds_little(); }
-  // Answers that the peer leaves unread: what they hold, and how fast it takes them, in bytes a millisecond.
-  struct UnreadAnswers {
-    std::size_t held_bytes;
-    double rate;
-    bool in_the_way;  // of others of its machine
-  };
-  // Nothing where there are none, or they have not waited for long.
-  [[nodiscard]] std::optional<UnreadAnswers> unread_answers() const;
-  void drop_unread_answers();
+  void start(std::unique_ptr<net::ByteStream> stream);
+
+  // --- the loop's calls, as Source has them ---
+  void on_synced(std::uint64_t count) override;
+  void on_written(std::uint64_t count) override;
+  bool on_session(const session::SessionQuestion& answered) override;
+  void on_session_lost() override;
+  void on_spool_state(commit::SpoolState state) override;
+  void on_drain() override;
+  void on_drain_end() override;
+  void on_timeouts_changed() override { rearm(); }
+  std::uint64_t take_turn(std::uint64_t cost_max) override;
+  void resume() override;
+  void resume_next_turn() override;
+  void check_deadlines() override;
+  [[nodiscard]] std::optional<Unfinished> unfinished() const override;
+  [[nodiscard]] std::optional<UnreadAnswers> unread_answers() const override;
+  [[nodiscard]] bool holds_little() const override { return memory_share_.holds_little(); }
+  [[nodiscard]] bool holds_whole_batch() const override { return protocol_->holds_whole_batch(); }
+  [[nodiscard]] bool may_go_on_with_batch() override { return protocol_->may_go_on_with_batch(); }
+  void shed(Shed what) override;
+  [[nodiscard]] bool is_crawler() const override { return !ticket_.refused() && brings_records(input()); }
+  [[nodiscard]] const intake::RecordWriter* writer() const override { return protocol_->writer(); }
+  [[nodiscard]] SourceFacts facts() const override;
+  [[nodiscard]] ClientFacts client_facts() const override;
 
   // While one lives the connection is in a turn. What comes from elsewhere than the loop opens its own.
   class Turn {
@@ -125,94 +88,79 @@ class Connection final : private net::PollHandler {
   };
 
   // --- its protocol's tools ---
-  // More was made of what was received than limits.amplification_max allows, and has not grown back.
-  [[nodiscard]] bool waits_for_credit();
-  // The same, asked before something is unpacked that becomes about so many bytes for the spool.
+  [[nodiscard]] IoLoop& io() const { return io_; }
+  // What it may send: as when it was opened, since the welcome has promised that.
+  [[nodiscard]] const config::Limits& limits() const { return opened_with_->limits; }
+  [[nodiscard]] Admission::Ticket& ticket() { return ticket_; }
+  // Makes what takes the records of this connection in, for as long as it is there. Its protocol owns it.
+  [[nodiscard]] intake::RecordWriter make_writer();
+  // Everything that costs time is counted here.
+  [[nodiscard]] intake::TurnBudget& budget() { return budget_; }
+  [[nodiscard]] CreditGate& credit() { return credit_; }
+  // Asks credit() before something is unpacked that becomes about so many bytes for the spool.
   [[nodiscard]] bool must_wait_before_making(std::uint64_t bytes);
-  [[nodiscard]] std::int64_t credit_wait_ms() const;
   // What it holds, and may hold, of the memory for all.
   [[nodiscard]] MemoryShares::Member& memory_share() { return memory_share_; }
-  [[nodiscard]] const MemoryShares::Member& memory_share() const { return memory_share_; }
+  // Charges what is held now; the end of a turn does it anyway.
+  void account_memory();
   // More of a batch or body that came whole may be taken in, as things are.
   [[nodiscard]] bool may_take_in(const intake::BatchIntake& batch);
   // What it has of a batch or body is all taken in, or dropped: others may go on.
   void batch_done();
-  // Everything that costs time is counted here.
-  [[nodiscard]] intake::TurnBudget& budget() { return budget_; }
-  [[nodiscard]] const intake::TurnBudget& budget() const { return budget_; }
-  [[nodiscard]] IoLoop& io() const { return io_; }
-  // What it may send: as when it was opened, since the welcome has promised that.
-  [[nodiscard]] const config::Limits& limits() const { return opened_with_->limits; }
-  [[nodiscard]] std::string& output() { return socket_->output(); }
-  [[nodiscard]] std::size_t unsent_bytes() const { return socket_ ? socket_->unsent_bytes() : 0; }
-  [[nodiscard]] std::size_t output_held_bytes() const { return socket_ ? socket_->held_bytes() : 0; }
-  // Sends output. `has_replies`: it holds more than an ack, so that timeouts.write counts.
-  void send(bool has_replies);
+
+  // How much may be read where records are awaited, or why nothing for now. `begun_needs`: so many bytes are missing to
+  // the end of what has begun; 0 if nothing has.
+  [[nodiscard]] ReadPlan plan_records(std::size_t begun_needs);
+  // Input that is not taken in yet, or a batch.
+  [[nodiscard]] bool has_rest() const { return !kept_input_.empty() || protocol_->holds_whole_batch(); }
+  void drop_kept_input();
   void pause(Pause why);  // or, if paused already, for another reason now
   [[nodiscard]] const std::optional<Pause>& paused() const { return paused_; }
-  void stop_reading() {
-    if (socket_) socket_->want_input(false);
-  }
-  void read_on() {
-    if (socket_) socket_->want_input(true);
-  }
+  // When input that has begun then and has so many bytes is too slow: timeouts.frame, and a second for each 64 KiB.
+  [[nodiscard]] std::int64_t pace_deadline_ms(std::int64_t begun_ms, std::uint64_t bytes) const;
+
+  [[nodiscard]] Link& link() { return link_; }
+  [[nodiscard]] const Link& link() const { return link_; }
+  // Sends output. `has_replies`: it holds more than an ack, so that timeouts.write counts.
+  void send(bool has_replies);
   // Output holds the last words: they are sent, the sending side is shut, and what still comes is discarded.
   void finish(std::string_view reason);
   void close_now(std::string_view reason);
-  // Nothing more is sent, and what was to be sent is dropped; what the peer has sent is still taken in.
-  void abandon_output();
-  [[nodiscard]] bool is_open() const { return phase_ == Phase::kOpen; }
-  void rearm();
 
-  [[nodiscard]] Admission::Ticket& ticket() { return ticket_; }
-  [[nodiscard]] proto::Transport transport() const { return transport_; }
-  [[nodiscard]] std::int64_t opened_ms() const { return opened_ms_; }
-  [[nodiscard]] std::int64_t last_activity_ms() const { return last_activity_ms_; }
-  [[nodiscard]] std::int64_t last_input_ms() const { return last_input_ms_; }
-  // What takes the records of this connection in, for as long as it is there. Its protocol owns it.
-  [[nodiscard]] intake::RecordWriter make_writer();
+  struct Times {
+    std::int64_t opened_ms;
+    std::int64_t last_activity_ms;
+    std::int64_t last_input_ms;
+  };
+  [[nodiscard]] const Times& times() const { return times_; }
 
  private:
-  enum class Phase { kOpen, kFlushing, kLingering, kClosed };
-
-  [[nodiscard]] const intake::RecordWriter* writer() const { return protocol_->writer(); }
   void on_ready(net::Ready ready) override;
   void end_turn();
   void go_on();
-  void account_output();
   void on_broken();
   void read_rest();
-  void settle_credit();
-  void wait_for_credit(std::int64_t wait_ms);
   void read_some();
   void read_into(std::span<char> buffer, const ReadPlan& plan);
   void discard_some();
+  void keep_input(std::string_view rest);
+  void take_kept_input();
   bool flush_output();
-  void begin_lingering();
-  [[nodiscard]] bool write_is_stalled(std::int64_t now_ms) const;
+  void account_output();
+  void rearm();
   [[nodiscard]] std::int64_t next_deadline_ms() const;
-  [[nodiscard]] bool waits_for_resources() const;
-  [[nodiscard]] bool tells_long_pause() const {
-    return waits_for_resources() || paused_ == Pause::kSession || paused_ == Pause::kAmplification;
-  }
-  [[nodiscard]] std::string_view state_word() const;
 
   IoLoop& io_;
   const std::shared_ptr<const config::Config> opened_with_;
-  const base::ConnectionId id_;
-  const proto::Transport transport_;
-  const std::string peer_;
   Admission::Ticket ticket_;
   FairShare::Member share_;
   MemoryShares::Member memory_share_;
   intake::TurnBudget budget_;  // of the turn under way
-  AmplificationCredit credit_;
-  std::int64_t credit_until_ms_ = 0;  // nothing more is taken before; 0: nothing waits for that
-  std::optional<net::Socket> socket_;
-  Phase phase_ = Phase::kOpen;
-  bool is_broken_ = false;  // reset by the peer, or given up: what it had sent before is still read, nothing is sent
-  bool is_watched_ = true;  // by the loop; no longer once that has said that it is broken
-  std::string close_reason_;
+  CreditGate credit_;
+  Link link_;
+  std::string kept_input_;  // read and not yet taken in; its capacity holds padding, too
+  std::uint64_t charged_bytes_ = 0;
+  std::uint64_t charged_output_bytes_ = 0;
   bool is_in_turn_ = false;
   bool goes_on_ = false;              // noted in this turn, for its end
   bool has_taken_input_ = false;      // in this turn
@@ -220,17 +168,8 @@ class Connection final : private net::PollHandler {
   std::optional<Pause> paused_;
   std::int64_t paused_since_ms_ = 0;
   std::int64_t long_pause_due_ms_ = kNever;
-  bool replies_unsent_ = false;
-  std::int64_t opened_ms_;
-  std::int64_t last_activity_ms_;
-  std::int64_t last_input_ms_;
-  std::int64_t write_progress_ms_;
-  std::int64_t replies_since_ms_ = 0;      // while replies_unsent_
-  std::uint64_t replies_taken_bytes_ = 0;  // by the peer, since then
-  std::uint64_t charged_output_bytes_ = 0;
-  std::int64_t linger_until_ms_ = kNever;
   std::int64_t armed_ms_ = kNever;
-  std::uint64_t bytes_read_ = 0;
+  Times times_;
   std::unique_ptr<Protocol> protocol_;  // the last: it may use all of the above as it goes
 };
 

@@ -1,6 +1,7 @@
 #include "daemon/connection/connection_log.h"
 
 #include <utility>
+#include <vector>
 
 #include "daemon/base/log.h"
 
@@ -18,6 +19,27 @@ std::string in_words(const CloseCounts::ByReason& reasons) {
 }
 
 }  // namespace
+
+void ConnectionLog::opened(const Source& source) {
+  if (!tells_open()) return;
+  std::vector<base::LogField> fields{
+      {"conn", source.id()}, {"peer", source.peer().text}, {"via", proto::word(source.input())}};
+  if (source.peer().process) fields.emplace_back("pid", *source.peer().process);
+  base::log_info("conn_open", fields);
+}
+
+void ConnectionLog::closed(const Source& source, std::string_view reason, std::uint64_t bytes, std::int64_t age_ms) {
+  if (!tells_close(reason)) return;
+  const intake::RecordWriter* const writer = source.writer();
+  base::log_info("conn_close", {{"conn", source.id()},
+                                {"peer", source.peer().text},
+                                {"via", proto::word(source.input())},
+                                {"reason", reason},
+                                {"records", writer == nullptr ? 0 : writer->records()},
+                                {"rejects", writer == nullptr ? 0 : writer->rejects()},
+                                {"bytes", bytes},
+                                {"age_ms", age_ms}});
+}
 
 bool ConnectionLog::tells_open() {
   const std::lock_guard lock(mutex_);

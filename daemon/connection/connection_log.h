@@ -11,6 +11,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log_limiter.h"
 #include "daemon/connection/close_counts.h"
+#include "daemon/connection/source.h"
 
 namespace crawlspool::connection {
 
@@ -18,9 +19,13 @@ class ConnectionLog {
  public:
   explicit ConnectionLog(const base::Clock& clock) : clock_(clock) {}
 
-  // Whether the beginning gets a line of its own; else it is counted.
+  // Logs the beginning, or counts it.
+  void opened(const Source& source);
+  // The same for an end; `reason` as in CloseCounts. `bytes`: those that were read.
+  void closed(const Source& source, std::string_view reason, std::uint64_t bytes, std::int64_t age_ms);
+
+  // Whether a beginning gets a line of its own; else it is counted.
   [[nodiscard]] bool tells_open();
-  // The same for an end; `reason` as in CloseCounts.
   [[nodiscard]] bool tells_close(std::string_view reason);
 
   struct LeftOut {

@@ -24,7 +24,7 @@ IoThreads::~IoThreads() {
 
 connection::IoLoop& IoThreads::least_busy() {
   return **std::min_element(loops_.begin(), loops_.end(),
-                            [](const auto& a, const auto& b) { return a->connections() < b->connections(); });
+                            [](const auto& a, const auto& b) { return a->sources().count() < b->sources().count(); });
 }
 
 base::Result<void> IoThreads::start() {

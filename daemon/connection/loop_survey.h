@@ -14,11 +14,11 @@
 
 namespace crawlspool::connection {
 
-// One connection of the ingest ports.
-struct ConnectionFacts {
+// One connection of an input that brings records.
+struct SourceFacts {
   base::ConnectionId id = 0;
   std::string_view via;
-  std::string peer;  // address and port
+  std::string peer;  // as base::Peer has it
   std::string client;
   std::string stream;
   std::string session;     // as lines name it
@@ -44,14 +44,19 @@ struct ClientFacts {
 using ClientKey = std::pair<std::string, std::string>;  // its name, empty where it gave none, and the machine's address
 
 struct LoopSurvey {
-  std::uint64_t connections = 0;         // all of them
-  std::vector<ConnectionFacts> busiest;  // those with the most records
+  std::uint64_t connections = 0;     // all of them
+  std::vector<SourceFacts> busiest;  // those with the most records
   std::map<ClientKey, ClientFacts> clients;
   std::vector<intake::RejectRow> rejects;
 };
 
+class SourceTable;
+
+// What the table's crawlers are, of which `busiest_max` one by one. Without rejects.
+[[nodiscard]] LoopSurvey survey_of(const SourceTable& sources, std::size_t busiest_max);
+
 // Leaves the `max` busiest, the busiest first.
-void keep_busiest(std::vector<ConnectionFacts>& connections, std::size_t max);
+void keep_busiest(std::vector<SourceFacts>& connections, std::size_t max);
 
 // Adds what another loop has told.
 void merge(LoopSurvey& all, LoopSurvey&& one, std::size_t busiest_max);

@@ -1,4 +1,4 @@
-// What a connection speaks, whatever carries its bytes. A connection owns its protocol, tells it what happens, and is
+// What a connection speaks, whatever carries its bytes. A connection owns its protocol, says what happens to it, and is
 // the protocol's tool for everything else (connection.h). Used on the loop's thread, within a turn of the connection:
 // each function may call every tool of it, and keeps no view of its input beyond its own end.
 #pragma once
@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "daemon/commit/memory_budget.h"
 #include "daemon/connection/admission.h"
 #include "daemon/intake/record_writer.h"
 #include "daemon/session/question.h"
@@ -23,7 +24,7 @@ enum class Pause {
   kOutput,         // the peer does not read its answers
   kTurn,           // enough for one turn of the loop
   kBusy,           // an earlier request is not answered yet
-  kSession,        // what was taken in for its session before is not settled yet
+  kSession,        // the answer to its claim of a session has not come yet
   kAmplification,  // it, or its machine, has made too much of what it sent
 };
 
@@ -54,17 +55,16 @@ class Protocol {
 
   // --- input ---
   [[nodiscard]] virtual ReadPlan plan_read() = 0;
-  virtual void take_input(std::string_view bytes) = 0;  // padding is readable behind it
+  // Takes what it can of `bytes` and returns how many; the connection keeps the rest and brings it again. Padding is
+  // readable behind them. They may be none, where holds_whole_batch().
+  [[nodiscard]] virtual std::size_t on_input(std::string_view bytes) = 0;
   virtual void on_eof() = 0;
-  // Input is left from before a pause.
-  [[nodiscard]] virtual bool has_kept_input() const = 0;
-  virtual void take_kept_input() = 0;
   virtual void on_resumed(std::int64_t paused_ms) = 0;
   // At a second and then now and then of a pause for memory, the disk, a session or amplification.
   virtual void on_long_pause() {}
 
   // --- what was taken in ---
-  // What takes its records in; nothing for one that brings none.
+  // Returns what takes its records in; nullptr for one that brings none.
   [[nodiscard]] virtual const intake::RecordWriter* writer() const { return nullptr; }
   virtual void on_synced(std::uint64_t count) = 0;  // every record up to `count` is on the disk
   virtual void on_written(std::uint64_t /*count*/) {}
@@ -88,8 +88,12 @@ class Protocol {
   virtual void on_deadline() = 0;
 
   // --- what it holds ---
+  // Returns how much memory, beside what waits to be sent. The connection charges it.
+  [[nodiscard]] virtual std::size_t held_bytes() const = 0;
+  // Returns the account that this is charged to, which outlives the connection; nullptr for that of the loop's records.
+  [[nodiscard]] virtual commit::MemoryAccount* own_account() const { return nullptr; }
   [[nodiscard]] virtual std::optional<BegunInput> begun_input() const { return std::nullopt; }
-  // Received, and not taken in yet: what it may become is still to be made.
+  // Returns how much was received and is not taken in yet: what it may become is still to be made.
   [[nodiscard]] virtual std::size_t held_wire_bytes() const { return 0; }
   // Has a batch that came whole and is not all taken in: it needs memory only to give more back.
   [[nodiscard]] virtual bool holds_whole_batch() const { return false; }

@@ -47,7 +47,7 @@ class BatchIntake {
   [[nodiscard]] std::size_t wire_bytes() const { return wire_bytes_; }
   [[nodiscard]] bool is_ready() const { return is_ready_; }
   // It was compressed, and is not all unpacked yet: it grows by itself.
-  [[nodiscard]] bool is_packed() const { return decoder_ && !is_ready_; }
+  [[nodiscard]] bool is_unpacking() const { return decoder_ && !is_ready_; }
   // Some of it was handed out.
   [[nodiscard]] bool is_begun() const { return taken_ > 0; }
   [[nodiscard]] bool is_at_end() const { return is_ready_ && taken_ == content_.size(); }

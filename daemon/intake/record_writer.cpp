@@ -6,20 +6,20 @@
 
 namespace crawlspool::intake {
 
-RecordWriter::RecordWriter(const Loop& loop, Source source, std::uint64_t record_bytes_max, TurnBudget& budget)
+RecordWriter::RecordWriter(const Loop& loop, const Source& source, std::uint64_t record_bytes_max, TurnBudget& budget)
     : loop_(loop),
-      source_(std::move(source)),
+      source_(source),
       record_bytes_max_(record_bytes_max),
       budget_(budget),
-      origin_(spool::make_origin(word(source_.input), source_.peer)),
+      origin_(spool::make_origin(word(source_.input), source_.peer.text)),
       lease_(loop.claims) {
   appended_.connection = source_.id;
-  appended_.transport = source_.input;
+  appended_.input = source_.input;
 }
 
 void RecordWriter::identify(Identity identity) {
   names_ = std::move(identity.names);
-  origin_ = spool::make_origin(word(source_.input), source_.peer, names_);
+  origin_ = spool::make_origin(word(source_.input), source_.peer.text, names_);
   appended_.client = names_.client;
   appended_.session = identity.session;
   appended_.stream_label = loop_.streams.label_of(names_.stream);
@@ -39,8 +39,9 @@ std::optional<json::RejectReason> RecordWriter::write(std::string_view record, c
   auto reason = check(record);
   if (reason) {
     ++rejects_;
-    const std::size_t kept_bytes = loop_.rejects.record(
-        record, *reason, when, number, {source_.id, source_.peer, word(source_.input), source_.machine, names_});
+    const std::size_t kept_bytes =
+        loop_.rejects.record(record, *reason, when, number,
+                             {source_.id, source_.peer.text, word(source_.input), source_.peer.machine, names_});
     budget_.count_reject(record.size(), kept_bytes);
   } else {
     ++records_;

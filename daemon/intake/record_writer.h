@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "daemon/base/connection_id.h"
@@ -34,9 +33,8 @@ class RecordWriter {
   };
   struct Source {
     base::ConnectionId id = 0;
-    proto::Transport input = proto::Transport::kStream;
-    std::string peer;
-    base::MachineKey machine;
+    proto::Input input{};
+    const base::Peer& peer;  // outlives the writer
   };
   // What the client says of itself: once for all of its records, or with each request.
   struct Identity {
@@ -46,7 +44,7 @@ class RecordWriter {
   };
 
   // `budget`, of the turn under way, outlives it.
-  RecordWriter(const Loop& loop, Source source, std::uint64_t record_bytes_max, TurnBudget& budget);
+  RecordWriter(const Loop& loop, const Source& source, std::uint64_t record_bytes_max, TurnBudget& budget);
 
   void identify(Identity identity);
   [[nodiscard]] const spool::ClientNames& names() const { return names_; }
@@ -54,7 +52,7 @@ class RecordWriter {
 
   // --- the session, if the client named one ---
   [[nodiscard]] bool has_session() const { return appended_.session.has_value(); }
-  void claim_session() { lease_.claim(source_.id, *appended_.session, appended_.client, source_.machine); }
+  void claim_session() { lease_.claim(source_.id, *appended_.session, appended_.client, source_.peer.machine); }
   // False if the answer is not to a claim of this source, or no longer.
   [[nodiscard]] bool take_answer(const session::SessionQuestion& question) { return lease_.take_answer(question); }
   [[nodiscard]] bool awaits_session() const { return lease_.is_awaited(); }

@@ -1,5 +1,5 @@
-// How a record that is refused is recorded, whatever transport it came by: its line for rejected/, its row among the
-// newest rejects, and a line of the log now and then. The verdict is the transport's to tell. Cheap, since a peer can
+// How a record that is refused is recorded, whatever input it came by: its line for rejected/, its row among the
+// newest rejects, and a line of the log now and then. The verdict is the input's to send. Cheap, since a peer can
 // send nothing else. One a loop, on its thread.
 #pragma once
 

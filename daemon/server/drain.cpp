@@ -17,7 +17,7 @@ Drain::Drain(connection::IoThreads& threads, std::int64_t drain_ms, Hooks hooks)
     : threads_(threads),
       drain_ms_(drain_ms),
       hooks_(std::move(hooks)),
-      cut_(threads.first().loop(), [this] { threads_.on_each([](connection::IoLoop& loop) { loop.cut(); }); }),
+      cut_(threads.first().loop(), [this] { cut(); }),
       timeout_(threads.first().loop(), [this] { time_is_over(); }) {}
 
 void Drain::begin() {
@@ -27,6 +27,12 @@ void Drain::begin() {
   threads_.drain([this] {
     cut_.stop();
     hooks_.on_done();  // the time-out goes on: what is left to do may still take too long
+  });
+}
+
+void Drain::cut() {
+  threads_.on_each([](connection::IoLoop& loop) {
+    loop.sources().for_each([](connection::Source& source) { source.on_drain_end(); });
   });
 }
 

@@ -31,6 +31,7 @@ class Drain {
   void begin();                                                       // once
 
  private:
+  void cut();
   void time_is_over();
 
   connection::IoThreads& threads_;

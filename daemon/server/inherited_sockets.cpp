@@ -45,14 +45,18 @@ std::string_view fault_of(int fd) {
   if (socket_option(fd, SO_TYPE) != SOCK_STREAM) return "is no stream socket: its unit needs ListenStream=";
   if (socket_option(fd, SO_ACCEPTCONN) != 1) return "does not listen: its unit needs Accept=no";
   const int family = socket_option(fd, SO_DOMAIN);
-  if (family != AF_INET && family != AF_INET6) return "is neither IPv4 nor IPv6";
+  if (family != AF_INET && family != AF_INET6 && family != AF_UNIX) return "is neither IPv4 nor IPv6 nor unix";
   return {};
 }
 
-std::vector<base::UniqueFd>* port_of(InheritedSockets& sockets, std::string_view name) {
-  if (name == "stream") return &sockets.stream;
-  if (name == "http") return &sockets.http;
-  return name == "admin" ? &sockets.admin : nullptr;
+// The names of those inputs that are `wanted`: "stream, http or admin".
+std::string one_of(bool (*wanted)(proto::Input)) {
+  std::vector<std::string_view> names;
+  for (const proto::Input input : proto::kAllInputs)
+    if (wanted(input)) names.push_back(word(input));
+  std::string text(names.front());
+  for (std::size_t i = 1; i < names.size(); ++i) text.append(i + 1 == names.size() ? " or " : ", ").append(names[i]);
+  return text;
 }
 
 tl::unexpected<base::Error> refuse(int fd, std::string_view name, std::string_view what) {
@@ -70,17 +74,21 @@ Result<InheritedSockets> take_inherited_sockets() {
   const int count = ::sd_listen_fds_with_names(kKeepEnvironment, names.target());
   if (count < 0) return base::fail(ErrorCode::kConfig, "LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES", -count);
   InheritedSockets sockets;
+  bool takes_records = false;
   for (int i = 0; i < count; ++i) {
     const int fd = SD_LISTEN_FDS_START + i;
-    auto* const port = port_of(sockets, names[i]);
-    if (port == nullptr)
-      return refuse(fd, names[i], "has the name of no port: FileDescriptorName= must be stream, http or admin");
+    const auto input = proto::find_input(names[i]);
+    if (!input)
+      return refuse(fd, names[i],
+                    "has the name of no input: FileDescriptorName= must be " + one_of([](auto) { return true; }));
     if (const std::string_view fault = fault_of(fd); !fault.empty()) return refuse(fd, names[i], fault);
-    port->emplace_back(fd);
+    sockets.of[*input].emplace_back(fd);
+    sockets.is_any = true;
+    takes_records = takes_records || brings_records(*input);
   }
-  if (count > 0 && sockets.stream.empty() && sockets.http.empty())
-    return base::fail(ErrorCode::kConfig,
-                      "none of the inherited sockets is named stream or http: nothing could take records");
+  if (sockets.is_any && !takes_records)
+    return base::fail(ErrorCode::kConfig, "none of the inherited sockets is named " + one_of(proto::brings_records) +
+                                              ": nothing could take records");
   return sockets;
 }
 

@@ -6,20 +6,19 @@
 
 #include "daemon/base/error.h"
 #include "daemon/base/unique_fd.h"
+#include "proto/inputs.h"
 
 namespace crawlspool::server {
 
-// By the names that the socket units give (FileDescriptorName=): stream, http, admin.
+// By the names that the socket units give (FileDescriptorName=), which are those of inputs.
 struct InheritedSockets {
-  std::vector<base::UniqueFd> stream;
-  std::vector<base::UniqueFd> http;
-  std::vector<base::UniqueFd> admin;
-
-  [[nodiscard]] bool empty() const { return stream.empty() && http.empty() && admin.empty(); }
+  proto::PerInput<std::vector<base::UniqueFd>> of;
+  bool is_any = false;
 };
 
-// Those that the environment names; none without LISTEN_FDS, or where LISTEN_PID is another process. kConfig names the
-// descriptor and what is wrong with it: a name of no port, or anything but listening TCP over IPv4 or IPv6. Once.
+// Takes those that the environment names; none without LISTEN_FDS, or where LISTEN_PID is another process. kConfig
+// names the descriptor and what is wrong with it: a name of no input, or anything but a listening stream socket over
+// IPv4, IPv6 or unix. Called once.
 [[nodiscard]] base::Result<InheritedSockets> take_inherited_sockets();
 
 }  // namespace crawlspool::server

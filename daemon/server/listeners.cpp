@@ -1,29 +1,31 @@
 #include "daemon/server/listeners.h"
 
-#include <sys/socket.h>
-
 #include <cstring>
 #include <utility>
 
 #include "daemon/base/log.h"
-#include "daemon/inputs/http/records_handler.h"
-#include "daemon/inputs/stream/stream_protocol.h"
-#include "proto/messages.h"
+#include "daemon/inputs/inputs.h"
+#include "daemon/net/socket_stream.h"
 
 namespace crawlspool::server {
 namespace {
 
 using base::Result;
-using proto::Transport;
 
 // What an accepted connection is made of.
-using Parcel = std::pair<connection::Admission::Ticket, base::UniqueFd>;
+struct Parcel {
+  connection::Admission::Ticket ticket;
+  base::UniqueFd fd;
+  base::Peer peer;
+};
 
 void on_shortage(int errno_value) { base::log_warn_limited("accept_paused", {{"detail", std::strerror(errno_value)}}); }
 
-std::vector<std::string>& addresses_of(admin::Addresses& all, Transport transport) {
-  if (transport == Transport::kStream) return all.stream;
-  return transport == Transport::kHttp ? all.http : all.admin;
+net::FileRights file_rights(const config::ListenerSettings& settings) {
+  net::FileRights rights;
+  rights.mode = settings.mode.value_or(rights.mode);
+  rights.group = settings.group;
+  return rights;
 }
 
 }  // namespace
@@ -33,60 +35,72 @@ Listeners::Listeners(connection::IoThreads& threads, const connection::Shared& s
     : threads_(threads), shared_(shared), admin_port_(admin_port), admin_backend_(admin_backend) {}
 
 Result<void> Listeners::open(const config::Listen& listen, InheritedSockets inherited) {
-  if (!inherited.empty())
-    return adopt_all(Transport::kStream, inherited.stream)
-        .and_then([&] { return adopt_all(Transport::kHttp, inherited.http); })
-        .and_then([&] { return adopt_all(Transport::kAdmin, inherited.admin); });
-  return open_all(Transport::kStream, listen.stream)
-      .and_then([&] { return open_all(Transport::kHttp, listen.http); })
-      .and_then([&] { return open_all(Transport::kAdmin, listen.admin); });
+  for (const proto::Input input : proto::kAllInputs) {
+    if (inherited.is_any) {
+      CRAWLSPOOL_TRY(adopt_all(input, inherited.of[input], listen[input]));
+    } else {
+      CRAWLSPOOL_TRY(open_all(input, listen[input]));
+    }
+  }
+  return {};
 }
 
-Result<void> Listeners::open_all(Transport transport, const std::vector<std::string>& urls) {
+Result<void> Listeners::open_all(proto::Input input, const std::vector<std::string>& urls) {
   for (const std::string& url : urls) {
-    CRAWLSPOOL_TRY_AS(const auto endpoint, base::Endpoint::parse(url));
-    auto opened = net::Listener::open(threads_.first().loop(), endpoint, accepting(transport), on_shortage);
-    if (auto kept = keep(transport, std::move(opened), false); !kept) return kept;
+    CRAWLSPOOL_TRY_AS(auto listener, config::parse_listener(input, url));
+    CRAWLSPOOL_TRY_AS(auto socket, net::listen_on(listener.at, file_rights(listener.settings)));
+    CRAWLSPOOL_TRY(listen({input, std::move(listener.settings)}, std::move(socket), false));
   }
   return {};
 }
 
-Result<void> Listeners::adopt_all(Transport transport, std::vector<base::UniqueFd>& inherited) {
+// An inherited socket has the settings of the entry that names its address.
+Result<void> Listeners::adopt_all(proto::Input input, std::vector<base::UniqueFd>& inherited,
+                                  const std::vector<std::string>& urls) {
   for (base::UniqueFd& fd : inherited) {
-    auto adopted = net::Listener::adopt(threads_.first().loop(), std::move(fd), accepting(transport), on_shortage);
-    if (auto kept = keep(transport, std::move(adopted), true); !kept) return kept;
+    config::ListenerSettings settings;
+    const std::string address = base::Endpoint::local_end(fd.get()).to_string();
+    for (const std::string& url : urls) {
+      CRAWLSPOOL_TRY_AS(auto listener, config::parse_listener(input, url));
+      if (listener.at.to_string() == address) settings = std::move(listener.settings);
+    }
+    CRAWLSPOOL_TRY(listen({input, std::move(settings)}, {std::move(fd), {}}, true));
   }
   return {};
 }
 
-Result<void> Listeners::keep(Transport transport, Opened opened, bool is_inherited) {
-  if (!opened) return tl::unexpected(opened.error());
-  const base::Endpoint& local = (*opened)->local();
-  base::log_info("listening", {{"port", word(transport)}, {"address", local.to_string()}, {"inherited", is_inherited}});
+Result<void> Listeners::listen(Port port, net::ListeningSocket socket, bool is_inherited) {
+  const proto::Input input = port.input;
+  auto accept = [this, port = std::make_shared<const Port>(std::move(port))](base::UniqueFd fd, base::Peer peer) {
+    on_accept(port, std::move(fd), std::move(peer));
+  };
+  CRAWLSPOOL_TRY_AS(auto listener,
+                    net::Listener::open(threads_.first().loop(), std::move(socket), std::move(accept), on_shortage));
+  const base::Endpoint local = listener->local();
+  base::log_info("listening", {{"port", word(input)}, {"address", local.to_string()}, {"inherited", is_inherited}});
   if (!local.is_loopback())
-    base::log_warn("public_bind", {{"port", word(transport)},
+    base::log_warn("public_bind", {{"port", word(input)},
                                    {"address", local.to_string()},
                                    {"detail", "there is no encryption and no authentication on this port"}});
-  addresses_of(addresses_, transport).push_back(local.to_string());
-  (transport == Transport::kAdmin ? admin_ : ingest_).push_back(std::move(*opened));
+  addresses_[input].push_back(local);
+  (brings_records(input) ? crawlers_ : admin_).push_back(std::move(listener));
   return {};
 }
 
-net::Listener::OnAccept Listeners::accepting(Transport transport) {
-  return
-      [this, transport](base::UniqueFd fd, const base::Endpoint& peer) { on_accept(transport, std::move(fd), peer); };
-}
-
-void Listeners::on_accept(Transport transport, base::UniqueFd fd, const base::Endpoint& peer) {
-  if (transport == Transport::kAdmin) admin_port_.make_room();
-  auto ticket = shared_.admission.admit(transport, peer.machine_key());
+void Listeners::on_accept(const PortPtr& port, base::UniqueFd fd, base::Peer peer) {
+  const bool is_admin = !brings_records(port->input);
+  if (is_admin) admin_port_.make_room();
+  auto ticket = shared_.admission.admit(port->input, peer.machine);
   if (!ticket) return;  // too many are being told already that there are too many
   // The admin port is served where the backend lives.
-  connection::IoLoop& loop = transport == Transport::kAdmin ? threads_.first() : threads_.least_busy();
-  auto hand_over = [this, transport, &loop, id = next_id_++, peer = peer.to_string(),
+  connection::IoLoop& loop = is_admin ? threads_.first() : threads_.least_busy();
+  auto hand_over = [this, port, &loop, id = next_id_++,
                     // std::function wants something that can be copied.
-                    parcel = std::make_shared<Parcel>(std::move(*ticket), std::move(fd))] {
-    loop.adopt(make(transport, loop, id, peer, std::move(parcel->first)), std::move(parcel->second));
+                    parcel = std::make_shared<Parcel>(Parcel{std::move(*ticket), std::move(fd), std::move(peer)})] {
+    auto made = std::make_unique<connection::Connection>(loop, id, port->input, std::move(parcel->peer),
+                                                         std::move(parcel->ticket));
+    made->speak(make_protocol(*port, *made));
+    loop.adopt(std::move(made), std::make_unique<net::SocketStream>(std::move(parcel->fd)));
   };
   if (&loop == &threads_.first())
     hand_over();
@@ -94,27 +108,11 @@ void Listeners::on_accept(Transport transport, base::UniqueFd fd, const base::En
     loop.mailbox().post(std::move(hand_over));
 }
 
-std::unique_ptr<connection::Connection> Listeners::make(Transport transport, connection::IoLoop& loop,
-                                                        base::ConnectionId id, const std::string& peer,
-                                                        connection::Admission::Ticket ticket) const {
-  auto made = std::make_unique<connection::Connection>(loop, id, transport, peer, std::move(ticket));
-  made->speak(make_protocol(transport, *made));
-  return made;
-}
-
-std::unique_ptr<connection::Protocol> Listeners::make_protocol(Transport transport,
+// On the thread of the connection's loop.
+std::unique_ptr<connection::Protocol> Listeners::make_protocol(const Port& port,
                                                                connection::Connection& connection) const {
   using http::HttpProtocol;
-  switch (transport) {
-    case Transport::kStream:
-      return std::make_unique<stream::StreamProtocol>(connection);
-    case Transport::kHttp:
-      return std::make_unique<HttpProtocol>(connection, HttpProtocol::kForRecords, [](HttpProtocol& http) {
-        return std::make_unique<http::RecordsHandler>(http);
-      });
-    case Transport::kAdmin:
-      break;
-  }
+  if (brings_records(port.input)) return inputs::make_protocol(port.input, connection, port.settings);
   return std::make_unique<HttpProtocol>(connection, admin_port_.bounds(), [this](HttpProtocol& http) {
     return std::make_unique<admin::AdminHandler>(http, admin_port_, admin_backend_);
   });

@@ -10,8 +10,11 @@
 namespace crawlspool::server {
 
 base::Result<ReadyFile> ReadyFile::write(const std::string& path, const admin::Addresses& addresses) {
-  const nlohmann::ordered_json content{
-      {"pid", ::getpid()}, {"stream", addresses.stream}, {"http", addresses.http}, {"admin", addresses.admin}};
+  nlohmann::ordered_json content{{"pid", ::getpid()}};
+  for (const proto::Input input : proto::kAllInputs) {
+    auto& all = content[std::string(word(input))] = nlohmann::ordered_json::array();
+    for (const base::Endpoint& at : addresses[input]) all.push_back(at.to_string());
+  }
   const std::string beside = path + ".tmp";
   std::ofstream file(beside, std::ios::trunc);
   file << content.dump() << '\n';

@@ -8,8 +8,8 @@
 
 namespace crawlspool::server {
 
-// {"pid":…,"stream":["127.0.0.1:41234"],"http":[…],"admin":[…]}: written beside and renamed, so that whoever sees it
-// sees it whole. Removed when this object goes.
+// {"pid":…,"stream":["127.0.0.1:41234"],"http":["unix:///run/http.sock"],…}, a member for each input: written beside
+// and renamed, so that whoever sees it sees it whole. Removed when this object goes.
 class ReadyFile {
  public:
   [[nodiscard]] static base::Result<ReadyFile> write(const std::string& path, const admin::Addresses& addresses);

@@ -165,7 +165,7 @@ class Server {
 
   void begin_drain(std::int64_t within_ms) {
     service_manager_.stopping(within_ms);
-    listeners_.close_ingest();
+    listeners_.close_crawlers();
     status_.set_draining();
     drain_.begin();
   }

@@ -11,6 +11,7 @@
 
 #include "daemon/connection/io_loop.h"
 #include "daemon/net/signal.h"
+#include "daemon/net/socket_stream.h"
 #include "tests/commit/committing.h"
 #include "tests/net/run_until.h"
 
@@ -49,13 +50,13 @@ class AdminAnswers : public commit::OnForgetfulDisk {
     io = std::make_unique<connection::IoLoop>(*shared, config);
     auto pair = net::test::tcp_pair();
     peer = std::move(pair.theirs);
-    auto made = std::make_unique<connection::Connection>(*io, 1, proto::Transport::kAdmin, "127.0.0.1:1",
-                                                         connection::Admission::Ticket{});
+    auto made = std::make_unique<connection::Connection>(
+        *io, 1, proto::input("admin"), base::Peer{"127.0.0.1:1", {}, {}}, connection::Admission::Ticket{});
     made->speak(std::make_unique<http::HttpProtocol>(*made, port->bounds(), [this](http::HttpProtocol& http) {
       return std::make_unique<AdminHandler>(http, *port, backend);
     }));
     connection = made.get();
-    io->adopt(std::move(made), std::move(pair.ours));
+    io->adopt(std::move(made), std::make_unique<net::SocketStream>(std::move(pair.ours)));
   }
   void TearDown() override {
     finish();  // what comes back goes to the loop
@@ -99,7 +100,7 @@ class AdminAnswers : public commit::OnForgetfulDisk {
 TEST_F(AdminAnswers, AFullDiskIsNoAnswerToAnotherQuestion) {
   ask("/connections");
   backend.now = "disk_full";
-  connection->spool_waits();
+  connection->on_spool_state(commit::SpoolState::kDiskFull);
   EXPECT_EQ(heard(), "");
   ASSERT_EQ(backend.asked.size(), 1U);
   backend.asked[0](R"({"total":0})");
@@ -111,7 +112,7 @@ TEST_F(AdminAnswers, AFullDiskIsNoAnswerToAnotherQuestion) {
 TEST_F(AdminAnswers, AFailedDiskIsNoAnswerToAnotherQuestion) {
   ask("/rejects");
   backend.now = "failed";
-  connection->spool_failed();
+  connection->on_spool_state(commit::SpoolState::kFailed);
   EXPECT_EQ(heard(), "");
   ASSERT_EQ(backend.asked.size(), 1U);
   backend.asked[0]("{}");
@@ -134,11 +135,11 @@ TEST_F(AdminAnswers, ALateAnswerIsNotGivenToTheNextRequest) {
 TEST_F(AdminAnswers, AProbesSettlementDoesNotAnswerAListThatIsAskedForBehindIt) {
   ask("/readyz");
   backend.now = "disk_full";
-  connection->spool_waits();
+  connection->on_spool_state(commit::SpoolState::kDiskFull);
   heard();
   ask("/connections");
-  connection->settled(1);
-  connection->spool_waits();
+  connection->on_synced(1);
+  connection->on_spool_state(commit::SpoolState::kDiskFull);
   EXPECT_EQ(heard(), "");
   backend.asked[0](R"({"right":1})");
   EXPECT_TRUE(heard().ends_with("{\"right\":1}\n"));

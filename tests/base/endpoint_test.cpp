@@ -43,6 +43,39 @@ TEST(Endpoint, AnythingElseIsAConfigurationErrorThatShowsTheText) {
   }
 }
 
+TEST(Endpoint, UnixSocketsAreReadAndPrintedByTheirPaths) {
+  const Endpoint at = endpoint("unix:///run/crawlspool/stream.sock");
+  EXPECT_TRUE(at.is_unix());
+  EXPECT_TRUE(at.is_loopback());
+  EXPECT_EQ(at.path(), "/run/crawlspool/stream.sock");
+  EXPECT_EQ(at.to_string(), "unix:///run/crawlspool/stream.sock");
+  EXPECT_EQ(endpoint(at.url()).path(), at.path());
+  EXPECT_EQ(endpoint("unix:///a%20b%25%3f").path(), "/a b%?");
+  EXPECT_EQ(endpoint("unix:///a%20b%25%3f").url(), "unix:///a%20b%25%3F");
+  EXPECT_EQ(endpoint("tcp://127.0.0.1:8940").url(), "tcp://127.0.0.1:8940");
+  EXPECT_EQ(endpoint("tcp://127.0.0.1:8940").path(), "");
+}
+
+TEST(Endpoint, PathsThatNoSocketCanHaveAreRefused) {
+  const std::string longest = "unix:///" + std::string(106, 'x');
+  EXPECT_EQ(endpoint(longest).path().size(), 107U);
+  for (const std::string& bad :
+       {longest + "x", std::string("unix://"), std::string("unix://relative"), std::string("unix://@abstract"),
+        std::string("unix:///run/"), std::string("unix:///a\0b", 11), std::string("unix:///a%00b"),
+        std::string("unix:///a%2"), std::string("unix:///a b")})
+    EXPECT_FALSE(Endpoint::parse(bad)) << bad;
+}
+
+TEST(Endpoint, UsersOfUnixSocketsAreToldApartByTheirIds) {
+  const Peer peer = Peer::user(1000, 4711);
+  EXPECT_EQ(peer.text, "unix:uid=1000");
+  EXPECT_EQ(address_of(peer.text), "unix:uid=1000");
+  EXPECT_EQ(peer.process, 4711);
+  EXPECT_EQ(peer.machine, Peer::user(1000, 1).machine);
+  EXPECT_NE(peer.machine, Peer::user(1001, 4711).machine);
+  EXPECT_NE(Peer::user(0, 1).machine, MachineKey{});
+}
+
 TEST(Endpoint, NulInsideAnAddressDoesNotEndIt) {
   using std::string_view_literals::operator""sv;
   EXPECT_FALSE(Endpoint::parse("tcp://127.0.0.1\0x:80"sv));

@@ -95,6 +95,13 @@ TEST(Text, Base64ComesBackAsItWas) {
   }
 }
 
+TEST(Text, PercentsStandForBytesAndComeBack) {
+  EXPECT_EQ(decode_percents("a%20b%C3%a9"), "a b\xc3\xa9");
+  EXPECT_EQ(encode_path("/a b%?#\xc3\xa9~"), "/a%20b%25%3F%23%C3%A9~");
+  EXPECT_EQ(decode_percents(encode_path("/a b%?#\xc3\xa9~")), "/a b%?#\xc3\xa9~");
+  for (const char* const bad : {"%", "%4", "%zz", "a b", "\xc3"}) EXPECT_FALSE(decode_percents(bad)) << bad;
+}
+
 TEST(Text, WhatIsNotOurBase64IsRefused) {
   for (const char* text : {"A", "AB", "ABC", "AB=", "AA=A", "AB==", "A===", "AAAA=", "AAA\n", "AA-_", "QQ==QQ=="})
     EXPECT_FALSE(decode_base64(text)) << text;

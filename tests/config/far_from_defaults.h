@@ -7,9 +7,9 @@ namespace crawlspool::config::test {
 
 inline Config far_from_defaults() {
   Config config;
-  config.listen.stream = {"tcp://0.0.0.0:1", "tcp://[::]:2"};
-  config.listen.http = {};
-  config.listen.admin = {};
+  config.listen[proto::input("stream")] = {"tcp://0.0.0.0:1", "tcp://[::]:2"};
+  config.listen[proto::input("http")] = {};
+  config.listen[proto::input("admin")] = {};
   config.http.origins = {"https://tool.example", "chrome-extension://abc", "http://[::1]:8080"};
   config.admin.hosts = {"crawl-7.example", "crawlspoold:8942"};
   config.limits = {0, 0, 3, 1, kFrameBytesMax, 1'000'000, 1000, 3 * kTiB, 7};

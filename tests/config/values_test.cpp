@@ -83,7 +83,8 @@ TEST(Values, SpoolMarksMayBeOff) {
 }
 
 TEST(Values, ListenTakesAddressesOnly) {
-  EXPECT_EQ(with("listen.stream=[\"tcp://[::1]:0\"]").listen.stream, std::vector<std::string>{"tcp://[::1]:0"});
+  EXPECT_EQ(with("listen.stream=[\"tcp://[::1]:0\"]").listen[proto::input("stream")],
+            std::vector<std::string>{"tcp://[::1]:0"});
   EXPECT_TRUE(has(errors_of("", {"listen.stream=[\"tcp://localhost:1\"]"}), "needs an IPv4 address"));
   EXPECT_TRUE(has(errors_of("", {"listen.stream=tcp://127.0.0.1:1"}), "must be a list"));
   EXPECT_TRUE(refuses("listen.http=[8941]"));
@@ -92,9 +93,9 @@ TEST(Values, ListenTakesAddressesOnly) {
 }
 
 TEST(Values, ListenersMayBeOffButNotStreamAndHttpBoth) {
-  EXPECT_TRUE(with("listen.admin=[]").listen.admin.empty());
-  EXPECT_TRUE(with("listen.http=[]").listen.http.empty());
-  EXPECT_TRUE(with("listen.stream=[]").listen.stream.empty());
+  EXPECT_TRUE(with("listen.admin=[]").listen[proto::input("admin")].empty());
+  EXPECT_TRUE(with("listen.http=[]").listen[proto::input("http")].empty());
+  EXPECT_TRUE(with("listen.stream=[]").listen[proto::input("stream")].empty());
   EXPECT_EQ(errors_of("listen:\n  http: []\n  stream: []\n"),
             "f.yaml:3: listen.stream: is empty, and so is listen.http: nothing could take records");
 }

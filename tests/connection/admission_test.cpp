@@ -22,14 +22,18 @@ config::Limits limits(std::uint64_t connections, std::uint64_t per_ip) {
   return all;
 }
 
+constexpr proto::Input kStream = proto::input("stream");
+constexpr proto::Input kHttp = proto::input("http");
+constexpr proto::Input kAdmin = proto::input("admin");
+
 using Tickets = std::vector<Admission::Ticket>;
 
 // How many of `count` connections from `from` are let in; their tickets stay in `tickets`.
 int admitted(Admission& admission, Tickets& tickets, const base::MachineKey& from, int count,
-             proto::Transport transport = proto::Transport::kStream) {
+             proto::Input input = kStream) {
   int in = 0;
   for (int i = 0; i < count; ++i) {
-    auto ticket = admission.admit(transport, from);
+    auto ticket = admission.admit(input, from);
     if (!ticket || ticket->refused()) continue;
     ++in;
     tickets.push_back(std::move(*ticket));
@@ -40,14 +44,14 @@ int admitted(Admission& admission, Tickets& tickets, const base::MachineKey& fro
 TEST(Admission, HoldsTheLimitOverAllOfStreamAndHttpTogether) {
   Admission admission(limits(5, 0));
   Tickets tickets;
-  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 3, proto::Transport::kStream), 3);
-  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.2"), 9, proto::Transport::kHttp), 2);
-  const auto refused = admission.admit(proto::Transport::kStream, machine("10.0.0.3"));
+  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 3, kStream), 3);
+  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.2"), 9, kHttp), 2);
+  const auto refused = admission.admit(kStream, machine("10.0.0.3"));
   ASSERT_TRUE(refused && refused->refused());
   EXPECT_EQ(refused->refused()->key, "connections_max");
   EXPECT_EQ(refused->refused()->max, 5U);
-  EXPECT_EQ(admission.counts().stream, 3U);
-  EXPECT_EQ(admission.counts().http, 2U);
+  EXPECT_EQ(admission.counts().open[kStream], 3U);
+  EXPECT_EQ(admission.counts().open[kHttp], 2U);
   EXPECT_EQ(admission.counts().refused_total, 8U);
 }
 
@@ -55,8 +59,8 @@ TEST(Admission, HoldsTheLimitOfOneMachine) {
   Admission admission(limits(0, 2));
   Tickets tickets;
   EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 9), 2);
-  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.2"), 9, proto::Transport::kHttp), 2);
-  const auto refused = admission.admit(proto::Transport::kHttp, machine("10.0.0.1"));
+  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.2"), 9, kHttp), 2);
+  const auto refused = admission.admit(kHttp, machine("10.0.0.1"));
   ASSERT_TRUE(refused && refused->refused());
   EXPECT_EQ(refused->refused()->key, "connections_per_ip_max");
   EXPECT_EQ(refused->refused()->max, 2U);
@@ -84,7 +88,7 @@ TEST(Admission, ALowerLimitSendsNobodyAwayAndCountsForThoseWhoCome) {
   Tickets tickets;
   ASSERT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 4), 4);
   admission.set_limits(limits(2, 0));
-  EXPECT_EQ(admission.counts().stream, 4U);
+  EXPECT_EQ(admission.counts().open[kStream], 4U);
   tickets.resize(2);
   EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 1), 0);
   tickets.resize(1);
@@ -102,22 +106,22 @@ TEST(Admission, ZeroIsNoLimit) {
 TEST(Admission, ATicketGivesItsPlaceBackOnceHoweverItMoved) {
   Admission admission(limits(2, 2));
   {
-    auto first = admission.admit(proto::Transport::kStream, machine("10.0.0.1"));
-    auto second = admission.admit(proto::Transport::kHttp, machine("10.0.0.1"));
+    auto first = admission.admit(kStream, machine("10.0.0.1"));
+    auto second = admission.admit(kHttp, machine("10.0.0.1"));
     ASSERT_TRUE(first && second);
     Admission::Ticket moved(std::move(*first));
-    EXPECT_EQ(admission.counts().stream, 1U);
+    EXPECT_EQ(admission.counts().open[kStream], 1U);
     moved = std::move(*second);  // what it held goes
-    EXPECT_EQ(admission.counts().stream, 0U);
-    EXPECT_EQ(admission.counts().http, 1U);
+    EXPECT_EQ(admission.counts().open[kStream], 0U);
+    EXPECT_EQ(admission.counts().open[kHttp], 1U);
     Admission::Ticket& itself = moved;
     moved = std::move(itself);
-    EXPECT_EQ(admission.counts().http, 1U);
+    EXPECT_EQ(admission.counts().open[kHttp], 1U);
     Admission::Ticket none;
     moved = std::move(none);
-    EXPECT_EQ(admission.counts().http, 0U);
+    EXPECT_EQ(admission.counts().open[kHttp], 0U);
   }
-  EXPECT_EQ(admission.counts().stream + admission.counts().http, 0U);
+  EXPECT_EQ(admission.counts().open[kStream] + admission.counts().open[kHttp], 0U);
   EXPECT_EQ(admission.counts().machines, 0U);
   Tickets tickets;
   EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 9), 2);
@@ -139,7 +143,7 @@ TEST(Admission, RefusedTicketsAreBoundedAndTakeNoPlace) {
   Tickets refused;
   int closed = 0;
   for (int i = 0; i < 300; ++i) {
-    auto ticket = admission.admit(proto::Transport::kStream, machine("10.0.0.2"));
+    auto ticket = admission.admit(kStream, machine("10.0.0.2"));
     if (ticket)
       refused.push_back(std::move(*ticket));
     else
@@ -148,10 +152,10 @@ TEST(Admission, RefusedTicketsAreBoundedAndTakeNoPlace) {
   EXPECT_EQ(refused.size(), 256U);
   EXPECT_EQ(closed, 44);
   EXPECT_EQ(admission.counts().refused_total, 300U);
-  EXPECT_EQ(admission.counts().stream, 1U);
+  EXPECT_EQ(admission.counts().open[kStream], 1U);
   EXPECT_EQ(admission.counts().machines, 1U);
   refused.pop_back();
-  EXPECT_TRUE(admission.admit(proto::Transport::kStream, machine("10.0.0.2")));
+  EXPECT_TRUE(admission.admit(kStream, machine("10.0.0.2")));
   refused.clear();
   tickets.clear();
   EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.2"), 1), 1);
@@ -161,11 +165,11 @@ TEST(Admission, OperatorsGetInBesideTheLimits) {
   Admission admission(limits(1, 1));
   Tickets tickets;
   ASSERT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 1), 1);
-  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 100, proto::Transport::kAdmin), 100);
-  EXPECT_EQ(admission.counts().admin, 100U);
-  EXPECT_EQ(admission.counts().stream, 1U);
+  EXPECT_EQ(admitted(admission, tickets, machine("10.0.0.1"), 100, kAdmin), 100);
+  EXPECT_EQ(admission.counts().open[kAdmin], 100U);
+  EXPECT_EQ(admission.counts().open[kStream], 1U);
   tickets.clear();
-  EXPECT_EQ(admission.counts().admin, 0U);
+  EXPECT_EQ(admission.counts().open[kAdmin], 0U);
 }
 
 TEST(Admission, HoldsTheLimitOfOneClientByItsName) {

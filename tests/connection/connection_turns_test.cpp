@@ -10,6 +10,7 @@
 #include "daemon/connection/connection.h"
 #include "daemon/connection/io_loop.h"
 #include "daemon/net/signal.h"
+#include "daemon/net/socket_stream.h"
 #include "tests/commit/committing.h"
 #include "tests/net/run_until.h"
 
@@ -27,7 +28,7 @@ class Talker final : public Protocol {
   std::function<void()> on_input = [] {};  // while the input is in view
   std::function<void()> on_taken = [] {};  // behind it
   std::string taken;
-  std::string kept;
+  std::size_t take_max = SIZE_MAX;  // of each input: the connection keeps the rest
   std::size_t slice = 1000;
   int depth = 0;
   int deepest = 0;
@@ -41,14 +42,13 @@ class Talker final : public Protocol {
  private:
   void refuse(const LimitMet& /*limit*/) override {}
   ReadPlan plan_read() override { return {slice}; }
-  void take_input(std::string_view bytes) override { take(bytes); }
-  void on_eof() override { connection.finish("eof"); }
-  [[nodiscard]] bool has_kept_input() const override { return !kept.empty(); }
-  void take_kept_input() override {
-    const std::string input = std::exchange(kept, {});
-    take(std::string_view(input).substr(0, 1));
-    kept.insert(0, input.substr(1));
+  std::size_t on_input(std::string_view bytes) override {
+    const std::size_t some = std::min(take_max, bytes.size());
+    take(bytes.substr(0, some));
+    return some;
   }
+  void on_eof() override { connection.finish("eof"); }
+  [[nodiscard]] std::size_t held_bytes() const override { return 0; }
   void on_synced(std::uint64_t /*count*/) override { connection.resume(); }
   void on_spool_failed() override {}
   void on_drain() override {}
@@ -86,11 +86,12 @@ class ConnectionTurns : public commit::OnForgetfulDisk {
 
   Talker& open(net::test::Pair& pair) {
     const base::ConnectionId id = ++last_id;
-    auto made = std::make_unique<Connection>(*io, id, proto::Transport::kStream, "127.0.0.1:1", Admission::Ticket{});
+    auto made = std::make_unique<Connection>(*io, id, proto::input("stream"), base::Peer{"127.0.0.1:1", {}, {}},
+                                             Admission::Ticket{});
     auto talker = std::make_unique<Talker>(*made);
     Talker& opened = *talker;
     made->speak(std::move(talker));
-    io->adopt(std::move(made), std::move(pair.ours));
+    io->adopt(std::move(made), std::make_unique<net::SocketStream>(std::move(pair.ours)));
     return opened;
   }
   static void say(const net::test::Pair& pair, std::string_view text) {
@@ -132,8 +133,7 @@ TEST_F(ConnectionTurns, AnAnswerFromElsewhereWithinInputWaitsForItsEnd) {
   Talker& talker = open(pair);
   talker.on_input = [&] {
     talker.wait();
-    talker.kept = "";
-    talker.connection.settled(1);
+    talker.connection.on_synced(1);
     EXPECT_TRUE(talker.paused());
   };
   say(pair, "one");
@@ -154,25 +154,23 @@ TEST_F(ConnectionTurns, WhatAResetConnectionHadSentIsTakenInOrderAndUnspoilt) {
   };
   std::string all;
   talker.on_taken = [&] { all = talker.taken; };
-  ASSERT_TRUE(run_until(io->loop(), [&] { return io->find(1) == nullptr; }));
+  ASSERT_TRUE(run_until(io->loop(), [&] { return io->sources().find(1) == nullptr; }));
   EXPECT_EQ(all, sent);
 }
 
 TEST_F(ConnectionTurns, KeptInputIsTakenOnceATurnHoweverOftenItIsToGoOn) {
   auto pair = net::test::tcp_pair();
   Talker& talker = open(pair);
+  talker.take_max = 1;
   talker.on_input = [&] {
     talker.wait();
     for (int i = 0; i < 3; ++i) talker.resume();
   };
-  say(pair, "x");
-  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "x"; }));
-  talker.wait();
-  talker.kept = std::string(10'000, 'k');
-  talker.resume();
-  EXPECT_EQ(talker.inputs, 1);  // it waits for its share of the loop
-  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.kept.empty(); }));
-  EXPECT_EQ(talker.taken, "x" + std::string(10'000, 'k'));
+  const std::string sent = "x" + std::string(10'000, 'k');
+  say(pair, sent);
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken.size() == sent.size(); }));
+  EXPECT_EQ(talker.taken, sent);
+  EXPECT_EQ(talker.inputs, static_cast<int>(sent.size()));
   EXPECT_EQ(talker.deepest, 1);
 }
 
@@ -180,16 +178,15 @@ TEST_F(ConnectionTurns, KeptInputIsTakenOnceATurnHoweverOftenItIsToGoOn) {
 TEST_F(ConnectionTurns, SentAnswersDoNotTakeKeptInputWithinInput) {
   auto pair = net::test::tcp_pair();
   Talker& talker = open(pair);
+  talker.take_max = 1;
   talker.on_input = [&] {
-    talker.connection.output() += "!";
+    talker.connection.link().output() += "!";
     talker.wait_for_output();
     talker.connection.send(true);
   };
-  talker.wait();
-  talker.kept = std::string(1000, 'k');
-  talker.resume();
-  EXPECT_EQ(talker.inputs, 0);  // it waits for its share of the loop
-  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.kept.empty(); }));
+  const std::string sent(1000, 'k');
+  say(pair, sent);
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == sent; }));
   EXPECT_EQ(talker.deepest, 1);
 }
 
@@ -198,37 +195,54 @@ TEST_F(ConnectionTurns, AnotherConnectionsInputWaitsForTheNextTurn) {
   auto second_pair = net::test::tcp_pair();
   Talker& first = open(first_pair);
   Talker& second = open(second_pair);
-  second.wait();
-  second.kept = "k";
+  second.take_max = 1;
+  second.on_input = [&] { second.wait(); };
+  say(second_pair, "ab");
+  ASSERT_TRUE(run_until(io->loop(), [&] { return second.taken == "a"; }));
   first.on_input = [&] {
     second.resume();
-    EXPECT_EQ(second.inputs, 0);
+    EXPECT_EQ(second.inputs, 1);
   };
   say(first_pair, "x");
-  ASSERT_TRUE(run_until(io->loop(), [&] { return second.taken == "k"; }));
+  ASSERT_TRUE(run_until(io->loop(), [&] { return second.taken == "ab"; }));
   EXPECT_EQ(first.taken, "x");
 }
 
 TEST_F(ConnectionTurns, KeptInputThatNobodyWaitsWithGoesOnNextTurn) {
   auto pair = net::test::tcp_pair();
   Talker& talker = open(pair);
-  talker.on_input = [&] { talker.kept += talker.inputs == 1 ? "k" : ""; };
-  say(pair, "x");
+  talker.take_max = 1;
+  say(pair, "xk");
   ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "xk"; }));
 }
 
 TEST_F(ConnectionTurns, ANextTurnThatIsAskedForSeveralTimesComesOnce) {
   auto pair = net::test::tcp_pair();
   Talker& talker = open(pair);
-  talker.wait();
-  talker.kept = "a";
-  for (int i = 0; i < 3; ++i) talker.connection.resume_next_turn();
-  EXPECT_EQ(talker.inputs, 0);
+  talker.take_max = 1;
   talker.on_input = [&] { talker.wait(); };
+  say(pair, "abc");
   ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "a"; }));
-  talker.kept = "b";
+  for (int i = 0; i < 3; ++i) talker.connection.resume_next_turn();
+  EXPECT_EQ(talker.taken, "a");
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "ab"; }));
   net::test::run_turns(io->loop(), 3);
-  EXPECT_EQ(talker.taken, "a");  // nothing was left of the other two
+  EXPECT_EQ(talker.taken, "ab");  // nothing was left of the other two
+}
+
+TEST_F(ConnectionTurns, InputThatIsKeptIsChargedUntilItIsTaken) {
+  auto pair = net::test::tcp_pair();
+  Talker& talker = open(pair);
+  talker.take_max = 0;
+  talker.on_input = [&] { talker.wait(); };
+  say(pair, std::string(1000, 'k'));
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.inputs == 1; }));
+  EXPECT_GE(memory->accounted(), 1000);
+  talker.take_max = SIZE_MAX;
+  talker.resume();
+  ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken.size() == 1000; }));
+  net::test::run_turns(io->loop(), 1);
+  EXPECT_LT(memory->accounted(), 1000);
 }
 
 }  // namespace

@@ -8,22 +8,22 @@
 namespace crawlspool::connection {
 namespace {
 
-ConnectionFacts connection(base::ConnectionId id, std::uint64_t records) {
-  ConnectionFacts facts;
+SourceFacts connection(base::ConnectionId id, std::uint64_t records) {
+  SourceFacts facts;
   facts.id = id;
   facts.records = records;
   return facts;
 }
 
-std::vector<base::ConnectionId> ids_of(const std::vector<ConnectionFacts>& connections) {
+std::vector<base::ConnectionId> ids_of(const std::vector<SourceFacts>& connections) {
   std::vector<base::ConnectionId> ids;
   ids.reserve(connections.size());
-  for (const ConnectionFacts& facts : connections) ids.push_back(facts.id);
+  for (const SourceFacts& facts : connections) ids.push_back(facts.id);
   return ids;
 }
 
 TEST(LoopSurvey, KeepsTheBusiestFirst) {
-  std::vector<ConnectionFacts> connections{connection(1, 5), connection(2, 50), connection(3, 5), connection(4, 0)};
+  std::vector<SourceFacts> connections{connection(1, 5), connection(2, 50), connection(3, 5), connection(4, 0)};
   keep_busiest(connections, 3);
   EXPECT_EQ(ids_of(connections), (std::vector<base::ConnectionId>{2, 1, 3}));
   keep_busiest(connections, 9);

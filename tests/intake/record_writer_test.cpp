@@ -36,13 +36,14 @@ class LonelyLoop final : public session::SessionHost {
 
 class RecordWriterTest : public commit::OnForgetfulDisk {
  protected:
+  const base::Peer peer{"10.0.0.7:51234", {}, {}};
   void SetUp() override {
     start();
     appender = std::make_unique<commit::Appender>(*committer, returned, memory);
     rejects = std::make_unique<RejectRecorder>(*appender);
-    writer = std::make_unique<RecordWriter>(RecordWriter::Loop{*appender, checker, *rejects, streams, loop.claims},
-                                            RecordWriter::Source{7, proto::Transport::kStream, "10.0.0.7:51234", {}},
-                                            kRecordBytesMax, budget);
+    writer =
+        std::make_unique<RecordWriter>(RecordWriter::Loop{*appender, checker, *rejects, streams, loop.claims},
+                                       RecordWriter::Source{7, proto::input("stream"), peer}, kRecordBytesMax, budget);
     base::format_timestamp(when.wall_us, when.timestamp);
   }
   void TearDown() override {

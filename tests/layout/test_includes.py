@@ -13,12 +13,14 @@ SPOOL = {f"daemon/spool/{name}" for name in
          ("storage", "lines", "compressed", "control", "read", "recovery", "repair", "write")}
 # What happens to a record between its input and the spool.
 RECORDS = {"daemon/json", "daemon/session", "daemon/commit", "daemon/intake"}
+# Each input is a folder; none uses another.
+INPUTS = {str(path.parent.relative_to(ROOT)) for path in ROOT.glob("daemon/inputs/*/CMakeLists.txt")}
 # What each subcommand may use.
 COMMAND = {"cli/common", "clients/cpp"}
 MAY_USE = {
     "daemon/base": set(),
     "proto": {"daemon/base"},
-    "config": {"daemon/base"},
+    "config": {"daemon/base", "proto"},
     "clients/cpp": {"daemon/base", "proto"},
     "daemon/net": BASE,
     "daemon/spool/storage": BASE,
@@ -34,11 +36,13 @@ MAY_USE = {
     "daemon/commit": BASE | SPOOL | {"daemon/session"},
     "daemon/intake": BASE | SPOOL | {"daemon/json", "daemon/session", "daemon/commit"},
     "daemon/connection": BASE | SPOOL | RECORDS | {"daemon/net"},
-    "daemon/inputs/stream": BASE | SPOOL | RECORDS | {"daemon/connection"},
-    "daemon/inputs/http": BASE | SPOOL | RECORDS | {"daemon/connection"},
+    "daemon/dialog": BASE | SPOOL | RECORDS | {"daemon/connection"},
+    **{folder: BASE | SPOOL | RECORDS | {"daemon/connection", "daemon/dialog"} for folder in INPUTS},
+    # The only one that knows every input.
+    "daemon/inputs": BASE | SPOOL | RECORDS | {"daemon/connection"} | INPUTS,
     "daemon/admin": BASE | SPOOL | RECORDS | {"daemon/net", "daemon/connection", "daemon/inputs/http"},
-    "daemon/server": BASE | SPOOL | RECORDS | {"daemon/net", "daemon/connection", "daemon/inputs/stream",
-                                               "daemon/inputs/http", "daemon/admin"},
+    "daemon/server": BASE | SPOOL | RECORDS | {"daemon/net", "daemon/connection", "daemon/inputs", "daemon/inputs/http",
+                                               "daemon/admin"},
     "daemon": BASE | {"daemon/server"},
     "cli/common": BASE | SPOOL | {"clients/cpp", "daemon/json"},
     "cli/bench": BASE | COMMAND,
@@ -102,3 +106,14 @@ def test_a_library_shows_in_one_place_only(header):
     users = [str(path.relative_to(ROOT)) for folder in MAY_USE for path in sources(folder) if header in includes(path)]
     assert users, "nobody includes it any more"
     assert not [user for user in users if not re.fullmatch(ONLY_IN[header], user)]
+
+
+def test_one_file_alone_includes_every_input():
+    """An input is a folder: what is added for one besides is a row in proto/inputs.h and one in daemon/inputs."""
+    users = {}
+    for folder in MAY_USE:
+        for path in sources(folder):
+            used = {str(Path(include).parent) for include in includes(path)} & INPUTS - {folder}
+            if len(used) > 1:
+                users[str(path.relative_to(ROOT))] = used
+    assert users == {"daemon/inputs/inputs.cpp": INPUTS}

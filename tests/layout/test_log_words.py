@@ -50,6 +50,7 @@ def test_a_words_levels_are_those_it_is_logged_with():
 
 def test_a_words_keys_are_those_it_is_logged_with():
     every_key = set(KEY.findall("".join(TEXTS.values())))  # some come to the call in a variable
+    every_key |= set(re.findall(r'InputInfo\{"([a-z]+)"', (ROOT / "proto/inputs.h").read_text(encoding="utf-8")))
     listed = documented()
     for word, (_, keys) in logged().items():
         assert not keys - listed[word][1], f"{word}: keys missing in systemd/OPERATIONS.md, Words"

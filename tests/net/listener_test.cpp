@@ -36,11 +36,13 @@ Endpoint local_end(const UniqueFd& fd) {
 class ListenerTest : public testing::Test {
  protected:
   base::Result<std::unique_ptr<Listener>> open(const Endpoint& at) {
+    auto socket = listen_on(at, {});
+    if (!socket) return tl::unexpected(socket.error());
     return Listener::open(
-        loop, at,
-        [this](UniqueFd fd, const Endpoint& peer) {
+        loop, std::move(*socket),
+        [this](UniqueFd fd, const base::Peer& peer) {
           accepted.push_back(std::move(fd));
-          peers.push_back(peer.to_string());
+          peers.push_back(peer.text);
         },
         [this](int error) {
           shortages.push_back(error);

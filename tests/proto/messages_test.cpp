@@ -21,7 +21,7 @@ constexpr std::string_view kHostile = "a\"}\\\n\r\x1b[31m\0\xff\u2028\u200f漢"s
 template <class Append, class... Arguments>
 std::string bytes_of(Append append, const Arguments&... arguments) {
   std::string out;
-  append(out, arguments...);
+  append(out, arguments..., Framing::kFrames);
   return out;
 }
 
@@ -147,6 +147,14 @@ TEST(Messages, TheWorstTextStaysUnder64KiB) {
   for (const char worst : {'\x01', '\xff', '\x80', '"'})
     for (const std::string& bytes : messages_with(std::string(1 << 20, worst)))
       EXPECT_LE(bytes.size() - kFrameHeaderBytes, kMessageBytesMax);
+}
+
+TEST(Messages, AsALineEachIsTheSameTextWithoutItsHeader) {
+  std::string line;
+  append_ack(line, 42, Framing::kLines);
+  append_reject(line, {7, RejectCode::kInvalidJson, "why", 3}, Framing::kLines);
+  EXPECT_EQ(line, payload(bytes_of(append_ack, 42U)) + "\n" +
+                      payload(bytes_of(append_reject, RejectMessage{7, RejectCode::kInvalidJson, "why", 3})) + "\n");
 }
 
 }  // namespace

@@ -2,6 +2,9 @@
 
 import { bytes, count, short } from "./text.js";
 
+// "stream 12, http 3".
+const by_input = (connections) => Object.entries(connections).map(([input, open]) => `${input} ${count(open)}`).join(", ");
+
 const sum = (object) => Object.values(object).reduce((a, b) => a + b, 0);
 
 // Nothing where there is no answer before, or the daemon was started anew between them.
@@ -20,8 +23,7 @@ export function texts(status, { records_per_s, mb_per_s }) {
     records: count(status.records),
     bytes: bytes(status.bytes),
     rejects: count(sum(status.rejects)),
-    stream: count(status.connections.stream),
-    http: count(status.connections.http),
+    connections: by_input(status.connections),
     connections_refused: count(status.connections_refused),
     sessions: count(status.sessions),
     memory_bytes: `${bytes(status.memory_bytes)} of ${bytes(status.memory_bytes_max)}`,

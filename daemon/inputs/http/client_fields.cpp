@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "daemon/base/text.h"
 #include "daemon/session/key.h"
 #include "proto/names.h"
 
@@ -18,33 +19,6 @@ std::optional<std::uint64_t> parse_seq(const std::string& text) {
   return value;
 }
 
-std::optional<unsigned> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return std::nullopt;
-}
-
-// RFC 3986, 2.1. Nothing where a % has no two hex digits, or a byte should have been encoded.
-std::optional<std::string> decode_percents(std::string_view text) {
-  std::string decoded;
-  while (!text.empty()) {
-    const char c = text.front();
-    if (c <= ' ' || c > '~') return std::nullopt;  // bytes from 80 on are below 0, where char has a sign
-    if (c != '%') {
-      decoded += c;
-      text.remove_prefix(1);
-      continue;
-    }
-    const auto high = text.size() > 2 ? hex_digit(text[1]) : std::nullopt;
-    const auto low = text.size() > 2 ? hex_digit(text[2]) : std::nullopt;
-    if (!high || !low) return std::nullopt;
-    decoded += static_cast<char>(*high << 4U | *low);
-    text.remove_prefix(3);
-  }
-  return decoded;
-}
-
 }  // namespace
 
 tl::expected<RequestClient, std::string> read_client(const ClientFields& fields) {
@@ -52,7 +26,7 @@ tl::expected<RequestClient, std::string> read_client(const ClientFields& fields)
   RequestClient client;
   if (fields.client && !proto::is_client_name(*fields.client))
     return wrong(std::string("Crawlspool-Client is ") + proto::kClientNameRule);
-  const auto stream = decode_percents(fields.stream.value_or(""));
+  const auto stream = base::decode_percents(fields.stream.value_or(""));
   if (!stream)
     return wrong("Crawlspool-Stream is percent-encoded: '%' and each byte that is not printable ASCII as %XX");
   if (fields.stream && !proto::is_stream_name(*stream))

@@ -32,6 +32,7 @@ class Handler {
   // As Protocol has them.
   [[nodiscard]] virtual const intake::RecordWriter* writer() const { return nullptr; }
   [[nodiscard]] virtual std::size_t held_wire_bytes() const { return 0; }
+  [[nodiscard]] virtual std::size_t held_bytes() const { return 0; }
   virtual void on_synced(std::uint64_t count) = 0;
   virtual bool on_session(const session::SessionQuestion& /*answered*/) { return false; }
   virtual void on_spool_waits() {}

@@ -5,26 +5,25 @@
 
 #include "daemon/base/check.h"
 #include "daemon/base/log.h"
-#include "daemon/base/text.h"
 #include "daemon/connection/io_loop.h"
 #include "daemon/inputs/http/http_date.h"
-#include "proto/frame_decoder.h"
 
 namespace crawlspool::http {
 namespace {
 
 using connection::Pause;
 
-constexpr std::int64_t kBodyMsPer64KiB = 1000;
-
 }  // namespace
 
 const HttpProtocol::Bounds HttpProtocol::kForRecords{64 * 1024, 64 * 1024, nullptr};
 
 HttpProtocol::HttpProtocol(connection::Connection& connection, const Bounds& bounds, const MakeHandler& make_handler)
-    : connection_(connection), bounds_(bounds), part_begun_ms_(connection.opened_ms()), handler_(make_handler(*this)) {}
+    : connection_(connection),
+      bounds_(bounds),
+      part_begun_ms_(connection.times().opened_ms),
+      handler_(make_handler(*this)) {}
 
-HttpProtocol::~HttpProtocol() { charge(0); }
+HttpProtocol::~HttpProtocol() = default;
 
 void HttpProtocol::refuse(const connection::LimitMet& limit) {
   refuse_and_end(unavailable("too_many_connections", std::string(limit.key) + " is " + std::to_string(limit.max)),
@@ -38,29 +37,31 @@ connection::ReadPlan HttpProtocol::plan_read() {
     return handler_->may_continue_serving() ? connection::ReadPlan{bounds_.read_bytes_max}
                                             : connection::ReadPlan{0, Pause::kSpoolBusy};
   if (serving_) return {0, Pause::kBusy};
-  if (connection_.unsent_bytes() > bounds_.answer_bytes_max) return {0, Pause::kOutput};
+  if (connection_.link().unsent_bytes() > bounds_.answer_bytes_max) return {0, Pause::kOutput};
   if (is_for_records() && parser_.head_is_whole() && connection_.io().appender().is_full())
     return {0, Pause::kSpoolBusy};
   if (is_for_records() && parser_.has_begun() && !connection_.memory_share().may_continue()) return {0, Pause::kMemory};
   return {bounds_.read_bytes_max};
 }
 
-void HttpProtocol::take_input(std::string_view bytes) { take_requests(bytes); }
-
-void HttpProtocol::take_kept_input() {
-  if (std::exchange(serving_unfinished_, false)) return handler_->continue_serving();
-  const std::string input = std::exchange(kept_input_, {});  // its capacity holds the padding
-  take_requests(input);
+std::size_t HttpProtocol::on_input(std::string_view bytes) {
+  if (std::exchange(serving_unfinished_, false)) {
+    handler_->continue_serving();
+    return 0;
+  }
+  std::string_view rest = bytes;
+  take_requests(rest);
+  return bytes.size() - rest.size();
 }
 
 bool HttpProtocol::is_enough_for_one_turn() const {
-  return answered_bytes_ > bounds_.answer_bytes_max || connection_.unsent_bytes() > bounds_.answer_bytes_max;
+  return answered_bytes_ > bounds_.answer_bytes_max || connection_.link().unsent_bytes() > bounds_.answer_bytes_max;
 }
 
-void HttpProtocol::take_requests(std::string_view input) {
+void HttpProtocol::take_requests(std::string_view& input) {
   const bool had_begun = parser_.has_begun();
   answered_bytes_ = 0;
-  while (connection_.is_open() && !serving_ && (parser_.head_is_whole() || !is_enough_for_one_turn())) {
+  while (connection_.link().is_open() && !serving_ && (parser_.head_is_whole() || !is_enough_for_one_turn())) {
     const auto step = parser_.next(input);
     if (!had_begun && parser_.has_begun() && step == RequestParser::Step::kNeedMore)
       part_begun_ms_ = connection_.io().now_ms();
@@ -74,9 +75,6 @@ void HttpProtocol::take_requests(std::string_view input) {
     else
       take_whole();
   }
-  if (!connection_.is_open()) return;
-  if (!input.empty()) keep_input(input);
-  account_memory();
 }
 
 void HttpProtocol::take_head() {
@@ -98,7 +96,7 @@ void HttpProtocol::take_head() {
                           "body_too_large");
   parser_.limit_body(body_bytes_max);
   if (head.expects_continue) {
-    connection_.output() += kContinue;
+    connection_.link().output() += kContinue;
     connection_.send(true);
   }
 }
@@ -116,13 +114,6 @@ void HttpProtocol::take_whole() {
   handler_->serve(head_, parser_.take_body());
 }
 
-void HttpProtocol::keep_input(std::string_view rest) {
-  kept_input_.reserve(rest.size() + proto::FrameDecoder::kPaddingBytes);
-  kept_input_ = rest;
-  if (!serving_)
-    connection_.pause(connection_.unsent_bytes() > bounds_.answer_bytes_max ? Pause::kOutput : Pause::kTurn);
-}
-
 void HttpProtocol::on_eof() {
   if (!parser_.has_begun()) return connection_.finish("eof");
   refuse_and_end(error_response(400, "bad_request", "the connection ended within the request"), "eof");
@@ -131,26 +122,26 @@ void HttpProtocol::on_eof() {
 // ---- answers ----
 
 void HttpProtocol::respond(Response response) {
-  if (!connection_.is_open()) return;
+  if (!connection_.link().is_open()) return;
   CRAWLSPOOL_CHECK(serving_);
   response.close = response.close || end_after_answer_;
   response.is_head = response.is_head || head_.method == "HEAD";
   response.keep_alive = head_.is_http_1_0;
   const bool is_last = response.close;
-  const std::size_t before = connection_.output().size();
+  const std::size_t before = connection_.link().output().size();
   write(std::move(response));
-  answered_bytes_ += connection_.output().size() - before;
+  answered_bytes_ += connection_.link().output().size() - before;
   serving_ = false;
   if (is_last) return connection_.finish(end_reason_);
   connection_.send(true);
-  account_memory();
+  connection_.account_memory();
   connection_.resume();
 }
 
 void HttpProtocol::write(Response response) {
   thread_local HttpDate date;
   response.allow_origin = std::exchange(allowed_origin_, {});
-  append_response(connection_.output(), std::move(response),
+  append_response(connection_.link().output(), std::move(response),
                   date.at(connection_.io().now_ms(), connection_.io().shared().clock));
 }
 
@@ -160,10 +151,8 @@ void HttpProtocol::continue_next_turn() {
 }
 
 void HttpProtocol::refuse_and_end(Response response, std::string_view reason) {
-  if (!connection_.is_open()) return;
+  if (!connection_.link().is_open()) return;
   parser_.start_over();
-  base::free_text(kept_input_);
-  account_memory();
   response.close = true;
   write(std::move(response));
   connection_.finish(reason);
@@ -178,7 +167,7 @@ void HttpProtocol::on_spool_failed() {
 
 // What was taken in is answered first.
 void HttpProtocol::on_drain() {
-  if (!connection_.is_open() || !connection_.holds_up_drain()) return;
+  if (!connection_.link().is_open() || !connection_.holds_up_drain()) return;
   end_after_answer_ = true;
   end_reason_ = "draining";
   if (serving_) return;
@@ -197,18 +186,6 @@ void HttpProtocol::on_shed() {
                  "frame_timeout");
 }
 
-// The answers to records are on the account of all connections.
-void HttpProtocol::account_memory() {
-  charge(parser_.held_bytes() + kept_input_.capacity() + (is_for_records() ? 0 : connection_.output_held_bytes()));
-}
-
-void HttpProtocol::charge(std::uint64_t held) {
-  if (is_for_records())
-    connection_.memory_share().adjust(charged_bytes_, held);
-  else
-    bounds_.own_memory->adjust(charged_bytes_, held);
-}
-
 // ---- deadlines ----
 
 void HttpProtocol::on_resumed(std::int64_t paused_ms) {
@@ -219,12 +196,10 @@ std::int64_t HttpProtocol::deadline_ms() const {
   if (serving_) return kNever;
   const config::Timeouts& timeouts = connection_.io().config()->timeouts;
   if (parser_.head_is_whole()) {
-    const std::uint64_t body_bytes = parser_.head().content_length.value_or(parser_.body_bytes());
-    const auto slices = static_cast<std::int64_t>(body_bytes / (64 * 1024));
-    return part_begun_ms_ + timeouts.frame_ms + slices * kBodyMsPer64KiB;
+    return connection_.pace_deadline_ms(part_begun_ms_, parser_.head().content_length.value_or(parser_.body_bytes()));
   }
-  std::int64_t due = timeouts.idle_ms > 0 ? connection_.last_activity_ms() + timeouts.idle_ms : kNever;
-  if (parser_.has_begun() || !any_request_) due = std::min(due, part_begun_ms_ + timeouts.frame_ms);
+  std::int64_t due = timeouts.idle_ms > 0 ? connection_.times().last_activity_ms + timeouts.idle_ms : kNever;
+  if (parser_.has_begun() || !any_request_) due = std::min(due, connection_.pace_deadline_ms(part_begun_ms_, 0));
   return due;
 }
 

@@ -3,8 +3,8 @@
 //
 //   reading ──► serving ──► (answered) ──► reading, or the end
 //
-// Of pipelined requests those behind wait as the bytes that came, until what is answered before them is sent: so that
-// answers are made as fast as the peer reads them.
+// Of pipelined requests those behind wait with the connection as the bytes that came, until what is answered before
+// them is sent: so that answers are made as fast as the peer reads them.
 #pragma once
 
 #include <cstdint>
@@ -58,45 +58,42 @@ class HttpProtocol final : public connection::Protocol {
  private:
   void refuse(const connection::LimitMet& limit) override;
   connection::ReadPlan plan_read() override;
-  void take_input(std::string_view bytes) override;
+  std::size_t on_input(std::string_view bytes) override;
   void on_eof() override;
-  [[nodiscard]] bool has_kept_input() const override { return serving_unfinished_ || !kept_input_.empty(); }
-  void take_kept_input() override;
   void on_spool_failed() override;
   void on_drain() override;
   void on_shed() override;
   [[nodiscard]] std::optional<connection::BegunInput> begun_input() const override;
   void on_resumed(std::int64_t paused_ms) override;
-  void on_output_sent() override { account_memory(); }
   void on_synced(std::uint64_t count) override { handler_->on_synced(count); }
   bool on_session(const session::SessionQuestion& answered) override { return handler_->on_session(answered); }
   void on_spool_waits() override { handler_->on_spool_waits(); }
   void on_drain_end() override { handler_->on_drain_end(); }
-  // What is begun of a request, and what came behind it.
   [[nodiscard]] std::size_t held_wire_bytes() const override {
-    return parser_.body_bytes() + kept_input_.size() + handler_->held_wire_bytes();
+    return parser_.body_bytes() + handler_->held_wire_bytes();
   }
+  // The answers to records are on the account of all connections.
+  [[nodiscard]] std::size_t held_bytes() const override {
+    return parser_.held_bytes() + handler_->held_bytes() + (is_for_records() ? 0 : connection_.link().held_bytes());
+  }
+  [[nodiscard]] commit::MemoryAccount* own_account() const override { return bounds_.own_memory; }
   [[nodiscard]] std::int64_t deadline_ms() const override;
   void on_deadline() override;
 
-  void take_requests(std::string_view input);
+  void take_requests(std::string_view& input);
   [[nodiscard]] bool is_enough_for_one_turn() const;
   void begin_serving(const RequestHead& head);
   void take_head();
   void take_whole();
-  void keep_input(std::string_view rest);
   void refuse_and_end(Response response, std::string_view reason);
   void write(Response response);
-  void account_memory();
-  void charge(std::uint64_t held);
   // The admin port is answered with the memory used up, too.
   [[nodiscard]] bool is_for_records() const { return bounds_.own_memory == nullptr; }
 
   connection::Connection& connection_;
   const Bounds bounds_;
   RequestParser parser_;
-  std::string kept_input_;  // pipelined behind the request being served, or one whose answer is not sent yet
-  RequestHead head_;        // of the request being served
+  RequestHead head_;  // of the request being served
   std::string allowed_origin_;
   std::uint64_t request_ = 0;
   bool serving_ = false;
@@ -106,7 +103,6 @@ class HttpProtocol final : public connection::Protocol {
   std::size_t answered_bytes_ = 0;  // by answers to what came with the input in hand
   std::int64_t part_begun_ms_ = 0;  // the head, or the body
   bool any_request_ = false;
-  std::uint64_t charged_bytes_ = 0;
   std::unique_ptr<Handler> handler_;  // the last: it may use all of the above as it goes
 };
 

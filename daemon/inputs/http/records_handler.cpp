@@ -75,10 +75,7 @@ void append_verdict(TextPieces& rejected, std::uint64_t index, const RejectReaso
 RecordsHandler::RecordsHandler(HttpProtocol& http)
     : http_(http), connection_(http.connection()), writer_(connection_.make_writer()) {}
 
-RecordsHandler::~RecordsHandler() {
-  connection_.batch_done();
-  connection_.memory_share().adjust(charged_request_bytes_, 0);
-}
+RecordsHandler::~RecordsHandler() { connection_.batch_done(); }
 
 // ---- before the body ----
 
@@ -116,7 +113,8 @@ std::optional<Response> RecordsHandler::judge_sender(const BrowserFields& browse
   }
   if (!browser.origin && (browser.fetch_site.empty() || browser.fetch_site == "none")) return std::nullopt;
   const std::string who = browser.origin ? "Origin " + *browser.origin : "Sec-Fetch-Site " + browser.fetch_site;
-  base::log_warn_limited("origin_refused", {{"peer", connection_.peer()}, {"origin", browser.origin.value_or("")}});
+  base::log_warn_limited("origin_refused",
+                         {{"peer", connection_.peer().text}, {"origin", browser.origin.value_or("")}});
   return error_response(403, "foreign_origin",
                         who + ": a page sends this; http.origins in crawlspoold.yaml lists the origins that may");
 }
@@ -128,12 +126,12 @@ Response RecordsHandler::over_amplification() const {
   Response response = unavailable("amplification", "limits.amplification_max is " +
                                                        std::to_string(connection_.limits().amplification_max) +
                                                        "; too much was made of what this address sent");
-  response.retry_after_s = static_cast<int>(connection_.credit_wait_ms() / 1000 + 1);
+  response.retry_after_s = static_cast<int>(connection_.credit().wait_ms(connection_.io().now_ms()) / 1000 + 1);
   return response;
 }
 
 std::optional<Response> RecordsHandler::judge_resources() {
-  if (connection_.waits_for_credit()) return over_amplification();
+  if (connection_.credit().must_wait(connection_.io().now_ms())) return over_amplification();
   const SpoolState state = connection_.io().shared().committer.state();
   if (state == SpoolState::kFailed) return unavailable("spool_failed", "the disk has failed");
   if (commit::is_waiting(state))
@@ -162,7 +160,6 @@ void RecordsHandler::serve(const RequestHead& head, std::string body) {
 void RecordsHandler::continue_serving() {
   if (request_.stage == Stage::kUnpacking) unpack();
   if (request_.stage == Stage::kTaking && http_.is_serving()) take_some();
-  if (http_.is_serving()) account_request();
 }
 
 void RecordsHandler::unpack() {
@@ -253,7 +250,6 @@ void RecordsHandler::finish_request(Response response) {
   writer_.release_session();
   connection_.batch_done();
   request_ = Request{};
-  account_request();
   http_.respond(std::move(response));
 }
 
@@ -273,7 +269,7 @@ void RecordsHandler::claim_session() {
 }
 
 bool RecordsHandler::on_session(const session::SessionQuestion& question) {
-  if (!connection_.is_open() || !writer_.take_answer(question)) return false;
+  if (!connection_.link().is_open() || !writer_.take_answer(question)) return false;
   const std::uint64_t sessions_max = connection_.io().config()->spool.sessions_max;
   switch (question.answer.verdict) {
     case Verdict::kGranted:
@@ -312,9 +308,8 @@ void RecordsHandler::turn_down(Response response) {
 // ---- the answer ----
 
 // The body, what is unpacked of it, and the verdicts so far. Its lines are the appender's, which holds few at a time.
-void RecordsHandler::account_request() {
-  const std::uint64_t intake = request_.intake ? request_.intake->held_bytes() : 0;
-  connection_.memory_share().adjust(charged_request_bytes_, intake + request_.rejected.held_bytes());
+std::size_t RecordsHandler::held_bytes() const {
+  return (request_.intake ? request_.intake->held_bytes() : 0) + request_.rejected.held_bytes();
 }
 
 std::string RecordsHandler::session_members() const {

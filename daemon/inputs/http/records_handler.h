@@ -46,6 +46,7 @@ class RecordsHandler final : public Handler {
   [[nodiscard]] std::optional<Response> judge_sender(const BrowserFields& browser);
   [[nodiscard]] std::optional<Response> judge_resources();
   [[nodiscard]] std::size_t held_wire_bytes() const override;
+  [[nodiscard]] std::size_t held_bytes() const override;
   void serve(const RequestHead& head, std::string body) override;
   void continue_serving() override;
   void on_drain_end() override;
@@ -64,7 +65,6 @@ class RecordsHandler final : public Handler {
   [[nodiscard]] Response over_amplification() const;
   void turn_down(Response response);
   void finish_request(Response response);
-  void account_request();
   [[nodiscard]] std::uint64_t seq_of_next() const;
   [[nodiscard]] std::string session_members() const;
   [[nodiscard]] Response answer();
@@ -72,7 +72,6 @@ class RecordsHandler final : public Handler {
   HttpProtocol& http_;
   connection::Connection& connection_;
   intake::RecordWriter writer_;
-  std::uint64_t charged_request_bytes_ = 0;
   Request request_;
 };
 

@@ -135,8 +135,8 @@ TEST(Doctor, TheDaemonsSettingsCountWholeOrNotAtAll) {
   EXPECT_EQ(config.spool.keep_free_bytes, 5U);
   EXPECT_EQ(config.limits.connections_max, 7U);
   EXPECT_EQ(config.limits.memory_bytes_max, 8U);
-  EXPECT_EQ(config.listen.stream, std::vector<std::string>{"tcp://a:1"});
-  EXPECT_TRUE(config.listen.http.empty());
+  EXPECT_EQ(config.listen[proto::input("stream")], std::vector<std::string>{"tcp://a:1"});
+  EXPECT_TRUE(config.listen[proto::input("http")].empty());
 }
 
 }  // namespace

@@ -8,6 +8,11 @@ from waiting import wait_until
 STREAMS_NAMED = 100
 
 
+def used(by_input):
+    """Without the inputs at 0, of which there is a sample too."""
+    return {name: value for name, value in by_input.items() if value}
+
+
 def records(daemon, via):
     return scrape(daemon).value("crawlspool_records_total", via=via)
 
@@ -39,7 +44,7 @@ def test_records_are_counted_by_transport_and_stream(start):
     daemon.post(b"4\n5\n?\n", "application/x-ndjson", Crawlspool_Stream="quotes/new")
     wait_until(lambda: records(daemon, "http") == 2, "the request is counted")
     metrics = scrape(daemon)
-    assert metrics.labelled("crawlspool_records_total", "via") == {"stream": 6, "http": 2}
+    assert used(metrics.labelled("crawlspool_records_total", "via")) == {"stream": 6, "http": 2}
     assert metrics.labelled("crawlspool_stream_records_total", "stream") == {"": 2, "other": 0, "quotes/new": 6}
     assert metrics.value("crawlspool_bytes_total") == daemon.status()["bytes"] == 17
     assert metrics.labelled("crawlspool_rejects_total", "code") == daemon.status()["rejects"]
@@ -80,7 +85,7 @@ def test_connections_are_counted_by_listener_and_by_why_they_end(start):
     metrics = scrape(daemon)
     connections = metrics.labelled("crawlspool_connections", "listener")
     assert connections.pop("admin") >= 1  # this one, and perhaps the one before
-    assert connections == {"stream": 1, "http": 1}
+    assert used(connections) == {"stream": 1, "http": 1}
     assert metrics.value("crawlspool_connections_limit") == 10000
     daemon.connect().expect_error("too_many_connections")
     first.half_close()

@@ -49,6 +49,20 @@ def test_the_inherited_sockets_take_the_place_of_listen(start, hand_over):
     assert daemon.status()["records"] == 2
 
 
+def test_a_unix_socket_is_served_and_its_file_is_the_managers(start, hand_over, tmp_path_factory):
+    path = tmp_path_factory.mktemp("s") / "stream.sock"
+    sock = socket.socket(socket.AF_UNIX)
+    sock.bind(str(path))
+    sock.listen()
+    daemon = start(**hand_over([("stream", sock)]))
+    assert daemon.ready["stream"] == [f"unix://{path}"]
+    with Client(str(path)) as client:
+        client.send_record(b"1")
+        client.wait_ack()
+    assert daemon.terminate() == 0
+    assert path.exists()
+
+
 def test_there_may_be_several_of_one_name_and_ipv6(start, hand_over, ipv6):
     sockets = [("stream", listening()), ("stream", listening("::1", family=socket.AF_INET6))]
     daemon = start(**hand_over(sockets))
@@ -88,14 +102,14 @@ def test_sockets_for_another_process_are_left_alone(start, hand_over):
 
 
 WRONG = {
-    "unknown name": (lambda: ("strem", listening()), 'inherited descriptor 3 ("strem") has the name of no port'),
-    "no name": (lambda: ("unknown", listening()), "FileDescriptorName= must be stream, http or admin"),
+    "unknown name": (lambda: ("strem", listening()), 'inherited descriptor 3 ("strem") has the name of no input'),
+    "no name": (lambda: ("unknown", listening()), "FileDescriptorName= must be stream, http"),
     "hostile name": (lambda: ("a\x1b[31m", listening()), 'inherited descriptor 3 ("'),
     "does not listen": (lambda: ("stream", listening(backlog=None)), "does not listen: its unit needs Accept=no"),
     "datagrams": (lambda: ("http", listening(kind=socket.SOCK_DGRAM, backlog=None)), "is no stream socket"),
-    "local": (lambda: ("admin", listening(family=socket.AF_UNIX)), "is neither IPv4 nor IPv6"),
+    "packets": (lambda: ("admin", listening(family=socket.AF_UNIX, kind=socket.SOCK_SEQPACKET)), "is no stream socket"),
     "a file": (lambda: ("stream", open(os.devnull, "rb")), "is no socket"),
-    "no records": (lambda: ("admin", listening()), "none of the inherited sockets is named stream or http"),
+    "no records": (lambda: ("admin", listening()), "none of the inherited sockets is named stream"),
 }
 
 

@@ -3,6 +3,7 @@ what holds for all of them: type 0, one known key, compact, acks rising, no reje
 
 import collections
 import json
+import os
 import select
 import socket
 import struct
@@ -88,12 +89,14 @@ class MessageReader:
 
 
 class Client:
-    """One connection. send() reads along, so that neither side waits for the other for ever."""
+    """One connection, to a host and port or to a unix socket's path. send() reads along, so that neither side waits for the other for ever."""
 
     def __init__(self, address, *, source=None, receive_buffer=None, timeout=10):
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        is_unix = isinstance(address, str)
+        family = socket.AF_UNIX if is_unix else socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.sock = socket.socket(family, socket.SOCK_STREAM)
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not is_unix:
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         if source:
@@ -102,7 +105,7 @@ class Client:
         self.sock.settimeout(self.timeout)
         self.sock.connect(address)
         self.address = address
-        self.name = endpoint_text(self.sock.getsockname())
+        self.name = f"unix:uid={os.getuid()}" if is_unix else endpoint_text(self.sock.getsockname())
         self.reader = MessageReader()
         self.inbox = collections.deque()
         self.ended = False

@@ -19,7 +19,7 @@ HEAD = re.compile(
     rb'(?:,"session":"(?P<session>[0-9a-f]{16})")?'
     rb'(?:,"seq":(?P<seq>[1-9]\d*))?'
     rb'(?:,"stream":"(?P<stream>(?:[^"\\\x00-\x20\x7f]|\\["\\])+)")?'
-    rb',"via":"(?P<via>stream|http|tcp)"'
+    rb',"via":"(?P<via>[a-z]+)"'
     rb',"peer":"(?P<peer>[^"\\]+)"'
     rb',"record":'
 )

@@ -1,4 +1,4 @@
-#include "daemon/net/socket.h"
+#include "daemon/net/byte_channel.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "daemon/net/signal.h"
+#include "daemon/net/socket_stream.h"
 #include "tests/net/run_until.h"
 
 namespace crawlspool::net {
@@ -18,13 +19,13 @@ using test::run_turns;
 using test::run_until;
 using End = ReadResult::End;
 
-// A socket on a loop with its peer as a plain descriptor. Counts what it is told of.
-class SocketTest : public testing::Test, private PollHandler {
+// A channel on a loop with its peer as a plain descriptor. Counts what it is told of.
+class ByteChannelTest : public testing::Test, private PollHandler {
  protected:
   void open(test::Pair pair) {
     set_up_signals();
     peer = std::move(pair.theirs);
-    socket.emplace(Socket::open(loop, std::move(pair.ours), *this).value());
+    channel.emplace(ByteChannel::open(loop, std::make_unique<SocketStream>(std::move(pair.ours)), *this).value());
   }
 
   // Waits until the kernel has something for our end.
@@ -47,7 +48,7 @@ class SocketTest : public testing::Test, private PollHandler {
   int hangups = 0;
   int broken = 0;
   std::function<void(Ready)> then;
-  std::optional<Socket> socket;
+  std::optional<ByteChannel> channel;
 
  private:
   void on_ready(Ready ready) override {
@@ -59,59 +60,59 @@ class SocketTest : public testing::Test, private PollHandler {
   }
 };
 
-TEST_F(SocketTest, ReadsSayBytesThenNothingYetThenTheEnd) {
+TEST_F(ByteChannelTest, ReadsSayBytesThenNothingYetThenTheEnd) {
   open(test::local_pair());
   std::array<char, 4> into{};
-  EXPECT_EQ(socket->read(into).end, End::kAgain);
+  EXPECT_EQ(channel->read(into).end, End::kAgain);
   ASSERT_EQ(::write(peer.get(), "abcdef", 6), 6);
-  ReadResult result = socket->read(into);
+  ReadResult result = channel->read(into);
   EXPECT_EQ(result.end, End::kNone);
   EXPECT_EQ(std::string_view(into.data(), result.bytes), "abcd");
-  result = socket->read(into);
+  result = channel->read(into);
   EXPECT_EQ(std::string_view(into.data(), result.bytes), "ef");
-  EXPECT_EQ(socket->read(into).end, End::kAgain);
+  EXPECT_EQ(channel->read(into).end, End::kAgain);
   peer.reset();
-  result = socket->read(into);
+  result = channel->read(into);
   EXPECT_EQ(result.end, End::kEof);
   EXPECT_EQ(result.bytes, 0U);
 }
 
-TEST_F(SocketTest, AReadAfterAResetSaysBroken) {
+TEST_F(ByteChannelTest, AReadAfterAResetSaysBroken) {
   test::Pair pair = test::tcp_pair();
   const int fd = pair.ours.get();
   open(std::move(pair));
   test::reset_connection(peer);
   wait_for_input(fd);
   std::array<char, 4> into{};
-  EXPECT_EQ(socket->read(into).end, End::kBroken);
+  EXPECT_EQ(channel->read(into).end, End::kBroken);
 }
 
-TEST_F(SocketTest, OutputWaitsUntilItIsFlushed) {
+TEST_F(ByteChannelTest, OutputWaitsUntilItIsFlushed) {
   open(test::tcp_pair());
-  socket->output() += "hello ";
-  socket->output() += "there";
-  EXPECT_EQ(socket->unsent_bytes(), 11U);
-  EXPECT_TRUE(socket->flush());
-  EXPECT_EQ(socket->unsent_bytes(), 0U);
+  channel->output() += "hello ";
+  channel->output() += "there";
+  EXPECT_EQ(channel->unsent_bytes(), 11U);
+  EXPECT_TRUE(channel->flush());
+  EXPECT_EQ(channel->unsent_bytes(), 0U);
   EXPECT_EQ(read_peer(11), "hello there");
   run_turns(loop, 3);
   EXPECT_EQ(writable, 0) << "with nothing left, room to write is nothing to wake up for";
 }
 
-TEST_F(SocketTest, WhatThePeerDoesNotReadLeavesOnceItReads) {
+TEST_F(ByteChannelTest, WhatThePeerDoesNotReadLeavesOnceItReads) {
   test::Pair pair = test::tcp_pair();
   ASSERT_EQ(::fcntl(pair.theirs.get(), F_SETFL, O_NONBLOCK), 0);
   open(std::move(pair));
   std::string sent(16U << 20, '\0');
   for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<char>(i * 31 + i / 977);
-  socket->output() += sent;
-  EXPECT_TRUE(socket->flush());
-  EXPECT_GT(socket->unsent_bytes(), 0U);
-  EXPECT_LT(socket->unsent_bytes(), sent.size());
-  socket->output() += "more";
+  channel->output() += sent;
+  EXPECT_TRUE(channel->flush());
+  EXPECT_GT(channel->unsent_bytes(), 0U);
+  EXPECT_LT(channel->unsent_bytes(), sent.size());
+  channel->output() += "more";
   sent += "more";
 
-  then = [&](Ready ready) { EXPECT_TRUE(!ready.writable || socket->flush()); };
+  then = [&](Ready ready) { EXPECT_TRUE(!ready.writable || channel->flush()); };
   std::string got;
   std::vector<char> into(1U << 20);
   Timer reading(loop, [&] {
@@ -122,103 +123,103 @@ TEST_F(SocketTest, WhatThePeerDoesNotReadLeavesOnceItReads) {
   EXPECT_TRUE(run_until(loop, [&] { return got.size() >= sent.size(); }));
   EXPECT_TRUE(got == sent);
   EXPECT_GT(writable, 0);
-  EXPECT_EQ(socket->unsent_bytes(), 0U);
-  EXPECT_LE(socket->held_bytes(), 4096U) << "a long queue's memory is given back";
+  EXPECT_EQ(channel->unsent_bytes(), 0U);
+  EXPECT_LE(channel->held_bytes(), 4096U) << "a long queue's memory is given back";
   writable = 0;
   run_turns(loop, 3);
   EXPECT_EQ(writable, 0);
 }
 
-TEST_F(SocketTest, DroppedOutputIsNeitherSentNorWaitedFor) {
+TEST_F(ByteChannelTest, DroppedOutputIsNeitherSentNorWaitedFor) {
   open(test::tcp_pair());
-  socket->output() += "dropped";
-  socket->drop_output();
-  EXPECT_EQ(socket->unsent_bytes(), 0U);
-  socket->output() += "sent";
-  EXPECT_TRUE(socket->flush());
+  channel->output() += "dropped";
+  channel->drop_output();
+  EXPECT_EQ(channel->unsent_bytes(), 0U);
+  channel->output() += "sent";
+  EXPECT_TRUE(channel->flush());
   EXPECT_EQ(read_peer(4), "sent");
   run_turns(loop, 3);
   EXPECT_EQ(writable, 0);
 }
 
-TEST_F(SocketTest, InputIsToldOfOnlyWhileItIsWanted) {
+TEST_F(ByteChannelTest, InputIsToldOfOnlyWhileItIsWanted) {
   open(test::tcp_pair());
   ASSERT_EQ(::write(peer.get(), "x", 1), 1);
   run_turns(loop, 3);
   EXPECT_EQ(readable, 0);
-  socket->want_input(true);
+  channel->want_input(true);
   EXPECT_TRUE(run_until(loop, [&] { return readable > 0; }));
-  socket->want_input(false);
+  channel->want_input(false);
   run_turns(loop, 1);
   readable = 0;
   run_turns(loop, 3);
   EXPECT_EQ(readable, 0);
 }
 
-TEST_F(SocketTest, AHangupIsSeenWhileInputIsNotWantedAndUnreadBytesStay) {
+TEST_F(ByteChannelTest, AHangupIsSeenWhileInputIsNotWantedAndUnreadBytesStay) {
   open(test::tcp_pair());
-  socket->want_input(false);
+  channel->want_input(false);
   ASSERT_EQ(::write(peer.get(), "last", 4), 4);
   ASSERT_EQ(::shutdown(peer.get(), SHUT_WR), 0);
   EXPECT_TRUE(run_until(loop, [&] { return hangups > 0; }));
   EXPECT_EQ(readable, 0);
-  socket->hangup_seen();
+  channel->hangup_seen();
   run_turns(loop, 1);
   hangups = 0;
   run_turns(loop, 3);
   EXPECT_EQ(hangups, 0) << "told of until it was seen, not for ever";
 
-  socket->want_input(true);
+  channel->want_input(true);
   EXPECT_TRUE(run_until(loop, [&] { return readable > 0; }));
   std::array<char, 16> into{};
-  EXPECT_EQ(socket->read(into).bytes, 4U);
-  EXPECT_EQ(socket->read(into).end, End::kEof);
+  EXPECT_EQ(channel->read(into).bytes, 4U);
+  EXPECT_EQ(channel->read(into).end, End::kEof);
 }
 
-TEST_F(SocketTest, AResetIsToldOfWhileInputIsNotWanted) {
+TEST_F(ByteChannelTest, AResetIsToldOfWhileInputIsNotWanted) {
   open(test::tcp_pair());
-  socket->want_input(false);
+  channel->want_input(false);
   test::reset_connection(peer);
   EXPECT_TRUE(run_until(loop, [&] { return broken > 0; }));
 }
 
-TEST_F(SocketTest, AFlushToAResetConnectionSaysSo) {
+TEST_F(ByteChannelTest, AFlushToAResetConnectionSaysSo) {
   test::Pair pair = test::tcp_pair();
   const int fd = pair.ours.get();
   open(std::move(pair));
   test::reset_connection(peer);
   wait_for_input(fd);
-  socket->output() += "x";
-  EXPECT_FALSE(socket->flush());
+  channel->output() += "x";
+  EXPECT_FALSE(channel->flush());
 }
 
-TEST_F(SocketTest, TheSendingSideIsShutBehindTheLastWordsWhileInputStillComes) {
+TEST_F(ByteChannelTest, TheSendingSideIsShutBehindTheLastWordsWhileInputStillComes) {
   open(test::tcp_pair());
-  socket->output() += "bye";
-  EXPECT_TRUE(socket->flush());
-  socket->shut_sending_side();
+  channel->output() += "bye";
+  EXPECT_TRUE(channel->flush());
+  channel->shut_sending_side();
   EXPECT_EQ(read_peer(100), "bye") << "and then the end";
   ASSERT_EQ(::write(peer.get(), "late", 4), 4);
-  socket->want_input(true);
+  channel->want_input(true);
   EXPECT_TRUE(run_until(loop, [&] { return readable > 0; }));
   std::array<char, 16> into{};
-  EXPECT_EQ(socket->read(into).bytes, 4U);
+  EXPECT_EQ(channel->read(into).bytes, 4U);
 }
 
-TEST_F(SocketTest, OwnerMayDieWhileItIsToldAndThePeerSeesTheEnd) {
+TEST_F(ByteChannelTest, OwnerMayDieWhileItIsToldAndThePeerSeesTheEnd) {
   open(test::tcp_pair());
-  then = [&](Ready) { socket.reset(); };
-  socket->want_input(true);
+  then = [&](Ready) { channel.reset(); };
+  channel->want_input(true);
   ASSERT_EQ(::shutdown(peer.get(), SHUT_WR), 0);
-  EXPECT_TRUE(run_until(loop, [&] { return !socket.has_value(); }));
+  EXPECT_TRUE(run_until(loop, [&] { return !channel.has_value(); }));
   EXPECT_EQ(read_peer(1), "") << "closed at once, not when the loop ends";
 }
 
-TEST_F(SocketTest, OwnerMayDieWithOutputUnsent) {
+TEST_F(ByteChannelTest, OwnerMayDieWithOutputUnsent) {
   open(test::tcp_pair());
-  socket->output() += std::string(16U << 20, 'x');
-  EXPECT_TRUE(socket->flush());
-  socket.reset();
+  channel->output() += std::string(16U << 20, 'x');
+  EXPECT_TRUE(channel->flush());
+  channel.reset();
   run_turns(loop, 3);
   EXPECT_EQ(writable, 0);
 }

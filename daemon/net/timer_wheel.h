@@ -1,4 +1,4 @@
-// Deadlines for many connections with one timer: a ring of buckets, each a tick wide. Approximate by one tick, never
+// TimerWheel for many connections with one timer: a ring of buckets, each a tick wide. Approximate by one tick, never
 // early. The ring only says "look at this one now"; whoever is looked at knows what is due.
 // Pure: takes the time, so that tests move it.
 #pragma once
@@ -9,11 +9,11 @@
 
 namespace crawlspool::net {
 
-class Deadlines {
+class TimerWheel {
  public:
   using Id = std::uint64_t;
 
-  Deadlines(std::int64_t tick_ms, std::size_t buckets, std::int64_t now_ms);
+  TimerWheel(std::int64_t tick_ms, std::size_t buckets, std::int64_t now_ms);
 
   // Calls back for `id` at or soon after `due_ms`. Each call adds an entry: callers arm again only for an earlier time,
   // or once they were called. Beyond the ring's span it calls back early, at the span's end, to be armed again.

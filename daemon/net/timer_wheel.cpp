@@ -1,21 +1,21 @@
-#include "daemon/net/deadlines.h"
+#include "daemon/net/timer_wheel.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace crawlspool::net {
 
-Deadlines::Deadlines(std::int64_t tick_ms, std::size_t buckets, std::int64_t now_ms)
+TimerWheel::TimerWheel(std::int64_t tick_ms, std::size_t buckets, std::int64_t now_ms)
     : tick_ms_(tick_ms), current_tick_(now_ms / tick_ms), buckets_(buckets) {}
 
-void Deadlines::arm(Id id, std::int64_t due_ms) {
+void TimerWheel::arm(Id id, std::int64_t due_ms) {
   const auto span = static_cast<std::int64_t>(buckets_.size());
   // The tick after the one it falls into: never early.
   const std::int64_t tick = std::clamp(tick_of(due_ms) + 1, current_tick_ + 1, current_tick_ + span - 1);
   buckets_[static_cast<std::size_t>(tick % span)].push_back(id);
 }
 
-void Deadlines::advance(std::int64_t now_ms, const std::function<void(Id)>& on_due) {
+void TimerWheel::advance(std::int64_t now_ms, const std::function<void(Id)>& on_due) {
   const auto span = static_cast<std::int64_t>(buckets_.size());
   const std::int64_t target = tick_of(now_ms);
   // After a gap longer than the ring every bucket is due once.

@@ -1,4 +1,4 @@
-#include "daemon/net/deadlines.h"
+#include "daemon/net/timer_wheel.h"
 
 #include <gtest/gtest.h>
 
@@ -9,13 +9,13 @@
 namespace crawlspool::net {
 namespace {
 
-using Id = Deadlines::Id;
+using Id = TimerWheel::Id;
 
 constexpr std::int64_t kTickMs = 100;
 constexpr std::size_t kBuckets = 16;
 constexpr std::int64_t kSpanMs = kTickMs * static_cast<std::int64_t>(kBuckets);
 
-std::vector<Id> called(Deadlines& deadlines, std::int64_t now_ms) {
+std::vector<Id> called(TimerWheel& deadlines, std::int64_t now_ms) {
   std::vector<Id> ids;
   deadlines.advance(now_ms, [&](Id id) { ids.push_back(id); });
   return ids;
@@ -23,14 +23,14 @@ std::vector<Id> called(Deadlines& deadlines, std::int64_t now_ms) {
 
 // When `due_ms`, armed at `start_ms`, is called by a clock that moves a millisecond at a time; -1 if never.
 std::int64_t called_at(std::int64_t start_ms, std::int64_t due_ms) {
-  Deadlines deadlines(kTickMs, kBuckets, start_ms);
+  TimerWheel deadlines(kTickMs, kBuckets, start_ms);
   deadlines.arm(1, due_ms);
   for (std::int64_t now = start_ms; now <= std::max(start_ms, due_ms) + 2 * kSpanMs; ++now)
     if (!called(deadlines, now).empty()) return now;
   return -1;
 }
 
-TEST(Deadlines, NothingIsCalledEarlyAndEverythingWithinATick) {
+TEST(TimerWheel, NothingIsCalledEarlyAndEverythingWithinATick) {
   for (const std::int64_t start : {0, 1, 99, 100, 12'345}) {
     for (std::int64_t due = start; due < start + kSpanMs - 2 * kTickMs; due += 7) {
       const std::int64_t at = called_at(start, due);
@@ -40,22 +40,22 @@ TEST(Deadlines, NothingIsCalledEarlyAndEverythingWithinATick) {
   }
 }
 
-TEST(Deadlines, WhatIsPastIsCalledAtTheNextTick) {
+TEST(TimerWheel, WhatIsPastIsCalledAtTheNextTick) {
   EXPECT_EQ(called_at(1000, 0), 1100);
   EXPECT_EQ(called_at(1050, -5000), 1100);
 }
 
-TEST(Deadlines, EachEntryIsCalledOnce) {
-  Deadlines deadlines(kTickMs, kBuckets, 0);
+TEST(TimerWheel, EachEntryIsCalledOnce) {
+  TimerWheel deadlines(kTickMs, kBuckets, 0);
   deadlines.arm(7, 250);
   EXPECT_TRUE(called(deadlines, 299).empty());
   EXPECT_EQ(called(deadlines, 300), std::vector<Id>{7});
   for (std::int64_t now = 300; now < 3 * kSpanMs; now += 50) EXPECT_TRUE(called(deadlines, now).empty()) << now;
 }
 
-TEST(Deadlines, BeyondTheSpanItIsCalledEarlyToBeArmedAgain) {
+TEST(TimerWheel, BeyondTheSpanItIsCalledEarlyToBeArmedAgain) {
   const std::int64_t due = 5 * kSpanMs + 30;
-  Deadlines deadlines(kTickMs, kBuckets, 0);
+  TimerWheel deadlines(kTickMs, kBuckets, 0);
   deadlines.arm(1, due);
   int calls = 0;
   std::int64_t settled_at = -1;
@@ -73,8 +73,8 @@ TEST(Deadlines, BeyondTheSpanItIsCalledEarlyToBeArmedAgain) {
   EXPECT_EQ(calls, 6) << "once a span, and once when it is due";
 }
 
-TEST(Deadlines, AGapLongerThanTheRingCallsEverythingOnce) {
-  Deadlines deadlines(kTickMs, kBuckets, 0);
+TEST(TimerWheel, AGapLongerThanTheRingCallsEverythingOnce) {
+  TimerWheel deadlines(kTickMs, kBuckets, 0);
   for (Id id = 0; id < 100; ++id) deadlines.arm(id, static_cast<std::int64_t>(id) * 14);
   std::map<Id, int> calls;
   deadlines.advance(1'000'000'000, [&](Id id) { ++calls[id]; });
@@ -83,16 +83,16 @@ TEST(Deadlines, AGapLongerThanTheRingCallsEverythingOnce) {
   EXPECT_TRUE(called(deadlines, 1'000'000'000 + 2 * kSpanMs).empty());
 }
 
-TEST(Deadlines, AClockThatStandsOrGoesBackCallsNothing) {
-  Deadlines deadlines(kTickMs, kBuckets, 10'000);
+TEST(TimerWheel, AClockThatStandsOrGoesBackCallsNothing) {
+  TimerWheel deadlines(kTickMs, kBuckets, 10'000);
   deadlines.arm(1, 10'050);
   EXPECT_TRUE(called(deadlines, 10'000).empty());
   EXPECT_TRUE(called(deadlines, 5'000).empty());
   EXPECT_EQ(called(deadlines, 10'100), std::vector<Id>{1});
 }
 
-TEST(Deadlines, WhoIsCalledMayArmItselfAndOthers) {
-  Deadlines deadlines(kTickMs, kBuckets, 0);
+TEST(TimerWheel, WhoIsCalledMayArmItselfAndOthers) {
+  TimerWheel deadlines(kTickMs, kBuckets, 0);
   deadlines.arm(1, 50);
   std::vector<Id> ids;
   const auto on_due = [&](Id id) {
@@ -110,8 +110,8 @@ TEST(Deadlines, WhoIsCalledMayArmItselfAndOthers) {
   EXPECT_EQ(ids, (std::vector<Id>{1, 2, 3}));
 }
 
-TEST(Deadlines, ALoopThatRearmsFarAheadAfterALongGapEnds) {
-  Deadlines deadlines(kTickMs, kBuckets, 0);
+TEST(TimerWheel, ALoopThatRearmsFarAheadAfterALongGapEnds) {
+  TimerWheel deadlines(kTickMs, kBuckets, 0);
   deadlines.arm(1, 0);
   int calls = 0;
   deadlines.advance(1'000'000, [&](Id id) {
@@ -121,12 +121,12 @@ TEST(Deadlines, ALoopThatRearmsFarAheadAfterALongGapEnds) {
   EXPECT_LE(calls, 3);
 }
 
-TEST(Deadlines, ArmedAtRandomWithJumpingTimeNobodyIsForgottenOrEarly) {
+TEST(TimerWheel, ArmedAtRandomWithJumpingTimeNobodyIsForgottenOrEarly) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
   auto now = static_cast<std::int64_t>(random() % 100'000);
-  Deadlines deadlines(kTickMs, kBuckets, now);
+  TimerWheel deadlines(kTickMs, kBuckets, now);
   std::map<Id, std::int64_t> due;
   Id next = 0;
   for (int i = 0; i < 5000; ++i) {

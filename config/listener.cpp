@@ -1,0 +1,131 @@
+#include "config/listener.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <vector>
+
+#include "config/nearest.h"
+#include "config/units.h"
+#include "daemon/base/text.h"
+#include "proto/names.h"
+
+namespace crawlspool::config {
+namespace {
+
+using base::Result;
+
+// Puts a setting's value in its place; what the value must be instead, if it is none.
+using Take = std::string_view (*)(const std::string& value, ListenerSettings& settings);
+
+struct Setting {
+  std::string_view name;
+  Take take;
+};
+
+std::string_view take_mode(const std::string& value, ListenerSettings& settings) {
+  constexpr std::string_view kExpected = "must be a file's rights in octal, from 0600 to 0777";
+  mode_t mode = 0;
+  const char* const end = value.data() + value.size();
+  const auto [stopped, error] = std::from_chars(value.data(), end, mode, 8);
+  if (error != std::errc{} || stopped != end || mode < 0600 || mode > 0777) return kExpected;
+  settings.mode = mode;
+  return {};
+}
+
+std::string_view take_group(const std::string& value, ListenerSettings& settings) {
+  if (value.empty()) return "must be the name of a group";
+  settings.group = value;
+  return {};
+}
+
+std::string_view take_client(const std::string& value, ListenerSettings& settings) {
+  if (!proto::is_client_name(value)) return proto::kClientNameRule;
+  settings.client = value;
+  return {};
+}
+
+std::string_view take_stream(const std::string& value, ListenerSettings& settings) {
+  if (!proto::is_stream_name(value)) return proto::kStreamNameRule;
+  settings.stream = value;
+  return {};
+}
+
+std::string_view take_answers(const std::string& value, ListenerSettings& settings) {
+  if (value != "yes" && value != "no") return "must be yes or no";
+  settings.answers = value == "yes";
+  return {};
+}
+
+constexpr std::array kSettings{
+    Setting{"answers", take_answers}, Setting{"client", take_client}, Setting{"group", take_group},
+    Setting{"mode", take_mode},       Setting{"stream", take_stream},
+};
+constexpr std::string_view kUnixSettings = "mode group";
+
+void add_words(std::vector<std::string_view>& all, std::string_view words) {
+  while (!words.empty()) {
+    const std::size_t end = words.find(' ');
+    all.push_back(words.substr(0, end));
+    words.remove_prefix(end == std::string_view::npos ? words.size() : end + 1);
+  }
+}
+
+std::vector<std::string_view> settings_of(proto::Input input, const base::Endpoint& at) {
+  std::vector<std::string_view> names;
+  if (at.is_unix()) add_words(names, kUnixSettings);
+  add_words(names, info(input).settings);
+  return names;
+}
+
+tl::unexpected<base::Error> bad(std::string_view url, const std::string& what) {
+  return base::fail(base::ErrorCode::kConfig, in_quotes(url) + " " + what);
+}
+
+std::string unknown(std::string_view name, const std::vector<std::string_view>& known) {
+  const std::string what = "has an unknown setting " + in_quotes(name);
+  if (known.empty()) return what + ": a listener of this kind has none";
+  return what + " (did you mean " + std::string(nearest(name, known)) + "?)";
+}
+
+// Takes one `name=value`; what is wrong with it, if so.
+std::string take_setting(std::string_view text, const std::vector<std::string_view>& known,
+                         ListenerSettings& settings) {
+  const std::size_t equals = text.find('=');
+  const std::string_view name = text.substr(0, equals);
+  if (std::find(known.begin(), known.end(), name) == known.end()) return unknown(name, known);
+  if (equals == std::string_view::npos) return "has no value for " + std::string(name) + ": write NAME=VALUE";
+  const auto value = base::decode_percents(text.substr(equals + 1));
+  if (!value) return "has a value for " + std::string(name) + " that is not percent-encoded";
+  const auto* const setting =
+      std::find_if(kSettings.begin(), kSettings.end(), [name](const Setting& one) { return one.name == name; });
+  const std::string_view expected = setting->take(*value, settings);
+  if (expected.empty()) return {};
+  return "has " + in_quotes(*value) + " for " + std::string(name) + ", which " +
+         (expected.starts_with("must") ? "" : "must be ") + std::string(expected);
+}
+
+}  // namespace
+
+Result<Listener> parse_listener(proto::Input input, std::string_view url) {
+  const std::size_t question = url.find('?');
+  const auto at = base::Endpoint::parse(url.substr(0, question));
+  if (!at) return tl::unexpected(at.error());
+  Listener listener{*at, {}};
+  if (question == std::string_view::npos) return listener;
+  const std::vector<std::string_view> known = settings_of(input, *at);
+  std::vector<std::string_view> seen;
+  std::string_view rest = url.substr(question + 1);
+  while (true) {
+    const std::size_t end = rest.find('&');
+    const std::string_view text = rest.substr(0, end);
+    if (const std::string what = take_setting(text, known, listener.settings); !what.empty()) return bad(url, what);
+    const std::string_view name = text.substr(0, text.find('='));
+    if (std::find(seen.begin(), seen.end(), name) != seen.end()) return bad(url, "has " + std::string(name) + " twice");
+    seen.push_back(name);
+    if (end == std::string_view::npos) return listener;
+    rest.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace crawlspool::config

@@ -1,0 +1,39 @@
+// A listener, as an entry of listen.X names it: SCHEME://WHERE?SETTING=VALUE&SETTING=VALUE. The scheme is the
+// carrier's; the settings are this listener's own, percent-encoded. Which there are is said by its carrier and its
+// input.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/endpoint.h"
+#include "proto/inputs.h"
+
+namespace crawlspool::config {
+
+struct ListenerSettings {
+  // Of a unix socket's file: its rights (nothing: 0660), and its group (empty: that of the daemon).
+  std::optional<mode_t> mode;
+  std::string group;
+  // What its senders do not say of themselves.
+  std::string client;
+  std::string stream;
+  // Whether anything is ever written to its senders.
+  bool answers = true;
+
+  bool operator==(const ListenerSettings&) const = default;
+};
+
+struct Listener {
+  base::Endpoint at;
+  ListenerSettings settings;
+};
+
+// kConfig says what is wrong with `url` for a listener of this input, and names the nearest setting for one that is
+// unknown.
+[[nodiscard]] base::Result<Listener> parse_listener(proto::Input input, std::string_view url);
+
+}  // namespace crawlspool::config

@@ -1,0 +1,71 @@
+// What is said of a connection to those who look at it.
+#include "daemon/connection/connection.h"
+#include "daemon/connection/io_loop.h"
+
+namespace crawlspool::connection {
+namespace {
+
+std::string_view word(Pause pause, commit::SpoolState state) {
+  switch (pause) {
+    case Pause::kMemory:
+      return proto::word(proto::SlowReason::kMemory);
+    case Pause::kSpoolWaits:
+      return proto::word(slow_reason(state));
+    case Pause::kSpoolBusy:
+      return proto::word(proto::SlowReason::kSpoolBusy);
+    case Pause::kAmplification:
+      return proto::word(proto::SlowReason::kAmplification);
+    case Pause::kOutput:
+      return "output";
+    case Pause::kSession:
+      return "session";
+    case Pause::kTurn:
+    case Pause::kBusy:
+      break;
+  }
+  return "busy";
+}
+
+}  // namespace
+
+std::optional<Unfinished> Connection::unfinished() const {
+  const auto begun = link_.is_open() ? protocol_->begun_input() : std::nullopt;
+  if (!begun) return std::nullopt;
+  const auto age_ms = std::max<std::int64_t>(1, io_.now_ms() - begun->since_ms);
+  return Unfinished{begun->held_bytes, static_cast<double>(begun->received_bytes) / static_cast<double>(age_ms)};
+}
+
+std::optional<UnreadAnswers> Connection::unread_answers() const {
+  const auto bytes_per_ms = link_.unread_bytes_per_ms(io_.now_ms());
+  if (!bytes_per_ms) return std::nullopt;
+  return UnreadAnswers{link_.held_bytes(), *bytes_per_ms, memory_share_.is_in_the_way()};
+}
+
+SourceFacts Connection::facts() const {
+  SourceFacts facts{.id = id(),
+                    .via = proto::word(input()),
+                    .peer = peer().text,
+                    .client = {},
+                    .stream = {},
+                    .session = {},
+                    .state = !link_.is_open() ? "ending"
+                             : paused_        ? word(*paused_, io_.shared().committer.state())
+                                              : "reading",
+                    .bytes = credit_.received_bytes(),
+                    .age_ms = io_.now_ms() - times_.opened_ms,
+                    .idle_ms = io_.now_ms() - times_.last_activity_ms};
+  if (writer() == nullptr) return facts;
+  facts.client = writer()->names().client;
+  facts.stream = writer()->names().stream;
+  facts.session = writer()->names().session;
+  facts.records = writer()->records();
+  facts.rejects = writer()->rejects();
+  return facts;
+}
+
+ClientFacts Connection::client_facts() const {
+  return {1, writer() == nullptr ? 0 : writer()->records(), writer() == nullptr ? 0 : writer()->rejects(),
+          credit_.received_bytes(), io_.now_ms() - times_.opened_ms};
+}
+
+}  // namespace crawlspool::connection

@@ -1,0 +1,51 @@
+// Whether a source waits because more was made of what it sent than limits.amplification_max allows. Owns its credit
+// and counts what it has received; what it makes beyond is its machine's, in the ledger. On its loop's thread.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "daemon/connection/amplification.h"
+#include "daemon/connection/source.h"
+
+namespace crawlspool::connection {
+
+class CreditGate {
+ public:
+  // Both outlive it. `amplification_max` of 0: no limit.
+  CreditGate(const Source& source, AmplificationLedger& ledger, std::uint64_t amplification_max)
+      : source_(source), ledger_(ledger), max_(amplification_max), credit_(amplification_max) {}
+
+  void received(std::size_t wire_bytes) {
+    received_bytes_ += wire_bytes;
+    credit_.received(wire_bytes);
+  }
+  [[nodiscard]] std::uint64_t received_bytes() const { return received_bytes_; }
+
+  // Once a turn, in which `made_bytes` for the spool were made; `held_wire_bytes` are not taken in yet. True if more
+  // was made than the credit allowed.
+  [[nodiscard]] bool settle(std::uint64_t made_bytes, std::size_t held_wire_bytes, std::int64_t now_ms);
+
+  // Nothing more is taken for now. Others of the machine may have overdrawn its credit meanwhile.
+  [[nodiscard]] bool must_wait(std::int64_t now_ms);
+  // The same, asked before something is unpacked that becomes about so many bytes for the spool, beside those that this
+  // turn has made already.
+  [[nodiscard]] bool must_wait_before_making(std::uint64_t bytes, std::uint64_t made_bytes, std::int64_t now_ms);
+  [[nodiscard]] std::int64_t wait_ms(std::int64_t now_ms) const {
+    return std::max<std::int64_t>(0, until_ms_ - now_ms);
+  }
+  [[nodiscard]] std::int64_t until_ms() const { return until_ms_; }  // 0: it does not wait
+
+ private:
+  void wait(std::int64_t wait_ms, std::int64_t now_ms);
+
+  const Source& source_;
+  AmplificationLedger& ledger_;
+  const std::uint64_t max_;
+  AmplificationCredit credit_;
+  std::uint64_t received_bytes_ = 0;
+  std::int64_t until_ms_ = 0;
+};
+
+}  // namespace crawlspool::connection

@@ -1,0 +1,83 @@
+// What a dialog answers: verdicts, acks for what is on the disk, and word of pauses.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/connection/io_loop.h"
+#include "daemon/dialog/dialog.h"
+#include "proto/names.h"
+
+namespace crawlspool::dialog {
+namespace {
+
+using connection::Pause;
+using proto::SlowReason;
+
+constexpr std::int64_t kRetryAfterMs = 1000;
+
+}  // namespace
+
+void Dialog::take_record(std::string_view record, const commit::ReadTime& when) {
+  const std::uint64_t seq = writer_.taken() + 1;
+  const auto reason = writer_.write(record, {seq, {"seq", seq}}, when);
+  if (reason && !is_silent_)
+    proto::append_reject(output(), {seq, reason->code, reason->detail, reason->offset}, framing_);
+}
+
+// A number beyond is not exact in every JSON reader, and its session could not be gone on with.
+bool Dialog::has_numbers_for(std::uint64_t records) {
+  if (writer_.taken() <= proto::kSeqMax && records <= proto::kSeqMax - writer_.taken()) return true;
+  end_with_error(
+      {.code = proto::ErrorWord::kNumbersUsedUp,
+       .detail = "numbers end at 2^53 - 1; this connection's last one is " + std::to_string(writer_.taken())});
+  return false;
+}
+
+void Dialog::on_synced(std::uint64_t seq) {
+  writer_.on_synced(seq);
+  if (ending_ && writer_.all_synced()) return say_last_words();
+  append_ack_if_due();
+}
+
+void Dialog::on_written(std::uint64_t seq) {
+  writer_.on_written(seq);
+  append_ack_if_due();
+}
+
+// At most one ack waits: a newer one takes its place until the link has room.
+void Dialog::append_ack_if_due() {
+  if (is_silent_ || !connection_.link().is_open() || writer_.written() == acked_seq_ ||
+      connection_.link().unsent_bytes() > 0)
+    return;
+  acked_seq_ = writer_.written();
+  proto::append_ack(output(), acked_seq_, framing_);
+  connection_.send(false);
+}
+
+void Dialog::on_output_sent() {
+  if (!ending_) append_ack_if_due();
+}
+
+void Dialog::say_pong(std::string_view ping_payload) { proto::append_pong(output(), ping_payload, framing_); }
+
+void Dialog::on_long_pause() {
+  if (is_silent_) return;
+  has_said_slow_ = true;
+  const commit::SpoolState state = connection_.io().shared().committer.state();
+  std::int64_t retry_after_ms = kRetryAfterMs;
+  SlowReason reason = connection_.paused() == Pause::kMemory ? SlowReason::kMemory : SlowReason::kSpoolBusy;
+  if (is_waiting(state)) reason = slow_reason(state);
+  if (connection_.paused() == Pause::kAmplification) {
+    reason = SlowReason::kAmplification;
+    retry_after_ms = std::max(kRetryAfterMs, connection_.credit().wait_ms(connection_.io().now_ms()));
+  }
+  proto::append_slow(output(), reason, retry_after_ms, framing_);
+  connection_.send(true);
+}
+
+void Dialog::on_resumed() {
+  if (!std::exchange(has_said_slow_, false)) return;
+  proto::append_resume(output(), framing_);
+  connection_.send(true);
+}
+
+}  // namespace crawlspool::dialog

@@ -1,0 +1,125 @@
+// What a server and one client say to each other about records, however that is put into bytes: hello and welcome, acks
+// and rejects, word of pauses, goodbyes and errors, and the orderly end. Owns the record writer and the state of the
+// talk; what takes records in and how they are delimited is the input's, which owns this. Source: PROTOCOL.md.
+//
+//   hello ──► [awaiting the session] ──► records ──► ending ──► finished (Connection takes over)
+//                                                 what was taken in is synced, then the last ack and words go out
+//
+// A silent dialog says nothing to a peer of which something was taken in: whoever never reads would lose what is still
+// on its way.
+//
+// Three sources: hello.cpp says hello, acks.cpp answers, ending.cpp ends.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/connection/connection.h"
+#include "daemon/intake/record_writer.h"
+#include "proto/hello.h"
+#include "proto/messages.h"
+
+namespace crawlspool::dialog {
+
+// What the dialog needs of the input that owns it.
+class Input {
+ public:
+  // Drops what was received and is not taken in.
+  virtual void drop_input() = 0;
+  // Drops what of it has not been begun to be taken in. False if nothing is left.
+  virtual bool drop_unbegun_input() = 0;
+
+ protected:
+  ~Input() = default;
+};
+
+class Dialog {
+ public:
+  static constexpr std::int64_t kNever = connection::Protocol::kNever;
+
+  // Both outlive it. `framing`: how messages are put into bytes.
+  Dialog(connection::Connection& connection, Input& input, proto::Framing framing)
+      : connection_(connection), input_(input), framing_(framing), writer_(connection.make_writer()) {}
+
+  [[nodiscard]] const intake::RecordWriter& writer() const { return writer_; }
+  // It awaits the answer to its claim of a session, so that no record may be taken in.
+  [[nodiscard]] bool awaits_session() const { return writer_.awaits_session(); }
+  [[nodiscard]] bool is_ending() const { return ending_.has_value(); }
+  [[nodiscard]] bool is_draining() const { return is_draining_; }
+  // The drain ends: no answer waits for the peer any more.
+  [[nodiscard]] bool is_cut() const { return is_cut_; }
+  void silence(bool is_silent) { is_silent_ = is_silent; }
+  [[nodiscard]] bool is_silent() const { return is_silent_; }
+
+  // --- hello ---
+  // Identifies the client and claims its session; says welcome once that is granted.
+  void take_hello(proto::Hello hello);
+  // Identifies a client that says no hello.
+  void identify(std::string client, std::string stream);
+  bool on_session(const session::SessionQuestion& answered);
+  void on_session_lost();
+
+  // --- records and answers ---
+  // Takes the next record in; its verdict is said. Padding is readable behind it.
+  void take_record(std::string_view record, const commit::ReadTime& when);
+  // False: numbers end before so many records, of which none is taken in, and the dialog ends.
+  [[nodiscard]] bool has_numbers_for(std::uint64_t records);
+  void on_synced(std::uint64_t seq);
+  void on_written(std::uint64_t seq);
+  void on_output_sent();
+  void on_input() { is_pinged_ = false; }
+  void on_long_pause();
+  void on_resumed();
+  void say_pong(std::string_view ping_payload);
+
+  // --- the end ---
+  void refuse(const connection::LimitMet& limit);
+  void end_with_error(const proto::ErrorMessage& message);
+  void end_with_goodbye(proto::GoodbyeReason reason, std::string_view detail);
+  void end_by_drain();
+  void on_drain();
+  void on_drain_end();
+  void on_spool_failed();
+  void drop_unread_answers();
+
+  // --- deadlines ---
+  // When the peer has been idle for too long, or is to be asked whether it is still there.
+  [[nodiscard]] std::int64_t deadline_ms() const;
+  void on_deadline();
+
+ private:
+  // How it ends: what to say last, and the word for the log.
+  struct Ending {
+    std::string last_words;
+    std::string_view reason;
+  };
+
+  void identify();
+  void welcome(const session::SessionAnswer& answer, std::uint64_t last_seq);
+  [[nodiscard]] bool enter_client();
+  void append_ack_if_due();
+  void end(Ending ending);
+  void end_with_goodbye(const proto::GoodbyeMessage& message);
+  void say_last_words();
+  [[nodiscard]] bool may_speak() const { return !is_silent_ || writer_.taken() == 0; }
+  [[nodiscard]] std::int64_t idle_deadline_ms() const;
+  [[nodiscard]] std::int64_t ping_due_ms() const;
+  [[nodiscard]] std::string& output() { return connection_.link().output(); }
+
+  connection::Connection& connection_;
+  Input& input_;
+  const proto::Framing framing_;
+  bool is_silent_ = false;
+  bool is_pinged_ = false;  // since the last input
+  bool has_said_slow_ = false;
+  bool is_draining_ = false;
+  bool is_cut_ = false;
+  intake::RecordWriter writer_;
+  proto::Hello hello_;  // the defaults for a client that says none
+  std::uint64_t acked_seq_ = 0;
+  std::optional<Ending> ending_;
+};
+
+}  // namespace crawlspool::dialog

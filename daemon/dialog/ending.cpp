@@ -1,0 +1,138 @@
+// How a dialog ends, and when it has waited long enough.
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "daemon/base/log.h"
+#include "daemon/connection/io_loop.h"
+#include "daemon/dialog/dialog.h"
+
+namespace crawlspool::dialog {
+namespace {
+
+using connection::Connection;
+using connection::Pause;
+using proto::ErrorWord;
+using proto::GoodbyeReason;
+
+constexpr std::int64_t kReconnectMsMin = 500;  // spread, so that a fleet does not come back at once
+constexpr std::int64_t kReconnectMsMax = 5000;
+
+std::int64_t spread_reconnect_ms() {
+  static thread_local std::minstd_rand random(std::random_device{}());
+  return std::uniform_int_distribution<std::int64_t>(kReconnectMsMin, kReconnectMsMax)(random);
+}
+
+}  // namespace
+
+void Dialog::end_with_error(const proto::ErrorMessage& message) {
+  Ending ending{{}, proto::word(message.code)};
+  if (may_speak()) proto::append_error(ending.last_words, message, framing_);
+  if (!connection_.ticket().refused())
+    base::log_warn_limited("conn_error", {{"conn", connection_.id()},
+                                          {"peer", connection_.peer().text},
+                                          {"code", proto::word(message.code)},
+                                          {"detail", message.detail}});
+  end(std::move(ending));
+}
+
+void Dialog::end_with_goodbye(GoodbyeReason reason, std::string_view detail) {
+  end_with_goodbye({.reason = reason, .detail = detail});
+}
+
+void Dialog::end_with_goodbye(const proto::GoodbyeMessage& message) {
+  Ending ending{{}, proto::word(message.reason)};
+  if (!is_silent_) proto::append_goodbye(ending.last_words, message, framing_);
+  end(std::move(ending));
+}
+
+// Nothing behind is looked at; what was taken in before is synced first.
+void Dialog::end(Ending ending) {
+  if (ending_ || !connection_.link().is_open()) return;
+  ending_ = std::move(ending);
+  connection_.link().want_input(false);
+  writer_.release_session();
+  connection_.drop_kept_input();
+  input_.drop_input();
+  if (writer_.all_synced()) return say_last_words();
+  if (connection_.link().unsent_bytes() > 0) connection_.send(true);
+}
+
+void Dialog::say_last_words() {
+  if (!connection_.link().is_open()) return;
+  if (!is_silent_ && writer_.written() != acked_seq_)
+    proto::append_ack(output(), acked_seq_ = writer_.written(), framing_);
+  output() += ending_->last_words;
+  connection_.finish(ending_->reason);
+}
+
+void Dialog::on_spool_failed() {
+  if (!connection_.link().is_open()) return;
+  // Nothing more will be synced.
+  writer_.release_session();
+  ending_.emplace(Ending{{}, proto::word(ErrorWord::kSpoolFailed)});
+  if (may_speak())
+    proto::append_error(
+        ending_->last_words,
+        {.code = ErrorWord::kSpoolFailed, .detail = "the disk has failed; what is not acked may not be stored"},
+        framing_);
+  say_last_words();
+}
+
+// What was read and is not taken in yet belongs to what is synced.
+void Dialog::on_drain() {
+  is_draining_ = true;
+  if (ending_ || !connection_.link().is_open()) return;
+  const bool waits_long = writer_.awaits_session() || connection_.paused() == Pause::kAmplification;
+  if (connection_.has_rest() && !waits_long) return connection_.resume();
+  end_by_drain();
+}
+
+void Dialog::on_drain_end() {
+  if (ending_) return;  // what is left is the disk's
+  is_cut_ = true;
+  connection_.drop_kept_input();
+  const bool is_begun = input_.drop_unbegun_input();
+  drop_unread_answers();
+  if (!is_begun) return end_by_drain();
+  if (connection_.paused() != Pause::kTurn) connection_.resume();
+}
+
+void Dialog::drop_unread_answers() {
+  if (connection_.link().unsent_bytes() > Connection::kUnsentBytesMax) connection_.link().abandon_output();
+}
+
+void Dialog::end_by_drain() {
+  end_with_goodbye(proto::GoodbyeMessage{.reason = GoodbyeReason::kDraining,
+                                         .detail = "the server is stopping",
+                                         .reconnect_after_ms = spread_reconnect_ms()});
+}
+
+// ---- deadlines ----
+
+// To one who takes part in heartbeats, what is written proves nothing: the peer's machine may be gone. One who hears
+// nothing cannot learn that it is idle.
+std::int64_t Dialog::idle_deadline_ms() const {
+  const std::int64_t idle_ms = connection_.io().config()->timeouts.idle_ms;
+  if (idle_ms == 0 || is_silent_ || !writer_.all_synced()) return kNever;
+  const Connection::Times& times = connection_.times();
+  return (hello_.heartbeat ? times.last_input_ms : times.last_activity_ms) + idle_ms;
+}
+
+std::int64_t Dialog::ping_due_ms() const {
+  const std::int64_t idle_ms = connection_.io().config()->timeouts.idle_ms;
+  const bool is_due = hello_.heartbeat && idle_ms > 0 && !is_pinged_ && !is_silent_;
+  return is_due ? connection_.times().last_input_ms + idle_ms / 2 : kNever;
+}
+
+std::int64_t Dialog::deadline_ms() const { return std::min(idle_deadline_ms(), ping_due_ms()); }
+
+void Dialog::on_deadline() {
+  if (connection_.io().now_ms() >= idle_deadline_ms())
+    return end_with_goodbye(GoodbyeReason::kIdleTimeout, "nothing was read or written for a while");
+  is_pinged_ = true;
+  proto::append_ping(output(), framing_);
+  connection_.send(true);
+}
+
+}  // namespace crawlspool::dialog

@@ -1,0 +1,123 @@
+// What is said first: hello, its session, welcome.
+#include <utility>
+
+#include "daemon/base/log.h"
+#include "daemon/base/text.h"
+#include "daemon/base/version.h"
+#include "daemon/connection/io_loop.h"
+#include "daemon/dialog/dialog.h"
+#include "daemon/session/key.h"
+
+namespace crawlspool::dialog {
+namespace {
+
+using proto::AckLevel;
+using proto::ErrorWord;
+using Verdict = session::SessionAnswer::Verdict;
+
+constexpr std::int64_t kSupersededReconnectMs = 1000;
+
+}  // namespace
+
+void Dialog::take_hello(proto::Hello hello) {
+  hello_ = std::move(hello);
+  identify();
+  if (writer_.has_session()) return writer_.claim_session();
+  if (enter_client()) welcome({}, 0);
+}
+
+void Dialog::identify(std::string client, std::string stream) {
+  hello_.client = std::move(client);
+  hello_.stream = std::move(stream);
+  identify();
+}
+
+void Dialog::identify() {
+  intake::RecordWriter::Identity identity;
+  identity.names.client = hello_.client;
+  identity.names.stream = hello_.stream;
+  if (!hello_.session.empty()) {
+    identity.session = session::session_key(hello_.session);
+    identity.names.session = spool::session_digits(*identity.session);
+  }
+  base::free_text(hello_.session);  // a secret
+  identity.acks_once_written = hello_.ack == AckLevel::kWritten;
+  writer_.identify(std::move(identity));
+}
+
+void Dialog::refuse(const connection::LimitMet& limit) {
+  const std::string detail = std::string(limit.key) + " is " + std::to_string(limit.max);
+  end_with_error({.code = ErrorWord::kTooManyConnections, .detail = detail, .limit = limit.key, .max = limit.max});
+}
+
+// Takes the place among the client's connections; false if there is none, and the dialog ends.
+bool Dialog::enter_client() {
+  const auto limit = connection_.ticket().name_client(hello_.client);
+  if (!limit) return true;
+  base::log_warn_limited("conn_refused", {{"conn", connection_.id()},
+                                          {"peer", connection_.peer().text},
+                                          {"client", hello_.client},
+                                          {"limit", limit->key},
+                                          {"max", limit->max}});
+  refuse(*limit);
+  return false;
+}
+
+bool Dialog::on_session(const session::SessionQuestion& answered) {
+  if (!writer_.take_answer(answered)) return false;
+  const std::uint64_t sessions_max = connection_.io().config()->spool.sessions_max;
+  switch (answered.answer.verdict) {
+    case Verdict::kGranted:
+      if (enter_client()) welcome(answered.answer, connection_.io().session_claims().last_seq(answered, hello_.from));
+      break;
+    case Verdict::kOtherClient:
+      end_with_error({.code = ErrorWord::kSessionMismatch, .detail = refusal_detail(answered, sessions_max)});
+      break;
+    case Verdict::kTooMany:
+      end_with_error({.code = ErrorWord::kTooManySessions,
+                      .detail = refusal_detail(answered, sessions_max),
+                      .limit = "sessions_max",
+                      .max = sessions_max});
+      break;
+  }
+  return true;
+}
+
+void Dialog::welcome(const session::SessionAnswer& answer, std::uint64_t last_seq) {
+  writer_.start_at(acked_seq_ = last_seq);
+  base::log_info_limited("hello", {{"conn", connection_.id()},
+                                   {"peer", connection_.peer().text},
+                                   {"client", writer_.names().client},
+                                   {"stream", writer_.names().stream},
+                                   {"session", writer_.names().session},
+                                   {"last_seq", last_seq}});
+  const bool is_synced = hello_.ack == AckLevel::kSynced && connection_.io().shared().committer.syncs_before_ack();
+  if (!is_silent_) {
+    proto::append_welcome(output(),
+                          {.server = std::string("crawlspoold ") + std::string(kVersion),
+                           .last_seq = last_seq,
+                           .known = answer.known,
+                           .rejected = answer.rejected,
+                           .ack = is_synced ? AckLevel::kSynced : AckLevel::kWritten,
+                           .record_bytes_max = connection_.limits().record_bytes_max,
+                           .batch_bytes_max = connection_.limits().batch_bytes_max,
+                           .batch_records_max = connection_.limits().batch_records_max,
+                           .idle_timeout_ms = connection_.io().config()->timeouts.idle_ms},
+                          framing_);
+    connection_.send(true);
+  }
+  if (connection_.paused() == connection::Pause::kSession) connection_.resume();
+}
+
+// A newer connection goes on with the session: nothing more is taken in here.
+void Dialog::on_session_lost() {
+  connection_.ticket().leave_client();
+  base::log_info_limited(
+      "session_superseded",
+      {{"conn", connection_.id()}, {"peer", connection_.peer().text}, {"session", writer_.names().session}});
+  end_with_goodbye(proto::GoodbyeMessage{.reason = proto::GoodbyeReason::kSuperseded,
+                                         .detail = "another connection goes on with this session",
+                                         .reconnect_after_ms = kSupersededReconnectMs});
+}
+
+}  // namespace crawlspool::dialog

@@ -1,0 +1,44 @@
+// What carries the bytes of one connection: a socket, or TLS over one. Only says what it takes and gives now; what
+// waits to be sent, and who is told of readiness, is ByteChannel's. On a loop's thread.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "daemon/net/poll.h"
+
+namespace crawlspool::net {
+
+// Of one read(): bytes are there, or `end` says why not.
+struct ReadResult {
+  enum class End { kNone, kAgain, kEof, kBroken };
+  std::size_t bytes = 0;
+  End end = End::kNone;
+};
+
+// Of one write(): so many bytes were taken. None, and not broken: it takes nothing for now.
+struct WriteResult {
+  std::size_t bytes = 0;
+  bool is_broken = false;
+};
+
+class ByteStream {
+ public:
+  ByteStream() = default;
+  virtual ~ByteStream() = default;
+  ByteStream(const ByteStream&) = delete;
+  ByteStream& operator=(const ByteStream&) = delete;
+
+  [[nodiscard]] virtual int descriptor() const = 0;  // to be watched; it is this object's
+  [[nodiscard]] virtual ReadResult read(std::span<char> into) = 0;
+  [[nodiscard]] virtual WriteResult write(std::string_view bytes) = 0;
+  // What the descriptor is to be watched for, so that what is wanted of the stream comes to pass.
+  [[nodiscard]] virtual Interest interest(Interest wanted) const { return wanted; }
+  // Says to the peer that nothing more comes.
+  virtual void shut_sending_side() = 0;
+  // The memory that it holds, beside what was read and what waits to be written.
+  [[nodiscard]] virtual std::size_t held_bytes() const { return 0; }
+};
+
+}  // namespace crawlspool::net

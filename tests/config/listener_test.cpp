@@ -1,0 +1,46 @@
+#include "config/listener.h"
+
+#include <gtest/gtest.h>
+
+namespace crawlspool::config {
+namespace {
+
+constexpr proto::Input kStream = proto::input("stream");
+
+std::string complaint(std::string_view url) {
+  const auto listener = parse_listener(kStream, url);
+  return listener ? "" : listener.error().message();
+}
+
+TEST(Listener, WithoutSettingsHasTheDefaults) {
+  const auto listener = parse_listener(kStream, "tcp://127.0.0.1:8940").value();
+  EXPECT_EQ(listener.at.to_string(), "127.0.0.1:8940");
+  EXPECT_EQ(listener.settings, ListenerSettings{});
+}
+
+TEST(Listener, SettingsOfAUnixSocketAreReadInAnyOrder) {
+  const auto listener = parse_listener(kStream, "unix:///run/s.sock?group=crawl%65rs&mode=0620").value();
+  EXPECT_EQ(listener.at.path(), "/run/s.sock");
+  EXPECT_EQ(listener.settings.mode, 0620U);
+  EXPECT_EQ(listener.settings.group, "crawlers");
+}
+
+TEST(Listener, AnUnknownSettingIsNamedWithTheNearest) {
+  EXPECT_EQ(complaint("unix:///s?mod=0600"), "'unix:///s?mod=0600' has an unknown setting 'mod' (did you mean mode?)");
+  EXPECT_EQ(complaint("tcp://127.0.0.1:1?mode=0600"),
+            "'tcp://127.0.0.1:1?mode=0600' has an unknown setting 'mode': a listener of this kind has none");
+}
+
+TEST(Listener, BadValuesAreRefusedWithWhatTheyMustBe) {
+  for (const char* const mode : {"", "600x", "0400", "01777", "-1", "0o600"})
+    EXPECT_NE(complaint(std::string("unix:///s?mode=") + mode).find("which must be a file's rights in octal"),
+              std::string::npos)
+        << mode;
+  EXPECT_NE(complaint("unix:///s?mode").find("has no value for mode"), std::string::npos);
+  EXPECT_NE(complaint("unix:///s?group=%zz").find("not percent-encoded"), std::string::npos);
+  EXPECT_NE(complaint("unix:///s?mode=0600&mode=0600").find("has mode twice"), std::string::npos);
+  EXPECT_NE(complaint("unix:///s?").find("unknown setting ''"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace crawlspool::config
