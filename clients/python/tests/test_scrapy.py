@@ -217,6 +217,7 @@ def test_the_second_ctrl_c_ends_the_crawl_at_once_and_says_what_is_not_stored(tm
     ("CRAWLSPOOL_WINDOW=1GiB", "CRAWLSPOOL_WINDOW is '1GiB'; it is a whole number"),
     ("CRAWLSPOOL_WINDOW=-1", "CRAWLSPOOL_WINDOW is -1; it is a whole number, at least 1"),
     ("CRAWLSPOOL_SERVERS=http://h", "CRAWLSPOOL_SERVERS is 'http://h'; it is tcp://HOST:PORT"),
+    ("CRAWLSPOOL_SERVERS=unix://a", "CRAWLSPOOL_SERVERS is 'unix://a'; it is unix:// and then an absolute path"),
     ("CRAWLSPOOL_BUFFER_DIR=/dev/null/buffer", "CRAWLSPOOL_BUFFER_DIR is '/dev/null/buffer'; it is a directory in which"),
     ("CRAWLSPOOL_WINDOWS=7", "CRAWLSPOOL_WINDOWS is no setting of crawlspool; the nearest is CRAWLSPOOL_WINDOW")])
 def test_a_wrong_setting_ends_the_crawl_by_name_before_a_page_is_fetched(reactor, setting, named):
