@@ -243,6 +243,14 @@ def test_a_crawl_through_tls_is_set_by_the_path_of_the_ca(start, certificate):
     assert_each_item_once(server, 5)
 
 
+def test_a_crawl_sends_to_a_unix_socket(start, tmp_path_factory):
+    path = tmp_path_factory.mktemp("s") / "stream.sock"
+    server = start({"listen.stream": json.dumps([f"unix://{path}"])})
+    with Site(5, time.monotonic) as site:
+        Crawl(site, server.url).end()
+    assert_each_item_once(server, 5)
+
+
 def test_with_a_buffer_directory_the_crawl_ends_without_the_daemon_and_the_next_one_sends(start, tmp_path):
     server = start()
     url = server.url

@@ -2,6 +2,8 @@
 
 import errno
 import functools
+import json
+import os
 import socket
 import ssl
 
@@ -10,7 +12,7 @@ import pytest
 from crawlspool import addresses
 from crawlspool.options import SocketPath, parse_servers
 from fake_server import FakeServer
-from records import dead_address
+from records import dead_address, numbered
 from unix_server import UnixServer, full_queue, listen, stores_one
 from waiting import seconds, wait_until
 
@@ -176,3 +178,34 @@ def test_a_queue_that_has_room_again_is_the_same_attempt(path, client_of, monkey
             client.close()
     assert not attempts[0] and attempts.count(True) == 1
     assert "the connection has ended" not in caplog.text
+
+
+# The daemon
+
+
+def listening_at(*urls):
+    return {"listen.stream": json.dumps(urls)}
+
+
+def test_the_daemon_stores_each_record_once_though_it_is_killed(start, client_of, path):
+    server = start(listening_at(f"unix://{path}"))
+    assert server.url == f"unix://{path}"
+    with client_of(server.url, window=20000) as client:
+        client.send(numbered(1)[0])
+        client.flush(60)
+        client.send_all(numbered(4999, 1))
+        server.restart()
+        client.send_all(numbered(5000, 5000))
+        client.flush(60)
+        assert (client.counters.connections, client.counters.maybe_twice) == (2, 0)
+    assert server.records() == numbered(10000)
+    assert {line.peer for line in server.spool.lines()} == {f"unix:uid={os.getuid()}"}
+
+
+def test_the_daemon_takes_records_by_tcp_and_by_path_at_once(start, client_of, path):
+    server = start(listening_at("tcp://127.0.0.1:0", f"unix://{path}"))
+    for url in (server.url, f"unix://{path}"):
+        with client_of(url) as client:
+            client.send_all(numbered(10))
+    assert server.records() == numbered(10) * 2
+    assert [line.peer.split(":")[0] for line in server.spool.lines()] == ["127.0.0.1"] * 10 + ["unix"] * 10
