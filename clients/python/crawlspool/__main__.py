@@ -14,7 +14,8 @@ from . import Client, CrawlspoolError, Reject
 
 def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m crawlspool", description="Sends stdin's lines, shows acks.")
-    parser.add_argument("--server", default="tcp://127.0.0.1:8940", help="tcp://HOST:PORT, several between commas")
+    parser.add_argument("--server", default="tcp://127.0.0.1:8940",
+                        help="tcp://HOST:PORT or unix:///PATH, several between commas")
     parser.add_argument("--client", help="the name in each line of the spool")
     parser.add_argument("--stream", help="the label in each line of the spool")
     parser.add_argument("--timeout", type=float, help="seconds to wait at the end for what is not settled")

@@ -1,5 +1,5 @@
 """The addresses of a server's name, and in which order they are tried. The system's look-up cannot be broken off, so it
-runs in a thread that nobody has to wait for."""
+runs in a thread that nobody has to wait for. A unix socket needs none of that: its path is its one address."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import encodings.idna  # noqa: F401  what getaddrinfo() imports: not in a thread
 import itertools
 import socket
 import threading
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
-from .options import Address
+from .options import Address, SocketPath
 
 STAGGER_SECONDS = 0.25  # RFC 8305: how long one address is ahead of the next
+FULL_QUEUE_SECONDS = 0.05  # between two attempts at a unix socket whose listener has no room for one more connection
 
 
 class Endpoint(NamedTuple):
@@ -22,16 +23,21 @@ class Endpoint(NamedTuple):
     protocol: int
     address: Any
 
+    @property
+    def is_unix(self) -> bool:
+        return isinstance(self.address, str)
+
     def __str__(self) -> str:
-        return str(self.address[0])
+        return str(self.address if self.is_unix else self.address[0])
 
     def make_socket(self) -> socket.socket:
         """One that does not block."""
         sock = socket.socket(self.family, self.kind, self.protocol)
         try:
             sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if not self.is_unix:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         except BaseException:
             sock.close()
             raise
@@ -57,20 +63,36 @@ class Failures:
     """Why one address after the other came to nothing."""
 
     def __init__(self) -> None:
-        self._found: List[Tuple[Endpoint, BaseException]] = []
+        self._found: Dict[Endpoint, BaseException] = {}
 
     def add(self, endpoint: Endpoint, error: BaseException) -> None:
-        self._found.append((endpoint, error))
+        self._found[endpoint] = error
 
     def error(self) -> BaseException:
         """The only one as it is, several as one."""
-        return self._found[0][1] if len(self._found) == 1 else OSError(self._text())
+        errors = list(self._found.values())
+        return errors[0] if len(errors) == 1 else OSError(self._text())
 
     def timeout(self) -> OSError:
         return TimeoutError(f"no connection in time ({self._text()})" if self._found else "no connection in time")
 
     def _text(self) -> str:
-        return "; ".join(f"{endpoint}: {error}" for endpoint, error in self._found)
+        return "; ".join(f"{endpoint}: {error}" for endpoint, error in self._found.items())
+
+
+def unix_endpoint(server: SocketPath) -> Endpoint:
+    return Endpoint(socket.AF_UNIX, socket.SOCK_STREAM, 0, server.path)
+
+
+def connect_unix(sock: socket.socket, endpoint: Endpoint, failures: Failures) -> bool:
+    """Returns False while the listener's queue is full: no poll tells when it has room, so the caller tries again. All
+    else is decided at once; OSError says why there is no connection."""
+    try:
+        sock.connect(endpoint.address)
+        return True
+    except BlockingIOError as error:
+        failures.add(endpoint, OSError(error.errno, "the listener's queue of connections is full"))
+        return False
 
 
 class Lookup:

@@ -1,5 +1,6 @@
 """How the asyncio client comes by a connection: the addresses of a server's name race, each a little behind the one
-before it (RFC 8305), all within connect_timeout. Whatever the loop is: this asks no more of it than sock_connect()."""
+before it (RFC 8305), all within connect_timeout. Whatever the loop is: this asks no more of it than sock_connect(). A
+unix socket has one address, and nothing to look up."""
 
 from __future__ import annotations
 
@@ -10,11 +11,12 @@ from collections import deque
 from functools import partial
 from typing import Dict, List, Optional
 
-from .addresses import STAGGER_SECONDS, Endpoint, Failures, Lookup, Lookups
-from .options import Address, Options
+from .addresses import (FULL_QUEUE_SECONDS, STAGGER_SECONDS, Endpoint, Failures, Lookup, Lookups, connect_unix,
+                        unix_endpoint)
+from .options import Options, Server, SocketPath
 
 
-async def connect(protocol: asyncio.Protocol, server: Address, options: Options, lookups: Lookups) -> None:
+async def connect(protocol: asyncio.Protocol, server: Server, options: Options, lookups: Lookups) -> None:
     """OSError, UnicodeError: no connection came about."""
     failures = Failures()
     try:
@@ -23,13 +25,31 @@ async def connect(protocol: asyncio.Protocol, server: Address, options: Options,
         raise failures.timeout() from None
 
 
-async def _connect(protocol: asyncio.Protocol, server: Address, options: Options, lookups: Lookups,
+async def _connect(protocol: asyncio.Protocol, server: Server, options: Options, lookups: Lookups,
                    failures: Failures) -> None:
     loop = asyncio.get_running_loop()
-    sock = await _race(loop, await _look_up(loop, lookups.start(server)), failures)
+    if isinstance(server, SocketPath):
+        sock = await _reach(server, failures)
+    else:
+        sock = await _race(loop, await _look_up(loop, lookups.start(server)), failures)
     try:
-        await loop.create_connection(lambda: protocol, sock=sock, ssl=options.tls,
-                                     server_hostname=server.host if options.tls else None)
+        if isinstance(server, SocketPath):
+            await loop.create_unix_connection(lambda: protocol, sock=sock)
+        else:
+            await loop.create_connection(lambda: protocol, sock=sock, ssl=options.tls,
+                                         server_hostname=server.host if options.tls else None)
+    except BaseException:
+        sock.close()
+        raise
+
+
+async def _reach(server: SocketPath, failures: Failures) -> socket.socket:
+    endpoint = unix_endpoint(server)
+    sock = endpoint.make_socket()
+    try:
+        while not connect_unix(sock, endpoint, failures):
+            await asyncio.sleep(FULL_QUEUE_SECONDS)
+        return sock
     except BaseException:
         sock.close()
         raise

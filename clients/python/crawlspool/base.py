@@ -58,7 +58,7 @@ class ClientBase(abc.ABC, Generic[DriverT]):
                  on_ack: Optional[Callable[[int], None]] = None, default: Optional[Default] = None) -> None:
         """README.md says more of each:
 
-        servers: tcp://HOST:PORT, tried in turn; a list, or a string with commas
+        servers: tcp://HOST:PORT or unix:///PATH, tried in turn; a list, or a string with commas
         client, stream: who sends, and a label; they stand in each line of the spool
         ack: "synced", or "written" for acks that do not wait for the sync
         window, window_bytes: what may be unsettled in memory
@@ -70,7 +70,7 @@ class ClientBase(abc.ABC, Generic[DriverT]):
         buffer_sync: they survive the loss of power too
         when_full: "block", or "raise" for Full where send() would wait
         move: "resend" to the next server what the one before has not acked, or "keep" it for that one
-        tls: for a TLS end in front of the server
+        tls: for a TLS end in front of the server; not with unix:///PATH
         connect_timeout: seconds for a connection to come about
         answer_timeout: seconds of silence after which a connection is given up
         close_timeout: seconds that close() waits for what is unsettled; None: as long as it takes

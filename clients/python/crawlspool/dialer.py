@@ -1,5 +1,5 @@
 """How the blocking client comes by a connection: the addresses of a server's name race, each a little behind the one
-before it (RFC 8305), all within connect_timeout."""
+before it (RFC 8305), all within connect_timeout. A unix socket has one address, and nothing to look up."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import time
 from collections import deque
 from typing import Dict, List, Optional, Protocol
 
-from .addresses import STAGGER_SECONDS, Endpoint, Failures, Lookups
-from .options import Address, Options
+from .addresses import (FULL_QUEUE_SECONDS, STAGGER_SECONDS, Endpoint, Failures, Lookups, connect_unix,
+                        unix_endpoint)
+from .options import Address, Options, Server, SocketPath
 from .sockets import close_silently
 
 
@@ -38,11 +39,13 @@ class Dialer:
         self._wake = wake
         self._lookups = Lookups()
 
-    def connect(self, server: Address) -> socket.socket:
+    def connect(self, server: Server) -> socket.socket:
         """OSError or UnicodeError: none came about."""
         end = time.monotonic() + self._options.connect_timeout
         failures = Failures()
         try:
+            if isinstance(server, SocketPath):
+                return self._reach(server, end, failures)
             sock = self._race(self._look_up(server, end, failures), end, failures)
             if self._options.tls:
                 sock = self._shake_hands(self._options.tls, sock, server, end, failures)
@@ -54,6 +57,14 @@ class Dialer:
     def hang_up(self) -> None:
         while self._sockets:
             close_silently(self._sockets.pop())
+
+    def _reach(self, server: SocketPath, end: float, failures: Failures) -> socket.socket:
+        endpoint = unix_endpoint(server)
+        sock = endpoint.make_socket()
+        self._sockets.append(sock)
+        while not connect_unix(sock, endpoint, failures):
+            self._wait({}, min(FULL_QUEUE_SECONDS, _left(end, failures)))
+        return sock
 
     def _look_up(self, server: Address, end: float, failures: Failures) -> List[Endpoint]:
         lookup = self._lookups.start(server)

@@ -7,7 +7,9 @@ import numbers
 import os
 import pathlib
 import re
+import socket
 import ssl
+import urllib.parse
 from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Union
 
 from .buffer import Identity
@@ -17,6 +19,10 @@ from .records import Default
 
 DEFAULT_PORT = 8940
 _ADDRESS = re.compile(r"(?:tcp://)?(?:\[([^\]]+)\]|([^:/\[\]]+))(?::(\d{1,5}))?/?")
+_UNIX = "unix://"
+_PATH_BYTES_MAX = 107  # what the kernel has room for, less the NUL at its end
+_PATH_EXAMPLE = "unix:///run/crawlspool/stream.sock"
+_BAD_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 class Address(NamedTuple):
@@ -26,6 +32,18 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"tcp://{host}:{self.port}"
+
+
+class SocketPath(NamedTuple):
+    """The file of a unix socket, at which a server of this machine listens."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return _UNIX + urllib.parse.quote(os.fsencode(self.path), safe="/:@+=")
+
+
+Server = Union[Address, SocketPath]
 
 
 class Reject(NamedTuple):
@@ -43,7 +61,7 @@ class Reject(NamedTuple):
 class Options:
     """README.md, "Arguments", explains each."""
 
-    servers: List[Address]
+    servers: List[Server]
     client: Optional[str]
     stream: Optional[str]
     ack: str
@@ -84,6 +102,9 @@ class Options:
         self._check("close_timeout", self.close_timeout is None or is_seconds(self.close_timeout),
                     f"{SECONDS_RULE}, or None")
         self._check("tls", self.tls is None or isinstance(self.tls, ssl.SSLContext), "an ssl.SSLContext, or None")
+        for server in self.servers:
+            if self.tls and isinstance(server, SocketPath):
+                raise ArgumentError("servers", str(server), _TLS_RULE)
         for name in ("on_reject", "on_ack", "default"):
             value = getattr(self, name)
             self._check(name, value is None or callable(value), "a function, or None")
@@ -98,7 +119,8 @@ class Options:
 
 
 SECONDS_RULE = "a number of seconds, 0 or more"
-_SERVERS_RULE = "tcp://HOST:PORT, or several: a list, or text with commas"
+_SERVERS_RULE = "tcp://HOST:PORT or unix:///PATH, or several: a list, or text with commas"
+_TLS_RULE = "tcp://HOST:PORT where tls is given: unix sockets have no TLS, and a client of one is made without tls"
 
 
 def _is_none_or(is_name: Callable[[str], bool], value: Any) -> bool:
@@ -124,21 +146,49 @@ def parse_stream(stream: Any) -> Any:
     return normalised(stream) if isinstance(stream, str) else stream
 
 
-def parse_servers(servers: Union[str, Sequence[str]]) -> List[Address]:
-    """tcp://HOST:PORT, in the order in which they are tried; several in a string stand between commas."""
+def parse_servers(servers: Union[str, Sequence[str]]) -> List[Server]:
+    """Reads tcp://HOST:PORT and unix:///PATH, in the order in which they are tried; several in a string stand between
+    commas."""
     if isinstance(servers, str):
         servers = servers.split(",")
     if not isinstance(servers, (list, tuple)) or not all(isinstance(text, str) for text in servers):
         raise ArgumentError("servers", servers, _SERVERS_RULE)
-    addresses = []
-    for text in servers:
-        match = _ADDRESS.fullmatch(text.strip())
-        if not match or not 0 < int(match[3] or DEFAULT_PORT) < 65536:
-            raise ArgumentError("servers", text.strip(), _SERVERS_RULE)
-        addresses.append(Address(match[1] or match[2], int(match[3] or DEFAULT_PORT)))
-    if not addresses:
+    if not servers:
         raise ArgumentError("servers", servers, _SERVERS_RULE)
-    return addresses
+    return [_parse_unix(text) if text.startswith(_UNIX) else _parse_tcp(text) for text in map(str.strip, servers)]
+
+
+def _parse_tcp(text: str) -> Address:
+    match = _ADDRESS.fullmatch(text)
+    if not match or not 0 < int(match[3] or DEFAULT_PORT) < 65536:
+        raise ArgumentError("servers", text, _SERVERS_RULE)
+    return Address(match[1] or match[2], int(match[3] or DEFAULT_PORT))
+
+
+def _parse_unix(text: str) -> SocketPath:
+    """Decodes %XX in the path; ArgumentError says what to write instead of what cannot be connected to."""
+    written = text[len(_UNIX):]
+    path = urllib.parse.unquote_to_bytes(os.fsencode(written))
+    if not hasattr(socket, "AF_UNIX"):
+        rule = "tcp://HOST:PORT: this system's Python has no unix sockets"
+    elif path.startswith(b"@"):
+        rule = f"the path of a socket's file, as in {_PATH_EXAMPLE}: an abstract name is none, and any user may take it"
+    elif not path.startswith(b"/"):
+        rule = f"unix:// and then an absolute path, with three slashes in a row: {_PATH_EXAMPLE}"
+    elif "?" in written:
+        rule = "unix:///PATH without ?…: mode and group belong to the daemon's listen entry; a ? in the path is %3F"
+    elif _BAD_PERCENT.search(written):
+        rule = "unix:///PATH with %25 for each % in the path"
+    elif b"\0" in path:
+        rule = "unix:///PATH with a path that a file can have: without %00"
+    elif path.endswith(b"/"):
+        rule = "the path of a socket's file and of no directory: without the / at its end"
+    elif len(path) > _PATH_BYTES_MAX:
+        rule = (f"a path of at most {_PATH_BYTES_MAX} bytes, and this one has {len(path)}: a symbolic link to the "
+                "socket's directory makes a shorter one")
+    else:
+        return SocketPath(os.fsdecode(path))
+    raise ArgumentError("servers", text, rule)
 
 
 def parse_directory(directory: Union[None, str, "os.PathLike[str]"]) -> Optional[pathlib.Path]:

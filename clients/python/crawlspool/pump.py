@@ -10,7 +10,7 @@ from typing import Dict, Optional
 
 from .dialer import Dialer
 from .errors import Refused
-from .options import Address
+from .options import Server
 from .shared import Abandoned, Shared
 from .sockets import receive, send
 from .telling import call, tell_taken
@@ -76,7 +76,7 @@ class Pump:
             self._shared.wait_for_events({}, left)
             self._tell()
 
-    def _visit(self, server: Address) -> None:
+    def _visit(self, server: Server) -> None:
         """One attempt at a connection, and its whole life."""
         reason = ""
         try:

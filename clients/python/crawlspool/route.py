@@ -8,7 +8,7 @@ from typing import Dict, List, NamedTuple, Optional, Set
 
 from .engine import Ended
 from .errors import Refused
-from .options import Address, Options, parse_servers
+from .options import Options, Server, parse_servers
 from .session import Session
 
 FIRST_WAIT_SECONDS = 0.1
@@ -16,7 +16,7 @@ WAIT_SECONDS_MAX = 30.0
 
 
 class Step(NamedTuple):
-    server: Address
+    server: Server
     wait_seconds: float
 
 
@@ -27,9 +27,9 @@ class Route:
         self._session = session
         self._position = 0
         self._failures = 0  # since something was settled
-        self._not_before: Dict[Address, float] = {}
-        self._refused: Dict[Address, Refused] = {}
-        self._welcomed: Set[Address] = set()
+        self._not_before: Dict[Server, float] = {}
+        self._refused: Dict[Server, Refused] = {}
+        self._welcomed: Set[Server] = set()
 
     def next(self, now: float) -> Step:
         server = self._server()
@@ -45,12 +45,12 @@ class Route:
         """Whether what was sent and is not settled may only go to the server that has it."""
         return self._keep and bool(self._session.home) and self._session.unsettled_sent > 0
 
-    def _server(self) -> Address:
+    def _server(self) -> Server:
         if self._is_bound():
             return parse_servers(self._session.home)[0]
         return self._servers[self._position % len(self._servers)]
 
-    def ended(self, server: Address, ended: Ended, now: float) -> Optional[Refused]:
+    def ended(self, server: Server, ended: Ended, now: float) -> Optional[Refused]:
         """A connection, or the attempt at one, is over. What to tell the caller once every server refuses this client.
         One that has welcomed it before is asked again: whatever speaks there now may be gone tomorrow."""
         if ended.welcomed:
@@ -60,7 +60,7 @@ class Route:
             self._refused.clear()
         if ended.retry_seconds:
             self._not_before[server] = now + ended.retry_seconds
-        servers: List[Address] = [self._server()] if self._is_bound() else self._servers
+        servers: List[Server] = [self._server()] if self._is_bound() else self._servers
         if not ended.progress or len(self._servers) > 1:
             self._position += 1
         if ended.refusal is None or server in self._welcomed:

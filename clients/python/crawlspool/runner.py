@@ -14,7 +14,7 @@ from .base import BYE_SECONDS, GRACE_SECONDS, Driver, closed
 from .buffer import DISK_RETRY_SECONDS
 from .connection import Connection
 from .errors import Closed, CrawlspoolError, Full, Refused, Unsettled
-from .options import Address, Options
+from .options import Options, Server
 from .session import Counters
 from .sessions import Sessions
 from .telling import tell
@@ -214,7 +214,7 @@ class Runner(Driver):
             except asyncio.TimeoutError:
                 return
 
-    async def _visit(self, server: Address) -> None:
+    async def _visit(self, server: Server) -> None:
         """One attempt at a connection, and its whole life."""
         engine = self._sessions.engine
         self._connection = connection = Connection(engine, str(server), self._journal, self._received)

@@ -2,6 +2,7 @@
 examples. Fixtures: `start` makes daemons that come back on the same port, `flavour` is one client and the other,
 `certificate` is for TLS."""
 
+import json
 import pathlib
 import shutil
 import subprocess
@@ -22,13 +23,14 @@ class Server(Daemon):
 
     def start(self):
         super().start()
-        host, port = self.address()
-        self.settings["listen.stream"] = f'["tcp://{host}:{port}"]'
+        self.settings["listen.stream"] = json.dumps([self.url])
         return self
 
     @property
     def url(self):
-        return "tcp://{}:{}".format(*self.address())
+        """The first listener, as a client names it."""
+        listener = self.ready["stream"][0]
+        return listener if "://" in listener else f"tcp://{listener}"
 
     def restart(self):
         self.kill()

@@ -5,6 +5,7 @@ import sys
 
 from conftest import CLIENT
 from records import dead_address
+from unix_server import UnixServer, stores_one
 from waiting import seconds
 
 
@@ -19,6 +20,12 @@ def test_it_sends_lines_and_shows_acks(start):
     assert done.returncode == 0, done.stderr
     assert done.stdout.split(b"\n")[-2] == b"ack 3"
     assert server.records() == [b'{"a":1}', b'{"b":2}', b"3"]
+
+
+def test_a_unix_socket_is_a_server_too(tmp_path_factory):
+    with UnixServer(tmp_path_factory.mktemp("s") / "stream.sock", stores_one) as server:
+        done = run(server.url, b"1\n")
+    assert (done.returncode, done.stdout) == (0, b"ack 1\n"), done.stderr
 
 
 def test_a_bad_line_is_shown_and_told_by_the_exit_code(start):

@@ -11,6 +11,7 @@ from crawlspool.connection import Connection
 from crawlspool.journal import AT_ONCE
 from names import URL, address, full_listener, name_server
 from records import numbered
+from unix_server import UnixServer, stores_one
 
 
 class Transport:
@@ -141,6 +142,15 @@ def test_uvloop_tries_the_second_address(start, monkeypatch, run_in_uvloop):
         name_server(monkeypatch, lambda: [address(silent), server.address()])
         run_in_uvloop(deliver())
     assert server.records() == [b"1"]
+
+
+def test_uvloop_sends_to_a_unix_socket(tmp_path_factory, run_in_uvloop):
+    async def deliver(url):
+        async with crawlspool.aio.Client(url) as client:
+            await client.send(b"1")
+
+    with UnixServer(tmp_path_factory.mktemp("s") / "stream.sock", stores_one) as server:
+        run_in_uvloop(deliver(server.url))
 
 
 def test_uvloop_closes_in_time_where_nobody_answers(run_in_uvloop):

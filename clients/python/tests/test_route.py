@@ -4,7 +4,7 @@ import pytest
 from conversation import Conversation, options
 from crawlspool import Refused
 from crawlspool.engine import Ended
-from crawlspool.options import Address, parse_servers
+from crawlspool.options import Address, SocketPath, parse_servers
 from crawlspool.route import WAIT_SECONDS_MAX, Route
 
 A, B = Address("a", 1), Address("b", 2)
@@ -72,6 +72,15 @@ def test_whoever_keeps_goes_where_its_records_are():
     assert route.next(0.0).server == A
 
 
+def test_whoever_keeps_goes_back_to_a_unix_socket_whatever_its_path():
+    home = SocketPath("/run/a, b%2C?.sock")
+    route, session = make(A, home, move="keep")
+    session.home = str(home)
+    session.outbox.put(b"1")
+    session.sent = 1
+    assert route.next(0.0).server == home
+
+
 def test_a_refusal_is_told_once_every_server_refuses():
     route, _ = make(A, B)
     why = Refused("a", "bad_hello", "d")
@@ -88,7 +97,10 @@ def test_whoever_has_welcomed_it_is_asked_again_whatever_it_says():
 
 @pytest.mark.parametrize("text, address", [
     ("tcp://127.0.0.1:8940", ("127.0.0.1", 8940)), ("host", ("host", 8940)), ("host:1", ("host", 1)),
-    ("tcp://[::1]:8940", ("::1", 8940)), ("tcp://host:8940/", ("host", 8940))])
+    ("tcp://[::1]:8940", ("::1", 8940)), ("tcp://host:8940/", ("host", 8940)),
+    ("unix:8940", ("unix", 8940)), ("unix:///run/a.sock", ("/run/a.sock",)), (" unix:///@a:b ", ("/@a:b",)),
+    ("unix:///a%20b%2cc%25%3F#.sock", ("/a b,c%?#.sock",)), ("unix:///网/%e9%A1%B5", ("/网/页",)),
+    ("unix:///%ff", ("/\udcff",))])
 def test_an_address_is_read_and_written(text, address):
     (read,) = parse_servers(text)
     assert read == address

@@ -217,6 +217,7 @@ def test_the_second_ctrl_c_ends_the_crawl_at_once_and_says_what_is_not_stored(tm
     ("CRAWLSPOOL_WINDOW=1GiB", "CRAWLSPOOL_WINDOW is '1GiB'; it is a whole number"),
     ("CRAWLSPOOL_WINDOW=-1", "CRAWLSPOOL_WINDOW is -1; it is a whole number, at least 1"),
     ("CRAWLSPOOL_SERVERS=http://h", "CRAWLSPOOL_SERVERS is 'http://h'; it is tcp://HOST:PORT"),
+    ("CRAWLSPOOL_SERVERS=unix://a", "CRAWLSPOOL_SERVERS is 'unix://a'; it is unix:// and then an absolute path"),
     ("CRAWLSPOOL_BUFFER_DIR=/dev/null/buffer", "CRAWLSPOOL_BUFFER_DIR is '/dev/null/buffer'; it is a directory in which"),
     ("CRAWLSPOOL_WINDOWS=7", "CRAWLSPOOL_WINDOWS is no setting of crawlspool; the nearest is CRAWLSPOOL_WINDOW")])
 def test_a_wrong_setting_ends_the_crawl_by_name_before_a_page_is_fetched(reactor, setting, named):
@@ -239,6 +240,14 @@ def test_a_crawl_through_tls_is_set_by_the_path_of_the_ca(start, certificate):
     end = TlsEnd(server.address(), certificate)
     with end.listener, Site(5, time.monotonic) as site:
         Crawl(site, end.url, f"CRAWLSPOOL_TLS_CA={certificate[1]}").end()
+    assert_each_item_once(server, 5)
+
+
+def test_a_crawl_sends_to_a_unix_socket(start, tmp_path_factory):
+    path = tmp_path_factory.mktemp("s") / "stream.sock"
+    server = start({"listen.stream": json.dumps([f"unix://{path}"])})
+    with Site(5, time.monotonic) as site:
+        Crawl(site, server.url).end()
     assert_each_item_once(server, 5)
 
 
