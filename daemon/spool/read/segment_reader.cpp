@@ -117,24 +117,15 @@ Result<std::optional<ReadLine>> SegmentReader::next() {
       continue;
     }
     const ScannedLine line = scanned->value_or(ScannedLine{position_ - *begin_, {}, false});
+    std::optional<ReadLine> read;
     if (line.is_whole) {
-      if (auto read = take(line)) return read;
-      continue;
+      read = take(line);
+    } else {
+      const AtEnd at_end = look_at_end(line.offset + line.bytes.size());
+      if (at_end == AtEnd::kWaiting) return take_unfinished(line);
+      if (at_end == AtEnd::kFinished) read = leave_segment(line);
     }
-    const AtEnd at_end = look_at_end(line.offset + line.bytes.size());
-    if (at_end == AtEnd::kLookAgain) continue;
-    const bool has_tail = !line.bytes.empty() && !skip_first_line_;
-    const ReadLine tail{
-        *begin_ + line.offset, line.bytes, {}, at_end == AtEnd::kWaiting ? LineKind::kUnfinished : LineKind::kDamaged};
-    if (at_end == AtEnd::kWaiting) {
-      if (!has_tail) return std::nullopt;
-      unfinished_at_ = tail.position;
-      return tail;
-    }
-    source_.reset();  // the scanner stays, and with it the tail's bytes
-    if (!has_tail) continue;
-    position_ = tail.position + tail.bytes.size();
-    return tail;
+    if (read) return read;
   }
 }
 
@@ -153,6 +144,22 @@ std::optional<ReadLine> SegmentReader::take(const ScannedLine& line) {
     return std::nullopt;
   }
   position_ = position + line.bytes.size();
+  return read;
+}
+
+// Hands out the tail, if there is one, as a line that is still being written.
+std::optional<ReadLine> SegmentReader::take_unfinished(const ScannedLine& tail) {
+  if (tail.bytes.empty() || skip_first_line_) return std::nullopt;
+  unfinished_at_ = *begin_ + tail.offset;
+  return ReadLine{*unfinished_at_, tail.bytes, {}, LineKind::kUnfinished};
+}
+
+// Goes on with the next segment. A tail without a line's end is damage.
+std::optional<ReadLine> SegmentReader::leave_segment(const ScannedLine& tail) {
+  source_.reset();  // the scanner stays, and with it the tail's bytes
+  if (tail.bytes.empty() || skip_first_line_) return std::nullopt;
+  const ReadLine read{*begin_ + tail.offset, tail.bytes, {}, LineKind::kDamaged};
+  position_ = read.position + read.bytes.size();
   return read;
 }
 

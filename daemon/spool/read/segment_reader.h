@@ -78,6 +78,8 @@ class SegmentReader {
   void enter(const Segment& segment, std::unique_ptr<ByteSource> source, bool is_spools_first);
   void leave_out(const std::string& file, const base::Error& why);
   [[nodiscard]] std::optional<ReadLine> take(const ScannedLine& line);
+  [[nodiscard]] std::optional<ReadLine> take_unfinished(const ScannedLine& tail);
+  [[nodiscard]] std::optional<ReadLine> leave_segment(const ScannedLine& tail);
   [[nodiscard]] AtEnd look_at_end(std::uint64_t read_to);
   [[nodiscard]] bool still_has_open_name();
   void restart_scanner();
