@@ -45,25 +45,25 @@ FAULTS = [
     Fault(
         "no_crc_check_in_recovery",
         "daemon/spool/recovery/segment_recovery.cpp",
-        "Line line{begin_ + (*scanned)->offset, bytes.size(), check_line(bytes),",
+        "Line line{begin_ + scanned->offset, bytes.size(), check_line(bytes),",
         "auto sound = check_line(bytes);\n"
         '    if (!sound && bytes.ends_with("}\\n")) sound = SoundLine{};\n'
-        "    Line line{begin_ + (*scanned)->offset, bytes.size(), sound,",
+        "    Line line{begin_ + scanned->offset, bytes.size(), sound,",
     ),
     Fault(
         "sync_retried_after_eio",
         "daemon/spool/write/spool.cpp",
         "  const auto synced = writer_->sync().and_then(",
-        "  auto first = writer_->sync();\n  if (!first && !is_disk_full(first.error())) first = writer_->sync();\n"
+        "  auto first = writer_->sync();\n  if (!first && !base::may_pass(first.error())) first = writer_->sync();\n"
         "  const auto synced = first.and_then(",
     ),
     Fault(
         "last_seq_beyond_a_hole",
         "daemon/spool/recovery/segment_recovery.cpp",
-        "      if (position >= report.known_synced) return {};\n",
-        "      if (position >= report.known_synced) {\n"
+        "      if (position >= report_.known_synced) return {};\n",
+        "      if (position >= report_.known_synced) {\n"
         "        for (auto rest = lines.next(); rest && *rest; rest = lines.next())\n"
-        "          if ((*rest)->sound) replay.add(*(*rest)->sound);\n"
+        "          if ((*rest)->sound) replay_.add(*(*rest)->sound);\n"
         "        return {};\n"
         "      }\n",
     ),
@@ -76,19 +76,19 @@ FAULTS = [
     Fault(
         "snapshot_renamed_before_sync",
         "daemon/spool/storage/file_system.cpp",
-        "    return (*file)->sync();\n",
-        "    return base::Result<void>{};\n",
+        ".and_then([&] { return file->sync(); })",
+        "",
     ),
     Fault(
         "short_write_taken_as_whole",
         "daemon/spool/storage/file_system.cpp",
-        "    offset += *written;\n",
-        "    if (first + count == rest.size()) return {};\n    offset += *written;\n",
+        "    offset += written;\n",
+        "    if (first + count == rest.size()) return {};\n    offset += written;\n",
     ),
     Fault(
         "page_cache_believed",
         "daemon/spool/recovery/segment_recovery.cpp",
-        "  segment.drop_cache();\n",
+        "  segment_.drop_cache();\n",
         "",
     ),
     Fault(
@@ -130,8 +130,8 @@ FAULTS = [
     Fault(
         "lost_line_break_not_put_back",
         "daemon/spool/recovery/segment_recovery.cpp",
-        "  if (last == '\\n') return 0;\n",
-        "  if (last == '\\n' || !is_short) return 0;\n",
+        "  if (last == '\\n') return {};\n",
+        "  if (last == '\\n' || !is_short) return {};\n",
     ),
 ]
 
