@@ -2,10 +2,12 @@
 // which record once they are on the disk. Made by the loop, committed by the committer, and handed back to the loop.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,6 +59,14 @@ struct AppendBatch {
   }
   [[nodiscard]] std::size_t bytes() const { return lines.bytes() + rejects.bytes(); }
 };
+
+using Batches = std::vector<std::unique_ptr<AppendBatch>>;
+using BatchView = std::span<const std::unique_ptr<AppendBatch>>;
+
+// Whether `is` says so of any of the batches.
+[[nodiscard]] inline bool any_of(BatchView batches, bool (*is)(const AppendBatch&)) {
+  return std::any_of(batches.begin(), batches.end(), [is](const auto& batch) { return is(*batch); });
+}
 
 class CompletionSink {
  public:
