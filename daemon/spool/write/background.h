@@ -16,6 +16,8 @@
 #include "daemon/spool/storage/file_system.h"
 #include "daemon/spool/write/clock_watch.h"
 #include "daemon/spool/write/retention.h"
+#include "daemon/spool/write/sealed_segments.h"
+#include "daemon/spool/write/segment_removal.h"
 
 namespace crawlspool::spool {
 
@@ -54,7 +56,7 @@ class Background {
   Background(Directory& directory, const BackgroundOptions& options, const base::Clock& clock, Start start);
 
   // From the committer's thread.
-  void add_sealed(Position begin, Position end);
+  void add_sealed(Position begin, Position end) { segments_.add(begin, end); }
   void set_growing_bytes(std::uint64_t bytes) { growing_bytes_.store(bytes, std::memory_order_relaxed); }
   [[nodiscard]] bool wants_snapshot(Position position) const { return snapshots_.is_wanted(position); }
   void offer_snapshot(Snapshot snapshot);              // the newest one offered is written
@@ -71,38 +73,28 @@ class Background {
   [[nodiscard]] bool believes_ages() const { return believes_ages_.load(std::memory_order_relaxed); }
 
  private:
-  struct Sealed {
-    SegmentFacts facts;
-    bool is_known = false;  // its file has been looked at
-  };
   struct Inbox {
-    std::vector<Sealed> sealed;
     std::optional<Snapshot> snapshot;
     std::optional<BackgroundOptions> options;
   };
 
   [[nodiscard]] std::optional<Snapshot> take_inbox();
   void write_offered(const Snapshot& snapshot);
-  bool look_at_one();
   bool retain();
-  [[nodiscard]] Position cursors_need_from();
   bool remove(const RetentionVerdict::Removal& removal);
-  bool remove_files(Position position);
-  bool make_removals_durable();
+  [[nodiscard]] RetentionView view_for_retention();
   bool pack();
   bool begin_packing();
   [[nodiscard]] bool is_behind() const;
   void finish_packing();
   void packing_failed(Position segment, const base::Error& error);
-  void plain_is_gone(const SegmentName& name);
-  void forget(const SegmentName& name);
-  void publish();
-  void count_damaged();
+  void add_to(std::uint64_t BackgroundStats::*count);
 
   Directory& directory_;
   const base::Clock& clock_;
   const std::string spool_id_;
   SnapshotWriter snapshots_;
+  SealedSegments segments_;
   std::atomic<std::uint64_t> growing_bytes_{0};
   std::atomic<bool> believes_ages_{false};
 
@@ -110,9 +102,9 @@ class Background {
   Inbox inbox_;
   BackgroundStats stats_;
 
-  // The thread's own.
+  // The thread's own; options_ are changed under the mutex.
   BackgroundOptions options_;
-  std::vector<Sealed> sealed_;  // by position
+  SegmentRemoval removal_;
   ClockWatch clock_watch_;
   std::int64_t retain_at_us_ = 0;  // monotonic
   std::int64_t pack_at_us_ = 0;
@@ -120,7 +112,6 @@ class Background {
   std::int64_t packing_since_us_ = 0;      // monotonic
   bool can_wait_ = false;
   std::optional<Position> held_told_;  // the place of the cursor that was named last
-  bool removals_are_durable_ = true;
 };
 
 }  // namespace crawlspool::spool

@@ -21,6 +21,8 @@ struct SegmentFacts {
   std::uint64_t file_bytes = 0;
   std::int64_t newest_us = 0;       // the last line's ts, wall clock; 0: not known, the next segment's counts
   std::uint64_t missing_bytes = 0;  // of what should be there up to `end`
+
+  [[nodiscard]] std::uint64_t content_bytes() const { return end - name.position; }
 };
 
 struct RetentionView {
