@@ -106,7 +106,7 @@ FAULTS = [
     Fault(
         "numbers_kept_of_what_was_cut",
         "daemon/spool/write/spool.cpp",
-        "    position_ = durable_;\n    unsynced_sessions_.clear();\n",
+        "    position_ = durable_;\n    sessions_.drop_added();\n",
         "    position_ = durable_;\n",
     ),
     Fault(
@@ -118,8 +118,8 @@ FAULTS = [
     Fault(
         "snapshot_ahead_of_its_numbers",
         "daemon/spool/write/spool.cpp",
-        "  background_->offer_snapshot({durable_, clock_.wall_us(), sessions_});\n",
-        "  background_->offer_snapshot({position_, clock_.wall_us(), sessions_});\n",
+        "  background_->offer_snapshot({durable_, clock_.wall_us(), sessions_.synced()});\n",
+        "  background_->offer_snapshot({position_, clock_.wall_us(), sessions_.synced()});\n",
     ),
     Fault(
         "read_error_taken_for_nothing",

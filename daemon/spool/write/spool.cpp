@@ -51,7 +51,7 @@ Result<void> Spool::start() {
 
 Result<void> Spool::take_over(Recovered recovered) {
   recovery_ = std::move(recovered.report);
-  sessions_ = std::move(recovered.sessions);
+  sessions_.start_with(std::move(recovered.sessions));
   position_ = durable_ = recovery_.end;
   background_ = std::make_unique<Background>(
       *directory_, options_.background, clock_,
@@ -146,23 +146,10 @@ Result<std::size_t> Spool::append(std::span<const std::string_view> chunks, std:
   if (!segment_since_us_) segment_since_us_ = clock_.monotonic_us();
   if (*appended >= kLargeAppendBytes) large_append_us_.store(clock_.monotonic_us(), std::memory_order_relaxed);
   if (*appended == bytes_of(chunks))
-    add_unsynced(sessions);
+    sessions_.add(sessions);
   else
-    note_sessions_of(chunks, *appended);
+    sessions_.add_lines(chunks, *appended);  // a snapshot holds exactly what lies before its position
   return appended;
-}
-
-// Of what the disk had room for: a snapshot holds exactly what lies before its position.
-void Spool::note_sessions_of(std::span<const std::string_view> chunks, std::size_t bytes) {
-  for (std::string_view chunk : chunks) {
-    chunk = chunk.substr(0, bytes);
-    bytes -= chunk.size();
-    while (!chunk.empty()) {
-      const std::string_view line = chunk.substr(0, chunk.find('\n') + 1);
-      if (const auto mark = session_mark(line)) add_unsynced({&*mark, 1});
-      chunk.remove_prefix(line.size());
-    }
-  }
 }
 
 Result<void> Spool::sync(IfFull if_full) {
@@ -175,34 +162,18 @@ Result<void> Spool::sync(IfFull if_full) {
     const auto taken_back = writer_->cut_back_to(durable_).and_then([&] { return durable_mark_->write(durable_); });
     if (!taken_back) return tl::unexpected(stick(taken_back.error()));
     position_ = durable_;
-    unsynced_sessions_.clear();
+    sessions_.drop_added();
     return synced;
   }
   if (!synced) return tl::unexpected(stick(synced.error()));
   durable_ = position_;
-  apply_sessions();
+  sessions_.apply(clock_.wall_us());
   return {};
 }
 
-void Spool::add_unsynced(std::span<const SessionMark> sessions) {
-  for (const SessionMark& mark : sessions) {
-    const auto [known, is_new] = unsynced_sessions_.try_emplace(mark.session, mark);
-    if (is_new) continue;
-    known->second.last_seq = std::max(known->second.last_seq, mark.last_seq);
-    known->second.rejected += mark.rejected;
-  }
-}
-
-void Spool::apply_sessions() {
-  const std::int64_t now_us = clock_.wall_us();
-  for (const auto& [key, mark] : unsynced_sessions_)
-    sessions_.advance(key, mark.client, mark.last_seq, now_us, mark.rejected);
-  unsynced_sessions_.clear();
-}
-
 void Spool::note(std::span<const SessionMark> sessions) {
-  add_unsynced(sessions);
-  if (durable_ == position_) apply_sessions();
+  sessions_.add(sessions);
+  if (durable_ == position_) sessions_.apply(clock_.wall_us());
 }
 
 Result<void> Spool::probe() {
@@ -229,7 +200,7 @@ Result<void> Spool::tick() {
   if (now_us - snapshot_offered_us_ < options_.snapshot_interval_ms * kUsPerMs) return {};
   if (!background_->wants_snapshot(durable_)) return {};
   snapshot_offered_us_ = now_us;
-  background_->offer_snapshot({durable_, clock_.wall_us(), sessions_});
+  background_->offer_snapshot({durable_, clock_.wall_us(), sessions_.synced()});
   return {};
 }
 
@@ -249,7 +220,7 @@ Result<void> Spool::close() {
 
 // Without it the next start only has more to read.
 void Spool::leave_snapshot() {
-  if (auto written = background_->write_snapshot({durable_, clock_.wall_us(), sessions_}); !written)
+  if (auto written = background_->write_snapshot({durable_, clock_.wall_us(), sessions_.synced()}); !written)
     base::log_warn("snapshot_failed", {{"detail", written.error().message()}});
 }
 

@@ -16,7 +16,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "daemon/base/clock.h"
@@ -27,6 +26,7 @@
 #include "daemon/spool/storage/file_system.h"
 #include "daemon/spool/write/background.h"
 #include "daemon/spool/write/segment_writer.h"
+#include "daemon/spool/write/session_numbers.h"
 
 namespace crawlspool::spool {
 
@@ -92,7 +92,7 @@ class Spool {
   [[nodiscard]] Position durable() const { return durable_; }
   [[nodiscard]] std::uint64_t growing_bytes() const { return writer_ ? position_ - writer_->begin() : 0; }
   // Numbers of what is synced, and of nothing else.
-  [[nodiscard]] const SessionTable& sessions() const { return sessions_; }
+  [[nodiscard]] const SessionTable& sessions() const { return sessions_.synced(); }
   void forget_session(SessionKey key) { sessions_.forget(key); }
   // Whether the wall clock may be believed where something goes because of its age.
   [[nodiscard]] bool believes_ages() const { return background_->believes_ages(); }
@@ -117,9 +117,6 @@ class Spool {
   [[nodiscard]] SegmentWriter::Limits writer_limits() const;
   void leave_snapshot();
   void point_at(const std::string& segment);
-  void add_unsynced(std::span<const SessionMark> sessions);
-  void apply_sessions();
-  void note_sessions_of(std::span<const std::string_view> chunks, std::size_t bytes);
   [[nodiscard]] base::Result<void> check_claim();
   [[nodiscard]] base::Error stick(base::Error error);
 
@@ -131,8 +128,7 @@ class Spool {
   std::optional<DurableMark> durable_mark_;
   std::unique_ptr<SegmentWriter> writer_;  // none between the sealing of one segment and the first line of the next
   std::unique_ptr<RejectedLog> rejected_;
-  SessionTable sessions_;
-  std::unordered_map<SessionKey, SessionMark> unsynced_sessions_;
+  SessionNumbers sessions_;
   Position position_ = 0;
   Position durable_ = 0;
   std::optional<std::int64_t> segment_since_us_;  // monotonic, of the segment's first line
