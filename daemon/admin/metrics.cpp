@@ -139,9 +139,9 @@ void add_spool(Families& families, const config::Spool& config, const CommitStat
   families.gauge("crawlspool_spool_durable_bytes", "Up to where the spool is known to be on the disk.", stats.durable);
   families.gauge("crawlspool_spool_free_bytes", "Free on the spool's file system.", stats.free_bytes);
   families.gauge("crawlspool_spool_keep_free_bytes", "spool.keep_free_bytes.", config.keep_free_bytes);
-  families.gauge("crawlspool_spool_segments", "Segments, the growing one included.", stats.background.segments + 1);
+  families.gauge("crawlspool_spool_segments", "Segments, the active one included.", stats.background.segments + 1);
   families.gauge("crawlspool_spool_bytes", "What the segments take on the disk.",
-                 stats.background.segment_bytes + stats.growing_bytes);
+                 stats.background.segment_bytes + stats.active_bytes);
   families.gauge("crawlspool_spool_rejected_bytes", "What rejected/ takes on the disk.", stats.rejected_bytes);
 }
 

@@ -19,7 +19,7 @@ namespace crawlspool::admin {
 namespace {
 
 constexpr std::int64_t kProofIsFreshUs = 1'000'000;
-constexpr std::uint64_t kGrowingSegments = 1;
+constexpr std::uint64_t kActiveSegments = 1;
 
 nlohmann::ordered_json reload_json(const ReloadState& reload) {
   nlohmann::ordered_json json{{"generation", reload.generation}, {"tried", nullptr}, {"ok", reload.error.empty()}};
@@ -123,8 +123,8 @@ std::string Status::status_json() {
                                         {"segment_bytes_max", config_->spool.segment_bytes_max},
                                         {"position", stats.position},
                                         {"durable", stats.durable},
-                                        {"segments", stats.background.segments + kGrowingSegments},
-                                        {"bytes", stats.background.segment_bytes + stats.growing_bytes},
+                                        {"segments", stats.background.segments + kActiveSegments},
+                                        {"bytes", stats.background.segment_bytes + stats.active_bytes},
                                         {"segments_packed", stats.background.packed},
                                         {"segments_removed", stats.background.removed},
                                         {"packing_failed", stats.background.packing_failed},

@@ -43,7 +43,7 @@ void CommitCounters::observe(spool::Spool& spool, std::uint64_t syncs, std::uint
   stats_.position = spool.position();
   stats_.durable = spool.durable();
   stats_.background = background;
-  stats_.growing_bytes = spool.growing_bytes();
+  stats_.active_bytes = spool.active_bytes();
   stats_.free_bytes = free_bytes;
   stats_.rejected_bytes = spool.rejected().bytes();
   stats_.sessions = spool.sessions().size();

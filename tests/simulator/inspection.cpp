@@ -26,8 +26,8 @@ std::vector<std::uint64_t> last_seqs(const Subject& subject, const Records& reco
 
 }  // namespace
 
-Growing Inspection::growing() const {
-  Growing last;
+ActiveSegment Inspection::active_segment() const {
+  ActiveSegment last;
   for (const std::string& file : disk_.names()) {
     const auto name = spool::parse_segment_file_name(file);
     if (name && name->kind == spool::SegmentKind::kOpen)
@@ -36,7 +36,7 @@ Growing Inspection::growing() const {
   return last;
 }
 
-bool Inspection::has_growing_segment() const {
+bool Inspection::has_active_segment() const {
   const auto names = disk_.names();
   return std::any_of(names.begin(), names.end(), [](const std::string& file) {
     const auto name = spool::parse_segment_file_name(file);
@@ -49,11 +49,11 @@ void Inspection::harmed(Harm harm) {
   start_failed_since_harm_ = false;
 }
 
-void Inspection::inspect_start(const Subject& subject, const Growing& before, Position acked_end, bool calmly) {
+void Inspection::inspect_start(const Subject& subject, const ActiveSegment& before, Position acked_end, bool calmly) {
   const SubjectReport& report = subject.report();
   Census census = take_census(disk_, records_);
   // Where the spool's end is missing, the next segment begins behind it; with a full disk, only with its first line.
-  if (census.end < report.end && !has_growing_segment()) {
+  if (census.end < report.end && !has_active_segment()) {
     census.missing.push_back({census.end, report.end - census.end});
     census.end = report.end;
   }
@@ -114,7 +114,7 @@ void Inspection::check_read(const Census& census, const Ranges& explained) const
 }
 
 // What a reader finds damaged recovery has told of, as far as it looked.
-void Inspection::check_told(const Census& census, const SubjectReport& report, const Growing& before) const {
+void Inspection::check_told(const Census& census, const SubjectReport& report, const ActiveSegment& before) const {
   Ranges told;
   told.add(report.damaged);
   const Position kept_end = report.cut ? report.cut->position : before.end();
@@ -125,7 +125,7 @@ void Inspection::check_told(const Census& census, const SubjectReport& report, c
 }
 
 // What is cut was not acked, but for harm, and is kept.
-void Inspection::check_cut(const SubjectReport& report, const Growing& before, Position acked_end) const {
+void Inspection::check_cut(const SubjectReport& report, const ActiveSegment& before, Position acked_end) const {
   if (!report.cut) return;
   const Range& cut = *report.cut;
   if (!harm_ && cut.position < acked_end)
@@ -155,11 +155,11 @@ Ranges Inspection::in_cut() const {
   return all;
 }
 
-void Inspection::inspect_growing() {
+void Inspection::inspect_active() {
   const Census census = take_census(disk_, records_);
   for (const Range& range : census.damaged)
     if (!known_losses_.cover(range)) throw Violation("a reader finds new damage: " + words(range));
-  ledger_.check_growing(census, excuses(census));
+  ledger_.check_active(census, excuses(census));
   count_segments();
 }
 

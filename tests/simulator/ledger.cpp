@@ -92,7 +92,7 @@ void Ledger::learn_places(const Census& census) {
   }
 }
 
-void Ledger::check_growing(const Census& census, const Excuses& excuses) {
+void Ledger::check_active(const Census& census, const Excuses& excuses) {
   find_lines(census, excuses);
   for (std::size_t i = 0; i < sessions_.size(); ++i) excuse_up_to(i, sessions_[i].acked, excuses);
 }

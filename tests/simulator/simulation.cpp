@@ -75,7 +75,7 @@ void Simulation::start() {
   for (int attempt = 0; !subject_; ++attempt) {
     const std::uint64_t odds = inspection_.is_harmed() ? 3 : 2;  // both at once are the hardest
     const bool calmly = attempt >= 3 || roughness_ == 0 || random_.below(9) >= odds * roughness_;
-    const Growing before = inspection_.growing();
+    const ActiveSegment before = inspection_.active_segment();
     try_start(calmly);
     if (subject_) {
       inspection_.inspect_start(*subject_, before, feeder_.acked_end(), calmly);
@@ -188,7 +188,7 @@ bool Simulation::step() {
   } else if (kind < 39) {
     weather_.clear();
   } else if (weather_.is_clear()) {
-    inspection_.inspect_growing();
+    inspection_.inspect_active();
   }
   if (outcome == Outcome::kDiskFull) statistics_.count("full: a write or sync was turned away");
   return outcome != Outcome::kFailed;

@@ -48,7 +48,7 @@ void sort_out(Inventory& inventory, const std::vector<SegmentName>& segments) {
     if (segment.kind != SegmentKind::kOpen)
       inventory.sealed.push_back(segment);
     else if (segment.position == segments.back().position)
-      inventory.growing = segment;
+      inventory.active = segment;
     else
       inventory.unsealed.push_back(segment);
   }

@@ -51,7 +51,7 @@ bool SegmentReader::enter_listed_segment() {
   if (index + 1 >= listed_.size() || listed_[index].name.position != position_) return false;
   auto source = open_segment_source(directory_, listed_[index], expected_bytes(listed_, index));
   if (!source) return false;
-  growing_ = false;
+  is_active_ = false;
   enter(listed_[index], std::move(*source), false);
   return true;
 }
@@ -70,7 +70,7 @@ Result<bool> SegmentReader::enter_next_segment() {
       begin_ = segment.name.position;
       continue;
     }
-    growing_ = segment.name.kind == SegmentKind::kOpen && index + 1 == listed_.size();
+    is_active_ = segment.name.kind == SegmentKind::kOpen && index + 1 == listed_.size();
     enter(segment, std::move(*source), index == 0);
     return true;
   }
@@ -165,7 +165,7 @@ std::optional<ReadLine> SegmentReader::leave_segment(const ScannedLine& tail) {
 
 // `read_to`: the offset in the file up to which the scanner has read.
 SegmentReader::AtEnd SegmentReader::look_at_end(std::uint64_t read_to) {
-  if (!growing_) return AtEnd::kFinished;
+  if (!is_active_) return AtEnd::kFinished;
   const std::uint64_t size = source_->size().value_or(read_to);
   if (size < read_to) {
     if (*begin_ + size < position_) {
@@ -176,8 +176,8 @@ SegmentReader::AtEnd SegmentReader::look_at_end(std::uint64_t read_to) {
     restart_scanner();
     return AtEnd::kLookAgain;
   }
-  growing_ = still_has_open_name();
-  return growing_ ? AtEnd::kWaiting : AtEnd::kLookAgain;  // it may have grown between the read and the renaming
+  is_active_ = still_has_open_name();
+  return is_active_ ? AtEnd::kWaiting : AtEnd::kLookAgain;  // it may have grown between the read and the renaming
 }
 
 bool SegmentReader::still_has_open_name() {

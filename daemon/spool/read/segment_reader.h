@@ -43,7 +43,7 @@ enum class LineKind {
   kSound,
   kBlank,       // spaces only: where damage was repaired
   kDamaged,     // does not prove itself; what is too long for a line comes in pieces side by side
-  kUnfinished,  // the tail of the growing segment without its \n; handed out again when it has grown
+  kUnfinished,  // the tail of the active segment without its \n; handed out again when it has grown
 };
 
 struct ReadLine {
@@ -94,7 +94,7 @@ class SegmentReader {
   std::vector<Segment> listed_;  // some time ago
   std::unique_ptr<ByteSource> source_;
   std::optional<LineScanner> scanner_;
-  bool growing_ = false;                   // may still be written to
+  bool is_active_ = false;                 // may still be written to
   bool skip_first_line_ = false;           // the scanner began one byte early, to find a line's start
   bool gap_is_told_ = false;               // the file that should hold what comes next was left out
   std::optional<Position> unfinished_at_;  // the scanner holds the beginning of this line from an earlier look

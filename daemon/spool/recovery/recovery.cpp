@@ -50,7 +50,7 @@ class SpoolRecovery {
     CRAWLSPOOL_TRY(find_snapshot());
     CRAWLSPOOL_TRY(find_sealed_end());
     CRAWLSPOOL_TRY(read_sealed());
-    CRAWLSPOOL_TRY(growing_ ? recover_growing() : report_missing());
+    CRAWLSPOOL_TRY(active_ ? recover_active() : report_missing());
     CRAWLSPOOL_TRY(go_on_at_snapshot());
     out_.report.lines = replay_.lines;
     out_.report.newest_us = replay_.newest_us;
@@ -68,14 +68,14 @@ class SpoolRecovery {
   Result<void> find_snapshot();
   Result<void> find_sealed_end();
   Result<void> read_sealed();
-  Result<void> recover_growing();
+  Result<void> recover_active();
   Result<void> report_missing();
   Result<void> go_on_at_snapshot();
   Result<std::optional<Position>> read_durable_position();
 
   Directory& directory_;
   const std::string& spool_id_;
-  std::optional<SegmentName> growing_;
+  std::optional<SegmentName> active_;
   Position sealed_end_ = 0;
   SessionReplay replay_;
   RejectReplay rejects_;
@@ -83,10 +83,10 @@ class SpoolRecovery {
 };
 
 // 1. What a crash left half made goes. A crash between the making of a segment and the sealing of the one before leaves
-// both growing: all but the last are sealed.
+// both active: all but the last are sealed.
 Result<void> SpoolRecovery::take_stock() {
   CRAWLSPOOL_TRY_AS(auto inventory, take_inventory(directory_));
-  growing_ = inventory.growing;
+  active_ = inventory.active;
   report().left_out = std::move(inventory.left_out);
   out_.sealed = std::move(inventory.sealed);
   if (inventory.unsealed.empty()) return {};
@@ -120,10 +120,10 @@ Result<void> SpoolRecovery::find_snapshot() {
   return {};
 }
 
-// 9. Without a growing segment the next one begins where the last one ends.
+// 9. Without an active segment the next one begins where the last one ends.
 Result<void> SpoolRecovery::find_sealed_end() {
-  if (growing_) {
-    sealed_end_ = growing_->position;
+  if (active_) {
+    sealed_end_ = active_->position;
     return {};
   }
   if (out_.sealed.empty()) return {};
@@ -152,23 +152,23 @@ Result<void> SpoolRecovery::read_sealed() {
 }
 
 // 4 to 7.
-Result<void> SpoolRecovery::recover_growing() {
-  CRAWLSPOOL_TRY_AS(auto file, directory_.open(segment_file_name(*growing_), OpenMode::kWrite));
+Result<void> SpoolRecovery::recover_active() {
+  CRAWLSPOOL_TRY_AS(auto file, directory_.open(segment_file_name(*active_), OpenMode::kWrite));
   CRAWLSPOOL_TRY_AS(const auto durable, read_durable_position());
-  const SegmentPlace place{growing_->position, std::max(snapshot(), growing_->position), durable};
+  const SegmentPlace place{active_->position, std::max(snapshot(), active_->position), durable};
   CRAWLSPOOL_TRY_AS(const auto segment, recover_segment(directory_, *file, place, replay_));
-  report().begin = growing_->position;
+  report().begin = active_->position;
   report().end = segment.end;
   report().known_synced = segment.known_synced;
   for (const ByteRange& range : segment.damaged) add_range(report().damaged, range);
   if (segment.missing) report().missing.push_back(*segment.missing);
   report().cut = segment.cut;
   report().cut_was_kept = segment.cut_was_kept;
-  out_.growing = std::move(file);
+  out_.active = std::move(file);
   return {};
 }
 
-// 8. Without a growing segment: what was promised and is in no segment.
+// 8. Without an active segment: what was promised and is in no segment.
 Result<void> SpoolRecovery::report_missing() {
   CRAWLSPOOL_TRY_AS(const auto durable, read_durable_position());
   const Position promised = std::max(snapshot(), durable.value_or(0));
@@ -180,15 +180,15 @@ Result<void> SpoolRecovery::report_missing() {
 // position that named a record never names another.
 Result<void> SpoolRecovery::go_on_at_snapshot() {
   if (report().end >= snapshot()) return {};
-  const SegmentName growing{report().begin, SegmentKind::kOpen};
+  const SegmentName active{report().begin, SegmentKind::kOpen};
   const SegmentName sealed{report().begin, SegmentKind::kSealed};
-  if (out_.growing && report().end == report().begin) {
-    CRAWLSPOOL_TRY(directory_.remove(segment_file_name(growing)));
-  } else if (out_.growing) {
-    CRAWLSPOOL_TRY(directory_.rename(segment_file_name(growing), segment_file_name(sealed)));
+  if (out_.active && report().end == report().begin) {
+    CRAWLSPOOL_TRY(directory_.remove(segment_file_name(active)));
+  } else if (out_.active) {
+    CRAWLSPOOL_TRY(directory_.rename(segment_file_name(active), segment_file_name(sealed)));
     out_.sealed.push_back(sealed);
   }
-  out_.growing.reset();
+  out_.active.reset();
   report().begin = report().end = report().known_synced = snapshot();
   return directory_.sync();
 }

@@ -1,5 +1,5 @@
 // Brings a whole spool back to a state from which lines can be appended, before anything listens: takes stock, seals
-// what was left unsealed, reads what came since the last snapshot, and repairs the growing segment's end. Idempotent: a
+// what was left unsealed, reads what came since the last snapshot, and repairs the active segment's end. Idempotent: a
 // crash on the way leaves something to recover again. Source: FORMAT.md, "Recovery".
 #pragma once
 
@@ -17,7 +17,7 @@
 namespace crawlspool::spool {
 
 struct RecoveryReport {
-  Position begin = 0;              // of the segment that grows, or of the one to begin
+  Position begin = 0;              // of the active segment, or of the one to begin
   Position end = 0;                // where the next line goes
   Position read_from = 0;          // the snapshot's position
   Position known_synced = 0;       // everything before it was known to be on the disk
@@ -35,7 +35,7 @@ struct Recovered {
   SessionTable sessions;
   SnapshotPlaces snapshots;
   std::vector<SegmentName> sealed;  // by position
-  std::unique_ptr<File> growing;    // none: a segment is to be begun at report.end
+  std::unique_ptr<File> active;     // none: a segment is to be begun at report.end
 };
 
 [[nodiscard]] base::Result<Recovered> recover(Directory& directory, const std::string& spool_id);

@@ -71,7 +71,7 @@ Result<void> copy_range(File& from, std::uint64_t offset, std::uint64_t bytes, F
   return to.truncate(bytes).and_then([&] { return to.sync(); });
 }
 
-// The recovery of one growing segment. The functions are the steps of FORMAT.md, "Recovery", and carry their numbers.
+// The recovery of one active segment. The functions are the steps of FORMAT.md, "Recovery", and carry their numbers.
 class ActiveRecovery {
  public:
   ActiveRecovery(Directory& directory, File& segment, const SegmentPlace& asked, SessionReplay& replay)

@@ -1,4 +1,4 @@
-// Brings the growing segment back to a state in which every byte is what an ack may have promised. Idempotent: a crash
+// Brings the active segment back to a state in which every byte is what an ack may have promised. Idempotent: a crash
 // on the way leaves something to recover again. Source: FORMAT.md, "Recovery".
 #pragma once
 

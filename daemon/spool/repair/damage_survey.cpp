@@ -59,10 +59,10 @@ class Survey {
     durable_ = range.position;
   }
 
-  // All segments but the one that grows are synced before the next is written to.
+  // All segments but the active one are synced before the next is written to.
   void settle_end() {
-    const bool grows = !out_.segments.empty() && out_.segments.back().segment.name.kind == SegmentKind::kOpen;
-    if (!grows) {
+    const bool is_active = !out_.segments.empty() && out_.segments.back().segment.name.kind == SegmentKind::kOpen;
+    if (!is_active) {
       out_.known_synced = out_.end;
       return;
     }

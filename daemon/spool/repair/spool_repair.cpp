@@ -87,10 +87,10 @@ Result<void> SpoolRepair::prepare() {
   if (!segments) return tl::unexpected(segments.error());
   if (mode_ != RepairMode::kApply || segments->empty()) return {};
   if (segments->back().name.kind != SegmentKind::kOpen) return {};
-  const auto growing = directory_.open(segments->back().file, OpenMode::kWrite);
-  if (!growing) return {};  // told with the segments
-  auto synced = (*growing)->sync_data();
-  if (synced) (*growing)->drop_cache();
+  const auto active = directory_.open(segments->back().file, OpenMode::kWrite);
+  if (!active) return {};  // told with the segments
+  auto synced = (*active)->sync_data();
+  if (synced) (*active)->drop_cache();
   return synced;
 }
 

@@ -103,7 +103,7 @@ bool Background::retain() {
 RetentionView Background::view_for_retention() {
   RetentionView view;
   view.segments = segments_.facts();
-  view.growing_bytes = growing_bytes_.load(std::memory_order_relaxed);
+  view.active_bytes = active_bytes_.load(std::memory_order_relaxed);
   view.now_us = clock_.wall_us();
   view.may_remove_by_age = believes_ages();
   view.snapshots_need_from = snapshots_.needed_from();

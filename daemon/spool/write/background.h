@@ -57,7 +57,7 @@ class Background {
 
   // From the committer's thread.
   void add_sealed(Position begin, Position end) { segments_.add(begin, end); }
-  void set_growing_bytes(std::uint64_t bytes) { growing_bytes_.store(bytes, std::memory_order_relaxed); }
+  void set_active_bytes(std::uint64_t bytes) { active_bytes_.store(bytes, std::memory_order_relaxed); }
   [[nodiscard]] bool wants_snapshot(Position position) const { return snapshots_.is_wanted(position); }
   void offer_snapshot(Snapshot snapshot);              // the newest one offered is written
   void set_options(const BackgroundOptions& options);  // from the next piece of work on
@@ -95,7 +95,7 @@ class Background {
   const std::string spool_id_;
   SnapshotWriter snapshots_;
   SealedSegments segments_;
-  std::atomic<std::uint64_t> growing_bytes_{0};
+  std::atomic<std::uint64_t> active_bytes_{0};
   std::atomic<bool> believes_ages_{false};
 
   mutable std::mutex mutex_;  // of inbox_ and stats_

@@ -19,7 +19,7 @@ bool is_too_old(const RetentionPolicy& policy, const RetentionView& view, std::s
 // A row without gaps stays: the first segment that is kept ends it.
 RetentionVerdict judge_retention(const RetentionPolicy& policy, const RetentionView& view) {
   RetentionVerdict verdict;
-  std::uint64_t bytes = view.growing_bytes;
+  std::uint64_t bytes = view.active_bytes;
   for (const SegmentFacts& segment : view.segments) bytes += segment.file_bytes;
   for (std::size_t i = 0; i < view.segments.size(); ++i) {
     const SegmentFacts& segment = view.segments[i];

@@ -27,7 +27,7 @@ struct SegmentFacts {
 
 struct RetentionView {
   std::vector<SegmentFacts> segments;  // sealed, by position
-  std::uint64_t growing_bytes = 0;
+  std::uint64_t active_bytes = 0;
   std::int64_t now_us = 0;        // wall clock
   bool may_remove_by_age = true;  // the clock is believed
   Position snapshots_need_from = 0;

@@ -62,17 +62,17 @@ Result<void> Spool::take_over(Recovered recovered) {
   if (!told) return told;
   // What was synced behind damage is proved by marks that may be damaged next: a snapshot has a checksum, and a second.
   if (!recovery_.damaged.empty()) leave_snapshot();
-  if (!recovered.growing) {
+  if (!recovered.active) {
     const auto begun = begin_segment();
     return begun || base::may_pass(begun.error()) ? Result<void>{} : begun;  // the first append tries again
   }
   if (position_ > recovery_.begin) {
-    const std::int64_t age_us = clock_.wall_us() - first_timestamp(*recovered.growing).value_or(clock_.wall_us());
+    const std::int64_t age_us = clock_.wall_us() - first_timestamp(*recovered.active).value_or(clock_.wall_us());
     segment_since_us_ = clock_.monotonic_us() - std::max<std::int64_t>(0, age_us);
   }
-  writer_ = std::make_unique<SegmentWriter>(*directory_, std::move(recovered.growing),
+  writer_ = std::make_unique<SegmentWriter>(*directory_, std::move(recovered.active),
                                             SegmentWriter::Start{recovery_.begin, recovery_.end}, writer_limits());
-  background_->set_growing_bytes(growing_bytes());
+  background_->set_active_bytes(active_bytes());
   point_at(segment_file_name({recovery_.begin, SegmentKind::kOpen}));
   return directory_->sync();
 }
@@ -114,7 +114,7 @@ Result<void> Spool::seal() {
   if (!renamed) return renamed;
   writer_.reset();
   segment_since_us_.reset();
-  background_->set_growing_bytes(0);
+  background_->set_active_bytes(0);
   background_->add_sealed(begin, position_);
   base::log_info("segment_sealed", {{"position", begin}, {"bytes", position_ - begin}});
   return {};
@@ -142,7 +142,7 @@ Result<std::size_t> Spool::append(std::span<const std::string_view> chunks, std:
   });
   if (!appended) return base::may_pass(appended.error()) ? appended : tl::unexpected(stick(appended.error()));
   position_ = writer_->end();
-  background_->set_growing_bytes(position_ - writer_->begin());
+  background_->set_active_bytes(position_ - writer_->begin());
   if (!segment_since_us_) segment_since_us_ = clock_.monotonic_us();
   if (*appended >= kLargeAppendBytes) large_append_us_.store(clock_.monotonic_us(), std::memory_order_relaxed);
   if (*appended == bytes_of(chunks))

@@ -1,5 +1,5 @@
 // A spool directory opened for writing: claimed, recovered, and ready for the committer. Owns the directory, the
-// growing segment, the durable mark, the sessions' numbers, rejected/, and what is done in the background.
+// active segment, the durable mark, the sessions' numbers, rejected/, and what is done in the background.
 //
 //   append ──► sync ──► (acks)         a full or old segment is sealed and the next one begun before an append
 //
@@ -90,7 +90,7 @@ class Spool {
 
   [[nodiscard]] Position position() const { return position_; }
   [[nodiscard]] Position durable() const { return durable_; }
-  [[nodiscard]] std::uint64_t growing_bytes() const { return writer_ ? position_ - writer_->begin() : 0; }
+  [[nodiscard]] std::uint64_t active_bytes() const { return writer_ ? position_ - writer_->begin() : 0; }
   // Numbers of what is synced, and of nothing else.
   [[nodiscard]] const SessionTable& sessions() const { return sessions_.synced(); }
   void forget_session(SessionKey key) { sessions_.forget(key); }

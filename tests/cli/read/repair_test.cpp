@@ -81,7 +81,7 @@ TEST_F(RepairTest, ASoundSpoolIsLeftAlone) {
 }
 
 TEST_F(RepairTest, EachByteOfAPlainSegmentBecomesABlankLineAndIsKept) {
-  for (const Part& part : {plain, growing})
+  for (const Part& part : {plain, active})
     for (std::size_t at = 0; at < sound[part.file].size() && !HasFailure(); at += 3) {
       SCOPED_TRACE(part.file + " at " + std::to_string(at));
       flip(part.file, at);
@@ -203,30 +203,30 @@ TEST_F(RepairTest, WhatIsMissingCannotBeRepaired) {
             std::string::npos)
       << ran.out;
   restore();
-  for (std::size_t bytes = 0; bytes < sound[growing.file].size() && !HasFailure(); ++bytes) {
-    put(growing.file, sound[growing.file].substr(0, bytes));
+  for (std::size_t bytes = 0; bytes < sound[active.file].size() && !HasFailure(); ++bytes) {
+    put(active.file, sound[active.file].substr(0, bytes));
     EXPECT_EQ(apply().exit_code, kExitDamaged) << bytes;
-    EXPECT_EQ(read(growing.file).size(), bytes);
+    EXPECT_EQ(read(active.file).size(), bytes);
     restore();
   }
 }
 
 TEST_F(RepairTest, WhatIsNotKnownToBeSyncedIsLeftToTheNextStart) {
   std::filesystem::remove(temp.path() / "sessions.ndjson");
-  put("durable", spool::position_digits(growing.begin + line_bytes));
-  std::string damaged = content.substr(growing.begin);
+  put("durable", spool::position_digits(active.begin + line_bytes));
+  std::string damaged = content.substr(active.begin);
   damaged[line_bytes + 5] = 'X';
-  put(growing.file, damaged);
+  put(active.file, damaged);
   const Ran ran = apply();
   EXPECT_EQ(ran.exit_code, kExitOk);
-  EXPECT_NE(ran.out.find("note    position " + std::to_string(growing.begin + line_bytes) + ": "), std::string::npos)
+  EXPECT_NE(ran.out.find("note    position " + std::to_string(active.begin + line_bytes) + ": "), std::string::npos)
       << ran.out;
-  EXPECT_EQ(read(growing.file), damaged);
+  EXPECT_EQ(read(active.file), damaged);
   damaged[5] = 'X';
-  put(growing.file, damaged);
+  put(active.file, damaged);
   EXPECT_EQ(apply().exit_code, kExitOk);
-  EXPECT_TRUE(spool::is_blank_line(read(growing.file).substr(0, line_bytes)));
-  EXPECT_EQ(read(growing.file).substr(line_bytes), damaged.substr(line_bytes));
+  EXPECT_TRUE(spool::is_blank_line(read(active.file).substr(0, line_bytes)));
+  EXPECT_EQ(read(active.file).substr(line_bytes), damaged.substr(line_bytes));
 }
 
 TEST_F(RepairTest, ADamagedCopyOfAPlainSegmentIsSetAside) {

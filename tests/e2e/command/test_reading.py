@@ -1,4 +1,4 @@
-"""cat and tail over all a daemon makes of its segments: growing, sealed, packed, removed."""
+"""cat and tail over all a daemon makes of its segments: active, sealed, packed, removed."""
 
 import pytest
 
@@ -11,7 +11,7 @@ RECORDS = numbered(0, 4000)
 
 @pytest.fixture
 def rotated(start):
-    """A daemon with packed segments and one that grows."""
+    """A daemon with packed segments and the active one."""
     daemon = start(SMALL_SEGMENTS)
     send_records(daemon, RECORDS)
     wait_until(lambda: all(path.suffix != ".ndjson" for _, path in daemon.spool.segments()), "all is packed")

@@ -48,9 +48,9 @@ def test_a_daemon_goes_on_with_what_was_repaired(daemon):
     directory = daemon.spool.directory
     lines = daemon.spool.lines()
     packed = directory / "00000000000000000000.ndjson.zst"
-    growing = daemon.spool.open_segment()
+    active = daemon.spool.open_segment()
     flip(packed, packed.stat().st_size // 2)
-    flip(growing, growing.stat().st_size // 2)
+    flip(active, active.stat().st_size // 2)
     flip(directory / "sessions.previous.ndjson", 20)
     flip(directory / "durable", 5, 0x80)
     flip(directory / "00000000000000000000.idx.json", 20)

@@ -30,7 +30,7 @@ def test_beside_a_daemon_at_work_it_is_sound(start, tmp_path, retention):
 
 @pytest.fixture
 def stopped(start):
-    """A daemon that has left packed segments and one that grows."""
+    """A daemon that has left packed segments and the active one."""
     daemon = start(ROTATING)
     send_records(daemon, numbered(0, 2500))
     wait_until(lambda: all(path.suffix != ".ndjson" for _, path in daemon.spool.segments()), "all is packed")

@@ -14,7 +14,7 @@ SETTINGS = {"spool.segment_bytes_max": "4KiB", "spool.compression": "zstd"}
 
 
 @pytest.mark.skipif(shutil.which("zstd") is None, reason="the zstd command is not installed")
-def test_a_short_reader_reads_packed_sealed_and_growing_segments(start):
+def test_a_short_reader_reads_packed_sealed_and_active_segments(start):
     daemon = start(SETTINGS)
     directory = daemon.spool.directory
     records = [b'{"n":%d,"text":"%s"}' % (n, b"x" * (n % 90)) for n in range(1, 301)]

@@ -54,21 +54,21 @@ class InventoryTest : public ::testing::Test {
 TEST_F(InventoryTest, AnEmptyDirectoryHasNothing) {
   const Inventory inventory = take();
   EXPECT_TRUE(inventory.sealed.empty() && inventory.unsealed.empty() && inventory.left_out.empty());
-  EXPECT_FALSE(inventory.growing);
+  EXPECT_FALSE(inventory.active);
 }
 
-TEST_F(InventoryTest, SegmentsComeByPositionAndTheLastOneGrows) {
+TEST_F(InventoryTest, SegmentsComeByPositionAndTheLastOneIsActive) {
   put({open_one(900), sealed(200), packed(0), packed(100)});
   const Inventory inventory = take();
   EXPECT_EQ(files_of(inventory.sealed), (Strings{packed(0), packed(100), sealed(200)}));
   EXPECT_TRUE(inventory.unsealed.empty());
-  ASSERT_TRUE(inventory.growing);
-  EXPECT_EQ(inventory.growing->position, 900U);
+  ASSERT_TRUE(inventory.active);
+  EXPECT_EQ(inventory.active->position, 900U);
 }
 
-TEST_F(InventoryTest, WithoutAnOpenOneNothingGrows) {
+TEST_F(InventoryTest, WithoutAnOpenOneNoneIsActive) {
   put({sealed(0), sealed(100)});
-  EXPECT_FALSE(take().growing);
+  EXPECT_FALSE(take().active);
 }
 
 TEST_F(InventoryTest, OfSeveralOpenOnesAllButTheLastAreToBeSealed) {
@@ -76,14 +76,14 @@ TEST_F(InventoryTest, OfSeveralOpenOnesAllButTheLastAreToBeSealed) {
   const Inventory inventory = take();
   EXPECT_EQ(files_of(inventory.sealed), Strings{sealed(100)});
   EXPECT_EQ(files_of(inventory.unsealed), (Strings{open_one(0), open_one(200)}));
-  EXPECT_EQ(inventory.growing->position, 300U);
+  EXPECT_EQ(inventory.active->position, 300U);
 }
 
 TEST_F(InventoryTest, AnOpenOneBeforeASealedOneIsToBeSealedToo) {
   put({open_one(0), sealed(100)});
   const Inventory inventory = take();
   EXPECT_EQ(files_of(inventory.unsealed), Strings{open_one(0)});
-  EXPECT_FALSE(inventory.growing);
+  EXPECT_FALSE(inventory.active);
 }
 
 TEST_F(InventoryTest, TemporariesOfTheSpoolAreRemovedAndNoOthers) {
@@ -123,7 +123,7 @@ TEST_F(InventoryTest, OtherTwinsAreReportedAndLeftWhereTheyAre) {
   const Inventory inventory = take();
   EXPECT_EQ(files_of(inventory.sealed), (Strings{packed(0), sealed(100)}));
   EXPECT_TRUE(inventory.unsealed.empty());
-  EXPECT_FALSE(inventory.growing);
+  EXPECT_FALSE(inventory.active);
   EXPECT_EQ(left_out(inventory), (Strings{open_one(0), open_one(100)}));
   EXPECT_EQ(disk.names().size(), 4U);
 }
@@ -155,10 +155,10 @@ TEST_F(InventoryTest, ForeignFilesLinksAndDirectoriesAreReportedAndNotTouched) {
                                           "durable", "lost+found", "notes.txt", "sessions.ndjson", "spool.json"}));
   EXPECT_EQ(disk.names(), before);
   EXPECT_TRUE(inventory.sealed.empty());
-  EXPECT_EQ(inventory.growing->position, 500U);
+  EXPECT_EQ(inventory.active->position, 500U);
 }
 
-TEST_F(InventoryTest, ALinkUnderAGrowingSegmentsNameIsRefused) {
+TEST_F(InventoryTest, ALinkUnderAnActiveSegmentsNameIsRefused) {
   put({open_one(0)});
   ASSERT_TRUE(disk.open()->link_to("elsewhere", open_one(900)));
   EXPECT_EQ(test::code_of(take_inventory(*disk.open())), base::ErrorCode::kPermission);

@@ -26,7 +26,7 @@ using Lines = std::map<Position, std::string>;
 constexpr const char* kId = "0123456789abcdef0123456789abcdef";
 const std::string kPart = test::some_lines(9);
 
-// Three segments of the same lines, packed, plain and growing, and what lies beside them; each damaged somewhere.
+// Three segments of the same lines, packed, plain and active, and what lies beside them; each damaged somewhere.
 class DamagedSpool {
  public:
   DamagedSpool() {

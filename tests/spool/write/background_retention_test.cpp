@@ -40,13 +40,13 @@ TEST_F(BackgroundRetention, AnotherPolicyCountsFromTheNextPieceOn) {
   EXPECT_EQ(left(), 2U);
 }
 
-TEST_F(BackgroundRetention, TheGrowingSegmentCountsToo) {
+TEST_F(BackgroundRetention, TheActiveSegmentCountsToo) {
   put_snapshots(disk, at(5));
   options.retention.bytes_max = at(5);
   start();
   work();
   EXPECT_EQ(left(), 5U);
-  background->set_growing_bytes(1);
+  background->set_active_bytes(1);
   clock.advance_ms(kSecondMs);
   work();
   EXPECT_EQ(left(), 4U);
@@ -249,7 +249,7 @@ TEST_F(BackgroundRetention, ASegmentThatSomebodyHasRemovedIsForgotten) {
   EXPECT_EQ(background->stats().segments, 4U);
   EXPECT_EQ(background->stats().removed, 0U);
   ASSERT_TRUE(directory->remove(segment(1)));  // after it was looked at
-  background->set_growing_bytes(1);
+  background->set_active_bytes(1);
   clock.advance_ms(kSecondMs);
   work();
   EXPECT_EQ(left(), 3U);
