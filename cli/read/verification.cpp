@@ -170,11 +170,11 @@ Result<void> Verification::check_packed_segments() {
 void Verification::tell_packed(Position position, const spool::PackedCheck& check) {
   const std::string file = spool::segment_file_name({position, spool::SegmentKind::kCompressed});
   for (const std::size_t i : check.unsound) {
-    const spool::Frame& frame = check.frames[i];
-    if (!holds_told_damage(frame))
-      damage_.damaged_otherwise(at(frame.position) + ": the frame of " + counted(frame.bytes, "byte") +
+    const spool::Block& block = check.blocks[i];
+    if (!holds_told_damage(block))
+      damage_.damaged_otherwise(at(block.position) + ": the block of " + counted(block.bytes, "byte") +
                                 " that begins there is damaged, though its lines are whole (" + file + ", offset " +
-                                std::to_string(frame.offset) + ")");
+                                std::to_string(block.offset) + ")");
   }
   const std::string index = spool::index_file_name(position);
   if (check.index == spool::IndexState::kMissing) damage_.damaged_otherwise(index + ": is missing");
@@ -182,9 +182,9 @@ void Verification::tell_packed(Position position, const spool::PackedCheck& chec
   if (check.index == spool::IndexState::kWrong) damage_.damaged_otherwise(index + ": does not fit " + file);
 }
 
-bool Verification::holds_told_damage(const spool::Frame& frame) const {
-  return std::any_of(damaged_.begin(), damaged_.end(), [&frame](const spool::ByteRange& range) {
-    return range.position < frame.position + frame.bytes && frame.position < range.position + range.bytes;
+bool Verification::holds_told_damage(const spool::Block& block) const {
+  return std::any_of(damaged_.begin(), damaged_.end(), [&block](const spool::ByteRange& range) {
+    return range.position < block.position + block.bytes && block.position < range.position + range.bytes;
   });
 }
 

@@ -45,7 +45,7 @@ class Verification {
   void check_promises(const spool::SegmentReader& reader);
   [[nodiscard]] base::Result<void> check_packed_segments();
   void tell_packed(spool::Position position, const spool::PackedCheck& check);
-  [[nodiscard]] bool holds_told_damage(const spool::Frame& frame) const;
+  [[nodiscard]] bool holds_told_damage(const spool::Block& block) const;
   [[nodiscard]] base::Result<void> note_strangers();
   void damaged(spool::Position position, std::uint64_t bytes);
 

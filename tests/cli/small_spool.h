@@ -1,4 +1,4 @@
-// A spool with one of everything: a packed segment of several frames, a plain one, the active one, both snapshots, the
+// A spool with one of everything: a packed segment of several blocks, a plain one, the active one, both snapshots, the
 // durable file and a cursor. Small enough to be damaged at each byte in turn.
 #pragma once
 
@@ -24,7 +24,7 @@ class SmallSpoolTest : public CommandTest {
     directory = spool::open_posix_directory(spool_path, spool::IfMissing::kFail).value();
     packed = add_segment(spool::SegmentKind::kSealed);
     spool::PackOptions options;
-    options.frame_bytes_min = 2 * line_bytes;
+    options.block_bytes_min = 2 * line_bytes;
     ASSERT_TRUE(spool::pack_segment(*directory, packed.begin, options));
     plain = add_segment(spool::SegmentKind::kSealed);
     active = add_segment(spool::SegmentKind::kOpen);

@@ -20,7 +20,7 @@ spool::SpoolOptions draw_options(Random& random) {
   options.segment_age_ms_max = random.one_in(4) ? static_cast<std::int64_t>(random.between(1000, 60'000)) : 0;
   options.snapshot_interval_ms = random.one_in(3) ? 0 : static_cast<std::int64_t>(random.between(10, 2000));
   options.background.compress = random.one_in(3);
-  options.background.frame_bytes_min = random.between(1000, 16'000);
+  options.background.block_bytes_min = random.between(1000, 16'000);
   options.background.keep_free_bytes = options.keep_free_bytes;
   if (random.one_in(8)) options.background.retention.bytes_max = random.between(10'000, 60'000);
   if (random.one_in(8))

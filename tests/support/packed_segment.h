@@ -1,4 +1,4 @@
-// A small segment, packed, on a forgetful disk: its content, its frames, and what a reader of it must and may see.
+// A small segment, packed, on a forgetful disk: its content, its blocks, and what a reader of it must and may see.
 #pragma once
 
 #include <string>
@@ -25,19 +25,19 @@ namespace crawlspool::test {
   return content;
 }
 
-[[nodiscard]] inline spool::PackOptions small_frames(std::uint64_t frame_bytes_min) {
+[[nodiscard]] inline spool::PackOptions small_blocks(std::uint64_t block_bytes_min) {
   spool::PackOptions options;
-  options.frame_bytes_min = frame_bytes_min;
+  options.block_bytes_min = block_bytes_min;
   return options;
 }
 
 [[nodiscard]] inline std::string read_whole(spool::ByteSource& source, std::size_t step) {
   std::string content;
   while (true) {
-    std::string block(step, '?');
-    const auto n = source.read_at(content.size(), block);
+    std::string piece(step, '?');
+    const auto n = source.read_at(content.size(), piece);
     if (!n || *n == 0) return content;
-    content.append(block, 0, *n);
+    content.append(piece, 0, *n);
   }
 }
 

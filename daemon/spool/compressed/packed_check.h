@@ -1,5 +1,5 @@
-// Whether a packed segment is what the packer made: each frame decodes to its end with the right checksum and length,
-// and the index tells the truth. Lines are judged elsewhere: all of a frame's may be whole though it is damaged.
+// Whether a packed segment is what the packer made: each block decodes to its end with the right checksum and length,
+// and the index tells the truth. Lines are judged elsewhere: all of a block's may be whole though it is damaged.
 // Source: FORMAT.md, "Packed segments".
 #pragma once
 
@@ -21,7 +21,7 @@ enum class IndexState {
 };
 
 struct PackedCheck {
-  Frames frames;                     // as readers take them, each with its timestamps as they are in the content
+  Blocks blocks;                     // as readers take them, each with its timestamps as they are in the content
   std::vector<std::size_t> unsound;  // which of them; rising
   IndexState index = IndexState::kSound;
 };
@@ -31,7 +31,7 @@ struct PackedCheck {
 [[nodiscard]] base::Result<PackedCheck> check_packed_segment(Directory& directory, Position position,
                                                              std::optional<std::uint64_t> expected_bytes);
 
-// The same of a file whose frames are known; the index is not looked at.
-[[nodiscard]] base::Result<PackedCheck> check_frames(ByteSource& file, Frames frames);
+// The same of a file whose blocks are known; the index is not looked at.
+[[nodiscard]] base::Result<PackedCheck> check_blocks(ByteSource& file, Blocks blocks);
 
 }  // namespace crawlspool::spool

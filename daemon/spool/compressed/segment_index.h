@@ -1,4 +1,4 @@
-// The sparse index beside a packed segment: where each of its frames begins, by position, and between which times its
+// The sparse index beside a packed segment: where each of its blocks begins, by position, and between which times its
 // lines lie. An aid only: readers check it against the file and do without it. Source: FORMAT.md, "Packed segments".
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace crawlspool::spool {
 
-struct Frame {
+struct Block {
   Position position = 0;                     // of its content's first byte
   std::uint64_t bytes = 0;                   // of content
   std::uint64_t offset = 0;                  // in the file
@@ -23,16 +23,16 @@ struct Frame {
 };
 
 // Side by side, in content and in the file, from the segment's first byte on.
-using Frames = std::vector<Frame>;
-[[nodiscard]] std::uint64_t content_bytes(const Frames& frames);
-[[nodiscard]] std::uint64_t file_bytes(const Frames& frames);
+using Blocks = std::vector<Block>;
+[[nodiscard]] std::uint64_t content_bytes(const Blocks& blocks);
+[[nodiscard]] std::uint64_t file_bytes(const Blocks& blocks);
 
-// The timestamps of all frames are known, and there is at least one frame.
-[[nodiscard]] std::string render_index(const Frames& frames);
+// The timestamps of all blocks are known, and there is at least one block.
+[[nodiscard]] std::string render_index(const Blocks& blocks);
 // Nothing unless the text is whole, as its CRC says, and in itself consistent.
-[[nodiscard]] std::optional<Frames> parse_index(std::string_view text);
+[[nodiscard]] std::optional<Blocks> parse_index(std::string_view text);
 
 // Of the segment at `position`; nothing where there is none that reads as one.
-[[nodiscard]] std::optional<Frames> read_index(Directory& directory, Position position);
+[[nodiscard]] std::optional<Blocks> read_index(Directory& directory, Position position);
 
 }  // namespace crawlspool::spool

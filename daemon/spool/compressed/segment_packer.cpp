@@ -63,7 +63,7 @@ Result<void> SegmentPacker::write_some() {
   if (has_more) return {};
   if (auto synced = copy_->sync(); !synced) return synced;
   copy_->drop_cache();
-  written_.emplace(std::move(copy_), writer_->frames());
+  written_.emplace(std::move(copy_), writer_->blocks());
   writer_.reset();
   stage_ = Stage::kCompare;
   return {};
@@ -71,23 +71,23 @@ Result<void> SegmentPacker::write_some() {
 
 // As the disk has it and not the cache.
 Result<void> SegmentPacker::compare_some() {
-  const std::uint64_t content = content_bytes(written_->frames());
-  std::array<std::string, 2> blocks;
-  for (std::string& block : blocks) block.resize(std::min<std::uint64_t>(kCompareBytes, content - compared_));
-  CRAWLSPOOL_TRY(plain_->read_at(compared_, blocks[0]).and_then([&](std::size_t n) {
-    blocks[0].resize(n);
-    return written_->read_at(compared_, blocks[1]);
+  const std::uint64_t content = content_bytes(written_->blocks());
+  std::array<std::string, 2> pieces;
+  for (std::string& piece : pieces) piece.resize(std::min<std::uint64_t>(kCompareBytes, content - compared_));
+  CRAWLSPOOL_TRY(plain_->read_at(compared_, pieces[0]).and_then([&](std::size_t n) {
+    pieces[0].resize(n);
+    return written_->read_at(compared_, pieces[1]);
   }));
-  if (blocks[0] != blocks[1] || written_->has_met_damage())
+  if (pieces[0] != pieces[1] || written_->has_met_damage())
     return base::fail(ErrorCode::kDamaged, "packed copy of " + plain_name_ + " reads otherwise than it");
-  compared_ += blocks[0].size();
+  compared_ += pieces[0].size();
   if (compared_ == content) stage_ = Stage::kPublish;
   return {};
 }
 
 Result<void> SegmentPacker::publish() {
   has_index_ = true;
-  auto named = replace_file(directory_, index_name_, render_index(written_->frames()))
+  auto named = replace_file(directory_, index_name_, render_index(written_->blocks()))
                    .and_then([&] { return directory_.open(plain_name_, OpenMode::kRead); })  // still wanted
                    .and_then([&](const auto&) { return directory_.rename(copy_name_, packed_name_); });
   if (!named) return named;
@@ -100,12 +100,12 @@ Result<void> SegmentPacker::publish() {
 }
 
 PackedSegment SegmentPacker::packed() const {
-  const Frames& frames = written_->frames();
-  PackedSegment packed{content_bytes(frames), file_bytes(frames), {}};
-  for (const Frame& frame : frames)
-    if (!frame.timestamps->least.empty()) {
-      packed.timestamps.take(frame.timestamps->least);
-      packed.timestamps.take(frame.timestamps->greatest);
+  const Blocks& blocks = written_->blocks();
+  PackedSegment packed{content_bytes(blocks), file_bytes(blocks), {}};
+  for (const Block& block : blocks)
+    if (!block.timestamps->least.empty()) {
+      packed.timestamps.take(block.timestamps->least);
+      packed.timestamps.take(block.timestamps->greatest);
     }
   return packed;
 }

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "daemon/spool/compressed/frame_writer.h"
+#include "daemon/spool/compressed/block_writer.h"
 #include "daemon/spool/compressed/packed_source.h"
 #include "daemon/spool/lines/timestamp_scanner.h"
 #include "daemon/spool/storage/file_system.h"
@@ -58,7 +58,7 @@ class SegmentPacker {
   bool has_index_ = false;  // written for a copy that has not its name yet
   std::unique_ptr<File> plain_;
   std::unique_ptr<File> copy_;
-  std::optional<FrameWriter> writer_;
+  std::optional<BlockWriter> writer_;
   std::optional<PackedSource> written_;  // the copy, once it is on the disk
   std::uint64_t compared_ = 0;           // bytes of content
 };

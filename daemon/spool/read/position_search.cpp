@@ -43,12 +43,12 @@ Result<std::unique_ptr<ByteSource>> open_if_possible(Directory& directory, const
 Result<std::optional<std::uint64_t>> find_backwards(ByteSource& source, std::uint64_t& wanted) {
   const auto size = source.size();
   if (!size) return tl::unexpected(size.error());
-  std::string block;
+  std::string piece;
   for (std::uint64_t end = *size; end > 0;) {
-    block.resize(std::min<std::uint64_t>(kReadBytes, end));
-    const std::uint64_t begin = end - block.size();
-    CRAWLSPOOL_TRY(source.read_at(begin, block));
-    for (std::size_t at = block.rfind('\n'); at != std::string::npos; at = block.rfind('\n', at - 1)) {
+    piece.resize(std::min<std::uint64_t>(kReadBytes, end));
+    const std::uint64_t begin = end - piece.size();
+    CRAWLSPOOL_TRY(source.read_at(begin, piece));
+    for (std::size_t at = piece.rfind('\n'); at != std::string::npos; at = piece.rfind('\n', at - 1)) {
       if (--wanted == 0) return begin + at + 1;
       if (at == 0) break;
     }
@@ -67,30 +67,30 @@ std::uint64_t find_forwards(ByteSource& source, std::uint64_t begin, std::uint64
     return false;
   };
   TimestampScanner scanner;
-  std::string block;
-  for (std::uint64_t at = begin; at < end && found == end; at += block.size()) {
-    block.resize(std::min<std::uint64_t>(kReadBytes, end - at));
-    const auto n = source.read_at(at, block);
+  std::string piece;
+  for (std::uint64_t at = begin; at < end && found == end; at += piece.size()) {
+    piece.resize(std::min<std::uint64_t>(kReadBytes, end - at));
+    const auto n = source.read_at(at, piece);
     if (!n) return begin;
     if (*n == 0) break;
-    block.resize(*n);
-    if (!scanner.feed(block, visit)) break;
+    piece.resize(*n);
+    if (!scanner.feed(piece, visit)) break;
   }
   return found;
 }
 
 std::uint64_t find_in_packed(PackedSource& source, std::string_view timestamp) {
-  for (const Frame& frame : source.frames()) {
-    if (frame.timestamps && frame.timestamps->greatest < timestamp) continue;
-    const std::uint64_t begin = frame.position - source.frames().front().position;
-    const std::uint64_t found = find_forwards(source, begin, begin + frame.bytes, timestamp);
-    if (found < begin + frame.bytes) return found;
+  for (const Block& block : source.blocks()) {
+    if (block.timestamps && block.timestamps->greatest < timestamp) continue;
+    const std::uint64_t begin = block.position - source.blocks().front().position;
+    const std::uint64_t found = find_forwards(source, begin, begin + block.bytes, timestamp);
+    if (found < begin + block.bytes) return found;
   }
-  return content_bytes(source.frames());
+  return content_bytes(source.blocks());
 }
 
 // The content's length of a packed segment all of which is before `timestamp`, if its index says so. Of the file only
-// the length is looked at: to look at its frames' headers would cost one seek each, for all that was ever packed.
+// the length is looked at: to look at its blocks' headers would cost one seek each, for all that was ever packed.
 std::optional<std::uint64_t> pass_over(Directory& directory, const Segment& segment,
                                        std::optional<std::uint64_t> expected, std::string_view timestamp) {
   const auto index = read_index(directory, segment.name.position);
@@ -98,7 +98,7 @@ std::optional<std::uint64_t> pass_over(Directory& directory, const Segment& segm
   if (!index || !file || (*file)->size() != file_bytes(*index)) return std::nullopt;
   if (expected && *expected != content_bytes(*index)) return std::nullopt;
   const bool is_before = std::all_of(
-      index->begin(), index->end(), [timestamp](const Frame& frame) { return frame.timestamps->greatest < timestamp; });
+      index->begin(), index->end(), [timestamp](const Block& block) { return block.timestamps->greatest < timestamp; });
   return is_before ? std::optional(content_bytes(*index)) : std::nullopt;
 }
 
@@ -113,7 +113,7 @@ Result<Found> find_in_segment(Directory& directory, const Segment& segment, std:
   if (segment.name.kind == SegmentKind::kCompressed) {
     if (const auto bytes = pass_over(directory, segment, expected, timestamp)) return Found{*bytes, *bytes};
     return PackedSource::open(directory, segment.name.position, expected).map([&](const auto& source) {
-      return Found{find_in_packed(*source, timestamp), content_bytes(source->frames())};
+      return Found{find_in_packed(*source, timestamp), content_bytes(source->blocks())};
     });
   }
   return directory.open(segment.file, OpenMode::kRead).and_then([&](const auto& file) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "daemon/spool/compressed/frame_encoder.h"
+#include "daemon/spool/compressed/block_encoder.h"
 #include "daemon/spool/compressed/packed_source.h"
 
 namespace crawlspool::spool {
@@ -12,7 +12,7 @@ namespace {
 using base::ErrorCode;
 using base::Result;
 
-constexpr std::size_t kBlockBytes = 1024 * 1024;
+constexpr std::size_t kPieceBytes = 1024 * 1024;
 constexpr std::size_t kBlankLineBytesMax = 64 * 1024;
 constexpr int kLevel = 3;  // zstd's
 
@@ -20,13 +20,13 @@ std::string original_name(Position position) { return "repair-" + position_digit
 
 Result<void> blank_range(File& file, std::uint64_t offset, std::uint64_t bytes) {
   Blanks blanks;
-  std::string block;
-  for (std::uint64_t done = 0; done < bytes; done += block.size()) {
-    block.resize(std::min<std::uint64_t>(kBlockBytes, bytes - done));
-    CRAWLSPOOL_TRY_AS(const auto n, file.read_at(offset + done, block));
-    if (n < block.size()) return base::fail(ErrorCode::kIo, "the segment has become shorter");
-    blanks.make(block, done + block.size() == bytes);
-    const std::string_view parts[] = {block};
+  std::string piece;
+  for (std::uint64_t done = 0; done < bytes; done += piece.size()) {
+    piece.resize(std::min<std::uint64_t>(kPieceBytes, bytes - done));
+    CRAWLSPOOL_TRY_AS(const auto n, file.read_at(offset + done, piece));
+    if (n < piece.size()) return base::fail(ErrorCode::kIo, "the segment has become shorter");
+    blanks.make(piece, done + piece.size() == bytes);
+    const std::string_view parts[] = {piece};
     if (auto written = write_fully(file, offset + done, parts); !written) return written;
   }
   return {};
@@ -52,45 +52,45 @@ class Remake {
     CRAWLSPOOL_TRY_AS(auto content, directory_.open(packed_name_, OpenMode::kRead));
     CRAWLSPOOL_TRY_AS(auto copy, directory_.open(copy_name_, OpenMode::kCreate));
     original_ = std::move(original);
-    content_.emplace(std::move(content), check_.frames);
+    content_.emplace(std::move(content), check_.blocks);
     copy_ = std::move(copy);
     return copy_->truncate(0);
   }
 
   Result<void> write_all(KeptOriginals& kept) {
-    const auto to_remake = frames_to_remake(check_, damage_);
-    for (std::size_t i = 0; i < check_.frames.size(); ++i) {
-      Frame frame = check_.frames[i];
+    const auto to_remake = blocks_to_remake(check_, damage_);
+    for (std::size_t i = 0; i < check_.blocks.size(); ++i) {
+      Block block = check_.blocks[i];
       const bool is_to_be_made_anew = std::binary_search(to_remake.begin(), to_remake.end(), i);
-      const auto done = is_to_be_made_anew ? make_anew(frame, kept) : copy_as_it_is(frame);
+      const auto done = is_to_be_made_anew ? make_anew(block, kept) : copy_as_it_is(block);
       if (!done) return done;
-      frame.offset = made_.frames.empty() ? 0 : file_bytes(made_.frames);
-      frame.file_bytes = written_ - frame.offset;
-      made_.frames.push_back(frame);
+      block.offset = made_.blocks.empty() ? 0 : file_bytes(made_.blocks);
+      block.file_bytes = written_ - block.offset;
+      made_.blocks.push_back(block);
     }
     return copy_->sync();
   }
 
-  Result<void> copy_as_it_is(const Frame& frame) {
-    std::string block;
-    for (std::uint64_t done = 0; done < frame.file_bytes; done += block.size()) {
-      block.resize(std::min<std::uint64_t>(kBlockBytes, frame.file_bytes - done));
-      CRAWLSPOOL_TRY_AS(const auto n, original_->read_at(frame.offset + done, block));
-      if (n < block.size()) return base::fail(ErrorCode::kIo, packed_name_ + " has become shorter");
-      if (auto written = append(block); !written) return written;
+  Result<void> copy_as_it_is(const Block& block) {
+    std::string piece;
+    for (std::uint64_t done = 0; done < block.file_bytes; done += piece.size()) {
+      piece.resize(std::min<std::uint64_t>(kPieceBytes, block.file_bytes - done));
+      CRAWLSPOOL_TRY_AS(const auto n, original_->read_at(block.offset + done, piece));
+      if (n < piece.size()) return base::fail(ErrorCode::kIo, packed_name_ + " has become shorter");
+      if (auto written = append(piece); !written) return written;
     }
     return {};
   }
 
-  Result<void> make_anew(const Frame& frame, KeptOriginals& kept) {
+  Result<void> make_anew(const Block& block, KeptOriginals& kept) {
     CRAWLSPOOL_TRY_AS(auto name,
-                      kept.keep(*original_, frame.offset, frame.file_bytes, original_name(frame.position) + ".zst"));
+                      kept.keep(*original_, block.offset, block.file_bytes, original_name(block.position) + ".zst"));
     kept_.push_back(std::move(name));
-    std::string content(frame.bytes, '\0');
-    CRAWLSPOOL_TRY(content_->read_at(frame.position - position_, content));
+    std::string content(block.bytes, '\0');
+    CRAWLSPOOL_TRY(content_->read_at(block.position - position_, content));
     for (const ByteRange& range : damage_) {
-      const std::uint64_t bytes = overlap(range, frame);
-      const std::uint64_t at = std::max(range.position, frame.position) - frame.position;
+      const std::uint64_t bytes = overlap(range, block);
+      const std::uint64_t at = std::max(range.position, block.position) - block.position;
       if (bytes > 0) Blanks().make(std::span(content).subspan(at, bytes), true);
     }
     std::string packed;
@@ -108,7 +108,7 @@ class Remake {
   // As the disk has it.
   Result<void> read_back() {
     copy_->drop_cache();
-    CRAWLSPOOL_TRY_AS(auto made, check_frames(*copy_, made_.frames));
+    CRAWLSPOOL_TRY_AS(auto made, check_blocks(*copy_, made_.blocks));
     if (!made.unsound.empty()) return base::fail(ErrorCode::kIo, copy_name_ + " does not read back as written");
     made_ = std::move(made);
     return {};
@@ -123,7 +123,7 @@ class Remake {
   std::unique_ptr<File> original_;
   std::optional<PackedSource> content_;
   std::unique_ptr<File> copy_;
-  FrameEncoder encoder_{kLevel};
+  BlockEncoder encoder_{kLevel};
   std::uint64_t written_ = 0;
   PackedCheck made_;
   std::vector<std::string> kept_;
@@ -154,17 +154,17 @@ Result<std::vector<std::string>> blank_plain_segment(Directory& directory, const
   return names;
 }
 
-std::uint64_t overlap(const ByteRange& range, const Frame& frame) {
-  const Position begin = std::max(range.position, frame.position);
-  const Position end = std::min(range.position + range.bytes, frame.position + frame.bytes);
+std::uint64_t overlap(const ByteRange& range, const Block& block) {
+  const Position begin = std::max(range.position, block.position);
+  const Position end = std::min(range.position + range.bytes, block.position + block.bytes);
   return end > begin ? end - begin : 0;
 }
 
-std::vector<std::size_t> frames_to_remake(const PackedCheck& check, const Damage& damage) {
+std::vector<std::size_t> blocks_to_remake(const PackedCheck& check, const Damage& damage) {
   std::vector<std::size_t> found;
-  for (std::size_t i = 0; i < check.frames.size(); ++i) {
+  for (std::size_t i = 0; i < check.blocks.size(); ++i) {
     const bool is_unsound = std::binary_search(check.unsound.begin(), check.unsound.end(), i);
-    const auto holds = [&](const ByteRange& range) { return overlap(range, check.frames[i]) > 0; };
+    const auto holds = [&](const ByteRange& range) { return overlap(range, check.blocks[i]) > 0; };
     if (is_unsound || std::any_of(damage.begin(), damage.end(), holds)) found.push_back(i);
   }
   return found;
@@ -177,7 +177,7 @@ Result<std::vector<std::string>> remake_packed_segment(Directory& directory, Pos
 }
 
 Result<void> remake_index(Directory& directory, const PackedCheck& check) {
-  return replace_file(directory, index_file_name(check.frames.front().position), render_index(check.frames));
+  return replace_file(directory, index_file_name(check.blocks.front().position), render_index(check.blocks));
 }
 
 }  // namespace crawlspool::spool

@@ -40,17 +40,17 @@ const char* describe(IndexState index) {
   return "";
 }
 
-RepairStep step_for_frame(const Frame& frame, const Damage& damage) {
+RepairStep step_for_block(const Block& block, const Damage& damage) {
   std::uint64_t lost = 0;
-  Position first = frame.position;
+  Position first = block.position;
   for (const ByteRange& range : damage) {
-    if (lost == 0) first = std::max(frame.position, range.position);
-    lost += overlap(range, frame);
+    if (lost == 0) first = std::max(block.position, range.position);
+    lost += overlap(range, block);
   }
   if (lost == 0)
-    return {kRepair, at(frame.position), "a packed frame is damaged, its lines are whole", "the frame is made anew"};
-  return {kRepair, at(first), bytes_of(lost) + " damaged in a packed frame",
-          "the frame is made anew with blank lines there"};
+    return {kRepair, at(block.position), "a packed block is damaged, its lines are whole", "the block is made anew"};
+  return {kRepair, at(first), bytes_of(lost) + " damaged in a packed block",
+          "the block is made anew with blank lines there"};
 }
 
 }  // namespace
@@ -150,19 +150,19 @@ Result<void> SpoolRepair::repair_segment(const SegmentDamage& damage) {
   return take(std::move(steps), [&] { return blank_plain_segment(directory_, damage.segment, damage.lines, kept_); });
 }
 
-// Where the lengths do not add up, making frames anew would fix what is only guessed.
+// Where the lengths do not add up, making blocks anew would fix what is only guessed.
 Result<void> SpoolRepair::repair_packed(const SegmentDamage& damage) {
   const Position position = damage.segment.name.position;
   CRAWLSPOOL_TRY_AS(const auto check, check_packed_segment(directory_, position, damage.expected_bytes));
-  const auto frames = frames_to_remake(check, damage.lines);
-  if (frames.empty() && !check.frames.empty()) return repair_index(position, check);
-  if (check.frames.empty() || damage.expected_bytes.value_or(damage.content_bytes) != damage.content_bytes) {
-    give_up(damage.segment.file, "is damaged, and which positions its frames hold cannot be told");
+  const auto blocks = blocks_to_remake(check, damage.lines);
+  if (blocks.empty() && !check.blocks.empty()) return repair_index(position, check);
+  if (check.blocks.empty() || damage.expected_bytes.value_or(damage.content_bytes) != damage.content_bytes) {
+    give_up(damage.segment.file, "is damaged, and which positions its blocks hold cannot be told");
     return {};
   }
   std::vector<RepairStep> steps;
-  steps.reserve(frames.size() + 1);
-  for (const std::size_t i : frames) steps.push_back(step_for_frame(check.frames[i], damage.lines));
+  steps.reserve(blocks.size() + 1);
+  for (const std::size_t i : blocks) steps.push_back(step_for_block(check.blocks[i], damage.lines));
   if (check.index != IndexState::kSound)
     steps.push_back({kRepair, index_file_name(position), describe(check.index), "made anew"});
   return take(std::move(steps), [&]() -> Result<Names> {
@@ -202,7 +202,7 @@ Result<void> SpoolRepair::repair_second_copies() {
     if (!check && check.error().code == ErrorCode::kNotFound) continue;
     const auto plain = directory_.open(segment.file, OpenMode::kRead);
     const bool is_whole =
-        check && check->unsound.empty() && plain && (*plain)->size().value_or(0) == content_bytes(check->frames);
+        check && check->unsound.empty() && plain && (*plain)->size().value_or(0) == content_bytes(check->blocks);
     if (is_whole || !plain) continue;
     if (auto done = set_aside_copy(segment, copy); !done) return done;
   }

@@ -143,7 +143,7 @@ bool Background::begin_packing() {
   }
   PackOptions pack;
   pack.level = is_behind() ? kHurriedLevel : kLevel;
-  pack.frame_bytes_min = options_.frame_bytes_min;
+  pack.block_bytes_min = options_.block_bytes_min;
   packer_ = std::make_unique<SegmentPacker>(directory_, position, pack);
   packing_since_us_ = clock_.monotonic_us();
   return true;

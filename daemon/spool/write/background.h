@@ -23,7 +23,7 @@ namespace crawlspool::spool {
 
 struct BackgroundOptions {
   bool compress = false;
-  std::uint64_t frame_bytes_min = 8ULL * 1024 * 1024;  // of content, in a packed segment
+  std::uint64_t block_bytes_min = 8ULL * 1024 * 1024;  // of content, in a packed segment
   std::uint64_t keep_free_bytes = 0;                   // packing leaves that much
   // Plain segments that may wait for a quiet time; less where the disk or the retention is small.
   std::uint64_t backlog_bytes_max = 16ULL * 1024 * 1024 * 1024;

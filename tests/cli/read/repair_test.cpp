@@ -97,7 +97,7 @@ TEST_F(RepairTest, EachByteOfAPlainSegmentBecomesABlankLineAndIsKept) {
     }
 }
 
-TEST_F(RepairTest, EachByteOfAPackedSegmentIsRepairedByItsFrame) {
+TEST_F(RepairTest, EachByteOfAPackedSegmentIsRepairedByItsBlock) {
   for (std::size_t at = 0; at < sound[packed.file].size() && !HasFailure(); ++at) {
     SCOPED_TRACE(at);
     flip(packed.file, at);
@@ -126,12 +126,12 @@ TEST_F(RepairTest, APackedSegmentIsRepairedWithoutItsIndexToo) {
 }
 
 TEST_F(RepairTest, APackedSegmentThatWasCutIsFilledUpWithBlanks) {
-  const auto frames = spool::parse_index(sound[index]).value();
+  const auto blocks = spool::parse_index(sound[index]).value();
   for (std::size_t bytes = 0; bytes < sound[packed.file].size() && !HasFailure(); ++bytes) {
     SCOPED_TRACE(bytes);
     put(packed.file, sound[packed.file].substr(0, bytes));
     // Nothing is damaged then: it is missing.
-    if (std::any_of(frames.begin(), frames.end(), [bytes](const spool::Frame& f) { return f.offset == bytes; })) {
+    if (std::any_of(blocks.begin(), blocks.end(), [bytes](const spool::Block& f) { return f.offset == bytes; })) {
       EXPECT_EQ(apply().exit_code, kExitDamaged);
       restore();
       continue;

@@ -132,9 +132,9 @@ TEST_F(VerificationTest, AMissingIndexIsTold) {
 TEST_F(VerificationTest, AnIndexOfAnotherSegmentIsTold) {
   std::string other = read(index);
   put(index, "");
-  const auto frames = spool::parse_index(other);
-  ASSERT_TRUE(frames);
-  spool::Frames wrong = *frames;
+  const auto blocks = spool::parse_index(other);
+  ASSERT_TRUE(blocks);
+  spool::Blocks wrong = *blocks;
   wrong.front().timestamps = spool::TimestampRange{"2027-01-01T00:00:00.000000Z", "2027-01-01T00:00:00.000000Z"};
   put(index, spool::render_index(wrong));
   expect_named(index + ": does not fit");

@@ -40,13 +40,13 @@ class PackedSourceTest : public ::testing::Test {
  protected:
   PackedSourceTest() { pack(test::some_lines(12), 300); }
 
-  void pack(const std::string& lines, std::uint64_t frame_bytes_min) {
+  void pack(const std::string& lines, std::uint64_t block_bytes_min) {
     content = lines;
     disk.put(file_of(kBegin, SegmentKind::kSealed), content);
-    ASSERT_TRUE(pack_segment(*directory, kBegin, test::small_frames(frame_bytes_min)).has_value());
+    ASSERT_TRUE(pack_segment(*directory, kBegin, test::small_blocks(block_bytes_min)).has_value());
     packed = *disk.content(file_of(kBegin, SegmentKind::kCompressed));
     index = *disk.content(index_file_name(kBegin));
-    frames = *parse_index(index);
+    blocks = *parse_index(index);
   }
   void put_packed(const std::string& bytes) { disk.put(file_of(kBegin, SegmentKind::kCompressed), bytes); }
   void put_index(const std::string& text) { disk.put(index_file_name(kBegin), text); }
@@ -68,16 +68,16 @@ class PackedSourceTest : public ::testing::Test {
       EXPECT_EQ(seen.substr(at, bytes), at < content.size() ? content.substr(at, bytes) : "") << where << ": " << at;
     }
   }
-  // Besides, only lines of the frame that holds the file's byte `damaged_at` are not there, and the length is right.
-  void expect_one_frame_hurt(const std::string& seen, std::size_t damaged_at, const std::string& where) {
+  // Besides, only lines of the block that holds the file's byte `damaged_at` are not there, and the length is right.
+  void expect_one_block_hurt(const std::string& seen, std::size_t damaged_at, const std::string& where) {
     expect_nothing_misread(seen, where);
     EXPECT_EQ(seen.size(), content.size()) << where;
     const Offsets all = sound_offsets(seen);
-    for (const Frame& frame : frames) {
-      if (damaged_at >= frame.offset && damaged_at < frame.offset + frame.file_bytes) continue;
+    for (const Block& block : blocks) {
+      if (damaged_at >= block.offset && damaged_at < block.offset + block.file_bytes) continue;
       for (const std::size_t at : sound_offsets(content)) {
-        const bool is_in_frame = at + kBegin >= frame.position && at + kBegin < frame.position + frame.bytes;
-        EXPECT_TRUE(!is_in_frame || std::binary_search(all.begin(), all.end(), at)) << where << ": lost " << at;
+        const bool is_in_block = at + kBegin >= block.position && at + kBegin < block.position + block.bytes;
+        EXPECT_TRUE(!is_in_block || std::binary_search(all.begin(), all.end(), at)) << where << ": lost " << at;
       }
     }
   }
@@ -96,27 +96,27 @@ class PackedSourceTest : public ::testing::Test {
   std::string content;
   std::string packed;
   std::string index;
-  Frames frames;
+  Blocks blocks;
 };
 
 TEST_F(PackedSourceTest, ReadsAsThePlainFileDoes) {
-  ASSERT_GT(frames.size(), 3U);
+  ASSERT_GT(blocks.size(), 3U);
   for (const bool has_index : {true, false}) {
     if (!has_index) remove_index();
     for (const std::size_t step : {1, 7, 300, 100000}) EXPECT_TRUE(read(std::nullopt, step) == content) << step;
     const auto source = open();
     EXPECT_EQ(source->size(), content.size());
     for (std::size_t at = content.size() + 2; at-- > 0;) {
-      std::string block(500, '?');
-      const auto n = source->read_at(at, block);
+      std::string piece(500, '?');
+      const auto n = source->read_at(at, piece);
       ASSERT_TRUE(n.has_value());
-      EXPECT_EQ(block.substr(0, *n), at < content.size() ? content.substr(at, 500) : "") << at;
+      EXPECT_EQ(piece.substr(0, *n), at < content.size() ? content.substr(at, 500) : "") << at;
     }
     EXPECT_FALSE(source->has_met_damage());
   }
 }
 
-TEST_F(PackedSourceTest, ASeekReadsOneFrameOnly) {
+TEST_F(PackedSourceTest, ASeekReadsOneBlockOnly) {
   pack(test::some_lines(4000, 500), 200'000);
   const auto source = open();
   disk.forget_calls();
@@ -124,10 +124,10 @@ TEST_F(PackedSourceTest, ASeekReadsOneFrameOnly) {
   ASSERT_TRUE(source->read_at(content.size() / 2, std::span(&byte, 1)).has_value());
   std::uint64_t bytes = 0;
   for (const auto& call : disk.calls()) bytes += call.bytes;
-  EXPECT_LE(bytes, 2 * frames.front().file_bytes);
+  EXPECT_LE(bytes, 2 * blocks.front().file_bytes);
 }
 
-TEST_F(PackedSourceTest, ReadingOnDecodesEachFrameOnce) {
+TEST_F(PackedSourceTest, ReadingOnDecodesEachBlockOnce) {
   pack(lines_hard_to_pack(), 1'000'000);
   const auto source = open();
   disk.forget_calls();
@@ -140,45 +140,45 @@ TEST_F(PackedSourceTest, ReadingOnDecodesEachFrameOnce) {
 TEST_F(PackedSourceTest, AFailedReadLeavesNothingHalfDone) {
   pack(lines_hard_to_pack(), 1'000'000);
   const auto source = open();
-  std::string block(100, '?');
-  ASSERT_TRUE(source->read_at(0, block).has_value());
+  std::string piece(100, '?');
+  ASSERT_TRUE(source->read_at(0, piece).has_value());
   disk.fail({test::Call::kRead, EIO, ".zst"});
-  EXPECT_FALSE(source->read_at(content.size() - 100, block).has_value());
+  EXPECT_FALSE(source->read_at(content.size() - 100, piece).has_value());
   for (const std::size_t at : {std::size_t{0}, content.size() - 100}) {
-    ASSERT_TRUE(source->read_at(at, block).has_value());
-    EXPECT_EQ(block, content.substr(at, 100));
+    ASSERT_TRUE(source->read_at(at, piece).has_value());
+    EXPECT_EQ(piece, content.substr(at, 100));
   }
 }
 
-TEST_F(PackedSourceTest, AFrameThatIsShorterThanItsPlaceIsDamaged) {
-  Frames longer = frames;
+TEST_F(PackedSourceTest, ABlockThatIsShorterThanItsPlaceIsDamaged) {
+  Blocks longer = blocks;
   longer.back().bytes += 10;
   PackedSource source(std::move(*directory->open(file_of(kBegin, SegmentKind::kCompressed), OpenMode::kRead)), longer);
   EXPECT_TRUE(test::read_whole(source, 1000) == content + std::string(9, '\0') + "\n");
   EXPECT_TRUE(source.has_met_damage());
 }
 
-TEST_F(PackedSourceTest, AFlippedByteHurtsItsFrameOnly) {
-  for_each_flip([&](std::size_t at, const std::string& where) { expect_one_frame_hurt(read(), at, where); });
+TEST_F(PackedSourceTest, AFlippedByteHurtsItsBlockOnly) {
+  for_each_flip([&](std::size_t at, const std::string& where) { expect_one_block_hurt(read(), at, where); });
 }
 
-TEST_F(PackedSourceTest, AFlippedByteHurtsItsFrameOnlyWhereTheLengthIsAllThatIsKnown) {
+TEST_F(PackedSourceTest, AFlippedByteHurtsItsBlockOnlyWhereTheLengthIsAllThatIsKnown) {
   remove_index();
   for_each_flip(
-      [&](std::size_t at, const std::string& where) { expect_one_frame_hurt(read(content.size()), at, where); });
+      [&](std::size_t at, const std::string& where) { expect_one_block_hurt(read(content.size()), at, where); });
 }
 
 TEST_F(PackedSourceTest, WithNothingKnownAFlippedByteHurtsNothingBefore) {
   remove_index();
   for_each_flip([&](std::size_t at, const std::string& where) {
-    const auto frame = std::find_if(frames.rbegin(), frames.rend(), [&](const Frame& f) { return f.offset <= at; });
-    const std::size_t before = frame->position - kBegin;
+    const auto block = std::find_if(blocks.rbegin(), blocks.rend(), [&](const Block& f) { return f.offset <= at; });
+    const std::size_t before = block->position - kBegin;
     EXPECT_EQ(read().substr(0, before), content.substr(0, before)) << where;
   });
 }
 
 TEST_F(PackedSourceTest, DamageIsOneLineOfTheRightLength) {
-  const Frame& hurt = frames[1];
+  const Block& hurt = blocks[1];
   std::string bytes = packed;
   bytes.replace(hurt.offset + 4, hurt.file_bytes - 4, hurt.file_bytes - 4, 'x');
   put_packed(bytes);
@@ -191,21 +191,21 @@ TEST_F(PackedSourceTest, DamageIsOneLineOfTheRightLength) {
   EXPECT_TRUE(read(content.size()) == expected);
 }
 
-TEST_F(PackedSourceTest, WhatComesBeforeTheDamageInAFrameIsThere) {
+TEST_F(PackedSourceTest, WhatComesBeforeTheDamageInABlockIsThere) {
   pack(test::some_lines(2000, 500), 1U << 30U);
-  ASSERT_EQ(frames.size(), 1U);
+  ASSERT_EQ(blocks.size(), 1U);
   std::string bytes = packed;
   bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x55);
   put_packed(bytes);
   const std::string seen = read();
-  expect_one_frame_hurt(seen, bytes.size() / 2, "");
+  expect_one_block_hurt(seen, bytes.size() / 2, "");
   EXPECT_GT(sound_offsets(seen).size(), 2000U / 3);
   EXPECT_LT(sound_offsets(seen).size(), 2000U);
 }
 
-TEST_F(PackedSourceTest, AFrameThatClaimsAWrongSizeIsThereInFull) {
+TEST_F(PackedSourceTest, ABlockThatClaimsAWrongSizeIsThereInFull) {
   std::string bytes = packed;
-  const std::size_t size_field = frames[1].offset + 5;
+  const std::size_t size_field = blocks[1].offset + 5;
   bytes[size_field] = static_cast<char>(bytes[size_field] ^ 0x40);
   put_packed(bytes);
   EXPECT_TRUE(read() == content);
@@ -213,7 +213,7 @@ TEST_F(PackedSourceTest, AFrameThatClaimsAWrongSizeIsThereInFull) {
   EXPECT_TRUE(read() == content);
 }
 
-TEST_F(PackedSourceTest, DamageInSeveralFramesIsNeverMisread) {
+TEST_F(PackedSourceTest, DamageInSeveralBlocksIsNeverMisread) {
   for (unsigned seed = 0; seed < 4000 && !HasFailure(); ++seed) {
     std::mt19937 random(seed);
     const auto below = [&random](std::size_t n) {
@@ -222,10 +222,10 @@ TEST_F(PackedSourceTest, DamageInSeveralFramesIsNeverMisread) {
     const bool has_index = seed % 2 == 0;
     has_index ? put_index(index) : remove_index();
     std::string bytes = packed;
-    for (const Frame& frame : frames) {
+    for (const Block& block : blocks) {
       if (below(2) == 0) continue;
-      const std::size_t at = frame.offset + below(frame.file_bytes);
-      const std::size_t end = std::min(frame.offset + frame.file_bytes, at + 1 + below(below(6) == 0 ? 500 : 6));
+      const std::size_t at = block.offset + below(block.file_bytes);
+      const std::size_t end = std::min(block.offset + block.file_bytes, at + 1 + below(below(6) == 0 ? 500 : 6));
       for (std::size_t i = at; i < end; ++i) bytes[i] = static_cast<char>(below(256));
     }
     if (has_index && below(4) == 0) bytes.resize(below(bytes.size()));
@@ -236,9 +236,9 @@ TEST_F(PackedSourceTest, DamageInSeveralFramesIsNeverMisread) {
   }
 }
 
-TEST_F(PackedSourceTest, AFrameWhoseChecksumOnlyIsDamagedIsThereInFull) {
+TEST_F(PackedSourceTest, ABlockWhoseChecksumOnlyIsDamagedIsThereInFull) {
   std::string bytes = packed;
-  const std::size_t checksum = frames[1].offset - 1;
+  const std::size_t checksum = blocks[1].offset - 1;
   bytes[checksum] = static_cast<char>(bytes[checksum] ^ 1);
   put_packed(bytes);
   const auto source = open();
@@ -255,9 +255,9 @@ TEST_F(PackedSourceTest, ACutFileLosesNothingBeforeTheCut) {
       const std::string seen = read(content.size());
       expect_nothing_misread(seen, where);
       EXPECT_LE(seen.size(), content.size()) << where;
-      for (const Frame& frame : frames) {
-        const std::size_t end = frame.position + frame.bytes - kBegin;
-        const bool is_whole = frame.offset + frame.file_bytes <= cut;
+      for (const Block& block : blocks) {
+        const std::size_t end = block.position + block.bytes - kBegin;
+        const bool is_whole = block.offset + block.file_bytes <= cut;
         EXPECT_TRUE(!is_whole || seen.substr(0, end) == content.substr(0, end)) << where;
       }
       expect_nothing_misread(read(), where);
@@ -265,12 +265,12 @@ TEST_F(PackedSourceTest, ACutFileLosesNothingBeforeTheCut) {
   }
 }
 
-TEST_F(PackedSourceTest, GarbageBetweenFramesHurtsNothing) {
+TEST_F(PackedSourceTest, GarbageBetweenBlocksHurtsNothing) {
   for (const bool has_index : {true, false}) {
     if (!has_index) remove_index();
-    for (const Frame& frame : frames)
+    for (const Block& block : blocks)
       for (const std::string& garbage : {std::string("x"), std::string(5000, '\0'), std::string("\x28\xb5\x2f\xfd")}) {
-        put_packed(std::string(packed).insert(frame.offset, garbage));
+        put_packed(std::string(packed).insert(block.offset, garbage));
         EXPECT_TRUE(read(content.size()) == content);
         EXPECT_TRUE(!has_index || read() == content);
       }
@@ -287,20 +287,20 @@ TEST_F(PackedSourceTest, EveryFlippedByteOfTheIndexIsHarmless) {
 }
 
 TEST_F(PackedSourceTest, AnIndexThatLiesIsNotBelieved) {
-  Frames lie = frames;
+  Blocks lie = blocks;
   lie[0].bytes += 10;
   for (std::size_t i = 1; i < lie.size(); ++i) lie[i].position += 10;
   put_index(render_index(lie));
   EXPECT_TRUE(read() == content);
 
-  lie = frames;
+  lie = blocks;
   lie[0].file_bytes += lie[1].file_bytes;
   lie[0].bytes += lie[1].bytes;
   lie.erase(lie.begin() + 1);
   put_index(render_index(lie));
   EXPECT_TRUE(read() == content);
 
-  lie = frames;
+  lie = blocks;
   lie.pop_back();
   put_index(render_index(lie));
   EXPECT_TRUE(read() == content);
@@ -309,7 +309,7 @@ TEST_F(PackedSourceTest, AnIndexThatLiesIsNotBelieved) {
 TEST_F(PackedSourceTest, AFileOfNothingButGarbageIsDamageOfTheRightLength) {
   put_packed(std::string(packed.size(), 'x'));
   std::string expected;
-  for (const Frame& frame : frames) expected += std::string(frame.bytes - 1, '\0') + "\n";
+  for (const Block& block : blocks) expected += std::string(block.bytes - 1, '\0') + "\n";
   EXPECT_TRUE(read() == expected);
   remove_index();
   EXPECT_TRUE(read(content.size()) == std::string(content.size() - 1, '\0') + "\n");
@@ -328,12 +328,12 @@ TEST_F(PackedSourceTest, AHoleTakesNoMemory) {
   put_packed(std::string(1024 * 1024, 'x'));
   const auto source = open(kHole);
   EXPECT_EQ(source->size(), kHole);
-  std::string block(4, '?');
-  ASSERT_TRUE(source->read_at(kHole - 2, block).has_value());
-  EXPECT_EQ(block.substr(0, 2), std::string("\0\n", 2));
+  std::string piece(4, '?');
+  ASSERT_TRUE(source->read_at(kHole - 2, piece).has_value());
+  EXPECT_EQ(piece.substr(0, 2), std::string("\0\n", 2));
 }
 
-TEST_F(PackedSourceTest, ThousandsOfFalseFrameStartsAreGivenUpOn) {
+TEST_F(PackedSourceTest, ThousandsOfFalseBlockStartsAreGivenUpOn) {
   remove_index();
   std::string bytes;
   for (int i = 0; i < 100'000; ++i) bytes += "\x28\xb5\x2f\xfd";
@@ -343,7 +343,7 @@ TEST_F(PackedSourceTest, ThousandsOfFalseFrameStartsAreGivenUpOn) {
   EXPECT_LT(disk.calls().size(), 5000U);
 }
 
-TEST_F(PackedSourceTest, AFrameBehindDamageIsFoundWhereverASearchHasToBeginAnew) {
+TEST_F(PackedSourceTest, ABlockBehindDamageIsFoundWhereverASearchHasToBeginAnew) {
   remove_index();
   for (std::size_t garbage = 256 * 1024 - 4; garbage <= 256 * 1024 + 4; ++garbage) {
     put_packed(std::string(garbage, 'x') + packed);
@@ -351,26 +351,26 @@ TEST_F(PackedSourceTest, AFrameBehindDamageIsFoundWhereverASearchHasToBeginAnew)
   }
 }
 
-TEST_F(PackedSourceTest, DamagedFramesSideBySideKeepTheirLengthsWithoutAnIndex) {
+TEST_F(PackedSourceTest, DamagedBlocksSideBySideKeepTheirLengthsWithoutAnIndex) {
   remove_index();
   std::string bytes = packed;
-  for (const std::size_t i : {1, 2}) bytes[frames[i].offset + 30] = static_cast<char>(bytes[frames[i].offset + 30] ^ 8);
+  for (const std::size_t i : {1, 2}) bytes[blocks[i].offset + 30] = static_cast<char>(bytes[blocks[i].offset + 30] ^ 8);
   put_packed(bytes);
   for (const std::uint64_t expected : {content.size(), content.size() + 1000}) {  // with a segment missing behind
     const auto source = open(expected);
-    ASSERT_EQ(source->frames().size(), frames.size());
-    for (std::size_t i = 0; i < frames.size(); ++i) EXPECT_EQ(source->frames()[i].position, frames[i].position);
+    ASSERT_EQ(source->blocks().size(), blocks.size());
+    for (std::size_t i = 0; i < blocks.size(); ++i) EXPECT_EQ(source->blocks()[i].position, blocks[i].position);
     EXPECT_EQ(source->size(), content.size());
   }
 }
 
-TEST_F(PackedSourceTest, ADamagedFrameThatClaimsMoreThanThereCanBeIsNotBelieved) {
+TEST_F(PackedSourceTest, ADamagedBlockThatClaimsMoreThanThereCanBeIsNotBelieved) {
   remove_index();
   std::string bytes = packed;
-  for (const std::size_t at : {frames[1].offset + 6, frames[1].offset + 30})
+  for (const std::size_t at : {blocks[1].offset + 6, blocks[1].offset + 30})
     bytes[at] = static_cast<char>(bytes[at] ^ 8);
   put_packed(bytes);
-  expect_one_frame_hurt(read(content.size()), frames[1].offset, "");
+  expect_one_block_hurt(read(content.size()), blocks[1].offset, "");
 }
 
 TEST_F(PackedSourceTest, DamageOfUnknownLengthIsNoBlankLine) {

@@ -23,7 +23,7 @@ class SegmentPackerTest : public ::testing::Test {
  protected:
   void SetUp() override { disk.put(plain, content); }
 
-  [[nodiscard]] base::Result<PackedSegment> pack(const PackOptions& options = test::small_frames(300)) {
+  [[nodiscard]] base::Result<PackedSegment> pack(const PackOptions& options = test::small_blocks(300)) {
     return pack_segment(*directory, kBegin, options);
   }
   // Calls `between` with the number of pieces done so far, but for the last one.
@@ -72,17 +72,17 @@ TEST_F(SegmentPackerTest, TheCopyTakesTheOriginalsPlace) {
   EXPECT_EQ(done->timestamps, (TimestampRange{"2026-11-20T04:05:06.123456Z", "2026-11-20T04:05:06.123456Z"}));
 }
 
-TEST_F(SegmentPackerTest, FramesEndWithLinesAndHoldTheLeastOrMore) {
+TEST_F(SegmentPackerTest, BlocksEndWithLinesAndHoldTheLeastOrMore) {
   ASSERT_TRUE(pack().has_value());
-  const auto frames = read_index(*directory, kBegin);
-  ASSERT_TRUE(frames.has_value());
-  EXPECT_GT(frames->size(), 3U);
-  EXPECT_EQ(content_bytes(*frames), content.size());
-  EXPECT_EQ(file_bytes(*frames), disk.content(packed)->size());
-  for (const Frame& frame : *frames) {
-    EXPECT_EQ(content[frame.position + frame.bytes - 1 - kBegin], '\n');
-    EXPECT_TRUE(frame.bytes >= 300U || &frame == &frames->back());
-    EXPECT_LT(frame.bytes, 300U + 200U);
+  const auto blocks = read_index(*directory, kBegin);
+  ASSERT_TRUE(blocks.has_value());
+  EXPECT_GT(blocks->size(), 3U);
+  EXPECT_EQ(content_bytes(*blocks), content.size());
+  EXPECT_EQ(file_bytes(*blocks), disk.content(packed)->size());
+  for (const Block& block : *blocks) {
+    EXPECT_EQ(content[block.position + block.bytes - 1 - kBegin], '\n');
+    EXPECT_TRUE(block.bytes >= 300U || &block == &blocks->back());
+    EXPECT_LT(block.bytes, 300U + 200U);
   }
 }
 
@@ -96,16 +96,16 @@ TEST_F(SegmentPackerTest, BytesAreBytes) {
   }
 }
 
-TEST_F(SegmentPackerTest, EachFrameKnowsItsLeastAndGreatestTimestamp) {
+TEST_F(SegmentPackerTest, EachBlockKnowsItsLeastAndGreatestTimestamp) {
   const auto line = [](const std::string& hour, const std::string& front = "{") {
     return front + "\"ts\":\"2026-11-20T" + hour + ":05:06.123456Z\",\"via\":\"tcp\"}\n";
   };
   disk.put(plain, line("04") + line("03", "{\"synced\":12,") + "\n" + line("07") + "no ts\n" + line("zz"));
-  ASSERT_TRUE(pack(test::small_frames(100)).has_value());
-  const auto frames = read_index(*directory, kBegin);
-  ASSERT_TRUE(frames && frames->size() == 2U);
-  EXPECT_EQ(frames->front().timestamps, (TimestampRange{"2026-11-20T03:05:06.123456Z", "2026-11-20T04:05:06.123456Z"}));
-  EXPECT_EQ(frames->back().timestamps, (TimestampRange{"2026-11-20T07:05:06.123456Z", "2026-11-20T07:05:06.123456Z"}));
+  ASSERT_TRUE(pack(test::small_blocks(100)).has_value());
+  const auto blocks = read_index(*directory, kBegin);
+  ASSERT_TRUE(blocks && blocks->size() == 2U);
+  EXPECT_EQ(blocks->front().timestamps, (TimestampRange{"2026-11-20T03:05:06.123456Z", "2026-11-20T04:05:06.123456Z"}));
+  EXPECT_EQ(blocks->back().timestamps, (TimestampRange{"2026-11-20T07:05:06.123456Z", "2026-11-20T07:05:06.123456Z"}));
 }
 
 TEST_F(SegmentPackerTest, WithoutAnOriginalThereIsNothingToPack) {
@@ -132,7 +132,7 @@ TEST_F(SegmentPackerTest, TheOriginalGoesOnlyWhenTheCopyIsDurableUnderItsName) {
 }
 
 TEST_F(SegmentPackerTest, TheCopyIsSyncedInSteps) {
-  PackOptions options = test::small_frames(300);
+  PackOptions options = test::small_blocks(300);
   options.sync_every_bytes = 200;
   ASSERT_TRUE(pack(options).has_value());
   EXPECT_GE(disk.count(Call::kSyncData, ".tmp"), 3U);
@@ -145,7 +145,7 @@ TEST_F(SegmentPackerTest, AnyCallMayFailAndTheNextTrySucceeds) {
       for (std::uint64_t nth = 1;; ++nth) {
         const std::string where = std::to_string(static_cast<int>(call)) + " number " + std::to_string(nth);
         disk.fail({call, errno_value, "", nth});
-        PackOptions options = test::small_frames(300);
+        PackOptions options = test::small_blocks(300);
         options.sync_every_bytes = 200;
         const bool is_done = pack(options).has_value();
         disk.clear_faults();
@@ -186,7 +186,7 @@ TEST_F(SegmentPackerTest, ACrashAnywhereLosesNothingAndTheNextTrySucceeds) {
 
 TEST_F(SegmentPackerTest, BytesThatDidNotReachTheDiskAreNoticed) {
   // The kernel says so of the copy's first sync only; the last one finds nothing left to write.
-  PackOptions options = test::small_frames(300);
+  PackOptions options = test::small_blocks(300);
   options.sync_every_bytes = 200;
   EXPECT_FALSE(pack_and_between(options, [&](int pieces) {
                  if (pieces == 3) disk.fail({Call::kSyncData, EIO, ".tmp", 1});
@@ -198,7 +198,7 @@ TEST_F(SegmentPackerTest, OneThatIsGivenUpLeavesTheOriginalAlone) {
   bool is_done = false;
   for (int pieces = 0; !is_done; ++pieces) {
     {
-      SegmentPacker packer(*directory, kBegin, test::small_frames(300));
+      SegmentPacker packer(*directory, kBegin, test::small_blocks(300));
       for (int i = 0; i < pieces && !is_done; ++i) is_done = !packer.step().value();
     }
     ASSERT_EQ(disk.names(), is_done ? (Names{index, packed}) : Names{plain}) << pieces;
@@ -219,7 +219,7 @@ TEST_F(SegmentPackerTest, WhatAnEarlierTryLeftIsReplaced) {
 
 TEST_F(SegmentPackerTest, ASegmentRemovedMeanwhileStaysRemoved) {
   const auto done =
-      pack_and_between(test::small_frames(300), [&](int) { static_cast<void>(directory->remove(plain)); });
+      pack_and_between(test::small_blocks(300), [&](int) { static_cast<void>(directory->remove(plain)); });
   EXPECT_EQ(test::code_of(done), base::ErrorCode::kNotFound);
   EXPECT_EQ(disk.names(), Names{});
 }
@@ -227,7 +227,7 @@ TEST_F(SegmentPackerTest, ASegmentRemovedMeanwhileStaysRemoved) {
 TEST_F(SegmentPackerTest, ASegmentRemovedAtTheLastMomentIsPackedAllTheSame) {
   test::HookedDirectory hooked(*directory);
   hooked.before_remove = [&](const std::string& name) { static_cast<void>(directory->remove(name)); };
-  EXPECT_TRUE(pack_segment(hooked, kBegin, test::small_frames(300)).has_value());
+  EXPECT_TRUE(pack_segment(hooked, kBegin, test::small_blocks(300)).has_value());
   EXPECT_EQ(unpacked(), content);
 }
 
@@ -238,7 +238,7 @@ TEST_F(SegmentPackerTest, ACopyThatReadsOtherwiseIsDropped) {
       if (original != content && harmed == plain) continue;
       disk.put(plain, original);
       disk.forget_calls();
-      const auto done = pack_and_between(test::small_frames(300), [&](int) {
+      const auto done = pack_and_between(test::small_blocks(300), [&](int) {
         const std::string_view parts[] = {"xxxxxxxxxxxxxxx"};
         if (disk.count(Call::kDropCache, ".tmp") > 0)
           static_cast<void>((*directory->open(harmed, OpenMode::kWrite))->write_at(0, parts));
@@ -248,10 +248,10 @@ TEST_F(SegmentPackerTest, ACopyThatReadsOtherwiseIsDropped) {
     }
 }
 
-TEST_F(SegmentPackerTest, ManyBlocksMakeOneFrame) {
+TEST_F(SegmentPackerTest, ManyPiecesMakeOneBlock) {
   const std::string large = test::some_lines(3000, 500);
   disk.put(plain, large);
-  ASSERT_TRUE(pack(test::small_frames(1'000'000)).has_value());
+  ASSERT_TRUE(pack(test::small_blocks(1'000'000)).has_value());
   EXPECT_EQ(read_index(*directory, kBegin)->size(), 2U);
   EXPECT_EQ(unpacked(), large);
 }

@@ -31,7 +31,7 @@ class PackedReadingTest : public ::testing::Test {
   }
 
   void pack(std::size_t segment) {
-    static_cast<void>(pack_segment(*directory, begins[segment], test::small_frames(300)));
+    static_cast<void>(pack_segment(*directory, begins[segment], test::small_blocks(300)));
   }
   Strings read_from(Position from) {
     SegmentReader reader(*directory, losses, from);
@@ -154,7 +154,7 @@ TEST_F(PackedReadingTest, ASegmentRemovedBeforeItsTurnIsMissingWithItsRange) {
 TEST_F(PackedReadingTest, APackedSegmentThatEndsEarlyIsMissingTheRest) {
   pack(0);
   const auto index = read_index(*directory, 0);
-  const Frame& last = index->back();
+  const Block& last = index->back();
   disk.put(file_of(0, SegmentKind::kCompressed),
            disk.content(file_of(0, SegmentKind::kCompressed))->substr(0, last.offset));
   const Strings seen = read_from(0);
@@ -171,10 +171,10 @@ TEST_F(PackedReadingTest, APackedSegmentThatGoesOnTooLongIsToldAndEachPositionRe
   EXPECT_EQ(losses.all, Strings{"doubled " + std::to_string(begins[1]) + "+" + std::to_string(more.size())});
 }
 
-TEST_F(PackedReadingTest, ADamagedFrameIsOneDamagedLineAtItsPosition) {
+TEST_F(PackedReadingTest, ADamagedBlockIsOneDamagedLineAtItsPosition) {
   pack(0);
-  const auto frames = read_index(*directory, 0);
-  const Frame hurt = (*frames)[1];
+  const auto blocks = read_index(*directory, 0);
+  const Block hurt = (*blocks)[1];
   std::string packed = *disk.content(file_of(0, SegmentKind::kCompressed));
   packed.replace(hurt.offset, hurt.file_bytes, hurt.file_bytes, 'x');
   disk.put(file_of(0, SegmentKind::kCompressed), packed);

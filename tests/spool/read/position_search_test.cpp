@@ -36,7 +36,7 @@ class PositionSearchTest : public ::testing::Test {
     const bool is_packed = kind == SegmentKind::kCompressed;
     disk.put(file_of(begin + all.size(), is_packed ? SegmentKind::kSealed : kind), content);
     if (is_packed) {
-      ASSERT_TRUE(pack_segment(*directory, begin + all.size(), test::small_frames(300)).has_value());
+      ASSERT_TRUE(pack_segment(*directory, begin + all.size(), test::small_blocks(300)).has_value());
     }
     all += content;
   }
@@ -149,20 +149,20 @@ TEST_F(PositionSearchTest, ATimeIsFoundWithoutReadingWhatLiesBeforeIt) {
   }
   disk.forget_calls();
   EXPECT_EQ(since("18"), of_hour_18);
-  std::uint64_t frames_read = 0;
+  std::uint64_t blocks_read = 0;
   for (const auto& call : disk.calls()) {
     if (call.call != Call::kRead || !call.name.ends_with(".zst")) continue;
     EXPECT_EQ(call.name, file_of(of_hour_18, SegmentKind::kCompressed));
-    if (call.bytes > 18) ++frames_read;  // more than a frame's header
+    if (call.bytes > 18) ++blocks_read;  // more than a block's header
   }
-  EXPECT_EQ(frames_read, 1U);
+  EXPECT_EQ(blocks_read, 1U);
 }
 
 TEST_F(PositionSearchTest, AnIndexOfAnotherFileHidesNothing) {
   add(SegmentKind::kCompressed, line_at("04:01") + line_at("04:02"));
   const std::string other = *disk.content(index_file_name(begin));
   disk.put(file_of(begin, SegmentKind::kSealed), line_at("04:03") + line_at("04:04", 90));
-  ASSERT_TRUE(pack_segment(*directory, begin, test::small_frames(300)).has_value());
+  ASSERT_TRUE(pack_segment(*directory, begin, test::small_blocks(300)).has_value());
   disk.put(index_file_name(begin), other);
   EXPECT_EQ(since("04:03"), begin);
 }
@@ -189,7 +189,7 @@ TEST_F(PositionSearchTest, ASegmentPackedBetweenListingAndOpeningIsFound) {
     const Position expected = search(*directory);
     test::HookedDirectory hooked(*directory);
     hooked.before_open = [&](const std::string&) {
-      static_cast<void>(pack_segment(*directory, begin, test::small_frames(300)));
+      static_cast<void>(pack_segment(*directory, begin, test::small_blocks(300)));
     };
     EXPECT_EQ(search(hooked), expected);
     ASSERT_FALSE(disk.content(file_of(begin, SegmentKind::kSealed)).has_value());

@@ -33,7 +33,7 @@ class DamagedSpool {
     const auto directory = disk.open();
     disk.put("spool.json", std::string(R"({"format":1,"id":")") + kId + "\"}\n");
     disk.put(file_of(0, SegmentKind::kSealed), kPart);
-    EXPECT_TRUE(pack_segment(*directory, 0, test::small_frames(kPart.size() / 4)));
+    EXPECT_TRUE(pack_segment(*directory, 0, test::small_blocks(kPart.size() / 4)));
     put_damaged(file_of(0, SegmentKind::kCompressed), {disk.content(file_of(0, SegmentKind::kCompressed))->size() / 2});
     put_damaged(file_of(kPart.size(), SegmentKind::kSealed), kPart, {10, kPart.size() / 2, kPart.size() - 1});
     put_damaged(file_of(2 * kPart.size(), SegmentKind::kOpen), kPart, {kPart.size() / 3});

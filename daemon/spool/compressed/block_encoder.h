@@ -1,5 +1,5 @@
-// Packs content into zstd frames that stand for themselves: each with its size and a checksum. Reuses its context from
-// one frame to the next.
+// Packs content into blocks: zstd frames that stand for themselves, each with its size and a checksum. Reuses its
+// context from one block to the next.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +17,13 @@ struct FreeEncodingContext {
   void operator()(ZSTD_CCtx_s* context) const noexcept;
 };
 
-class FrameEncoder {
+class BlockEncoder {
  public:
-  explicit FrameEncoder(int level);
+  explicit BlockEncoder(int level);
 
-  // Begins a frame of `content_bytes`; what was begun before is dropped.
+  // Begins a block of `content_bytes`; what was begun before is dropped.
   void begin(std::uint64_t content_bytes);
-  // Appends to `packed` what the next piece of the content makes. The last one completes the frame: by then all of
+  // Appends to `packed` what the next piece of the content makes. The last one completes the block: by then all of
   // `content_bytes` is there.
   [[nodiscard]] base::Result<void> add(std::string_view content, bool is_last, std::string& packed);
 

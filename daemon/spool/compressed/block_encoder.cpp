@@ -1,4 +1,4 @@
-#include "daemon/spool/compressed/frame_encoder.h"
+#include "daemon/spool/compressed/block_encoder.h"
 
 #include <zstd.h>
 
@@ -15,18 +15,18 @@ constexpr std::size_t kOutputStepBytes = 64 * 1024;
 
 void FreeEncodingContext::operator()(ZSTD_CCtx_s* context) const noexcept { ZSTD_freeCCtx(context); }
 
-FrameEncoder::FrameEncoder(int level) : context_(ZSTD_createCCtx()) {
+BlockEncoder::BlockEncoder(int level) : context_(ZSTD_createCCtx()) {
   if (!context_) base::out_of_memory();
   ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level);
   ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
 }
 
-void FrameEncoder::begin(std::uint64_t content_bytes) {
+void BlockEncoder::begin(std::uint64_t content_bytes) {
   ZSTD_CCtx_reset(context_.get(), ZSTD_reset_session_only);
   ZSTD_CCtx_setPledgedSrcSize(context_.get(), content_bytes);
 }
 
-base::Result<void> FrameEncoder::add(std::string_view content, bool is_last, std::string& packed) {
+base::Result<void> BlockEncoder::add(std::string_view content, bool is_last, std::string& packed) {
   ZSTD_inBuffer in{content.data(), content.size(), 0};
   const ZSTD_EndDirective directive = is_last ? ZSTD_e_end : ZSTD_e_continue;
   while (true) {

@@ -1,11 +1,11 @@
-// Which content of a packed segment lies in which frame of its file. The index tells where it and the frames' headers
-// agree; otherwise the file is decoded once to find the frames, and what is damaged gets the room that is left for it.
+// Which content of a packed segment lies in which block of its file. The index tells where it and the blocks' headers
+// agree; otherwise the file is decoded once to find the blocks, and what is damaged gets the room that is left for it.
 //
 //   index fits the headers? ──yes──► the index
 //          │ no
 //      survey ──all sound──► the survey: the index is missing or wrong
 //          │ damage
-//      index fits every sound frame? ──yes──► the index
+//      index fits every sound block? ──yes──► the index
 //          │ no
 //      damaged stretches' lengths: from their headers, or what the sound ones leave of the expected length
 #pragma once
@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "daemon/spool/compressed/frame_decoder.h"
+#include "daemon/spool/compressed/block_decoder.h"
 #include "daemon/spool/compressed/segment_index.h"
 #include "daemon/spool/storage/file_system.h"
 
@@ -22,14 +22,14 @@ namespace crawlspool::spool {
 // What is known of a packed segment besides its file.
 struct SegmentHints {
   Position begin = 0;                           // its name
-  std::optional<Frames> index;                  // of this segment, if there is one
+  std::optional<Blocks> index;                  // of this segment, if there is one
   std::optional<std::uint64_t> expected_bytes;  // of content, by the next segment's name
 };
 
-// The frames, and in their places the stretches that are damaged: each byte of content lies in exactly one. Where
+// The blocks, and in their places the stretches that are damaged: each byte of content lies in exactly one. Where
 // nothing tells the lengths of two or more damaged stretches, they are one with all that lies between them, since a
 // sound line at a wrong position would be worse than a line that is missed. Without an expected length the headers of
-// damaged frames are believed.
-[[nodiscard]] base::Result<Frames> make_frame_table(ByteSource& file, FrameDecoder& decoder, const SegmentHints& hints);
+// damaged blocks are believed.
+[[nodiscard]] base::Result<Blocks> make_block_table(ByteSource& file, BlockDecoder& decoder, const SegmentHints& hints);
 
 }  // namespace crawlspool::spool

@@ -1,5 +1,5 @@
-// Writes the content of a plain segment into a packed file, frame by frame and in small pieces. A frame holds at least
-// frame_bytes_min of content, if there is as much, and ends where a line does; only a stretch that is too long for a
+// Writes the content of a plain segment into a packed file, block by block and in small pieces. A block holds at least
+// block_bytes_min of content, if there is as much, and ends where a line does; only a stretch that is too long for a
 // line is divided.
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "daemon/spool/compressed/frame_encoder.h"
+#include "daemon/spool/compressed/block_encoder.h"
 #include "daemon/spool/compressed/segment_index.h"
 #include "daemon/spool/storage/file_system.h"
 
@@ -15,41 +15,41 @@ namespace crawlspool::spool {
 
 struct PackOptions {
   int level = 3;  // zstd's
-  std::uint64_t frame_bytes_min = 8ULL * 1024 * 1024;
+  std::uint64_t block_bytes_min = 8ULL * 1024 * 1024;
   // The copy is synced in steps: one large sync would hold up those that acks wait for.
   std::uint64_t sync_every_bytes = 4ULL * 1024 * 1024;
 };
 
-class FrameWriter {
+class BlockWriter {
  public:
   // All references outlive the writer. `file` is empty; it is synced now and then, but not at the end.
-  FrameWriter(ByteSource& content, Position begin, File& file, const PackOptions& options)
+  BlockWriter(ByteSource& content, Position begin, File& file, const PackOptions& options)
       : content_(content), begin_(begin), file_(file), options_(options), encoder_(options.level) {}
 
-  // A piece of a millisecond or two. False once the content is in the file; empty content is one empty frame. After an
+  // A piece of a millisecond or two. False once the content is in the file; empty content is one empty block. After an
   // error the file means nothing.
   [[nodiscard]] base::Result<bool> write_some();
   // Those that are complete.
-  [[nodiscard]] const Frames& frames() const { return frames_; }
+  [[nodiscard]] const Blocks& blocks() const { return blocks_; }
 
  private:
-  [[nodiscard]] base::Result<void> begin_frame();
-  [[nodiscard]] base::Result<std::uint64_t> find_frame_end(std::uint64_t begin);
-  [[nodiscard]] base::Result<std::string_view> read_block(std::uint64_t begin, std::uint64_t end);
+  [[nodiscard]] base::Result<void> begin_block();
+  [[nodiscard]] base::Result<std::uint64_t> find_block_end(std::uint64_t begin);
+  [[nodiscard]] base::Result<std::string_view> read_piece(std::uint64_t begin, std::uint64_t end);
   [[nodiscard]] base::Result<void> write_out();
-  void end_frame();
+  void end_block();
 
   ByteSource& content_;
   Position begin_;
   File& file_;
   const PackOptions& options_;
-  FrameEncoder encoder_;
+  BlockEncoder encoder_;
   std::optional<std::uint64_t> size_;  // of the content
   std::uint64_t at_ = 0;               // in it
-  Frames frames_;
-  std::optional<Frame> frame_;  // under way
+  Blocks blocks_;
+  std::optional<Block> block_;  // under way
   TimestampScanner scanner_;    // of its lines
-  std::string block_;
+  std::string piece_;
   std::string packed_;
   std::uint64_t written_ = 0;
   std::uint64_t synced_ = 0;

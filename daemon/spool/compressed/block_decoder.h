@@ -1,5 +1,6 @@
-// Decodes one zstd frame of a file, block by block: where it is damaged, what comes before the damage is there.
-// Reuses its buffers from one frame to the next. What a frame holds is proved by its checksum and by nothing else.
+// Decodes one block (a zstd frame) of a file, inner block by inner block: where it is damaged, what comes before the
+// damage is there. Reuses its buffers from one block to the next. What a block holds is proved by its checksum and by
+// nothing else.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +18,18 @@ struct FreeDecodingContext {
   void operator()(ZSTD_DCtx_s* context) const noexcept;
 };
 
-struct DecodedFrame {
+struct DecodedBlock {
   std::uint64_t content_bytes = 0;
-  std::uint64_t file_bytes = 0;  // read of the file; all of the frame, if is_sound
+  std::uint64_t file_bytes = 0;  // read of the file; all of the block, if is_sound
   bool is_sound = false;         // decoded to its end, and the checksum is right
 };
 
-class FrameDecoder {
+class BlockDecoder {
  public:
   // `file` outlives the decoder and does not change.
-  explicit FrameDecoder(ByteSource& file);
+  explicit BlockDecoder(ByteSource& file);
 
-  // Decodes the frame at `offset` as one that ends at `end` or before and holds at most `content_bytes_max`, whatever
+  // Decodes the block at `offset` as one that ends at `end` or before and holds at most `content_bytes_max`, whatever
   // size its header claims. `content`, if any, is replaced by what could be decoded. Fails only if the file cannot be
   // read.
   struct Request {
@@ -36,11 +37,11 @@ class FrameDecoder {
     std::uint64_t end;
     std::uint64_t content_bytes_max;
   };
-  [[nodiscard]] base::Result<DecodedFrame> decode(const Request& request, std::string* content);
+  [[nodiscard]] base::Result<DecodedBlock> decode(const Request& request, std::string* content);
 
  private:
   [[nodiscard]] base::Result<std::string_view> input(std::uint64_t offset, std::uint64_t bytes, std::uint64_t end);
-  [[nodiscard]] base::Result<bool> feed_header(const Request& request, DecodedFrame& frame, std::size_t& wanted);
+  [[nodiscard]] base::Result<bool> feed_header(const Request& request, DecodedBlock& block, std::size_t& wanted);
 
   ByteSource& file_;
   std::unique_ptr<ZSTD_DCtx_s, FreeDecodingContext> context_;

@@ -1,11 +1,11 @@
-#include "daemon/spool/compressed/frame_decoder.h"
+#include "daemon/spool/compressed/block_decoder.h"
 
 #include <zstd.h>
 
 #include <algorithm>
 
 #include "daemon/base/out_of_memory.h"
-#include "daemon/spool/compressed/frame_layout.h"
+#include "daemon/spool/compressed/block_layout.h"
 
 namespace crawlspool::spool {
 
@@ -14,24 +14,24 @@ using base::Result;
 namespace {
 
 constexpr std::uint64_t kReadBytes = 1024 * 1024;
-// A frame whose content is its window claims its size in its header only. Up to level 19 it is not larger than this,
+// A block whose content is its window claims its size in its header only. Up to level 19 it is not larger than this,
 // whatever the header says.
 constexpr std::uint64_t kWindowBytesLikely = 8 * 1024 * 1024;
-// The decoder asks for a block and the header of the next one. It is given the block alone: a call that fails says
-// nothing of what it decoded before.
-constexpr std::size_t kNextBlockHeaderBytes = 3;
+// The decoder asks for an inner block and the header of the next one. It is given the inner block alone: a call that
+// fails says nothing of what it decoded before.
+constexpr std::size_t kNextHeaderBytes = 3;
 std::size_t without_next_header(std::size_t wanted) {
-  return wanted > kNextBlockHeaderBytes ? wanted - kNextBlockHeaderBytes : wanted;
+  return wanted > kNextHeaderBytes ? wanted - kNextHeaderBytes : wanted;
 }
 
 }  // namespace
 
 void FreeDecodingContext::operator()(ZSTD_DCtx_s* context) const noexcept { ZSTD_freeDCtx(context); }
 
-FrameDecoder::FrameDecoder(ByteSource& file) : file_(file) {}
+BlockDecoder::BlockDecoder(ByteSource& file) : file_(file) {}
 
 // `bytes` of the file from `offset` on, fewer at `end` or where the file ends.
-Result<std::string_view> FrameDecoder::input(std::uint64_t offset, std::uint64_t bytes, std::uint64_t end) {
+Result<std::string_view> BlockDecoder::input(std::uint64_t offset, std::uint64_t bytes, std::uint64_t end) {
   bytes = std::min(bytes, end - std::min(offset, end));
   if (offset < input_offset_ || offset + bytes > input_offset_ + input_.size()) {
     input_.resize(std::max(bytes, std::min(kReadBytes, end - std::min(offset, end))));
@@ -44,32 +44,32 @@ Result<std::string_view> FrameDecoder::input(std::uint64_t offset, std::uint64_t
 }
 
 // False where there is none that can be used. `wanted`: what the decoder asks for next.
-Result<bool> FrameDecoder::feed_header(const Request& request, DecodedFrame& frame, std::size_t& wanted) {
-  CRAWLSPOOL_TRY_AS(const auto text, input(request.offset, kFrameHeaderBytesMax, request.end));
-  const auto header = parse_frame_header(text);
+Result<bool> BlockDecoder::feed_header(const Request& request, DecodedBlock& block, std::size_t& wanted) {
+  CRAWLSPOOL_TRY_AS(const auto text, input(request.offset, kBlockHeaderBytesMax, request.end));
+  const auto header = parse_block_header(text);
   if (!header) return false;
   const std::uint64_t window = std::max(header->content_bytes, kWindowBytesLikely);
   const std::string bytes = without_content_size(text, *header, std::min(window, request.content_bytes_max));
   ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
   ZSTD_outBuffer out{nullptr, 0, 0};
   wanted = ZSTD_decompressStream(context_.get(), &out, &in);
-  frame.file_bytes = header->bytes;
+  block.file_bytes = header->bytes;
   return ZSTD_isError(wanted) == 0U && in.pos == in.size;
 }
 
-Result<DecodedFrame> FrameDecoder::decode(const Request& request, std::string* content) {
+Result<DecodedBlock> BlockDecoder::decode(const Request& request, std::string* content) {
   if (!context_) context_.reset(ZSTD_createDCtx());  // a good index asks for none
   if (!context_) base::out_of_memory();
   ZSTD_DCtx_reset(context_.get(), ZSTD_reset_session_only);
   if (content != nullptr) content->clear();
-  DecodedFrame frame;
+  DecodedBlock block;
   std::size_t wanted = 0;
-  CRAWLSPOOL_TRY_AS(const auto begun, feed_header(request, frame, wanted));
+  CRAWLSPOOL_TRY_AS(const auto begun, feed_header(request, block, wanted));
   while (begun && wanted > 0) {
     CRAWLSPOOL_TRY_AS(const auto bytes,
-                      input(request.offset + frame.file_bytes, without_next_header(wanted), request.end));
+                      input(request.offset + block.file_bytes, without_next_header(wanted), request.end));
     const std::uint64_t room =
-        std::min<std::uint64_t>(ZSTD_BLOCKSIZE_MAX, request.content_bytes_max - frame.content_bytes);
+        std::min<std::uint64_t>(ZSTD_BLOCKSIZE_MAX, request.content_bytes_max - block.content_bytes);
     std::string& into = content != nullptr ? *content : scratch_;
     const std::size_t into_at = content != nullptr ? content->size() : 0;
     into.resize(into_at + room);
@@ -77,12 +77,12 @@ Result<DecodedFrame> FrameDecoder::decode(const Request& request, std::string* c
     ZSTD_outBuffer out{into.data() + into_at, room, 0};
     wanted = ZSTD_decompressStream(context_.get(), &out, &in);
     into.resize(into_at + out.pos);
-    frame.content_bytes += out.pos;
-    if (ZSTD_isError(wanted) != 0U || (in.pos == 0 && out.pos == 0)) return frame;
-    frame.file_bytes += in.pos;
+    block.content_bytes += out.pos;
+    if (ZSTD_isError(wanted) != 0U || (in.pos == 0 && out.pos == 0)) return block;
+    block.file_bytes += in.pos;
   }
-  frame.is_sound = begun;
-  return frame;
+  block.is_sound = begun;
+  return block;
 }
 
 }  // namespace crawlspool::spool

@@ -1,10 +1,10 @@
-#include "daemon/spool/compressed/frame_table.h"
+#include "daemon/spool/compressed/block_table.h"
 
 #include <algorithm>
 #include <numeric>
 
-#include "daemon/spool/compressed/frame_layout.h"
-#include "daemon/spool/compressed/frame_survey.h"
+#include "daemon/spool/compressed/block_layout.h"
+#include "daemon/spool/compressed/block_survey.h"
 
 namespace crawlspool::spool {
 namespace {
@@ -14,33 +14,33 @@ using Kind = Stretch::Kind;
 
 // Too few for a line, and no blank one: damage of unknown length shows as at least this.
 constexpr std::uint64_t kDamageBytesMin = 2;
-// What a block holds at most, and takes in the file at least.
-constexpr std::uint64_t kBlockBytesMax = 128 * 1024;
-constexpr std::uint64_t kBlockFileBytesMin = 4;
+// What an inner block holds at most, and takes in the file at least.
+constexpr std::uint64_t kInnerBytesMax = 128 * 1024;
+constexpr std::uint64_t kInnerFileBytesMin = 4;
 
-Result<bool> headers_agree(ByteSource& file, const Frames& index) {
-  for (const Frame& frame : index) {
-    CRAWLSPOOL_TRY_AS(const auto header, read_frame_header(file, frame.offset));
-    if (!header || header->content_bytes != frame.bytes) return false;
+Result<bool> headers_agree(ByteSource& file, const Blocks& index) {
+  for (const Block& block : index) {
+    CRAWLSPOOL_TRY_AS(const auto header, read_block_header(file, block.offset));
+    if (!header || header->content_bytes != block.bytes) return false;
   }
   return true;
 }
 
-bool has_frame(const Frames& index, const Stretch& stretch) {
-  const auto frame = std::lower_bound(index.begin(), index.end(), stretch.offset,
-                                      [](const Frame& f, std::uint64_t offset) { return f.offset < offset; });
-  return frame != index.end() && frame->offset == stretch.offset && frame->file_bytes == stretch.file_bytes &&
-         frame->bytes == stretch.content_bytes;
+bool has_block(const Blocks& index, const Stretch& stretch) {
+  const auto block = std::lower_bound(index.begin(), index.end(), stretch.offset,
+                                      [](const Block& f, std::uint64_t offset) { return f.offset < offset; });
+  return block != index.end() && block->offset == stretch.offset && block->file_bytes == stretch.file_bytes &&
+         block->bytes == stretch.content_bytes;
 }
 
 bool is_sound(const Stretch& stretch) { return stretch.kind == Kind::kSound; }
 
 // With nothing sound left in the file, its length or that of the content has to speak for the index.
-bool fits(const Frames& index, const std::vector<Stretch>& stretches, std::uint64_t size, const SegmentHints& hints) {
+bool fits(const Blocks& index, const std::vector<Stretch>& stretches, std::uint64_t size, const SegmentHints& hints) {
   const bool has_sound = std::any_of(stretches.begin(), stretches.end(), is_sound);
   if (!has_sound) return file_bytes(index) == size || hints.expected_bytes == content_bytes(index);
   return std::all_of(stretches.begin(), stretches.end(),
-                     [&](const Stretch& stretch) { return !is_sound(stretch) || has_frame(index, stretch); });
+                     [&](const Stretch& stretch) { return !is_sound(stretch) || has_block(index, stretch); });
 }
 
 bool is_unknown(const Stretch& stretch) { return stretch.kind == Kind::kUnknown; }
@@ -56,7 +56,7 @@ std::uint64_t sum_of_known(const std::vector<Stretch>& all) {
   });
 }
 
-// Damaged frames whose headers claim more than there can be are not worth more than garbage.
+// Damaged blocks whose headers claim more than there can be are not worth more than garbage.
 void doubt_claims(std::vector<Stretch>& all, std::uint64_t expected) {
   if (sum_of_known(all) <= expected) return;
   for (Stretch& stretch : all)
@@ -79,11 +79,11 @@ void fill_up(std::vector<Stretch>& all, std::uint64_t expected) {
   const auto unknown = std::find_if(all.begin(), all.end(), is_unknown);
   if (unknown == all.end()) return;
   const std::uint64_t others = sum_of_known(all);
-  const std::uint64_t possible = (unknown->file_bytes / kBlockFileBytesMin + 1) * kBlockBytesMax;
+  const std::uint64_t possible = (unknown->file_bytes / kInnerFileBytesMin + 1) * kInnerBytesMax;
   if (expected >= others && expected - others <= possible) unknown->content_bytes = expected - others;
 }
 
-Frames lay_out(std::vector<Stretch> all, const SegmentHints& hints) {
+Blocks lay_out(std::vector<Stretch> all, const SegmentHints& hints) {
   auto expected = hints.expected_bytes;
   if (!expected && hints.index) expected = content_bytes(*hints.index);
   for (Stretch& stretch : all)
@@ -93,23 +93,23 @@ Frames lay_out(std::vector<Stretch> all, const SegmentHints& hints) {
     merge_unknown(all);
     fill_up(all, *expected);
   }
-  Frames frames;
+  Blocks blocks;
   for (Position position = hints.begin; const Stretch& stretch : all) {
-    frames.push_back({position, stretch.content_bytes, stretch.offset, stretch.file_bytes, std::nullopt});
+    blocks.push_back({position, stretch.content_bytes, stretch.offset, stretch.file_bytes, std::nullopt});
     position += stretch.content_bytes;
   }
-  return frames;
+  return blocks;
 }
 
 }  // namespace
 
-Result<Frames> make_frame_table(ByteSource& file, FrameDecoder& decoder, const SegmentHints& hints) {
+Result<Blocks> make_block_table(ByteSource& file, BlockDecoder& decoder, const SegmentHints& hints) {
   CRAWLSPOOL_TRY_AS(const auto size, file.size());
   if (hints.index && file_bytes(*hints.index) == size) {
     CRAWLSPOOL_TRY_AS(const auto agree, headers_agree(file, *hints.index));
     if (agree) return *hints.index;
   }
-  CRAWLSPOOL_TRY_AS(auto stretches, survey_frames(file, size, decoder));
+  CRAWLSPOOL_TRY_AS(auto stretches, survey_blocks(file, size, decoder));
   const bool is_all_sound = std::all_of(stretches.begin(), stretches.end(), is_sound);
   if (!is_all_sound && hints.index && fits(*hints.index, stretches, size, hints)) return *hints.index;
   return lay_out(std::move(stretches), hints);
