@@ -42,8 +42,9 @@ Result<Verification::Totals> Verification::run() {
   CRAWLSPOOL_TRY_AS(files_, spool::read_control_files(directory_));
   promised_ = std::max(files_.durable.value_or(0), files_.snapshot.value_or(0));
   tell_troubles();
-  CRAWLSPOOL_TRY(
-      read_lines().and_then([this] { return check_packed_segments(); }).and_then([this] { return note_strangers(); }));
+  CRAWLSPOOL_TRY(read_lines().and_then([this] { return check_compressed_segments(); }).and_then([this] {
+    return note_strangers();
+  }));
   totals_.sessions = sequences_.sessions();
   return totals_;
 }
@@ -150,24 +151,25 @@ void Verification::check_promises(const spool::SegmentReader& reader) {
     damage_.damaged_otherwise("durable: " + at(*files_.durable) + " is no line's end");
 }
 
-Result<void> Verification::check_packed_segments() {
+Result<void> Verification::check_compressed_segments() {
   CRAWLSPOOL_TRY_AS(const auto segments, spool::list_segments(directory_));
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const spool::SegmentName& name = segments[i].name;
     if (name.position >= totals_.extent.end) break;  // has come since
     if (name.kind != spool::SegmentKind::kCompressed) continue;
-    const auto check = spool::check_packed_segment(directory_, name.position, spool::expected_bytes(segments, i));
+    const auto check = spool::check_compressed_segment(directory_, name.position, spool::expected_bytes(segments, i));
     if (!check) continue;  // removed, or told by the lines' reader
-    ++totals_.packed_segments;
+    ++totals_.compressed_segments;
     const Position done = name.position - std::min(totals_.extent.begin, name.position);
-    console_.progress(done, totals_.extent.end - totals_.extent.begin, totals_.packed_segments, "packed segment");
+    console_.progress(done, totals_.extent.end - totals_.extent.begin, totals_.compressed_segments,
+                      "compressed segment");
     if (check->unsound.empty() && check->index == spool::IndexState::kSound) continue;
-    if (directory_.open(segments[i].file, spool::OpenMode::kRead)) tell_packed(name.position, *check);
+    if (directory_.open(segments[i].file, spool::OpenMode::kRead)) tell_compressed(name.position, *check);
   }
   return {};
 }
 
-void Verification::tell_packed(Position position, const spool::PackedCheck& check) {
+void Verification::tell_compressed(Position position, const spool::CompressedCheck& check) {
   const std::string file = spool::segment_file_name({position, spool::SegmentKind::kCompressed});
   for (const std::size_t i : check.unsound) {
     const spool::Block& block = check.blocks[i];

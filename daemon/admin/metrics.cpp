@@ -147,10 +147,11 @@ void add_spool(Families& families, const config::Spool& config, const CommitStat
 
 void add_background(Families& families, const CommitStats& stats, const spool::RecoveryReport& recovery) {
   const spool::BackgroundStats& background = stats.background;
-  families.gauge("crawlspool_spool_segments_unpacked", "Segments that wait to be packed.", background.unpacked);
-  families.counter("crawlspool_spool_segments_packed_total", "Segments packed.", background.packed);
-  families.counter("crawlspool_spool_packing_failures_total", "Failed tries to pack a segment.",
-                   background.packing_failed);
+  families.gauge("crawlspool_spool_segments_uncompressed", "Segments that wait to be compressed.",
+                 background.uncompressed);
+  families.counter("crawlspool_spool_segments_compressed_total", "Segments compressed.", background.compressed);
+  families.counter("crawlspool_spool_compression_failures_total", "Failed tries to compress a segment.",
+                   background.compression_failed);
   families.counter("crawlspool_spool_segments_removed_total", "Segments removed by retention.", background.removed);
   families.counter("crawlspool_spool_snapshots_total", "Snapshots of the sessions written.", background.snapshots);
   families.gauge("crawlspool_spool_segments_damaged", "Segments found unreadable or too short since the start.",

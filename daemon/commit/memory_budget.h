@@ -32,19 +32,19 @@ class MemoryBudget {
     return std::max<std::int64_t>(0, begin_limit_.load(std::memory_order_relaxed) - used());
   }
   [[nodiscard]] bool is_under_half() const { return used() < limit() / 2; }
-  // What is compressed can grow far beyond what came: any may be unpacked while frames may begin, else one at a time,
-  // by whoever comes first and until it says that it is done with it. From any thread.
-  [[nodiscard]] bool may_unpack(std::uint64_t who) {
+  // What is compressed can grow far beyond what came: any may be decompressed while frames may begin, else one at a
+  // time, by whoever comes first and until it says that it is done with it. From any thread.
+  [[nodiscard]] bool may_decompress(std::uint64_t who) {
     if (may_begin()) return true;
     std::uint64_t nobody = 0;
-    return unpacking_.compare_exchange_strong(nobody, who, std::memory_order_relaxed) || nobody == who;
+    return decompressing_.compare_exchange_strong(nobody, who, std::memory_order_relaxed) || nobody == who;
   }
-  // Someone unpacks beyond the budget, and gives its memory back by itself.
-  [[nodiscard]] bool is_unpacking() const { return unpacking_.load(std::memory_order_relaxed) != 0; }
+  // Someone decompresses beyond the budget, and gives its memory back by itself.
+  [[nodiscard]] bool is_decompressing() const { return decompressing_.load(std::memory_order_relaxed) != 0; }
   // True if others may have waited for it.
-  bool done_unpacking(std::uint64_t who) {
-    return unpacking_.load(std::memory_order_relaxed) == who &&
-           unpacking_.compare_exchange_strong(who, 0, std::memory_order_relaxed);
+  bool done_decompressing(std::uint64_t who) {
+    return decompressing_.load(std::memory_order_relaxed) == who &&
+           decompressing_.compare_exchange_strong(who, 0, std::memory_order_relaxed);
   }
   // What the kernel says that the process holds. What of it is beyond what is charged counts from then on as used, less
   // kUnaccountedBytesMax, but never as more than a quarter of the limit: so much always moves.
@@ -71,7 +71,7 @@ class MemoryBudget {
   std::atomic<std::int64_t> unaccounted_{0};
   std::atomic<std::int64_t> surplus_{0};  // of that, what counts as used
   std::atomic<std::int64_t> batches_under_way_{0};
-  std::atomic<std::uint64_t> unpacking_{0};  // who unpacks beyond the budget, counted from 1; 0: nobody
+  std::atomic<std::uint64_t> decompressing_{0};  // who decompresses beyond the budget, counted from 1; 0: nobody
 };
 
 // Of one loop, on its thread.

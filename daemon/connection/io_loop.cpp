@@ -240,7 +240,7 @@ void IoLoop::tick() {
 // disk that would make room, the unfinished frame with the lowest rate is shed.
 void IoLoop::relieve_memory() {
   while (!shared_.memory.may_continue() && may_go_beyond()) {
-    if (let_a_whole_batch_go_on() || shared_.memory.is_unpacking() || may_be_trimmed_soon()) return;
+    if (let_a_whole_batch_go_on() || shared_.memory.is_decompressing() || may_be_trimmed_soon()) return;
     Connection* const slowest = slowest_unfinished();
     if (slowest == nullptr) return;
     slowest->shed();
@@ -262,9 +262,9 @@ bool IoLoop::is_anything_under_way() const {
   return appender_.has_unsettled() || shared_.memory.batches_under_way() > 0;
 }
 
-bool IoLoop::may_go_on_with_batch(base::ConnectionId id, bool is_unpacked) const {
+bool IoLoop::may_go_on_with_batch(base::ConnectionId id, bool is_decompressed) const {
   if (appender_.is_full()) return false;
-  if (!is_unpacked) return shared_.memory.may_unpack(id);
+  if (!is_decompressed) return shared_.memory.may_decompress(id);
   return shared_.memory.may_continue() || may_go_beyond();
 }
 
@@ -299,7 +299,7 @@ void IoLoop::drop_unread_answers() {
 }
 
 void IoLoop::batch_done(base::ConnectionId id) {
-  if (!shared_.memory.done_unpacking(id)) return;
+  if (!shared_.memory.done_decompressing(id)) return;
   look_at_waiting_ = true;
   for (IoLoop* const other : shared_.loops)
     if (other != this) other->mailbox_.post([other] { other->look_at_waiting_ = true; });

@@ -92,7 +92,7 @@ class IoLoop final : private commit::CompletionSink, private session::SessionHos
   [[nodiscard]] intake::RejectRecorder& rejects() { return rejects_; }
   [[nodiscard]] Connection* find(base::ConnectionId id);
   // Whether a connection may go on with a batch that came whole, with the budget used up or not: something has to move.
-  [[nodiscard]] bool may_go_on_with_batch(base::ConnectionId id, bool is_unpacked) const;
+  [[nodiscard]] bool may_go_on_with_batch(base::ConnectionId id, bool is_decompressed) const;
   // Answers that are not sent hold so many bytes more, or fewer, modulo 2^64.
   void count_output(std::uint64_t more_bytes) { output_bytes_ += more_bytes; }
   [[nodiscard]] MemoryShares& memory_shares() { return memory_shares_; }

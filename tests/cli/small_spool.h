@@ -1,12 +1,12 @@
-// A spool with one of everything: a packed segment of several blocks, a plain one, the active one, both snapshots, the
-// durable file and a cursor. Small enough to be damaged at each byte in turn.
+// A spool with one of everything: a compressed segment of several blocks, a plain one, the active one, both snapshots,
+// the durable file and a cursor. Small enough to be damaged at each byte in turn.
 #pragma once
 
 #include <filesystem>
 #include <memory>
 #include <set>
 
-#include "daemon/spool/compressed/segment_packer.h"
+#include "daemon/spool/compressed/segment_compressor.h"
 #include "daemon/spool/control/cursor.h"
 #include "daemon/spool/control/snapshot.h"
 #include "daemon/spool/storage/posix_file_system.h"
@@ -22,10 +22,10 @@ class SmallSpoolTest : public CommandTest {
     make_spool("");
     std::filesystem::remove(temp.path() / "00000000000000000000.ndjson.open");
     directory = spool::open_posix_directory(spool_path, spool::IfMissing::kFail).value();
-    packed = add_segment(spool::SegmentKind::kSealed);
-    spool::PackOptions options;
+    compressed = add_segment(spool::SegmentKind::kSealed);
+    spool::CompressionOptions options;
     options.block_bytes_min = 2 * line_bytes;
-    ASSERT_TRUE(spool::pack_segment(*directory, packed.begin, options));
+    ASSERT_TRUE(spool::compress_segment(*directory, compressed.begin, options));
     plain = add_segment(spool::SegmentKind::kSealed);
     active = add_segment(spool::SegmentKind::kOpen);
     set_durable(content.size());
@@ -45,7 +45,7 @@ class SmallSpoolTest : public CommandTest {
   };
   const std::size_t line_bytes = session_line(10).size();
   std::string content;  // the whole spool's
-  Part packed;
+  Part compressed;
   Part plain;
   Part active;
   const std::string index = spool::index_file_name(0);

@@ -68,8 +68,8 @@ FAULTS = [
         "      }\n",
     ),
     Fault(
-        "packed_copy_renamed_before_sync",
-        "daemon/spool/compressed/segment_packer.cpp",
+        "compressed_copy_renamed_before_sync",
+        "daemon/spool/compressed/segment_compressor.cpp",
         "  if (auto synced = copy_->sync(); !synced) return synced;\n",
         "",
     ),
@@ -110,8 +110,8 @@ FAULTS = [
         "    position_ = durable_;\n",
     ),
     Fault(
-        "plain_removed_before_packed_is_durable",
-        "daemon/spool/compressed/segment_packer.cpp",
+        "plain_removed_before_compressed_is_durable",
+        "daemon/spool/compressed/segment_compressor.cpp",
         "  if (auto synced = directory_.sync(); !synced) return synced;\n",
         "",
     ),

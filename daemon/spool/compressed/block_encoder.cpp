@@ -26,15 +26,15 @@ void BlockEncoder::begin(std::uint64_t content_bytes) {
   ZSTD_CCtx_setPledgedSrcSize(context_.get(), content_bytes);
 }
 
-base::Result<void> BlockEncoder::add(std::string_view content, bool is_last, std::string& packed) {
+base::Result<void> BlockEncoder::add(std::string_view content, bool is_last, std::string& compressed) {
   ZSTD_inBuffer in{content.data(), content.size(), 0};
   const ZSTD_EndDirective directive = is_last ? ZSTD_e_end : ZSTD_e_continue;
   while (true) {
-    const std::size_t had = packed.size();
-    packed.resize(had + std::min(kOutputStepBytes, ZSTD_compressBound(content.size())));
-    ZSTD_outBuffer out{packed.data() + had, packed.size() - had, 0};
+    const std::size_t had = compressed.size();
+    compressed.resize(had + std::min(kOutputStepBytes, ZSTD_compressBound(content.size())));
+    ZSTD_outBuffer out{compressed.data() + had, compressed.size() - had, 0};
     const std::size_t left = ZSTD_compressStream2(context_.get(), &out, &in, directive);
-    packed.resize(had + out.pos);
+    compressed.resize(had + out.pos);
     if (ZSTD_isError(left) != 0U)
       return base::fail(base::ErrorCode::kIo, std::string("zstd: ") + ZSTD_getErrorName(left));
     if (is_last ? left == 0 : in.pos == in.size) return {};

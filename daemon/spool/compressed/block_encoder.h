@@ -1,4 +1,4 @@
-// Packs content into blocks: zstd frames that stand for themselves, each with its size and a checksum. Reuses its
+// Compresses content into blocks: zstd frames that stand for themselves, each with its size and a checksum. Reuses its
 // context from one block to the next.
 #pragma once
 
@@ -23,9 +23,9 @@ class BlockEncoder {
 
   // Begins a block of `content_bytes`; what was begun before is dropped.
   void begin(std::uint64_t content_bytes);
-  // Appends to `packed` what the next piece of the content makes. The last one completes the block: by then all of
+  // Appends to `compressed` what the next piece of the content makes. The last one completes the block: by then all of
   // `content_bytes` is there.
-  [[nodiscard]] base::Result<void> add(std::string_view content, bool is_last, std::string& packed);
+  [[nodiscard]] base::Result<void> add(std::string_view content, bool is_last, std::string& compressed);
 
  private:
   std::unique_ptr<ZSTD_CCtx_s, FreeEncodingContext> context_;

@@ -1,6 +1,6 @@
-// What the blocks of a packed segment look like in the file, as far as it can be seen without decoding them. A block is
-// one zstd frame; what zstd itself calls the blocks of a frame are inner blocks here.
-// Source: RFC 8878, 3.1.1; FORMAT.md, "Packed segments".
+// What the blocks of a compressed segment look like in the file, as far as it can be seen without decoding them. A
+// block is one zstd frame; what zstd itself calls the blocks of a frame are inner blocks here. Source: RFC 8878, 3.1.1;
+// FORMAT.md, "Compressed segments".
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace crawlspool::spool {
 
 inline constexpr std::string_view kBlockMagic = "\x28\xb5\x2f\xfd";
 inline constexpr std::size_t kBlockHeaderBytesMax = 18;
-// A block holds at least the packer's block_bytes_min and at most that and the longest line.
+// A block holds at least the compressor's block_bytes_min and at most that and the longest line.
 inline constexpr std::uint64_t kBlockContentBytesMax = 512ULL * 1024 * 1024;
 
 struct BlockHeader {
@@ -23,8 +23,8 @@ struct BlockHeader {
   bool is_single_segment;       // has no window of its own: its content is one
 };
 
-// Nothing unless `text` begins with a header as the packer writes them: with content size, which may be anything, and
-// checksum, without dictionary.
+// Nothing unless `text` begins with a header as the compressor writes them: with content size, which may be anything,
+// and checksum, without dictionary.
 [[nodiscard]] std::optional<BlockHeader> parse_block_header(std::string_view text);
 
 // The header that begins at `offset`.

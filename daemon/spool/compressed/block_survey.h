@@ -1,4 +1,4 @@
-// Finds the blocks of a packed segment by decoding the whole file, for where no index tells them or the one that is
+// Finds the blocks of a compressed segment by decoding the whole file, for where no index tells them or the one that is
 // there does not fit. Slow, and right: a block whose checksum holds is one.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace crawlspool::spool {
 // A block, or what lies where blocks should: the stretches cover the file.
 struct Stretch {
   enum class Kind {
-    kSound,    // its content is what was packed
+    kSound,    // its content is what was compressed
     kDamaged,  // a block's header and the chain of its inner blocks; its content is not
     kUnknown,  // anything else: a damaged header, a block that is cut off, garbage; perhaps several blocks
   };

@@ -1,5 +1,6 @@
-// Which content of a packed segment lies in which block of its file. The index tells where it and the blocks' headers
-// agree; otherwise the file is decoded once to find the blocks, and what is damaged gets the room that is left for it.
+// Which content of a compressed segment lies in which block of its file. The index tells where it and the blocks'
+// headers agree; otherwise the file is decoded once to find the blocks, and what is damaged gets the room that is left
+// for it.
 //
 //   index fits the headers? ──yes──► the index
 //          │ no
@@ -19,7 +20,7 @@
 
 namespace crawlspool::spool {
 
-// What is known of a packed segment besides its file.
+// What is known of a compressed segment besides its file.
 struct SegmentHints {
   Position begin = 0;                           // its name
   std::optional<Blocks> index;                  // of this segment, if there is one

@@ -28,7 +28,7 @@ Result<bool> BlockWriter::write_some() {
     block_->timestamps->take(timestamp);
     return true;
   }));
-  CRAWLSPOOL_TRY(encoder_.add(piece, at_ == block_end, packed_).and_then([&] { return write_out(); }));
+  CRAWLSPOOL_TRY(encoder_.add(piece, at_ == block_end, compressed_).and_then([&] { return write_out(); }));
   if (at_ == block_end) end_block();
   return at_ < *size_;
 }
@@ -67,15 +67,15 @@ Result<std::uint64_t> BlockWriter::find_block_end(std::uint64_t begin) {
 Result<std::string_view> BlockWriter::read_piece(std::uint64_t begin, std::uint64_t end) {
   piece_.resize(std::min(kPieceBytes, end - begin));
   CRAWLSPOOL_TRY_AS(const auto n, content_.read_at(begin, piece_));
-  if (n < piece_.size()) return fail_errno("packing: the segment has become shorter", EIO);
+  if (n < piece_.size()) return fail_errno("compression: the segment has become shorter", EIO);
   return std::string_view(piece_);
 }
 
 Result<void> BlockWriter::write_out() {
-  const std::string_view parts[] = {packed_};
+  const std::string_view parts[] = {compressed_};
   if (auto written = write_fully(file_, written_, parts); !written) return written;
-  written_ += packed_.size();
-  packed_.clear();
+  written_ += compressed_.size();
+  compressed_.clear();
   if (written_ - synced_ < options_.sync_every_bytes) return {};
   synced_ = written_;
   return file_.sync_data();

@@ -1,6 +1,6 @@
-// Writes the content of a plain segment into a packed file, block by block and in small pieces. A block holds at least
-// block_bytes_min of content, if there is as much, and ends where a line does; only a stretch that is too long for a
-// line is divided.
+// Writes the content of a plain segment into a compressed file, block by block and in small pieces. A block holds at
+// least block_bytes_min of content, if there is as much, and ends where a line does; only a stretch that is too long
+// for a line is divided.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace crawlspool::spool {
 
-struct PackOptions {
+struct CompressionOptions {
   int level = 3;  // zstd's
   std::uint64_t block_bytes_min = 8ULL * 1024 * 1024;
   // The copy is synced in steps: one large sync would hold up those that acks wait for.
@@ -23,7 +23,7 @@ struct PackOptions {
 class BlockWriter {
  public:
   // All references outlive the writer. `file` is empty; it is synced now and then, but not at the end.
-  BlockWriter(ByteSource& content, Position begin, File& file, const PackOptions& options)
+  BlockWriter(ByteSource& content, Position begin, File& file, const CompressionOptions& options)
       : content_(content), begin_(begin), file_(file), options_(options), encoder_(options.level) {}
 
   // A piece of a millisecond or two. False once the content is in the file; empty content is one empty block. After an
@@ -42,7 +42,7 @@ class BlockWriter {
   ByteSource& content_;
   Position begin_;
   File& file_;
-  const PackOptions& options_;
+  const CompressionOptions& options_;
   BlockEncoder encoder_;
   std::optional<std::uint64_t> size_;  // of the content
   std::uint64_t at_ = 0;               // in it
@@ -50,7 +50,7 @@ class BlockWriter {
   std::optional<Block> block_;  // under way
   TimestampScanner scanner_;    // of its lines
   std::string piece_;
-  std::string packed_;
+  std::string compressed_;
   std::uint64_t written_ = 0;
   std::uint64_t synced_ = 0;
 };

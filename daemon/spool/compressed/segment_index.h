@@ -1,5 +1,6 @@
-// The sparse index beside a packed segment: where each of its blocks begins, by position, and between which times its
-// lines lie. An aid only: readers check it against the file and do without it. Source: FORMAT.md, "Packed segments".
+// The sparse index beside a compressed segment: where each of its blocks begins, by position, and between which times
+// its lines lie. An aid only: readers check it against the file and do without it. Source: FORMAT.md, "Compressed
+// segments".
 #pragma once
 
 #include <cstdint>

@@ -22,12 +22,12 @@ std::optional<Position> parse_index_file_name(std::string_view file) {
   return position && file == index_file_name(*position) ? position : std::nullopt;
 }
 
-// By position, and of one position by kind: packed, sealed, open.
+// By position, and of one position by kind: compressed, sealed, open.
 bool comes_before(const SegmentName& a, const SegmentName& b) {
   return a.position != b.position ? a.position < b.position : a.kind < b.kind;
 }
 
-// A packed segment was compared with the plain one before it got its name, so the plain one may go.
+// A compressed segment was compared with the plain one before it got its name, so the plain one may go.
 std::vector<SegmentName> one_a_position(std::vector<SegmentName> segments, std::vector<std::string>& superfluous,
                                         std::vector<UnusableFile>& left_out) {
   std::sort(segments.begin(), segments.end(), comes_before);
@@ -113,7 +113,7 @@ Result<Inventory> take_inventory(Directory& directory) {
   for (const Position index : entries.indexes)
     if (std::none_of(segments.begin(), segments.end(), [index](const auto& s) { return s.position == index; }))
       superfluous.push_back(index_file_name(index));
-  // A packed copy's name may not be durable yet, and its original must not go before it.
+  // A compressed copy's name may not be durable yet, and its original must not go before it.
   if (!superfluous.empty()) {
     CRAWLSPOOL_TRY(directory.sync());
   }

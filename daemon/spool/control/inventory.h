@@ -17,7 +17,7 @@ struct UnusableFile {
 };
 
 struct Inventory {
-  std::vector<SegmentName> sealed;     // by position; packed or not
+  std::vector<SegmentName> sealed;     // by position; compressed or not
   std::vector<SegmentName> unsealed;   // have the name of an active segment and are not the last
   std::optional<SegmentName> active;   // the last segment, if it is not sealed
   std::vector<UnusableFile> left_out;  // links, directories and foreign files: reported, never touched
@@ -29,7 +29,7 @@ struct Inventory {
 [[nodiscard]] bool is_temporary(const DirectoryEntry& entry);
 
 // A link, or what is no regular file, under an active segment's name is refused (kPermission).
-// Removes temporary files, plain segments whose packed copy is there, and indexes of segments that are gone. The
+// Removes temporary files, plain segments whose compressed copy is there, and indexes of segments that are gone. The
 // directory is not synced: what comes back after a crash is removed again.
 [[nodiscard]] base::Result<Inventory> take_inventory(Directory& directory);
 

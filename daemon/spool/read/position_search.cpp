@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "daemon/spool/compressed/packed_source.h"
+#include "daemon/spool/compressed/compressed_source.h"
 #include "daemon/spool/lines/timestamp_scanner.h"
 #include "daemon/spool/read/segment_list.h"
 #include "daemon/spool/read/segment_source.h"
@@ -79,7 +79,7 @@ std::uint64_t find_forwards(ByteSource& source, std::uint64_t begin, std::uint64
   return found;
 }
 
-std::uint64_t find_in_packed(PackedSource& source, std::string_view timestamp) {
+std::uint64_t find_in_compressed(CompressedSource& source, std::string_view timestamp) {
   for (const Block& block : source.blocks()) {
     if (block.timestamps && block.timestamps->greatest < timestamp) continue;
     const std::uint64_t begin = block.position - source.blocks().front().position;
@@ -89,8 +89,9 @@ std::uint64_t find_in_packed(PackedSource& source, std::string_view timestamp) {
   return content_bytes(source.blocks());
 }
 
-// The content's length of a packed segment all of which is before `timestamp`, if its index says so. Of the file only
-// the length is looked at: to look at its blocks' headers would cost one seek each, for all that was ever packed.
+// The content's length of a compressed segment all of which is before `timestamp`, if its index says so. Of the file
+// only the length is looked at: to look at its blocks' headers would cost one seek each, for all that was ever
+// compressed.
 std::optional<std::uint64_t> pass_over(Directory& directory, const Segment& segment,
                                        std::optional<std::uint64_t> expected, std::string_view timestamp) {
   const auto index = read_index(directory, segment.name.position);
@@ -112,8 +113,8 @@ Result<Found> find_in_segment(Directory& directory, const Segment& segment, std:
                               std::string_view timestamp) {
   if (segment.name.kind == SegmentKind::kCompressed) {
     if (const auto bytes = pass_over(directory, segment, expected, timestamp)) return Found{*bytes, *bytes};
-    return PackedSource::open(directory, segment.name.position, expected).map([&](const auto& source) {
-      return Found{find_in_packed(*source, timestamp), content_bytes(source->blocks())};
+    return CompressedSource::open(directory, segment.name.position, expected).map([&](const auto& source) {
+      return Found{find_in_compressed(*source, timestamp), content_bytes(source->blocks())};
     });
   }
   return directory.open(segment.file, OpenMode::kRead).and_then([&](const auto& file) {
@@ -121,8 +122,8 @@ Result<Found> find_in_segment(Directory& directory, const Segment& segment, std:
   });
 }
 
-// Of the packed copy where the segment has been packed since it was listed; 0 where it was removed. Among thousands of
-// segments there is always one.
+// Of the compressed copy where the segment has been compressed since it was listed; 0 where it was removed. Among
+// thousands of segments there is always one.
 std::uint64_t file_bytes(Directory& directory, const Segment& segment) {
   auto file = directory.open(segment.file, OpenMode::kRead);
   if (!file && file.error().code == ErrorCode::kNotFound)

@@ -1,5 +1,5 @@
 // Finds places in a spool: its ends, its last lines, a time. Reads beside a running daemon: a segment may be sealed,
-// packed or removed at any moment.
+// compressed or removed at any moment.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,9 @@ struct Extent {
 
 // No sound line before it has a `ts` of `timestamp` or later; the spool's end if none has at all. Behind it may lie
 // lines that are earlier: the order of lines is position, and the clock may have jumped. `timestamp` is spelled as in
-// the spool or the beginning of that: "2026-11-20T04" is the hour's first moment. Passes over packed blocks by their
-// index alone and reads the lines of what is not packed; what cannot be read ends the search, at or before that place.
+// the spool or the beginning of that: "2026-11-20T04" is the hour's first moment. Passes over compressed blocks by
+// their index alone and reads the lines of what is not compressed; what cannot be read ends the search, at or before
+// that place.
 [[nodiscard]] base::Result<Position> position_since(Directory& directory, std::string_view timestamp);
 
 }  // namespace crawlspool::spool

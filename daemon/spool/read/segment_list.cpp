@@ -9,7 +9,7 @@ using base::Result;
 
 constexpr int kListingsMax = 8;
 
-// The entries come by name: for each position plain, open, packed.
+// The entries come by name: for each position plain, open, compressed.
 std::vector<Segment> take_one_each(const std::vector<DirectoryEntry>& entries) {
   std::vector<Segment> segments;
   bool is_regular = false;  // the last one of `segments`

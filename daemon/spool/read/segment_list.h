@@ -19,9 +19,9 @@ struct Segment {
   std::string file;
 };
 
-// By position. Where a segment is there twice the plain file is taken, so that nobody depends on a packed one before
-// the plain one has gone; a regular file goes before anything else of its position. Listed until the next listing has
-// the same positions: one made while a segment is renamed may lack it under both names.
+// By position. Where a segment is there twice the plain file is taken, so that nobody depends on a compressed one
+// before the plain one has gone; a regular file goes before anything else of its position. Listed until the next
+// listing has the same positions: one made while a segment is renamed may lack it under both names.
 [[nodiscard]] base::Result<std::vector<Segment>> list_segments(Directory& directory);
 
 // How long the content of `segments[index]` should be by the name of the one behind it; nothing for the last.

@@ -1,6 +1,6 @@
 // Reads a spool directory line by line, in order of position, without a daemon: for commands and consumers beside a
-// running one, which may seal, pack and remove segments meanwhile. Opens files for reading only, takes no lock, writes
-// nothing. Source: FORMAT.md, "Files" and "A line".
+// running one, which may seal, compress and remove segments meanwhile. Opens files for reading only, takes no lock,
+// writes nothing. Source: FORMAT.md, "Files" and "A line".
 //
 //   segment's lines ──► end of file ──► sealed? ──► rest read once more ──► next segment
 //         ▲                                │ no

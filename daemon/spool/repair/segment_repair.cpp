@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "daemon/spool/compressed/block_encoder.h"
-#include "daemon/spool/compressed/packed_source.h"
+#include "daemon/spool/compressed/compressed_source.h"
 
 namespace crawlspool::spool {
 namespace {
@@ -32,15 +32,15 @@ Result<void> blank_range(File& file, std::uint64_t offset, std::uint64_t bytes) 
   return {};
 }
 
-// Writes the packed file anew beside the old one.
+// Writes the compressed file anew beside the old one.
 class Remake {
  public:
-  Remake(Directory& directory, Position position, const PackedCheck& check, const Damage& damage)
+  Remake(Directory& directory, Position position, const CompressedCheck& check, const Damage& damage)
       : directory_(directory), position_(position), check_(check), damage_(damage) {}
 
   Result<std::vector<std::string>> run(KeptOriginals& kept) {
     const auto written = open().and_then([&] { return write_all(kept); }).and_then([&] { return read_back(); });
-    CRAWLSPOOL_TRY(written.and_then([&] { return directory_.rename(copy_name_, packed_name_); })
+    CRAWLSPOOL_TRY(written.and_then([&] { return directory_.rename(copy_name_, compressed_name_); })
                        .and_then([&] { return directory_.sync(); })
                        .and_then([&] { return remake_index(directory_, made_); }));
     return std::move(kept_);
@@ -48,8 +48,8 @@ class Remake {
 
  private:
   Result<void> open() {
-    CRAWLSPOOL_TRY_AS(auto original, directory_.open(packed_name_, OpenMode::kRead));
-    CRAWLSPOOL_TRY_AS(auto content, directory_.open(packed_name_, OpenMode::kRead));
+    CRAWLSPOOL_TRY_AS(auto original, directory_.open(compressed_name_, OpenMode::kRead));
+    CRAWLSPOOL_TRY_AS(auto content, directory_.open(compressed_name_, OpenMode::kRead));
     CRAWLSPOOL_TRY_AS(auto copy, directory_.open(copy_name_, OpenMode::kCreate));
     original_ = std::move(original);
     content_.emplace(std::move(content), check_.blocks);
@@ -76,7 +76,7 @@ class Remake {
     for (std::uint64_t done = 0; done < block.file_bytes; done += piece.size()) {
       piece.resize(std::min<std::uint64_t>(kPieceBytes, block.file_bytes - done));
       CRAWLSPOOL_TRY_AS(const auto n, original_->read_at(block.offset + done, piece));
-      if (n < piece.size()) return base::fail(ErrorCode::kIo, packed_name_ + " has become shorter");
+      if (n < piece.size()) return base::fail(ErrorCode::kIo, compressed_name_ + " has become shorter");
       if (auto written = append(piece); !written) return written;
     }
     return {};
@@ -93,9 +93,9 @@ class Remake {
       const std::uint64_t at = std::max(range.position, block.position) - block.position;
       if (bytes > 0) Blanks().make(std::span(content).subspan(at, bytes), true);
     }
-    std::string packed;
+    std::string compressed;
     encoder_.begin(content.size());
-    return encoder_.add(content, true, packed).and_then([&] { return append(packed); });
+    return encoder_.add(content, true, compressed).and_then([&] { return append(compressed); });
   }
 
   Result<void> append(std::string_view bytes) {
@@ -116,16 +116,16 @@ class Remake {
 
   Directory& directory_;
   Position position_;
-  const PackedCheck& check_;
+  const CompressedCheck& check_;
   const Damage& damage_;
-  const std::string packed_name_ = segment_file_name({position_, SegmentKind::kCompressed});
-  const std::string copy_name_ = packed_name_ + std::string(kTemporarySuffix);
+  const std::string compressed_name_ = segment_file_name({position_, SegmentKind::kCompressed});
+  const std::string copy_name_ = compressed_name_ + std::string(kTemporarySuffix);
   std::unique_ptr<File> original_;
-  std::optional<PackedSource> content_;
+  std::optional<CompressedSource> content_;
   std::unique_ptr<File> copy_;
   BlockEncoder encoder_{kLevel};
   std::uint64_t written_ = 0;
-  PackedCheck made_;
+  CompressedCheck made_;
   std::vector<std::string> kept_;
 };
 
@@ -160,7 +160,7 @@ std::uint64_t overlap(const ByteRange& range, const Block& block) {
   return end > begin ? end - begin : 0;
 }
 
-std::vector<std::size_t> blocks_to_remake(const PackedCheck& check, const Damage& damage) {
+std::vector<std::size_t> blocks_to_remake(const CompressedCheck& check, const Damage& damage) {
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < check.blocks.size(); ++i) {
     const bool is_unsound = std::binary_search(check.unsound.begin(), check.unsound.end(), i);
@@ -170,13 +170,13 @@ std::vector<std::size_t> blocks_to_remake(const PackedCheck& check, const Damage
   return found;
 }
 
-Result<std::vector<std::string>> remake_packed_segment(Directory& directory, Position position,
-                                                       const PackedCheck& check, const Damage& damage,
-                                                       KeptOriginals& kept) {
+Result<std::vector<std::string>> remake_compressed_segment(Directory& directory, Position position,
+                                                           const CompressedCheck& check, const Damage& damage,
+                                                           KeptOriginals& kept) {
   return Remake(directory, position, check, damage).run(kept);
 }
 
-Result<void> remake_index(Directory& directory, const PackedCheck& check) {
+Result<void> remake_index(Directory& directory, const CompressedCheck& check) {
   return replace_file(directory, index_file_name(check.blocks.front().position), render_index(check.blocks));
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/spool/compressed/packed_check.h"
+#include "daemon/spool/compressed/compressed_check.h"
 #include "daemon/spool/read/segment_list.h"
 #include "daemon/spool/recovery/segment_recovery.h"
 #include "daemon/spool/repair/kept_originals.h"
@@ -33,16 +33,17 @@ using Damage = std::vector<ByteRange>;
                                                                          const Damage& damage, KeptOriginals& kept);
 
 // Those that are unsound or hold damage, as indexes into the check's; rising.
-[[nodiscard]] std::vector<std::size_t> blocks_to_remake(const PackedCheck& check, const Damage& damage);
+[[nodiscard]] std::vector<std::size_t> blocks_to_remake(const CompressedCheck& check, const Damage& damage);
 [[nodiscard]] std::uint64_t overlap(const ByteRange& range, const Block& block);  // in bytes
 
-// Writes the whole packed segment anew: good blocks as they are, those to be remade from what can be decoded, with
+// Writes the whole compressed segment anew: good blocks as they are, those to be remade from what can be decoded, with
 // blanks in the damage's place; then the index. Where the originals of the remade blocks went, one for each.
-[[nodiscard]] base::Result<std::vector<std::string>> remake_packed_segment(Directory& directory, Position position,
-                                                                           const PackedCheck& check,
-                                                                           const Damage& damage, KeptOriginals& kept);
+[[nodiscard]] base::Result<std::vector<std::string>> remake_compressed_segment(Directory& directory, Position position,
+                                                                               const CompressedCheck& check,
+                                                                               const Damage& damage,
+                                                                               KeptOriginals& kept);
 
 // Writes the index of a segment whose blocks are all sound.
-[[nodiscard]] base::Result<void> remake_index(Directory& directory, const PackedCheck& check);
+[[nodiscard]] base::Result<void> remake_index(Directory& directory, const CompressedCheck& check);
 
 }  // namespace crawlspool::spool

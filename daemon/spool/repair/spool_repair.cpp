@@ -48,8 +48,9 @@ RepairStep step_for_block(const Block& block, const Damage& damage) {
     lost += overlap(range, block);
   }
   if (lost == 0)
-    return {kRepair, at(block.position), "a packed block is damaged, its lines are whole", "the block is made anew"};
-  return {kRepair, at(first), bytes_of(lost) + " damaged in a packed block",
+    return {kRepair, at(block.position), "a compressed block is damaged, its lines are whole",
+            "the block is made anew"};
+  return {kRepair, at(first), bytes_of(lost) + " damaged in a compressed block",
           "the block is made anew with blank lines there"};
 }
 
@@ -143,7 +144,7 @@ Result<void> SpoolRepair::repair_segment(const SegmentDamage& damage) {
     give_up(at(end), bytes_of(expected - damage.content_bytes) + " are missing, no segment has them");
   if (damage.content_bytes > expected)
     give_up(at(name.position + expected), bytes_of(damage.content_bytes - expected) + " are in two segments");
-  if (name.kind == SegmentKind::kCompressed) return repair_packed(damage);
+  if (name.kind == SegmentKind::kCompressed) return repair_compressed(damage);
   std::vector<RepairStep> steps;
   for (const ByteRange& range : damage.lines)
     steps.push_back({kRepair, at(range.position), bytes_of(range.bytes) + " damaged", "blank lines in their place"});
@@ -151,9 +152,9 @@ Result<void> SpoolRepair::repair_segment(const SegmentDamage& damage) {
 }
 
 // Where the lengths do not add up, making blocks anew would fix what is only guessed.
-Result<void> SpoolRepair::repair_packed(const SegmentDamage& damage) {
+Result<void> SpoolRepair::repair_compressed(const SegmentDamage& damage) {
   const Position position = damage.segment.name.position;
-  CRAWLSPOOL_TRY_AS(const auto check, check_packed_segment(directory_, position, damage.expected_bytes));
+  CRAWLSPOOL_TRY_AS(const auto check, check_compressed_segment(directory_, position, damage.expected_bytes));
   const auto blocks = blocks_to_remake(check, damage.lines);
   if (blocks.empty() && !check.blocks.empty()) return repair_index(position, check);
   if (check.blocks.empty() || damage.expected_bytes.value_or(damage.content_bytes) != damage.content_bytes) {
@@ -172,13 +173,13 @@ Result<void> SpoolRepair::repair_packed(const SegmentDamage& damage) {
       if (!kept) return kept;
       index = std::move(*kept);
     }
-    auto names = remake_packed_segment(directory_, position, check, damage.lines, kept_);
+    auto names = remake_compressed_segment(directory_, position, check, damage.lines, kept_);
     if (names) names->insert(names->end(), index.begin(), index.end());
     return names;
   });
 }
 
-Result<void> SpoolRepair::repair_index(Position position, const PackedCheck& check) {
+Result<void> SpoolRepair::repair_index(Position position, const CompressedCheck& check) {
   if (check.index == IndexState::kSound) return {};
   const std::string file = index_file_name(position);
   return take({{kRepair, file, describe(check.index), "made anew"}}, [&]() -> Result<Names> {
@@ -192,13 +193,13 @@ Result<void> SpoolRepair::repair_index(Position position, const PackedCheck& che
   });
 }
 
-// A start removes a plain segment whose packed copy is there: the copy has to be worth it.
+// A start removes a plain segment whose compressed copy is there: the copy has to be worth it.
 Result<void> SpoolRepair::repair_second_copies() {
   CRAWLSPOOL_TRY_AS(const auto segments, list_segments(directory_));
   for (const Segment& segment : segments) {
     if (segment.name.kind != SegmentKind::kSealed) continue;
     const std::string copy = segment_file_name({segment.name.position, SegmentKind::kCompressed});
-    const auto check = check_packed_segment(directory_, segment.name.position, std::nullopt);
+    const auto check = check_compressed_segment(directory_, segment.name.position, std::nullopt);
     if (!check && check.error().code == ErrorCode::kNotFound) continue;
     const auto plain = directory_.open(segment.file, OpenMode::kRead);
     const bool is_whole =

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "daemon/base/clock.h"
-#include "daemon/spool/compressed/packed_check.h"
+#include "daemon/spool/compressed/compressed_check.h"
 #include "daemon/spool/control/control_files.h"
 #include "daemon/spool/repair/damage_survey.h"
 #include "daemon/spool/repair/kept_originals.h"
@@ -61,8 +61,8 @@ class SpoolRepair {
   [[nodiscard]] base::Result<void> prepare();
   [[nodiscard]] base::Result<void> repair_identity();
   [[nodiscard]] base::Result<void> repair_segment(const SegmentDamage& damage);
-  [[nodiscard]] base::Result<void> repair_packed(const SegmentDamage& damage);
-  [[nodiscard]] base::Result<void> repair_index(Position position, const PackedCheck& check);
+  [[nodiscard]] base::Result<void> repair_compressed(const SegmentDamage& damage);
+  [[nodiscard]] base::Result<void> repair_index(Position position, const CompressedCheck& check);
   [[nodiscard]] base::Result<void> repair_second_copies();
   [[nodiscard]] base::Result<void> set_aside_copy(const Segment& plain, const std::string& copy);
   [[nodiscard]] base::Result<void> repair_durable(const DamageSurvey& survey);

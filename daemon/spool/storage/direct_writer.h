@@ -1,5 +1,5 @@
 // Writes large pieces of a file past the page cache. The cache costs a copy into fresh pages, several times what the
-// disk's own controller needs, and throws out what others read; a spool's bytes are read once, by the packer, if at
+// disk's own controller needs, and throws out what others read; a spool's bytes are read once, by the compressor, if at
 // all. Only whole blocks can go this way: what is around them goes through the cache, which the kernel keeps in step.
 // Used by one thread. Source: open(2), O_DIRECT; figures in tests/bench/RESULTS.md.
 #pragma once

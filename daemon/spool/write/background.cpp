@@ -10,8 +10,8 @@ namespace {
 using base::ErrorCode;
 
 constexpr std::int64_t kRetainEveryUs = 1'000'000;
-constexpr std::int64_t kPackAgainUs = 30'000'000;
-// Packing that falls behind gives up ratio for speed; what it cannot keep up with stays plain until there is time.
+constexpr std::int64_t kCompressAgainUs = 30'000'000;
+// Compression that falls behind gives up ratio for speed; what it cannot keep up with stays plain until there is time.
 constexpr int kLevel = 3;
 constexpr int kHurriedLevel = 1;
 constexpr std::int64_t kWaitMaxUs = 600'000'000;  // of one segment, however busy the machine
@@ -29,7 +29,7 @@ Background::Background(Directory& directory, const BackgroundOptions& options, c
       removal_(directory),
       clock_watch_(clock, start.newest_us),
       retain_at_us_(clock.monotonic_us()),
-      pack_at_us_(clock.monotonic_us()) {}
+      compress_at_us_(clock.monotonic_us()) {}
 
 void Background::offer_snapshot(Snapshot snapshot) {
   const std::lock_guard lock(mutex_);
@@ -47,8 +47,8 @@ BackgroundStats Background::stats() const {
   BackgroundStats stats = stats_;
   stats.segments = counts.segments;
   stats.segment_bytes = counts.file_bytes;
-  stats.unpacked = options_.compress ? counts.plain : 0;
-  stats.unpacked_bytes = options_.compress ? counts.plain_bytes : 0;
+  stats.uncompressed = options_.compress ? counts.plain : 0;
+  stats.uncompressed_bytes = options_.compress ? counts.plain_bytes : 0;
   stats.damaged = counts.damaged;
   return stats;
 }
@@ -64,8 +64,8 @@ bool Background::step() {
   const auto snapshot = take_inbox();
   if (snapshot) write_offered(*snapshot);
   const bool has_worked = snapshot || segments_.look_at_one() || retain();
-  if (packer_ && !segments_.contains(packer_->position())) packer_.reset();
-  return has_worked || pack();
+  if (compressor_ && !segments_.contains(compressor_->position())) compressor_.reset();
+  return has_worked || compress();
 }
 
 std::optional<Snapshot> Background::take_inbox() {
@@ -119,33 +119,33 @@ bool Background::remove(const RetentionVerdict::Removal& removal) {
   return removal_.make_durable();
 }
 
-bool Background::pack() {
-  if (!packer_ && !begin_packing()) return false;
-  can_wait_ = !is_behind() && clock_.monotonic_us() - packing_since_us_ < kWaitMaxUs;
-  const auto has_more = packer_->step();
+bool Background::compress() {
+  if (!compressor_ && !begin_compression()) return false;
+  can_wait_ = !is_behind() && clock_.monotonic_us() - compressing_since_us_ < kWaitMaxUs;
+  const auto has_more = compressor_->step();
   if (!has_more) {
-    packing_failed(packer_->position(), has_more.error());
-    packer_.reset();
+    compression_failed(compressor_->position(), has_more.error());
+    compressor_.reset();
     return false;
   }
-  if (!*has_more) finish_packing();
+  if (!*has_more) finish_compression();
   return true;
 }
 
-bool Background::begin_packing() {
-  if (!options_.compress || clock_.monotonic_us() < pack_at_us_) return false;
+bool Background::begin_compression() {
+  if (!options_.compress || clock_.monotonic_us() < compress_at_us_) return false;
   const SegmentFacts* const plain = segments_.oldest_plain();
   if (plain == nullptr) return false;
   const Position position = plain->name.position;
   if (directory_.free_bytes().value_or(0) < options_.keep_free_bytes + plain->content_bytes()) {
-    packing_failed(position, {ErrorCode::kDiskFull, 0, "no room for a second copy"});
+    compression_failed(position, {ErrorCode::kDiskFull, 0, "no room for a second copy"});
     return false;
   }
-  PackOptions pack;
-  pack.level = is_behind() ? kHurriedLevel : kLevel;
-  pack.block_bytes_min = options_.block_bytes_min;
-  packer_ = std::make_unique<SegmentPacker>(directory_, position, pack);
-  packing_since_us_ = clock_.monotonic_us();
+  CompressionOptions compression;
+  compression.level = is_behind() ? kHurriedLevel : kLevel;
+  compression.block_bytes_min = options_.block_bytes_min;
+  compressor_ = std::make_unique<SegmentCompressor>(directory_, position, compression);
+  compressing_since_us_ = clock_.monotonic_us();
   return true;
 }
 
@@ -153,24 +153,25 @@ bool Background::is_behind() const {
   std::uint64_t backlog_max = std::min(options_.backlog_bytes_max, directory_.free_bytes().value_or(0) / kBacklogShare);
   if (options_.retention.bytes_max != 0)
     backlog_max = std::min(backlog_max, options_.retention.bytes_max / kBacklogShare);
-  return stats().unpacked_bytes > backlog_max;
+  return stats().uncompressed_bytes > backlog_max;
 }
 
-void Background::finish_packing() {
-  const SegmentFacts packed = segments_.set_packed(packer_->position(), packer_->packed().file_bytes);
-  packer_.reset();
-  base::log_info("segment_packed", {{"segment", segment_file_name(packed.name)},
-                                    {"bytes", packed.content_bytes()},
-                                    {"file_bytes", packed.file_bytes}});
-  add_to(&BackgroundStats::packed);
+void Background::finish_compression() {
+  const SegmentFacts compressed =
+      segments_.set_compressed(compressor_->position(), compressor_->compressed().file_bytes);
+  compressor_.reset();
+  base::log_info("segment_compressed", {{"segment", segment_file_name(compressed.name)},
+                                        {"bytes", compressed.content_bytes()},
+                                        {"file_bytes", compressed.file_bytes}});
+  add_to(&BackgroundStats::compressed);
 }
 
-void Background::packing_failed(Position segment, const base::Error& error) {
+void Background::compression_failed(Position segment, const base::Error& error) {
   const SegmentName name{segment, SegmentKind::kSealed};
   if (error.code == ErrorCode::kNotFound) return segments_.plain_is_gone(name);
-  pack_at_us_ = clock_.monotonic_us() + kPackAgainUs;
-  base::log_warn("packing_failed", {{"segment", segment_file_name(name)}, {"detail", error.message()}});
-  add_to(&BackgroundStats::packing_failed);
+  compress_at_us_ = clock_.monotonic_us() + kCompressAgainUs;
+  base::log_warn("compression_failed", {{"segment", segment_file_name(name)}, {"detail", error.message()}});
+  add_to(&BackgroundStats::compression_failed);
 }
 
 }  // namespace crawlspool::spool

@@ -1,5 +1,5 @@
-// What is done beside the ingest, piece by piece, by one thread: snapshots, retention, packing. Each piece leaves the
-// spool as readers may find it; one that fails is dropped, logged, and tried again later. Nothing here is acked.
+// What is done beside the ingest, piece by piece, by one thread: snapshots, retention, compression. Each piece leaves
+// the spool as readers may find it; one that fails is dropped, logged, and tried again later. Nothing here is acked.
 // Source: FORMAT.md, "Segments", "Retention" and "Sessions".
 #pragma once
 
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "daemon/base/clock.h"
-#include "daemon/spool/compressed/segment_packer.h"
+#include "daemon/spool/compressed/segment_compressor.h"
 #include "daemon/spool/control/snapshot.h"
 #include "daemon/spool/storage/file_system.h"
 #include "daemon/spool/write/clock_watch.h"
@@ -23,8 +23,8 @@ namespace crawlspool::spool {
 
 struct BackgroundOptions {
   bool compress = false;
-  std::uint64_t block_bytes_min = 8ULL * 1024 * 1024;  // of content, in a packed segment
-  std::uint64_t keep_free_bytes = 0;                   // packing leaves that much
+  std::uint64_t block_bytes_min = 8ULL * 1024 * 1024;  // of content, in a compressed segment
+  std::uint64_t keep_free_bytes = 0;                   // compression leaves that much
   // Plain segments that may wait for a quiet time; less where the disk or the retention is small.
   std::uint64_t backlog_bytes_max = 16ULL * 1024 * 1024 * 1024;
   RetentionPolicy retention{};
@@ -33,11 +33,11 @@ struct BackgroundOptions {
 struct BackgroundStats {
   std::uint64_t segments = 0;       // sealed ones
   std::uint64_t segment_bytes = 0;  // of their files
-  std::uint64_t unpacked = 0;       // of these, the ones that wait to be packed
-  std::uint64_t unpacked_bytes = 0;
+  std::uint64_t uncompressed = 0;   // of these, the ones that wait to be compressed
+  std::uint64_t uncompressed_bytes = 0;
   std::uint64_t damaged = 0;  // found without all of their content, or not to be read
-  std::uint64_t packed = 0;
-  std::uint64_t packing_failed = 0;
+  std::uint64_t compressed = 0;
+  std::uint64_t compression_failed = 0;
   std::uint64_t removed = 0;
   std::uint64_t snapshots = 0;
 };
@@ -65,7 +65,7 @@ class Background {
 
   // On the background's thread: one piece of work, of some milliseconds at most; false if nothing is to be done now.
   bool step();
-  // Whether the last piece was one of packing, which may as well go on at a quieter time. On the same thread.
+  // Whether the last piece was one of compression, which may as well go on at a quieter time. On the same thread.
   [[nodiscard]] bool can_wait() const { return can_wait_; }
 
   [[nodiscard]] BackgroundStats stats() const;  // from any thread
@@ -83,11 +83,11 @@ class Background {
   bool retain();
   bool remove(const RetentionVerdict::Removal& removal);
   [[nodiscard]] RetentionView view_for_retention();
-  bool pack();
-  bool begin_packing();
+  bool compress();
+  bool begin_compression();
   [[nodiscard]] bool is_behind() const;
-  void finish_packing();
-  void packing_failed(Position segment, const base::Error& error);
+  void finish_compression();
+  void compression_failed(Position segment, const base::Error& error);
   void add_to(std::uint64_t BackgroundStats::*count);
 
   Directory& directory_;
@@ -107,9 +107,9 @@ class Background {
   SegmentRemoval removal_;
   ClockWatch clock_watch_;
   std::int64_t retain_at_us_ = 0;  // monotonic
-  std::int64_t pack_at_us_ = 0;
-  std::unique_ptr<SegmentPacker> packer_;  // of the segment under way
-  std::int64_t packing_since_us_ = 0;      // monotonic
+  std::int64_t compress_at_us_ = 0;
+  std::unique_ptr<SegmentCompressor> compressor_;  // of the segment under way
+  std::int64_t compressing_since_us_ = 0;          // monotonic
   bool can_wait_ = false;
   std::optional<Position> held_told_;  // the place of the cursor that was named last
 };

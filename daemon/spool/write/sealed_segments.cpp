@@ -91,7 +91,7 @@ bool SealedSegments::contains(Position position) const {
                      [position](const Sealed& sealed) { return sealed.facts.name.position == position; });
 }
 
-SegmentFacts SealedSegments::set_packed(Position position, std::uint64_t file_bytes) {
+SegmentFacts SealedSegments::set_compressed(Position position, std::uint64_t file_bytes) {
   SegmentFacts& facts = find(position)->facts;
   facts.name.kind = SegmentKind::kCompressed;
   facts.file_bytes = file_bytes;
@@ -100,15 +100,15 @@ SegmentFacts SealedSegments::set_packed(Position position, std::uint64_t file_by
 }
 
 void SealedSegments::plain_is_gone(const SegmentName& name) {
-  const SegmentName packed{name.position, SegmentKind::kCompressed};
-  const auto left = name.kind == SegmentKind::kSealed ? directory_.open(segment_file_name(packed), OpenMode::kRead)
+  const SegmentName compressed{name.position, SegmentKind::kCompressed};
+  const auto left = name.kind == SegmentKind::kSealed ? directory_.open(segment_file_name(compressed), OpenMode::kRead)
                                                       : base::fail(ErrorCode::kNotFound, "");
   if (!left && left.error().code == ErrorCode::kNotFound) {
     base::log_warn("segment_gone", {{"segment", segment_file_name(name)}});
     return forget(name.position);
   }
   const auto segment = find(name.position);
-  segment->facts.name = packed;
+  segment->facts.name = compressed;
   segment->is_known = false;  // looked at next
   count();
 }

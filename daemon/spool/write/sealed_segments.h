@@ -19,7 +19,7 @@ class SealedSegments {
   struct Counts {
     std::uint64_t segments = 0;
     std::uint64_t file_bytes = 0;
-    std::uint64_t plain = 0;        // of these, the ones that are not packed
+    std::uint64_t plain = 0;        // of these, the ones that are not compressed
     std::uint64_t plain_bytes = 0;  // of their content
     std::uint64_t damaged = 0;      // found without all of their content, or not to be read
   };
@@ -36,12 +36,13 @@ class SealedSegments {
   bool look_at_one();
   [[nodiscard]] std::vector<SegmentFacts> facts() const;
   [[nodiscard]] bool contains(Position position) const;
-  // Returns null if every segment is packed.
+  // Returns null if every segment is compressed.
   [[nodiscard]] const SegmentFacts* oldest_plain() const;
 
   // Returns what is known of the segment from now on.
-  SegmentFacts set_packed(Position position, std::uint64_t file_bytes);
-  // The plain file is gone. Where a packed copy is there it is the segment from now on; otherwise the segment is gone.
+  SegmentFacts set_compressed(Position position, std::uint64_t file_bytes);
+  // The plain file is gone. Where a compressed copy is there it is the segment from now on; otherwise the segment is
+  // gone.
   void plain_is_gone(const SegmentName& name);
   void forget(Position position);
 

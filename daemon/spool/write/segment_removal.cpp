@@ -17,8 +17,8 @@ bool SegmentRemoval::remove(const RetentionVerdict::Removal& removal) {
   return true;
 }
 
-// A segment may be there twice: its packed copy has had its name since before the plain file was to go, and that, or
-// the sync before it, failed. Readers take the plain file as long as there is one, so it is the last to go.
+// A segment may be there twice: its compressed copy has had its name since before the plain file was to go, and that,
+// or the sync before it, failed. Readers take the plain file as long as there is one, so it is the last to go.
 bool SegmentRemoval::remove_files(Position position) {
   is_durable_ = false;
   for (const SegmentKind kind : {SegmentKind::kCompressed, SegmentKind::kSealed}) {

@@ -97,26 +97,26 @@ TEST_F(RepairTest, EachByteOfAPlainSegmentBecomesABlankLineAndIsKept) {
     }
 }
 
-TEST_F(RepairTest, EachByteOfAPackedSegmentIsRepairedByItsBlock) {
-  for (std::size_t at = 0; at < sound[packed.file].size() && !HasFailure(); ++at) {
+TEST_F(RepairTest, EachByteOfACompressedSegmentIsRepairedByItsBlock) {
+  for (std::size_t at = 0; at < sound[compressed.file].size() && !HasFailure(); ++at) {
     SCOPED_TRACE(at);
-    flip(packed.file, at);
+    flip(compressed.file, at);
     if (on_spool({"verify"}).exit_code == kExitOk) continue;  // a bit that means nothing to the decoder
     expect_repaired("position ");
     const Ran cat = on_spool({"cat"});
     EXPECT_EQ(cat.exit_code, kExitOk);
-    EXPECT_TRUE(cat.out.ends_with(content.substr(packed.end)));
+    EXPECT_TRUE(cat.out.ends_with(content.substr(compressed.end)));
     EXPECT_EQ(cat.out.size(), content.size());
     EXPECT_TRUE(std::filesystem::exists(temp.path() / "cut"));
     restore();
   }
 }
 
-TEST_F(RepairTest, APackedSegmentIsRepairedWithoutItsIndexToo) {
-  for (std::size_t at = 0; at < sound[packed.file].size() && !HasFailure(); ++at) {
+TEST_F(RepairTest, ACompressedSegmentIsRepairedWithoutItsIndexToo) {
+  for (std::size_t at = 0; at < sound[compressed.file].size() && !HasFailure(); ++at) {
     SCOPED_TRACE(at);
     std::filesystem::remove(temp.path() / index);
-    flip(packed.file, at);
+    flip(compressed.file, at);
     const Ran done = apply();
     EXPECT_EQ(done.exit_code, kExitOk) << done.out;
     EXPECT_EQ(on_spool({"verify"}).exit_code, kExitOk);
@@ -125,11 +125,11 @@ TEST_F(RepairTest, APackedSegmentIsRepairedWithoutItsIndexToo) {
   }
 }
 
-TEST_F(RepairTest, APackedSegmentThatWasCutIsFilledUpWithBlanks) {
+TEST_F(RepairTest, ACompressedSegmentThatWasCutIsFilledUpWithBlanks) {
   const auto blocks = spool::parse_index(sound[index]).value();
-  for (std::size_t bytes = 0; bytes < sound[packed.file].size() && !HasFailure(); ++bytes) {
+  for (std::size_t bytes = 0; bytes < sound[compressed.file].size() && !HasFailure(); ++bytes) {
     SCOPED_TRACE(bytes);
-    put(packed.file, sound[packed.file].substr(0, bytes));
+    put(compressed.file, sound[compressed.file].substr(0, bytes));
     // Nothing is damaged then: it is missing.
     if (std::any_of(blocks.begin(), blocks.end(), [bytes](const spool::Block& f) { return f.offset == bytes; })) {
       EXPECT_EQ(apply().exit_code, kExitDamaged);
@@ -230,11 +230,11 @@ TEST_F(RepairTest, WhatIsNotKnownToBeSyncedIsLeftToTheNextStart) {
 }
 
 TEST_F(RepairTest, ADamagedCopyOfAPlainSegmentIsSetAside) {
-  put("00000000000000000000.ndjson", content.substr(0, packed.end));
+  put("00000000000000000000.ndjson", content.substr(0, compressed.end));
   EXPECT_EQ(repair().exit_code, kExitOk);
-  flip(packed.file, 30);
-  expect_repaired(packed.file + ": is damaged; set aside");
-  EXPECT_FALSE(std::filesystem::exists(temp.path() / packed.file));
+  flip(compressed.file, 30);
+  expect_repaired(compressed.file + ": is damaged; set aside");
+  EXPECT_FALSE(std::filesystem::exists(temp.path() / compressed.file));
   expect_lines_but(0, 0);
 }
 

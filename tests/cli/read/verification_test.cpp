@@ -45,7 +45,7 @@ TEST_F(VerificationTest, ASoundSpoolIsSoundWithoutANote) {
   const Ran ran = verify();
   EXPECT_EQ(ran.exit_code, kExitOk) << ran.out;
   EXPECT_EQ(ran.out.find("note"), std::string::npos) << ran.out;
-  EXPECT_NE(ran.out.find("segments  3, 1 packed\nlines     9\n"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("segments  3, 1 compressed\nlines     9\n"), std::string::npos) << ran.out;
   EXPECT_EQ(on_spool({"cat"}).out, content);
 }
 
@@ -62,12 +62,12 @@ TEST_F(VerificationTest, EachByteOfAPlainSegmentIsWatched) {
     });
 }
 
-TEST_F(VerificationTest, EachByteOfAPackedSegmentIsWatched) {
-  damage_each_byte(packed.file, [&](std::size_t, bool) {
+TEST_F(VerificationTest, EachByteOfACompressedSegmentIsWatched) {
+  damage_each_byte(compressed.file, [&](std::size_t, bool) {
     const Ran cat = on_spool({"cat"});
     // A bit that means nothing to the decoder damages nothing.
     if (cat.out != content || verify().exit_code != kExitOk) expect_named("position ");
-    expect_lines(cat, packed.end, content.size());
+    expect_lines(cat, compressed.end, content.size());
     for (std::size_t at = 0; at < cat.out.size(); at += line_bytes)
       EXPECT_NE(content.find(cat.out.substr(at, line_bytes)), std::string::npos);
   });

@@ -24,7 +24,7 @@ class TextSource final : public ByteSource {
   std::string text_;
 };
 
-std::string packed(const std::string& content) {
+std::string compressed(const std::string& content) {
   BlockEncoder encoder(3);
   std::string block;
   encoder.begin(content.size());
@@ -52,7 +52,7 @@ constexpr std::size_t kSizes[] = {0, 1, 255, 256, 257, 65791, 65792, 200'000, 3'
 
 TEST(BlockLayout, AHeaderTellsTheContentsSizeAndTheInnerBlocksWhereTheBlockEnds) {
   for (const std::size_t bytes : kSizes) {
-    const std::string block = packed(some_content(bytes));
+    const std::string block = compressed(some_content(bytes));
     const auto header = parse_block_header(block);
     ASSERT_TRUE(header.has_value()) << bytes;
     EXPECT_EQ(header->content_bytes, bytes);
@@ -69,7 +69,7 @@ TEST(BlockLayout, AHeaderTellsTheContentsSizeAndTheInnerBlocksWhereTheBlockEnds)
 
 TEST(BlockLayout, AHeaderThatIsCutShortIsNone) {
   for (const std::size_t bytes : kSizes) {
-    const std::string block = packed(some_content(bytes));
+    const std::string block = compressed(some_content(bytes));
     const std::size_t header_bytes = parse_block_header(block)->bytes;
     for (std::size_t cut = 0; cut < header_bytes; ++cut) EXPECT_FALSE(parse_block_header(block.substr(0, cut)));
     for (std::size_t cut = 0; cut < block.size(); cut += 1 + block.size() / 100) {
@@ -80,7 +80,7 @@ TEST(BlockLayout, AHeaderThatIsCutShortIsNone) {
 }
 
 TEST(BlockLayout, BlocksWithoutSizeOrChecksumOrWithADictionaryAreNotOurs) {
-  std::string block = packed(some_content(300));
+  std::string block = compressed(some_content(300));
   for (const int flag : {0x08, 0x01, 0x02}) {
     std::string other = block;
     other[4] = static_cast<char>(other[4] | flag);
@@ -92,10 +92,10 @@ TEST(BlockLayout, BlocksWithoutSizeOrChecksumOrWithADictionaryAreNotOurs) {
   EXPECT_FALSE(parse_block_header(block));
 }
 
-TEST(BlockDecoder, GivesBackWhatWasPackedWhateverSizeTheHeaderClaims) {
+TEST(BlockDecoder, GivesBackWhatWasCompressedWhateverSizeTheHeaderClaims) {
   for (const std::size_t bytes : kSizes) {
     const std::string content = some_content(bytes);
-    const std::string block = packed(content);
+    const std::string block = compressed(content);
     const auto header = parse_block_header(block);
     for (std::size_t at = header->bytes - 1; at > (header->is_single_segment ? 4U : 5U); --at) {
       std::string wrong = block;
@@ -112,7 +112,7 @@ TEST(BlockDecoder, GivesBackWhatWasPackedWhateverSizeTheHeaderClaims) {
 TEST(BlockDecoder, GivesAllThatLiesBeforeADamagedInnerBlock) {
   constexpr std::size_t kInnerBytes = 128 * 1024;
   const std::string content = some_content(3 * kInnerBytes);
-  std::string block = packed(content);
+  std::string block = compressed(content);
   const std::size_t first_inner = parse_block_header(block)->bytes;
   const auto byte = [&block](std::size_t at) { return static_cast<unsigned char>(block[at]); };
   const std::size_t inner_bytes =
@@ -124,7 +124,7 @@ TEST(BlockDecoder, GivesAllThatLiesBeforeADamagedInnerBlock) {
 }
 
 TEST(BlockDecoder, NeverDecodesMoreThanItIsAllowed) {
-  const std::string block = packed(some_content(3'000'000));
+  const std::string block = compressed(some_content(3'000'000));
   for (const std::uint64_t bytes_max : {0U, 1U, 128U * 1024, 2'999'999U}) {
     std::string back;
     const DecodedBlock seen = decoded(block, bytes_max, &back);
@@ -147,7 +147,7 @@ TEST(BlockDecoder, AGigabyteThatIsClaimedIsNotBelieved) {
 }
 
 TEST(BlockDecoder, ACutOrChangedBlockIsNeverSound) {
-  const std::string block = packed(some_content(300));
+  const std::string block = compressed(some_content(300));
   for (std::size_t at = 0; at < block.size(); ++at) {
     EXPECT_FALSE(decoded(block.substr(0, at), 1000).is_sound) << at;
     std::string changed = block;

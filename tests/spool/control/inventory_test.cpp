@@ -17,7 +17,7 @@ using test::Call;
 using test::ForgetfulDisk;
 using Strings = std::vector<std::string>;
 
-std::string packed(Position position) { return segment_file_name({position, SegmentKind::kCompressed}); }
+std::string compressed(Position position) { return segment_file_name({position, SegmentKind::kCompressed}); }
 std::string sealed(Position position) { return segment_file_name({position, SegmentKind::kSealed}); }
 std::string open_one(Position position) { return segment_file_name({position, SegmentKind::kOpen}); }
 
@@ -58,9 +58,9 @@ TEST_F(InventoryTest, AnEmptyDirectoryHasNothing) {
 }
 
 TEST_F(InventoryTest, SegmentsComeByPositionAndTheLastOneIsActive) {
-  put({open_one(900), sealed(200), packed(0), packed(100)});
+  put({open_one(900), sealed(200), compressed(0), compressed(100)});
   const Inventory inventory = take();
-  EXPECT_EQ(files_of(inventory.sealed), (Strings{packed(0), packed(100), sealed(200)}));
+  EXPECT_EQ(files_of(inventory.sealed), (Strings{compressed(0), compressed(100), sealed(200)}));
   EXPECT_TRUE(inventory.unsealed.empty());
   ASSERT_TRUE(inventory.active);
   EXPECT_EQ(inventory.active->position, 900U);
@@ -87,7 +87,7 @@ TEST_F(InventoryTest, AnOpenOneBeforeASealedOneIsToBeSealedToo) {
 }
 
 TEST_F(InventoryTest, TemporariesOfTheSpoolAreRemovedAndNoOthers) {
-  const Strings ours{packed(0) + ".tmp",
+  const Strings ours{compressed(0) + ".tmp",
                      sealed(0) + ".tmp",
                      open_one(0) + ".tmp",
                      "spool.json.tmp",
@@ -110,18 +110,18 @@ TEST_F(InventoryTest, ADirectoryWithATemporarysNameIsForeign) {
   EXPECT_EQ(disk.names(), Strings{"durable.tmp"});
 }
 
-TEST_F(InventoryTest, OfAPackedSegmentThePlainOneGoes) {
-  put({packed(0), sealed(0), index_file_name(0), sealed(100)});
+TEST_F(InventoryTest, OfACompressedSegmentThePlainOneGoes) {
+  put({compressed(0), sealed(0), index_file_name(0), sealed(100)});
   const Inventory inventory = take();
-  EXPECT_EQ(files_of(inventory.sealed), (Strings{packed(0), sealed(100)}));
-  EXPECT_EQ(disk.names(), (Strings{index_file_name(0), packed(0), sealed(100)}));
+  EXPECT_EQ(files_of(inventory.sealed), (Strings{compressed(0), sealed(100)}));
+  EXPECT_EQ(disk.names(), (Strings{index_file_name(0), compressed(0), sealed(100)}));
   EXPECT_TRUE(inventory.left_out.empty());
 }
 
 TEST_F(InventoryTest, OtherTwinsAreReportedAndLeftWhereTheyAre) {
-  put({packed(0), open_one(0), sealed(100), open_one(100)});
+  put({compressed(0), open_one(0), sealed(100), open_one(100)});
   const Inventory inventory = take();
-  EXPECT_EQ(files_of(inventory.sealed), (Strings{packed(0), sealed(100)}));
+  EXPECT_EQ(files_of(inventory.sealed), (Strings{compressed(0), sealed(100)}));
   EXPECT_TRUE(inventory.unsealed.empty());
   EXPECT_FALSE(inventory.active);
   EXPECT_EQ(left_out(inventory), (Strings{open_one(0), open_one(100)}));
@@ -129,9 +129,9 @@ TEST_F(InventoryTest, OtherTwinsAreReportedAndLeftWhereTheyAre) {
 }
 
 TEST_F(InventoryTest, IndexesOfSegmentsThatAreGoneGoToo) {
-  put({index_file_name(0), index_file_name(100), index_file_name(200), packed(100), open_one(300)});
+  put({index_file_name(0), index_file_name(100), index_file_name(200), compressed(100), open_one(300)});
   EXPECT_TRUE(take().left_out.empty());
-  EXPECT_EQ(disk.names(), (Strings{index_file_name(100), packed(100), open_one(300)}));
+  EXPECT_EQ(disk.names(), (Strings{index_file_name(100), compressed(100), open_one(300)}));
 }
 
 TEST_F(InventoryTest, TheSpoolsOwnFilesAreNotReported) {
@@ -173,7 +173,7 @@ TEST_F(InventoryTest, AFailedRemovalEndsIt) {
 TEST_F(InventoryTest, ACrashAtEachChangeLosesNoSegment) {
   test::crash_at_each_change(
       [](ForgetfulDisk& fresh) {
-        for (const std::string& file : {packed(0), sealed(0), sealed(100), open_one(200), index_file_name(0),
+        for (const std::string& file : {compressed(0), sealed(0), sealed(100), open_one(200), index_file_name(0),
                                         index_file_name(50), sealed(100) + ".tmp"})
           fresh.put(file, file);
       },
@@ -181,19 +181,19 @@ TEST_F(InventoryTest, ACrashAtEachChangeLosesNoSegment) {
       [](ForgetfulDisk& crashed, const test::CrashPoint&) {
         const auto inventory = take_inventory(*crashed.open());
         ASSERT_TRUE(inventory);
-        EXPECT_EQ(files_of(inventory->sealed), (Strings{packed(0), sealed(100)}));
-        EXPECT_EQ(crashed.names(), (Strings{index_file_name(0), packed(0), sealed(100), open_one(200)}));
+        EXPECT_EQ(files_of(inventory->sealed), (Strings{compressed(0), sealed(100)}));
+        EXPECT_EQ(crashed.names(), (Strings{index_file_name(0), compressed(0), sealed(100), open_one(200)}));
       });
 }
 
-TEST_F(InventoryTest, AnOriginalDoesNotGoBeforeItsPackedCopysNameIsDurable) {
+TEST_F(InventoryTest, AnOriginalDoesNotGoBeforeItsCompressedCopysNameIsDurable) {
   test::crash_at_each_change(
       [](ForgetfulDisk& fresh) {
         fresh.put(sealed(0), "content");
-        fresh.put(packed(0) + ".tmp", "content");
+        fresh.put(compressed(0) + ".tmp", "content");
       },
       [](ForgetfulDisk& stopping) {
-        return stopping.open()->rename(packed(0) + ".tmp", packed(0)) && take_inventory(*stopping.open());
+        return stopping.open()->rename(compressed(0) + ".tmp", compressed(0)) && take_inventory(*stopping.open());
       },
       [](ForgetfulDisk& crashed, const test::CrashPoint&) {
         const auto inventory = take_inventory(*crashed.open());

@@ -1,5 +1,5 @@
-// A packed copy that has its name while its plain file could not be removed, or the directory not be synced: whatever
-// takes the segment away takes both, so that no hole is left in the row.
+// A compressed copy that has its name while its plain file could not be removed, or the directory not be synced:
+// whatever takes the segment away takes both, so that no hole is left in the row.
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -25,11 +25,11 @@ class BackgroundOrphans : public FiveSegments {
     options.retention.bytes_max = 1'000'000;
     start();
   }
-  // The oldest segment is there twice: its packing failed at the very end, and is tried again in 30 s.
+  // The oldest segment is there twice: its compression failed at the very end, and is tried again in 30 s.
   void leave_twice() {
     work();
-    ASSERT_EQ(background->stats().packing_failed, 1U);
-    ASSERT_TRUE(disk.content(segment(0)) && disk.content(packed(0)));
+    ASSERT_EQ(background->stats().compression_failed, 1U);
+    ASSERT_TRUE(disk.content(segment(0)) && disk.content(compressed(0)));
   }
   // From now on only the newest may stay.
   void retain_one() {
@@ -38,7 +38,7 @@ class BackgroundOrphans : public FiveSegments {
     clock.advance_ms(kSecondMs);
     work();
   }
-  [[nodiscard]] bool is_there(std::uint64_t n) const { return disk.content(segment(n)) || disk.content(packed(n)); }
+  [[nodiscard]] bool is_there(std::uint64_t n) const { return disk.content(segment(n)) || disk.content(compressed(n)); }
   void expect_only_the_newest() const {
     for (std::uint64_t n = 0; n < 4; ++n) {
       EXPECT_FALSE(is_there(n)) << n << " was removed and is still there";
@@ -69,7 +69,7 @@ TEST_F(BackgroundOrphans, BothGoWhereTheDirectoryCouldNotBeSynced) {
 TEST_F(BackgroundOrphans, NothingFollowsUntilBothAreGone) {
   disk.fail({Call::kRemove, EIO, segment(0)});
   leave_twice();
-  for (const std::string& stays : {packed(0), segment(0)}) {
+  for (const std::string& stays : {compressed(0), segment(0)}) {
     disk.fail({Call::kRemove, EIO, stays, 1, 1});
     retain_one();
     expect_no_hole();
@@ -80,22 +80,22 @@ TEST_F(BackgroundOrphans, NothingFollowsUntilBothAreGone) {
   expect_only_the_newest();
 }
 
-// Whoever removes the plain file then leaves the packed one as the segment.
-TEST_F(BackgroundOrphans, ASegmentWhosePlainFileIsGoneIsItsPackedCopy) {
+// Whoever removes the plain file then leaves the compressed one as the segment.
+TEST_F(BackgroundOrphans, ASegmentWhosePlainFileIsGoneIsItsCompressedCopy) {
   disk.fail({Call::kRemove, EIO, segment(0)});
   leave_twice();
   ASSERT_TRUE(disk.open()->remove(segment(0)));
   clock.advance_ms(60 * kSecondMs);
-  work();  // up to the packer that does not find it
+  work();  // up to the compressor that does not find it
   work();
   EXPECT_EQ(background->stats().segments, 5U);
-  EXPECT_EQ(background->stats().unpacked, 0U);
-  EXPECT_TRUE(disk.content(packed(0)));
+  EXPECT_EQ(background->stats().uncompressed, 0U);
+  EXPECT_TRUE(disk.content(compressed(0)));
   retain_one();
   expect_only_the_newest();
 }
 
-TEST_F(BackgroundOrphans, ThePackedCopyIsFoundWhereTheFactsAreReadLater) {
+TEST_F(BackgroundOrphans, TheCompressedCopyIsFoundWhereTheFactsAreReadLater) {
   disk.fail({Call::kRemove, EIO, segment(0)});
   leave_twice();
   std::vector<SegmentName> plain;

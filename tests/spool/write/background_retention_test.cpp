@@ -162,7 +162,7 @@ TEST_F(BackgroundRetention, EachRemovalIsDurableBeforeTheNext) {
   work();
   std::vector<test::CallOn> expected;
   for (const std::uint64_t n : {0U, 1U}) {
-    expected.emplace_back(Call::kRemove, packed(n));
+    expected.emplace_back(Call::kRemove, compressed(n));
     expected.emplace_back(Call::kRemove, segment(n));
     expected.emplace_back(Call::kRemove, index_file_name(at(n)));
     expected.emplace_back(Call::kSyncDirectory, "");
@@ -186,13 +186,13 @@ TEST_F(BackgroundRetention, ARemovalThatCouldNotBeSyncedIsSyncedBeforeTheNext) {
   clock.advance_ms(kSecondMs);
   work();
   EXPECT_EQ(left(), 3U);
-  EXPECT_EQ(changes_of(disk), (std::vector<test::CallOn>{{Call::kRemove, packed(0)},
+  EXPECT_EQ(changes_of(disk), (std::vector<test::CallOn>{{Call::kRemove, compressed(0)},
                                                          {Call::kRemove, segment(0)},
                                                          {Call::kRemove, index_file_name(0)},
                                                          {Call::kSyncDirectory, ""},
                                                          {Call::kSyncDirectory, ""},
                                                          {Call::kSyncDirectory, ""},
-                                                         {Call::kRemove, packed(1)},
+                                                         {Call::kRemove, compressed(1)},
                                                          {Call::kRemove, segment(1)},
                                                          {Call::kRemove, index_file_name(at(1))},
                                                          {Call::kSyncDirectory, ""}}));

@@ -1,4 +1,4 @@
-// What is done beside the ingest. Packing and retention have tests of their own.
+// What is done beside the ingest. Compression and retention have tests of their own.
 #include "daemon/spool/write/background.h"
 
 #include <gtest/gtest.h>

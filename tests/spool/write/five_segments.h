@@ -34,7 +34,7 @@ class FiveSegments : public ::testing::Test {
   [[nodiscard]] Position at(std::uint64_t n) const { return n * line(0).size(); }
   [[nodiscard]] std::string segment(std::uint64_t n) const { return segment_file_name({at(n), SegmentKind::kSealed}); }
 
-  [[nodiscard]] std::string packed(std::uint64_t n) const {
+  [[nodiscard]] std::string compressed(std::uint64_t n) const {
     return segment_file_name({at(n), SegmentKind::kCompressed});
   }
 

@@ -72,7 +72,7 @@ TEST_F(Retention, TheActiveSegmentCountsAndIsNeverRemoved) {
 }
 
 TEST_F(Retention, BytesAreThoseOfTheFiles) {
-  for (SegmentFacts& segment : view.segments) segment.file_bytes = 10;  // packed
+  for (SegmentFacts& segment : view.segments) segment.file_bytes = 10;  // compressed
   policy.bytes_max = 49;
   EXPECT_EQ(removed(), Strings{"0 bytes"});
 }

@@ -1,4 +1,4 @@
-#include "daemon/spool/compressed/segment_packer.h"
+#include "daemon/spool/compressed/segment_compressor.h"
 
 #include <algorithm>
 #include <array>
@@ -15,23 +15,23 @@ constexpr std::size_t kCompareBytes = 256 * 1024;
 
 }  // namespace
 
-SegmentPacker::SegmentPacker(Directory& directory, Position position, const PackOptions& options)
+SegmentCompressor::SegmentCompressor(Directory& directory, Position position, const CompressionOptions& options)
     : directory_(directory),
       position_(position),
       options_(options),
       plain_name_(segment_file_name({position, SegmentKind::kSealed})),
-      packed_name_(segment_file_name({position, SegmentKind::kCompressed})),
-      copy_name_(packed_name_ + std::string(kTemporarySuffix)),
+      compressed_name_(segment_file_name({position, SegmentKind::kCompressed})),
+      copy_name_(compressed_name_ + std::string(kTemporarySuffix)),
       index_name_(index_file_name(position)) {}
 
-SegmentPacker::~SegmentPacker() {
+SegmentCompressor::~SegmentCompressor() {
   if (stage_ == Stage::kOpen || stage_ == Stage::kDone) return;
   static_cast<void>(directory_.remove(copy_name_));
   static_cast<void>(directory_.remove(index_name_ + std::string(kTemporarySuffix)));
   if (has_index_) static_cast<void>(directory_.remove(index_name_));
 }
 
-Result<bool> SegmentPacker::step() {
+Result<bool> SegmentCompressor::step() {
   const auto piece = [this] {
     switch (stage_) {
       case Stage::kOpen:
@@ -50,7 +50,7 @@ Result<bool> SegmentPacker::step() {
   return piece().map([this] { return stage_ != Stage::kDone; });
 }
 
-Result<void> SegmentPacker::open() {
+Result<void> SegmentCompressor::open() {
   CRAWLSPOOL_TRY_AS(plain_, directory_.open(plain_name_, OpenMode::kRead));
   stage_ = Stage::kWrite;
   CRAWLSPOOL_TRY_AS(copy_, directory_.open(copy_name_, OpenMode::kCreate));
@@ -58,7 +58,7 @@ Result<void> SegmentPacker::open() {
   return copy_->truncate(0);
 }
 
-Result<void> SegmentPacker::write_some() {
+Result<void> SegmentCompressor::write_some() {
   CRAWLSPOOL_TRY_AS(const auto has_more, writer_->write_some());
   if (has_more) return {};
   if (auto synced = copy_->sync(); !synced) return synced;
@@ -70,7 +70,7 @@ Result<void> SegmentPacker::write_some() {
 }
 
 // As the disk has it and not the cache.
-Result<void> SegmentPacker::compare_some() {
+Result<void> SegmentCompressor::compare_some() {
   const std::uint64_t content = content_bytes(written_->blocks());
   std::array<std::string, 2> pieces;
   for (std::string& piece : pieces) piece.resize(std::min<std::uint64_t>(kCompareBytes, content - compared_));
@@ -79,17 +79,17 @@ Result<void> SegmentPacker::compare_some() {
     return written_->read_at(compared_, pieces[1]);
   }));
   if (pieces[0] != pieces[1] || written_->has_met_damage())
-    return base::fail(ErrorCode::kDamaged, "packed copy of " + plain_name_ + " reads otherwise than it");
+    return base::fail(ErrorCode::kDamaged, "compressed copy of " + plain_name_ + " reads otherwise than it");
   compared_ += pieces[0].size();
   if (compared_ == content) stage_ = Stage::kPublish;
   return {};
 }
 
-Result<void> SegmentPacker::publish() {
+Result<void> SegmentCompressor::publish() {
   has_index_ = true;
   auto named = replace_file(directory_, index_name_, render_index(written_->blocks()))
                    .and_then([&] { return directory_.open(plain_name_, OpenMode::kRead); })  // still wanted
-                   .and_then([&](const auto&) { return directory_.rename(copy_name_, packed_name_); });
+                   .and_then([&](const auto&) { return directory_.rename(copy_name_, compressed_name_); });
   if (!named) return named;
   has_index_ = false;
   if (auto synced = directory_.sync(); !synced) return synced;
@@ -99,22 +99,22 @@ Result<void> SegmentPacker::publish() {
   return {};
 }
 
-PackedSegment SegmentPacker::packed() const {
+CompressedSegment SegmentCompressor::compressed() const {
   const Blocks& blocks = written_->blocks();
-  PackedSegment packed{content_bytes(blocks), file_bytes(blocks), {}};
+  CompressedSegment compressed{content_bytes(blocks), file_bytes(blocks), {}};
   for (const Block& block : blocks)
     if (!block.timestamps->least.empty()) {
-      packed.timestamps.take(block.timestamps->least);
-      packed.timestamps.take(block.timestamps->greatest);
+      compressed.timestamps.take(block.timestamps->least);
+      compressed.timestamps.take(block.timestamps->greatest);
     }
-  return packed;
+  return compressed;
 }
 
-Result<PackedSegment> pack_segment(Directory& directory, Position position, const PackOptions& options) {
-  SegmentPacker packer(directory, position, options);
+Result<CompressedSegment> compress_segment(Directory& directory, Position position, const CompressionOptions& options) {
+  SegmentCompressor compressor(directory, position, options);
   while (true) {
-    CRAWLSPOOL_TRY_AS(const auto has_more, packer.step());
-    if (!has_more) return packer.packed();
+    CRAWLSPOOL_TRY_AS(const auto has_more, compressor.step());
+    if (!has_more) return compressor.compressed();
   }
 }
 

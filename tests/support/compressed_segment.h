@@ -1,12 +1,12 @@
-// A small segment, packed, on a forgetful disk: its content, its blocks, and what a reader of it must and may see.
+// A small segment, compressed, on a forgetful disk: its content, its blocks, and what a reader of it must and may see.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "daemon/spool/compressed/packed_source.h"
-#include "daemon/spool/compressed/segment_packer.h"
+#include "daemon/spool/compressed/compressed_source.h"
+#include "daemon/spool/compressed/segment_compressor.h"
 #include "daemon/spool/lines/line.h"
 #include "tests/support/forgetful_file_system.h"
 #include "tests/support/spool_lines.h"
@@ -25,8 +25,8 @@ namespace crawlspool::test {
   return content;
 }
 
-[[nodiscard]] inline spool::PackOptions small_blocks(std::uint64_t block_bytes_min) {
-  spool::PackOptions options;
+[[nodiscard]] inline spool::CompressionOptions small_blocks(std::uint64_t block_bytes_min) {
+  spool::CompressionOptions options;
   options.block_bytes_min = block_bytes_min;
   return options;
 }

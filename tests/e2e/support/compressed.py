@@ -1,4 +1,4 @@
-"""Packed segments (.ndjson.zst), read with the system's libzstd: Python's standard library has no zstd of its own.
+"""Compressed segments (.ndjson.zst), read with the system's libzstd: Python's standard library has no zstd of its own.
 Each block must carry its size and checksum and end at a line's end, as FORMAT.md promises to other readers."""
 
 import ctypes
@@ -17,7 +17,7 @@ def library():
     return zstd
 
 
-def unpack_block(zstd, data):
+def decompress_block(zstd, data):
     """(the block's content, its length in the file)."""
     length = zstd.ZSTD_findFrameCompressedSize(data, ctypes.c_size_t(len(data)))
     assert not zstd.ZSTD_isError(ctypes.c_size_t(length)), "not a whole zstd frame"
@@ -26,14 +26,14 @@ def unpack_block(zstd, data):
     assert data[4] & CHECKSUM_FLAG, "a block without a checksum"
     content = ctypes.create_string_buffer(max(size, 1))
     got = zstd.ZSTD_decompress(content, ctypes.c_size_t(size), data, ctypes.c_size_t(length))
-    assert got == size, "a block that does not unpack"
+    assert got == size, "a block that does not decompress"
     return content.raw[:size], length
 
 
-def unpack(data):
+def decompress(data):
     contents = []
     while data:
-        content, length = unpack_block(library(), data)
+        content, length = decompress_block(library(), data)
         assert content.endswith(b"\n"), "a block that does not end at a line's end"
         contents.append(content)
         data = data[length:]

@@ -1,7 +1,7 @@
-// The content of a packed segment as bytes that can be read at any offset. Holds one decoded block: reading on decodes
-// each block once, reading elsewhere only the block that is needed. Where a block is damaged, what can be decoded
-// before the damage is served, then NUL bytes, then one line end: one damaged line of the right length, behind which
-// the next block begins as a line does. Used by one thread.
+// The content of a compressed segment as bytes that can be read at any offset. Holds one decoded block: reading on
+// decodes each block once, reading elsewhere only the block that is needed. Where a block is damaged, what can be
+// decoded before the damage is served, then NUL bytes, then one line end: one damaged line of the right length, behind
+// which the next block begins as a line does. Used by one thread.
 #pragma once
 
 #include <memory>
@@ -14,15 +14,15 @@
 
 namespace crawlspool::spool {
 
-class PackedSource final : public ByteSource {
+class CompressedSource final : public ByteSource {
  public:
   // `blocks` are those of `file`, by make_block_table() or as they were written.
-  PackedSource(std::unique_ptr<File> file, Blocks blocks)
+  CompressedSource(std::unique_ptr<File> file, Blocks blocks)
       : file_(std::move(file)), decoder_(*file_), blocks_(std::move(blocks)) {}
 
   // The segment that begins at `begin`; `expected_bytes` long by the next one's name.
-  [[nodiscard]] static base::Result<std::unique_ptr<PackedSource>> open(Directory& directory, Position begin,
-                                                                        std::optional<std::uint64_t> expected_bytes);
+  [[nodiscard]] static base::Result<std::unique_ptr<CompressedSource>> open(
+      Directory& directory, Position begin, std::optional<std::uint64_t> expected_bytes);
 
   [[nodiscard]] base::Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override;
   [[nodiscard]] base::Result<std::uint64_t> size() override { return content_bytes(blocks_); }

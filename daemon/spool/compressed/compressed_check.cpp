@@ -1,4 +1,4 @@
-#include "daemon/spool/compressed/packed_check.h"
+#include "daemon/spool/compressed/compressed_check.h"
 
 #include <algorithm>
 #include <string>
@@ -61,8 +61,8 @@ IndexState judge_index(Directory& directory, Position position, const std::optio
 
 }  // namespace
 
-Result<PackedCheck> check_packed_segment(Directory& directory, Position position,
-                                         std::optional<std::uint64_t> expected_bytes) {
+Result<CompressedCheck> check_compressed_segment(Directory& directory, Position position,
+                                                 std::optional<std::uint64_t> expected_bytes) {
   CRAWLSPOOL_TRY_AS(const auto file,
                     directory.open(segment_file_name({position, SegmentKind::kCompressed}), OpenMode::kRead));
   const auto index = read_index(directory, position);
@@ -73,9 +73,9 @@ Result<PackedCheck> check_packed_segment(Directory& directory, Position position
   return check;
 }
 
-Result<PackedCheck> check_blocks(ByteSource& file, Blocks blocks) {
+Result<CompressedCheck> check_blocks(ByteSource& file, Blocks blocks) {
   BlockDecoder decoder(file);
-  PackedCheck check{std::move(blocks), {}, IndexState::kSound};
+  CompressedCheck check{std::move(blocks), {}, IndexState::kSound};
   std::string content;
   for (Block& block : check.blocks) {
     CRAWLSPOOL_TRY_AS(const auto is_sound, decode_block(file, decoder, block, content));

@@ -1,4 +1,4 @@
-#include "daemon/spool/compressed/packed_source.h"
+#include "daemon/spool/compressed/compressed_source.h"
 
 #include <algorithm>
 
@@ -8,17 +8,17 @@ namespace crawlspool::spool {
 
 using base::Result;
 
-Result<std::unique_ptr<PackedSource>> PackedSource::open(Directory& directory, Position begin,
-                                                         std::optional<std::uint64_t> expected_bytes) {
+Result<std::unique_ptr<CompressedSource>> CompressedSource::open(Directory& directory, Position begin,
+                                                                 std::optional<std::uint64_t> expected_bytes) {
   CRAWLSPOOL_TRY_AS(auto file, directory.open(segment_file_name({begin, SegmentKind::kCompressed}), OpenMode::kRead));
-  auto source = std::make_unique<PackedSource>(std::move(file), Blocks{});
+  auto source = std::make_unique<CompressedSource>(std::move(file), Blocks{});
   CRAWLSPOOL_TRY_AS(auto blocks, make_block_table(*source->file_, source->decoder_,
                                                   {begin, read_index(directory, begin), expected_bytes}));
   source->blocks_ = std::move(blocks);
   return source;
 }
 
-Result<std::size_t> PackedSource::read_at(std::uint64_t offset, std::span<char> into) {
+Result<std::size_t> CompressedSource::read_at(std::uint64_t offset, std::span<char> into) {
   std::size_t done = 0;
   const auto begin_of = [this](const Block& block) { return block.position - blocks_.front().position; };
   auto block = std::upper_bound(blocks_.begin(), blocks_.end(), offset,
@@ -35,7 +35,7 @@ Result<std::size_t> PackedSource::read_at(std::uint64_t offset, std::span<char> 
   return done;
 }
 
-Result<void> PackedSource::load(const Block& block) {
+Result<void> CompressedSource::load(const Block& block) {
   if (loaded_ == &block) return {};
   loaded_ = nullptr;
   CRAWLSPOOL_TRY_AS(const auto decoded,
@@ -46,7 +46,7 @@ Result<void> PackedSource::load(const Block& block) {
   return {};
 }
 
-void PackedSource::copy(const Block& block, std::uint64_t offset, std::span<char> into) const {
+void CompressedSource::copy(const Block& block, std::uint64_t offset, std::span<char> into) const {
   const std::size_t from_content =
       offset < content_.size() ? std::min<std::uint64_t>(into.size(), content_.size() - offset) : 0;
   content_.copy(into.data(), from_content, std::min<std::uint64_t>(offset, content_.size()));

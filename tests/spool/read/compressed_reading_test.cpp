@@ -1,12 +1,12 @@
-// SegmentReader over packed segments, and while segments are packed and removed.
+// SegmentReader over compressed segments, and while segments are compressed and removed.
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
 #include "daemon/spool/read/segment_reader.h"
+#include "tests/support/compressed_segment.h"
 #include "tests/support/directory_hooks.h"
-#include "tests/support/packed_segment.h"
 #include "tests/support/read_spool.h"
 
 namespace crawlspool::spool {
@@ -15,10 +15,10 @@ namespace {
 using test::file_of;
 using Strings = std::vector<std::string>;
 
-class PackedReadingTest : public ::testing::Test {
+class CompressedReadingTest : public ::testing::Test {
  protected:
   // Three segments, of which the last is open.
-  PackedReadingTest() {
+  CompressedReadingTest() {
     for (int i = 0; i < 3; ++i) {
       const SegmentKind kind = i < 2 ? SegmentKind::kSealed : SegmentKind::kOpen;
       begins.push_back(all.size());
@@ -30,8 +30,8 @@ class PackedReadingTest : public ::testing::Test {
     EXPECT_EQ(everything.size(), 30U);
   }
 
-  void pack(std::size_t segment) {
-    static_cast<void>(pack_segment(*directory, begins[segment], test::small_blocks(300)));
+  void compress(std::size_t segment) {
+    static_cast<void>(compress_segment(*directory, begins[segment], test::small_blocks(300)));
   }
   Strings read_from(Position from) {
     SegmentReader reader(*directory, losses, from);
@@ -51,9 +51,9 @@ class PackedReadingTest : public ::testing::Test {
   Strings everything;
 };
 
-TEST_F(PackedReadingTest, PackedSegmentsReadAsPlainOnesFromAnyPosition) {
-  pack(0);
-  pack(1);
+TEST_F(CompressedReadingTest, CompressedSegmentsReadAsPlainOnesFromAnyPosition) {
+  compress(0);
+  compress(1);
   std::size_t skipped = 0;
   for (Position from = 0; from <= all.size(); ++from) {
     if (from > 0 && all[from - 1] != '\n' && (from < 2 || all[from - 2] == '\n')) ++skipped;
@@ -63,36 +63,36 @@ TEST_F(PackedReadingTest, PackedSegmentsReadAsPlainOnesFromAnyPosition) {
   EXPECT_EQ(losses.all, Strings{});
 }
 
-TEST_F(PackedReadingTest, OfASegmentThatIsThereTwiceThePlainOneIsRead) {
-  pack(0);
+TEST_F(CompressedReadingTest, OfASegmentThatIsThereTwiceThePlainOneIsRead) {
+  compress(0);
   disk.put(file_of(0, SegmentKind::kCompressed), "torn");
   disk.put(file_of(0, SegmentKind::kSealed), contents[0]);
   EXPECT_EQ(read_from(0), everything);
   EXPECT_EQ(losses.all, Strings{});
 }
 
-TEST_F(PackedReadingTest, ALinkInThePlaceOfThePlainOneDoesNotHideThePackedOne) {
-  pack(0);
+TEST_F(CompressedReadingTest, ALinkInThePlaceOfThePlainOneDoesNotHideTheCompressedOne) {
+  compress(0);
   ASSERT_TRUE(directory->link_to("elsewhere", file_of(0, SegmentKind::kSealed)).has_value());
   EXPECT_EQ(read_from(0), everything);
 }
 
-TEST_F(PackedReadingTest, APackedSegmentThatIsALinkIsLeftOut) {
+TEST_F(CompressedReadingTest, ACompressedSegmentThatIsALinkIsLeftOut) {
   ASSERT_TRUE(directory->remove(file_of(0, SegmentKind::kSealed)).has_value());
   ASSERT_TRUE(directory->link_to("elsewhere", file_of(0, SegmentKind::kCompressed)).has_value());
   EXPECT_EQ(read_from(0), lines(10, 30));
   EXPECT_EQ(losses.all, Strings{"left out " + file_of(0, SegmentKind::kCompressed)});
 }
 
-TEST_F(PackedReadingTest, ASegmentMayBePackedWhileItIsRead) {
+TEST_F(CompressedReadingTest, ASegmentMayBeCompressedWhileItIsRead) {
   for (std::size_t after = 0; after < 25; ++after) {
     SegmentReader reader(*directory, losses);
     Strings seen;
     while (const auto line = reader.next().value()) {
       seen.push_back(std::to_string(line->position) + test::describe(*line));
       if (seen.size() == after) {
-        pack(0);
-        pack(1);
+        compress(0);
+        compress(1);
       }
     }
     EXPECT_EQ(seen, everything) << after;
@@ -101,17 +101,17 @@ TEST_F(PackedReadingTest, ASegmentMayBePackedWhileItIsRead) {
   EXPECT_EQ(losses.all, Strings{});
 }
 
-TEST_F(PackedReadingTest, ASegmentMayBePackedBetweenListingAndOpening) {
+TEST_F(CompressedReadingTest, ASegmentMayBeCompressedBetweenListingAndOpening) {
   test::HookedDirectory hooked(*directory);
   hooked.before_open = [this](const std::string& name) {
-    if (name == file_of(begins[1], SegmentKind::kSealed)) pack(1);
+    if (name == file_of(begins[1], SegmentKind::kSealed)) compress(1);
   };
   SegmentReader reader(hooked, losses);
   EXPECT_EQ(test::read_lines(reader), everything);
   EXPECT_EQ(losses.all, Strings{});
 }
 
-TEST_F(PackedReadingTest, AListingThatLacksASegmentInTheMiddleOfItsRenamingIsMadeAgain) {
+TEST_F(CompressedReadingTest, AListingThatLacksASegmentInTheMiddleOfItsRenamingIsMadeAgain) {
   for (const std::size_t lacking : {0, 1})
     for (const int listing : {0, 1, 2, 3}) {
       int listings = 0;
@@ -128,9 +128,9 @@ TEST_F(PackedReadingTest, AListingThatLacksASegmentInTheMiddleOfItsRenamingIsMad
   EXPECT_EQ(losses.all, Strings{});
 }
 
-TEST_F(PackedReadingTest, ASegmentRemovedWhileItIsReadIsReadToItsEnd) {
-  pack(0);
-  pack(1);
+TEST_F(CompressedReadingTest, ASegmentRemovedWhileItIsReadIsReadToItsEnd) {
+  compress(0);
+  compress(1);
   SegmentReader reader(*directory, losses);
   ASSERT_TRUE(reader.next()->has_value());
   for (const std::string& name : {file_of(0, SegmentKind::kCompressed), index_file_name(0)})
@@ -139,9 +139,9 @@ TEST_F(PackedReadingTest, ASegmentRemovedWhileItIsReadIsReadToItsEnd) {
   EXPECT_EQ(losses.all, Strings{});
 }
 
-TEST_F(PackedReadingTest, ASegmentRemovedBeforeItsTurnIsMissingWithItsRange) {
-  pack(0);
-  pack(1);
+TEST_F(CompressedReadingTest, ASegmentRemovedBeforeItsTurnIsMissingWithItsRange) {
+  compress(0);
+  compress(1);
   SegmentReader reader(*directory, losses);
   ASSERT_TRUE(reader.next()->has_value());
   ASSERT_TRUE(directory->remove(file_of(begins[1], SegmentKind::kCompressed)).has_value());
@@ -151,8 +151,8 @@ TEST_F(PackedReadingTest, ASegmentRemovedBeforeItsTurnIsMissingWithItsRange) {
   EXPECT_EQ(losses.all, Strings{"missing " + std::to_string(begins[1]) + "+" + std::to_string(contents[1].size())});
 }
 
-TEST_F(PackedReadingTest, APackedSegmentThatEndsEarlyIsMissingTheRest) {
-  pack(0);
+TEST_F(CompressedReadingTest, ACompressedSegmentThatEndsEarlyIsMissingTheRest) {
+  compress(0);
   const auto index = read_index(*directory, 0);
   const Block& last = index->back();
   disk.put(file_of(0, SegmentKind::kCompressed),
@@ -162,22 +162,22 @@ TEST_F(PackedReadingTest, APackedSegmentThatEndsEarlyIsMissingTheRest) {
   EXPECT_EQ(losses.all, Strings{"missing " + std::to_string(last.position) + "+" + std::to_string(last.bytes)});
 }
 
-TEST_F(PackedReadingTest, APackedSegmentThatGoesOnTooLongIsToldAndEachPositionReadOnce) {
+TEST_F(CompressedReadingTest, ACompressedSegmentThatGoesOnTooLongIsToldAndEachPositionReadOnce) {
   const std::string more = test::some_lines(1);
   disk.put(file_of(0, SegmentKind::kSealed), contents[0] + more);
-  pack(0);
+  compress(0);
   disk.put(file_of(begins[1], SegmentKind::kSealed), more + contents[1].substr(more.size()));
   EXPECT_EQ(read_from(0).size(), 30U);
   EXPECT_EQ(losses.all, Strings{"doubled " + std::to_string(begins[1]) + "+" + std::to_string(more.size())});
 }
 
-TEST_F(PackedReadingTest, ADamagedBlockIsOneDamagedLineAtItsPosition) {
-  pack(0);
+TEST_F(CompressedReadingTest, ADamagedBlockIsOneDamagedLineAtItsPosition) {
+  compress(0);
   const auto blocks = read_index(*directory, 0);
   const Block hurt = (*blocks)[1];
-  std::string packed = *disk.content(file_of(0, SegmentKind::kCompressed));
-  packed.replace(hurt.offset, hurt.file_bytes, hurt.file_bytes, 'x');
-  disk.put(file_of(0, SegmentKind::kCompressed), packed);
+  std::string compressed = *disk.content(file_of(0, SegmentKind::kCompressed));
+  compressed.replace(hurt.offset, hurt.file_bytes, hurt.file_bytes, 'x');
+  disk.put(file_of(0, SegmentKind::kCompressed), compressed);
   for (const bool has_index : {true, false}) {
     if (!has_index) static_cast<void>(directory->remove(index_file_name(0)));
     const Strings seen = read_from(0);
@@ -191,8 +191,8 @@ TEST_F(PackedReadingTest, ADamagedBlockIsOneDamagedLineAtItsPosition) {
   EXPECT_EQ(losses.all, Strings{});
 }
 
-TEST_F(PackedReadingTest, AFailedReadLeavesOutTheRestOfTheSegmentOnly) {
-  pack(0);
+TEST_F(CompressedReadingTest, AFailedReadLeavesOutTheRestOfTheSegmentOnly) {
+  compress(0);
   disk.fail({test::Call::kRead, EIO, ".zst", 6});
   const Strings seen = read_from(0);
   EXPECT_EQ(losses.all, Strings{"left out " + file_of(0, SegmentKind::kCompressed)});
