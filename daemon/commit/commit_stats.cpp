@@ -37,12 +37,12 @@ void CommitCounters::count(BatchView batches, bool are_synced) {
 
 void CommitCounters::observe(spool::Spool& spool, std::uint64_t syncs, std::uint64_t sessions_connected) {
   const std::uint64_t free_bytes = spool.free_bytes();
-  const spool::BackgroundStats background = spool.background_stats();
+  const spool::MaintenanceStats maintenance = spool.maintenance_stats();
   const std::lock_guard lock(mutex_);
   stats_.syncs = syncs;
   stats_.position = spool.position();
   stats_.durable = spool.durable();
-  stats_.background = background;
+  stats_.maintenance = maintenance;
   stats_.active_bytes = spool.active_bytes();
   stats_.free_bytes = free_bytes;
   stats_.rejected_bytes = spool.rejected().bytes();

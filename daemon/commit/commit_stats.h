@@ -28,8 +28,8 @@ struct CommitStats {
   std::uint64_t syncs = 0;
   spool::Position position = 0;
   spool::Position durable = 0;
-  std::uint64_t active_bytes = 0;     // of the segment that is written to
-  spool::BackgroundStats background;  // sealed segments, and what was done to them
+  std::uint64_t active_bytes = 0;       // of the segment that is written to
+  spool::MaintenanceStats maintenance;  // sealed segments, and what was done to them
   std::uint64_t free_bytes = 0;
   std::uint64_t rejected_bytes = 0;
   std::uint64_t sessions = 0;  // remembered

@@ -118,8 +118,8 @@ FAULTS = [
     Fault(
         "snapshot_ahead_of_its_numbers",
         "daemon/spool/write/spool.cpp",
-        "  background_->offer_snapshot({durable_, clock_.wall_us(), sessions_.synced()});\n",
-        "  background_->offer_snapshot({position_, clock_.wall_us(), sessions_.synced()});\n",
+        "  maintenance_->offer_snapshot({durable_, clock_.wall_us(), sessions_.synced()});\n",
+        "  maintenance_->offer_snapshot({position_, clock_.wall_us(), sessions_.synced()});\n",
     ),
     Fault(
         "read_error_taken_for_nothing",

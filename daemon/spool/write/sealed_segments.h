@@ -1,5 +1,5 @@
 // The sealed segments of a spool, from the oldest on, with what is known of their files. A start does not wait for
-// that: the files are looked at one by one later. Added to by the committer's thread; all else on the background's
+// that: the files are looked at one by one later. Added to by the committer's thread; all else on the maintenance
 // thread, but for counts().
 #pragma once
 
@@ -57,7 +57,7 @@ class SealedSegments {
   void count();
 
   Directory& directory_;
-  std::vector<Sealed> sealed_;  // by position; the background's thread's own
+  std::vector<Sealed> sealed_;  // by position; the maintenance thread's own
 
   mutable std::mutex mutex_;  // of all below
   std::vector<Sealed> added_;

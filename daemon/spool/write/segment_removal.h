@@ -1,5 +1,5 @@
 // Removes the files of segments that retention lets go. Each removal is durable before the next is made: otherwise a
-// crash could bring an older segment back without the one behind it. Used on the background's thread.
+// crash could bring an older segment back without the one behind it. Used on the maintenance thread.
 // Source: FORMAT.md, "Retention".
 #pragma once
 

@@ -53,9 +53,9 @@ Result<void> Spool::take_over(Recovered recovered) {
   recovery_ = std::move(recovered.report);
   sessions_.start_with(std::move(recovered.sessions));
   position_ = durable_ = recovery_.end;
-  background_ = std::make_unique<Background>(
-      *directory_, options_.background, clock_,
-      Background::Start{id_, std::move(recovered.sealed), recovered.snapshots, recovery_.begin, recovery_.newest_us});
+  maintenance_ = std::make_unique<Maintenance>(
+      *directory_, options_.maintenance, clock_,
+      Maintenance::Start{id_, std::move(recovered.sealed), recovered.snapshots, recovery_.begin, recovery_.newest_us});
   snapshot_offered_us_ = clock_.monotonic_us() - options_.snapshot_interval_ms * kUsPerMs;
   // One that was ahead, by damage, must not come back with a crash.
   const auto told = durable_mark_->write(durable_).and_then([&] { return durable_mark_->sync(); });
@@ -72,7 +72,7 @@ Result<void> Spool::take_over(Recovered recovered) {
   }
   writer_ = std::make_unique<SegmentWriter>(*directory_, std::move(recovered.active),
                                             SegmentWriter::Start{recovery_.begin, recovery_.end}, writer_limits());
-  background_->set_active_bytes(active_bytes());
+  maintenance_->set_active_bytes(active_bytes());
   point_at(segment_file_name({recovery_.begin, SegmentKind::kOpen}));
   return directory_->sync();
 }
@@ -96,7 +96,7 @@ void Spool::set_options(const SpoolOptions& options) {
   options_ = options;
   if (writer_) writer_->set_limits(writer_limits());
   rejected_->set_bytes_max(options.rejected_bytes_max);
-  background_->set_options(options.background);
+  maintenance_->set_options(options.maintenance);
 }
 
 // For those who tail: the spool itself does not depend on it.
@@ -114,8 +114,8 @@ Result<void> Spool::seal() {
   if (!renamed) return renamed;
   writer_.reset();
   segment_since_us_.reset();
-  background_->set_active_bytes(0);
-  background_->add_sealed(begin, position_);
+  maintenance_->set_active_bytes(0);
+  maintenance_->add_sealed(begin, position_);
   base::log_info("segment_sealed", {{"position", begin}, {"bytes", position_ - begin}});
   return {};
 }
@@ -142,7 +142,7 @@ Result<std::size_t> Spool::append(std::span<const std::string_view> chunks, std:
   });
   if (!appended) return base::may_pass(appended.error()) ? appended : tl::unexpected(stick(appended.error()));
   position_ = writer_->end();
-  background_->set_active_bytes(position_ - writer_->begin());
+  maintenance_->set_active_bytes(position_ - writer_->begin());
   if (!segment_since_us_) segment_since_us_ = clock_.monotonic_us();
   if (*appended >= kLargeAppendBytes) large_append_us_.store(clock_.monotonic_us(), std::memory_order_relaxed);
   if (*appended == bytes_of(chunks))
@@ -198,9 +198,9 @@ Result<void> Spool::tick() {
   if (!rotated && !base::may_pass(rotated.error())) return tl::unexpected(stick(rotated.error()));
   const std::int64_t now_us = clock_.monotonic_us();
   if (now_us - snapshot_offered_us_ < options_.snapshot_interval_ms * kUsPerMs) return {};
-  if (!background_->wants_snapshot(durable_)) return {};
+  if (!maintenance_->wants_snapshot(durable_)) return {};
   snapshot_offered_us_ = now_us;
-  background_->offer_snapshot({durable_, clock_.wall_us(), sessions_.synced()});
+  maintenance_->offer_snapshot({durable_, clock_.wall_us(), sessions_.synced()});
   return {};
 }
 
@@ -220,7 +220,7 @@ Result<void> Spool::close() {
 
 // Without it the next start only has more to read.
 void Spool::leave_snapshot() {
-  if (auto written = background_->write_snapshot({durable_, clock_.wall_us(), sessions_.synced()}); !written)
+  if (auto written = maintenance_->write_snapshot({durable_, clock_.wall_us(), sessions_.synced()}); !written)
     base::log_warn("snapshot_failed", {{"detail", written.error().message()}});
 }
 

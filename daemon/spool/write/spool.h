@@ -1,9 +1,9 @@
 // A spool directory opened for writing: claimed, recovered, and ready for the committer. Owns the directory, the
-// active segment, the durable mark, the sessions' numbers, rejected/, and what is done in the background.
+// active segment, the durable mark, the sessions' numbers, rejected/, and what is done beside the ingest.
 //
 //   append ──► sync ──► (acks)         a full or old segment is sealed and the next one begun before an append
 //
-// All but maintain(), maintenance_can_wait(), is_under_load() and background_stats() is for the committer's thread.
+// All but maintain(), maintenance_can_wait(), is_under_load() and maintenance_stats() is for the committer's thread.
 // Storage errors stick: after a failed write, sync or rename every call returns that error, and nothing is tried again.
 // What may pass (base::may_pass(): a full disk, no descriptor) is no such error. append() and tick() look once a second
 // whether the spool is still ours: once its lock has gone from its name, or the directory from its path, they fail for
@@ -24,7 +24,7 @@
 #include "daemon/spool/control/snapshot.h"
 #include "daemon/spool/recovery/recovery.h"
 #include "daemon/spool/storage/file_system.h"
-#include "daemon/spool/write/background.h"
+#include "daemon/spool/write/maintenance.h"
 #include "daemon/spool/write/segment_writer.h"
 #include "daemon/spool/write/session_numbers.h"
 
@@ -36,7 +36,7 @@ struct SpoolOptions {
   std::uint64_t segment_bytes_max = 0;  // 0: no limit
   std::int64_t segment_age_ms_max = 0;  // 0: no limit
   std::int64_t snapshot_interval_ms = 10'000;
-  BackgroundOptions background{};
+  MaintenanceOptions maintenance{};
 };
 
 // What to do where the disk has no room for what was appended since the last sync.
@@ -71,7 +71,7 @@ class Spool {
 
   // Whether the segment is full or old. The next append seals it if everything in it is synced.
   [[nodiscard]] bool wants_rotation() const;
-  // What is due without an append: an old segment is sealed, a snapshot handed to the background.
+  // What is due without an append: an old segment is sealed, a snapshot handed to the maintenance.
   [[nodiscard]] base::Result<void> tick();
 
   // In force from the next call on.
@@ -80,13 +80,13 @@ class Spool {
   // Syncs, gives the unused preallocation back and leaves a snapshot.
   [[nodiscard]] base::Result<void> close();
 
-  // One piece of what is done beside the ingest, on the background's thread; false where nothing is to be done now.
-  bool maintain() { return background_->step(); }
+  // One piece of what is done beside the ingest, on the maintenance thread; false where nothing is to be done now.
+  bool maintain() { return maintenance_->step(); }
   // Whether that piece was one whose next may wait for a quieter time; on the same thread.
-  [[nodiscard]] bool maintenance_can_wait() const { return background_->can_wait(); }
+  [[nodiscard]] bool maintenance_can_wait() const { return maintenance_->can_wait(); }
   // Whether this is none: appends have lately grown to megabytes, more comes than is written at once. From any thread.
   [[nodiscard]] bool is_under_load() const;
-  [[nodiscard]] BackgroundStats background_stats() const { return background_->stats(); }
+  [[nodiscard]] MaintenanceStats maintenance_stats() const { return maintenance_->stats(); }
 
   [[nodiscard]] Position position() const { return position_; }
   [[nodiscard]] Position durable() const { return durable_; }
@@ -95,7 +95,7 @@ class Spool {
   [[nodiscard]] const SessionTable& sessions() const { return sessions_.synced(); }
   void forget_session(SessionKey key) { sessions_.forget(key); }
   // Whether the wall clock may be believed where something goes because of its age.
-  [[nodiscard]] bool believes_ages() const { return background_->believes_ages(); }
+  [[nodiscard]] bool believes_ages() const { return maintenance_->believes_ages(); }
   // Whether `bytes` more would leave less than the keep-free mark.
   [[nodiscard]] bool has_room(std::uint64_t bytes) const;
   // Free for the spool: what the file system says and what is preallocated and not used.
@@ -136,7 +136,7 @@ class Spool {
   std::int64_t check_claim_us_ = 0;  // monotonic, when next
   std::optional<base::Error> failed_;
   std::atomic<std::int64_t> large_append_us_;  // monotonic, of the last one
-  std::unique_ptr<Background> background_;     // last: it uses the directory
+  std::unique_ptr<Maintenance> maintenance_;   // last: it uses the directory
 };
 
 }  // namespace crawlspool::spool

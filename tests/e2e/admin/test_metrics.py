@@ -115,7 +115,7 @@ def test_a_sealed_segment_waits_until_it_is_compressed(start):
     for _ in range(12):
         client.send_record(b'"%s"' % (b"x" * 200_000))
         client.wait_ack()
-    wait_until(lambda: scrape(daemon).value("crawlspool_spool_segments_compressed_total") > 0, "a segment is compressed")
+    wait_until(lambda: scrape(daemon).value("crawlspool_spool_segments_compressed_total") > 0, "one is compressed")
     wait_until(lambda: scrape(daemon).value("crawlspool_spool_segments_uncompressed") == 0, "none waits any more")
 
 

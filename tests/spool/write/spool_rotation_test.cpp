@@ -62,8 +62,8 @@ TEST_F(SpoolRotation, AFullSegmentIsSealedBeforeTheNextLines) {
   EXPECT_EQ(disk.target(kCurrentName), next);
   EXPECT_FALSE(disk.content(kFirstSegment));
   EXPECT_EQ(spool->active_bytes(), spool->position() - end);
-  EXPECT_EQ(spool->background_stats().segments, 1U);
-  EXPECT_EQ(spool->background_stats().segment_bytes, end);
+  EXPECT_EQ(spool->maintenance_stats().segments, 1U);
+  EXPECT_EQ(spool->maintenance_stats().segment_bytes, end);
 }
 
 TEST_F(SpoolRotation, AnotherLimitCountsForTheActiveSegment) {

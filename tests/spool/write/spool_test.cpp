@@ -86,7 +86,7 @@ TEST(Spool, WhatGrowsCountsForRetentionFromTheStartOn) {
     ASSERT_TRUE((*spool)->close());
   }
   const std::size_t segments = test::segments_on(disk).size();
-  options.background.retention.bytes_max = test::whole_spool(disk).size() - 1;
+  options.maintenance.retention.bytes_max = test::whole_spool(disk).size() - 1;
   const auto spool = open_spool(disk, kClock, options);
   ASSERT_TRUE(spool && (*spool)->active_bytes() > 0);
   while ((*spool)->maintain()) {

@@ -1,4 +1,4 @@
-#include "daemon/server/background_thread.h"
+#include "daemon/server/maintenance_thread.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -16,14 +16,14 @@ constexpr int kNice = 10;  // a tenth of what a busy loop gets
 
 }  // namespace
 
-BackgroundThread::BackgroundThread(spool::Spool& spool) : spool_(spool), thread_([this] { run(); }) {}
+MaintenanceThread::MaintenanceThread(spool::Spool& spool) : spool_(spool), thread_([this] { run(); }) {}
 
-BackgroundThread::~BackgroundThread() {
+MaintenanceThread::~MaintenanceThread() {
   finish([] {});
   thread_.join();
 }
 
-void BackgroundThread::finish(std::function<void()> on_ended) {
+void MaintenanceThread::finish(std::function<void()> on_ended) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
@@ -33,7 +33,7 @@ void BackgroundThread::finish(std::function<void()> on_ended) {
   wake_.notify_one();
 }
 
-void BackgroundThread::run() {
+void MaintenanceThread::run() {
   // On Linux this is the calling thread's alone.
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
   ProcessorWait wait;

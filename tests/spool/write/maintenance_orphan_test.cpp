@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/spool/write/background.h"
+#include "daemon/spool/write/maintenance.h"
 #include "tests/spool/write/five_segments.h"
 #include "tests/support/storage_calls.h"
 
@@ -16,7 +16,7 @@ namespace {
 
 using test::Call;
 
-class BackgroundOrphans : public FiveSegments {
+class MaintenanceOrphans : public FiveSegments {
  protected:
   void SetUp() override {
     FiveSegments::SetUp();
@@ -28,13 +28,13 @@ class BackgroundOrphans : public FiveSegments {
   // The oldest segment is there twice: its compression failed at the very end, and is tried again in 30 s.
   void leave_twice() {
     work();
-    ASSERT_EQ(background->stats().compression_failed, 1U);
+    ASSERT_EQ(maintenance->stats().compression_failed, 1U);
     ASSERT_TRUE(disk.content(segment(0)) && disk.content(compressed(0)));
   }
   // From now on only the newest may stay.
   void retain_one() {
     options.retention.bytes_max = 1;
-    background->set_options(options);
+    maintenance->set_options(options);
     clock.advance_ms(kSecondMs);
     work();
   }
@@ -52,21 +52,21 @@ class BackgroundOrphans : public FiveSegments {
   }
 };
 
-TEST_F(BackgroundOrphans, BothGoWhereThePlainFileCouldNotBeRemoved) {
+TEST_F(MaintenanceOrphans, BothGoWhereThePlainFileCouldNotBeRemoved) {
   disk.fail({Call::kRemove, EIO, segment(0)});
   leave_twice();
   retain_one();
   expect_only_the_newest();
 }
 
-TEST_F(BackgroundOrphans, BothGoWhereTheDirectoryCouldNotBeSynced) {
+TEST_F(MaintenanceOrphans, BothGoWhereTheDirectoryCouldNotBeSynced) {
   disk.fail({Call::kSyncDirectory, EIO, "", 2});
   leave_twice();
   retain_one();
   expect_only_the_newest();
 }
 
-TEST_F(BackgroundOrphans, NothingFollowsUntilBothAreGone) {
+TEST_F(MaintenanceOrphans, NothingFollowsUntilBothAreGone) {
   disk.fail({Call::kRemove, EIO, segment(0)});
   leave_twice();
   for (const std::string& stays : {compressed(0), segment(0)}) {
@@ -74,38 +74,38 @@ TEST_F(BackgroundOrphans, NothingFollowsUntilBothAreGone) {
     retain_one();
     expect_no_hole();
     EXPECT_TRUE(is_there(0));
-    EXPECT_EQ(background->stats().removed, 0U);
+    EXPECT_EQ(maintenance->stats().removed, 0U);
   }
   retain_one();
   expect_only_the_newest();
 }
 
 // Whoever removes the plain file then leaves the compressed one as the segment.
-TEST_F(BackgroundOrphans, ASegmentWhosePlainFileIsGoneIsItsCompressedCopy) {
+TEST_F(MaintenanceOrphans, ASegmentWhosePlainFileIsGoneIsItsCompressedCopy) {
   disk.fail({Call::kRemove, EIO, segment(0)});
   leave_twice();
   ASSERT_TRUE(disk.open()->remove(segment(0)));
   clock.advance_ms(60 * kSecondMs);
   work();  // up to the compressor that does not find it
   work();
-  EXPECT_EQ(background->stats().segments, 5U);
-  EXPECT_EQ(background->stats().uncompressed, 0U);
+  EXPECT_EQ(maintenance->stats().segments, 5U);
+  EXPECT_EQ(maintenance->stats().uncompressed, 0U);
   EXPECT_TRUE(disk.content(compressed(0)));
   retain_one();
   expect_only_the_newest();
 }
 
-TEST_F(BackgroundOrphans, TheCompressedCopyIsFoundWhereTheFactsAreReadLater) {
+TEST_F(MaintenanceOrphans, TheCompressedCopyIsFoundWhereTheFactsAreReadLater) {
   disk.fail({Call::kRemove, EIO, segment(0)});
   leave_twice();
   std::vector<SegmentName> plain;
   for (std::uint64_t n = 0; n < 5; ++n) plain.push_back({at(n), SegmentKind::kSealed});
-  background = std::make_unique<Background>(
+  maintenance = std::make_unique<Maintenance>(
       *directory, options, clock,
-      Background::Start{kId, plain, find_snapshot(*directory, kId).places, at(5), clock.wall_us()});
+      Maintenance::Start{kId, plain, find_snapshot(*directory, kId).places, at(5), clock.wall_us()});
   ASSERT_TRUE(disk.open()->remove(segment(0)));
   work();
-  EXPECT_EQ(background->stats().segments, 5U);
+  EXPECT_EQ(maintenance->stats().segments, 5U);
   retain_one();
   expect_only_the_newest();
 }

@@ -21,7 +21,7 @@
 
 namespace crawlspool::spool {
 
-struct BackgroundOptions {
+struct MaintenanceOptions {
   bool compress = false;
   std::uint64_t block_bytes_min = 8ULL * 1024 * 1024;  // of content, in a compressed segment
   std::uint64_t keep_free_bytes = 0;                   // compression leaves that much
@@ -30,7 +30,7 @@ struct BackgroundOptions {
   RetentionPolicy retention{};
 };
 
-struct BackgroundStats {
+struct MaintenanceStats {
   std::uint64_t segments = 0;       // sealed ones
   std::uint64_t segment_bytes = 0;  // of their files
   std::uint64_t uncompressed = 0;   // of these, the ones that wait to be compressed
@@ -42,7 +42,7 @@ struct BackgroundStats {
   std::uint64_t snapshots = 0;
 };
 
-class Background {
+class Maintenance {
  public:
   struct Start {
     std::string spool_id;
@@ -53,29 +53,29 @@ class Background {
   };
 
   // `directory` and `clock` outlive it.
-  Background(Directory& directory, const BackgroundOptions& options, const base::Clock& clock, Start start);
+  Maintenance(Directory& directory, const MaintenanceOptions& options, const base::Clock& clock, Start start);
 
   // From the committer's thread.
   void add_sealed(Position begin, Position end) { segments_.add(begin, end); }
   void set_active_bytes(std::uint64_t bytes) { active_bytes_.store(bytes, std::memory_order_relaxed); }
   [[nodiscard]] bool wants_snapshot(Position position) const { return snapshots_.is_wanted(position); }
-  void offer_snapshot(Snapshot snapshot);              // the newest one offered is written
-  void set_options(const BackgroundOptions& options);  // from the next piece of work on
+  void offer_snapshot(Snapshot snapshot);               // the newest one offered is written
+  void set_options(const MaintenanceOptions& options);  // from the next piece of work on
   [[nodiscard]] base::Result<void> write_snapshot(const Snapshot& snapshot) { return snapshots_.write(snapshot); }
 
-  // On the background's thread: one piece of work, of some milliseconds at most; false if nothing is to be done now.
+  // On the maintenance thread: one piece of work, of some milliseconds at most; false if nothing is to be done now.
   bool step();
   // Whether the last piece was one of compression, which may as well go on at a quieter time. On the same thread.
   [[nodiscard]] bool can_wait() const { return can_wait_; }
 
-  [[nodiscard]] BackgroundStats stats() const;  // from any thread
+  [[nodiscard]] MaintenanceStats stats() const;  // from any thread
   // Whether the wall clock may be believed where something goes because of its age. From any thread.
   [[nodiscard]] bool believes_ages() const { return believes_ages_.load(std::memory_order_relaxed); }
 
  private:
   struct Inbox {
     std::optional<Snapshot> snapshot;
-    std::optional<BackgroundOptions> options;
+    std::optional<MaintenanceOptions> options;
   };
 
   [[nodiscard]] std::optional<Snapshot> take_inbox();
@@ -88,7 +88,7 @@ class Background {
   [[nodiscard]] bool is_behind() const;
   void finish_compression();
   void compression_failed(Position segment, const base::Error& error);
-  void add_to(std::uint64_t BackgroundStats::*count);
+  void add_to(std::uint64_t MaintenanceStats::*count);
 
   Directory& directory_;
   const base::Clock& clock_;
@@ -100,10 +100,10 @@ class Background {
 
   mutable std::mutex mutex_;  // of inbox_ and stats_
   Inbox inbox_;
-  BackgroundStats stats_;
+  MaintenanceStats stats_;
 
   // The thread's own; options_ are changed under the mutex.
-  BackgroundOptions options_;
+  MaintenanceOptions options_;
   SegmentRemoval removal_;
   ClockWatch clock_watch_;
   std::int64_t retain_at_us_ = 0;  // monotonic

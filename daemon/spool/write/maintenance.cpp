@@ -1,4 +1,4 @@
-#include "daemon/spool/write/background.h"
+#include "daemon/spool/write/maintenance.h"
 
 #include <algorithm>
 
@@ -19,7 +19,7 @@ constexpr std::uint64_t kBacklogShare = 8;        // of the free space and of wh
 
 }  // namespace
 
-Background::Background(Directory& directory, const BackgroundOptions& options, const base::Clock& clock, Start start)
+Maintenance::Maintenance(Directory& directory, const MaintenanceOptions& options, const base::Clock& clock, Start start)
     : directory_(directory),
       clock_(clock),
       spool_id_(start.spool_id),
@@ -31,20 +31,20 @@ Background::Background(Directory& directory, const BackgroundOptions& options, c
       retain_at_us_(clock.monotonic_us()),
       compress_at_us_(clock.monotonic_us()) {}
 
-void Background::offer_snapshot(Snapshot snapshot) {
+void Maintenance::offer_snapshot(Snapshot snapshot) {
   const std::lock_guard lock(mutex_);
   inbox_.snapshot = std::move(snapshot);
 }
 
-void Background::set_options(const BackgroundOptions& options) {
+void Maintenance::set_options(const MaintenanceOptions& options) {
   const std::lock_guard lock(mutex_);
   inbox_.options = options;
 }
 
-BackgroundStats Background::stats() const {
+MaintenanceStats Maintenance::stats() const {
   const SealedSegments::Counts counts = segments_.counts();
   const std::lock_guard lock(mutex_);
-  BackgroundStats stats = stats_;
+  MaintenanceStats stats = stats_;
   stats.segments = counts.segments;
   stats.segment_bytes = counts.file_bytes;
   stats.uncompressed = options_.compress ? counts.plain : 0;
@@ -53,12 +53,12 @@ BackgroundStats Background::stats() const {
   return stats;
 }
 
-void Background::add_to(std::uint64_t BackgroundStats::*count) {
+void Maintenance::add_to(std::uint64_t MaintenanceStats::*count) {
   const std::lock_guard lock(mutex_);
   ++(stats_.*count);
 }
 
-bool Background::step() {
+bool Maintenance::step() {
   can_wait_ = false;
   segments_.take_added();
   const auto snapshot = take_inbox();
@@ -68,20 +68,20 @@ bool Background::step() {
   return has_worked || compress();
 }
 
-std::optional<Snapshot> Background::take_inbox() {
+std::optional<Snapshot> Maintenance::take_inbox() {
   const std::lock_guard lock(mutex_);
   if (inbox_.options) options_ = *std::exchange(inbox_.options, std::nullopt);
   return std::exchange(inbox_.snapshot, std::nullopt);
 }
 
-void Background::write_offered(const Snapshot& snapshot) {
+void Maintenance::write_offered(const Snapshot& snapshot) {
   if (const auto written = snapshots_.write(snapshot); !written)
     base::log_warn_limited("snapshot_failed", {{"detail", written.error().message()}});
   else
-    add_to(&BackgroundStats::snapshots);
+    add_to(&MaintenanceStats::snapshots);
 }
 
-bool Background::retain() {
+bool Maintenance::retain() {
   const RetentionPolicy& policy = options_.retention;
   believes_ages_.store(clock_watch_.may_remove_by_age(), std::memory_order_relaxed);
   if (policy.bytes_max == 0 && policy.age_ms_max == 0) return false;
@@ -100,7 +100,7 @@ bool Background::retain() {
   return has_removed;
 }
 
-RetentionView Background::view_for_retention() {
+RetentionView Maintenance::view_for_retention() {
   RetentionView view;
   view.segments = segments_.facts();
   view.active_bytes = active_bytes_.load(std::memory_order_relaxed);
@@ -112,14 +112,14 @@ RetentionView Background::view_for_retention() {
 }
 
 // False if no other may follow.
-bool Background::remove(const RetentionVerdict::Removal& removal) {
+bool Maintenance::remove(const RetentionVerdict::Removal& removal) {
   if (!removal_.remove(removal)) return false;
   segments_.forget(removal.segment.name.position);
-  add_to(&BackgroundStats::removed);
+  add_to(&MaintenanceStats::removed);
   return removal_.make_durable();
 }
 
-bool Background::compress() {
+bool Maintenance::compress() {
   if (!compressor_ && !begin_compression()) return false;
   can_wait_ = !is_behind() && clock_.monotonic_us() - compressing_since_us_ < kWaitMaxUs;
   const auto has_more = compressor_->step();
@@ -132,7 +132,7 @@ bool Background::compress() {
   return true;
 }
 
-bool Background::begin_compression() {
+bool Maintenance::begin_compression() {
   if (!options_.compress || clock_.monotonic_us() < compress_at_us_) return false;
   const SegmentFacts* const plain = segments_.oldest_plain();
   if (plain == nullptr) return false;
@@ -149,29 +149,29 @@ bool Background::begin_compression() {
   return true;
 }
 
-bool Background::is_behind() const {
+bool Maintenance::is_behind() const {
   std::uint64_t backlog_max = std::min(options_.backlog_bytes_max, directory_.free_bytes().value_or(0) / kBacklogShare);
   if (options_.retention.bytes_max != 0)
     backlog_max = std::min(backlog_max, options_.retention.bytes_max / kBacklogShare);
   return stats().uncompressed_bytes > backlog_max;
 }
 
-void Background::finish_compression() {
+void Maintenance::finish_compression() {
   const SegmentFacts compressed =
       segments_.set_compressed(compressor_->position(), compressor_->compressed().file_bytes);
   compressor_.reset();
   base::log_info("segment_compressed", {{"segment", segment_file_name(compressed.name)},
                                         {"bytes", compressed.content_bytes()},
                                         {"file_bytes", compressed.file_bytes}});
-  add_to(&BackgroundStats::compressed);
+  add_to(&MaintenanceStats::compressed);
 }
 
-void Background::compression_failed(Position segment, const base::Error& error) {
+void Maintenance::compression_failed(Position segment, const base::Error& error) {
   const SegmentName name{segment, SegmentKind::kSealed};
   if (error.code == ErrorCode::kNotFound) return segments_.plain_is_gone(name);
   compress_at_us_ = clock_.monotonic_us() + kCompressAgainUs;
   base::log_warn("compression_failed", {{"segment", segment_file_name(name)}, {"detail", error.message()}});
-  add_to(&BackgroundStats::compression_failed);
+  add_to(&MaintenanceStats::compression_failed);
 }
 
 }  // namespace crawlspool::spool

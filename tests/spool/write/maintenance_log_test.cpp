@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/spool/write/background.h"
+#include "daemon/spool/write/maintenance.h"
 #include "tests/spool/write/five_segments.h"
 #include "tests/support/log_capture.h"
 
@@ -14,7 +14,7 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-class BackgroundLog : public FiveSegments {
+class MaintenanceLog : public FiveSegments {
  protected:
   void SetUp() override {
     FiveSegments::SetUp();
@@ -23,7 +23,7 @@ class BackgroundLog : public FiveSegments {
   test::LogCapture log;
 };
 
-TEST_F(BackgroundLog, ARemovalSaysWhatWentAndWhy) {
+TEST_F(MaintenanceLog, ARemovalSaysWhatWentAndWhy) {
   options.retention.bytes_max = at(4);
   start();
   work();
@@ -32,7 +32,7 @@ TEST_F(BackgroundLog, ARemovalSaysWhatWentAndWhy) {
                     " reason=bytes overrides_cursor=false"});
 }
 
-TEST_F(BackgroundLog, ARemovalByAgeThatOverridesACursorSaysSo) {
+TEST_F(MaintenanceLog, ARemovalByAgeThatOverridesACursorSaysSo) {
   options.retention.age_ms_max = 4 * kHourMs - 1;
   options.retention.ignores_cursors = true;
   put_cursor("slow", at(1) - 1);
@@ -42,7 +42,7 @@ TEST_F(BackgroundLog, ARemovalByAgeThatOverridesACursorSaysSo) {
                                                           std::to_string(at(1)) + " reason=age overrides_cursor=true"});
 }
 
-TEST_F(BackgroundLog, ACursorThatHoldsIsToldOnceForEachPlaceItStandsAt) {
+TEST_F(MaintenanceLog, ACursorThatHoldsIsToldOnceForEachPlaceItStandsAt) {
   options.retention.bytes_max = 1;
   put_cursor("slow", 0);
   start();
@@ -60,7 +60,7 @@ TEST_F(BackgroundLog, ACursorThatHoldsIsToldOnceForEachPlaceItStandsAt) {
                      "event=retention_held by=cursor cursor_position=" + std::to_string(at(2))}));
 }
 
-TEST_F(BackgroundLog, AJumpOfTheClockIsTold) {
+TEST_F(MaintenanceLog, AJumpOfTheClockIsTold) {
   options.retention.age_ms_max = 1;
   start();
   work();
@@ -71,17 +71,17 @@ TEST_F(BackgroundLog, AJumpOfTheClockIsTold) {
             Strings{"event=clock_jump seconds=-3600 nothing_removed_by_age_for_s=86400"});
 }
 
-TEST_F(BackgroundLog, AFailedSnapshotAndASegmentThatIsGoneAreTold) {
+TEST_F(MaintenanceLog, AFailedSnapshotAndASegmentThatIsGoneAreTold) {
   start();
   ASSERT_TRUE(directory->remove(segment(2)));
   disk.fail({test::Call::kWrite, ENOSPC, ".tmp"});
-  background->offer_snapshot({at(5), clock.wall_us(), {}});
+  maintenance->offer_snapshot({at(5), clock.wall_us(), {}});
   work();
   EXPECT_EQ(log.stop_and_find("segment_gone"), Strings{"event=segment_gone segment=" + segment(2)});
   EXPECT_EQ(log.stop_and_find("snapshot_failed").size(), 1U);
 }
 
-TEST_F(BackgroundLog, ACursorThatDoesNotReadIsTold) {
+TEST_F(MaintenanceLog, ACursorThatDoesNotReadIsTold) {
   options.retention.bytes_max = 1;
   const auto cursors = disk.open()->open_directory(std::string(kCursorsName));
   ASSERT_TRUE(write_new_file(**cursors, "broken.json", "{}\n"));

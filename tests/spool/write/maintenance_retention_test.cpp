@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/spool/write/background.h"
+#include "daemon/spool/write/maintenance.h"
 #include "tests/spool/write/five_segments.h"
 #include "tests/support/crash_points.h"
 #include "tests/support/storage_calls.h"
@@ -16,43 +16,43 @@ namespace {
 using test::Call;
 using test::ForgetfulDisk;
 
-class BackgroundRetention : public FiveSegments {};
+class MaintenanceRetention : public FiveSegments {};
 
-TEST_F(BackgroundRetention, TheOldestSegmentsGoUntilTheRestFits) {
+TEST_F(MaintenanceRetention, TheOldestSegmentsGoUntilTheRestFits) {
   put_snapshots(disk, at(5));
   options.retention.bytes_max = at(3);
   start();
   work();
   EXPECT_EQ(left(), 3U);
-  EXPECT_EQ(background->stats().removed, 2U);
-  EXPECT_EQ(background->stats().segments, 3U);
-  EXPECT_EQ(background->stats().segment_bytes, at(3));
+  EXPECT_EQ(maintenance->stats().removed, 2U);
+  EXPECT_EQ(maintenance->stats().segments, 3U);
+  EXPECT_EQ(maintenance->stats().segment_bytes, at(3));
 }
 
-TEST_F(BackgroundRetention, AnotherPolicyCountsFromTheNextPieceOn) {
+TEST_F(MaintenanceRetention, AnotherPolicyCountsFromTheNextPieceOn) {
   put_snapshots(disk, at(5));
   start();
   work();
   EXPECT_EQ(left(), 5U);
   options.retention.bytes_max = at(2);
-  background->set_options(options);
+  maintenance->set_options(options);
   work();
   EXPECT_EQ(left(), 2U);
 }
 
-TEST_F(BackgroundRetention, TheActiveSegmentCountsToo) {
+TEST_F(MaintenanceRetention, TheActiveSegmentCountsToo) {
   put_snapshots(disk, at(5));
   options.retention.bytes_max = at(5);
   start();
   work();
   EXPECT_EQ(left(), 5U);
-  background->set_active_bytes(1);
+  maintenance->set_active_bytes(1);
   clock.advance_ms(kSecondMs);
   work();
   EXPECT_EQ(left(), 4U);
 }
 
-TEST_F(BackgroundRetention, SegmentsGoByTheAgeOfTheirNewestLine) {
+TEST_F(MaintenanceRetention, SegmentsGoByTheAgeOfTheirNewestLine) {
   put_snapshots(disk, at(5));
   options.retention.age_ms_max = 2 * kHourMs;
   start();
@@ -66,7 +66,7 @@ TEST_F(BackgroundRetention, SegmentsGoByTheAgeOfTheirNewestLine) {
   EXPECT_EQ(left(), 0U);
 }
 
-TEST_F(BackgroundRetention, AfterAJumpOfTheClockNothingGoesByAgeForADay) {
+TEST_F(MaintenanceRetention, AfterAJumpOfTheClockNothingGoesByAgeForADay) {
   put_snapshots(disk, at(5));
   options.retention.age_ms_max = 5 * kHourMs;
   start();
@@ -81,15 +81,15 @@ TEST_F(BackgroundRetention, AfterAJumpOfTheClockNothingGoesByAgeForADay) {
   EXPECT_EQ(left(), 0U);
 }
 
-TEST_F(BackgroundRetention, AStartLongAfterTheNewestLineRemovesNothingByAgeForADay) {
+TEST_F(MaintenanceRetention, AStartLongAfterTheNewestLineRemovesNothingByAgeForADay) {
   put_snapshots(disk, at(5));
   options.retention.age_ms_max = 5 * kHourMs;
   const std::int64_t written_us = clock.wall_us();
   clock.advance_ms(8 * 24 * kHourMs);
   directory = disk.open();
-  background = std::make_unique<Background>(
+  maintenance = std::make_unique<Maintenance>(
       *directory, options, clock,
-      Background::Start{kId, test::segments_on(disk), find_snapshot(*directory, kId).places, at(5), written_us});
+      Maintenance::Start{kId, test::segments_on(disk), find_snapshot(*directory, kId).places, at(5), written_us});
   work();
   EXPECT_EQ(test::segments_on(disk).size(), 5U);
   clock.advance_ms(24 * kHourMs);
@@ -97,24 +97,24 @@ TEST_F(BackgroundRetention, AStartLongAfterTheNewestLineRemovesNothingByAgeForAD
   EXPECT_EQ(test::segments_on(disk).size(), 0U);
 }
 
-TEST_F(BackgroundRetention, WhatTheOlderSnapshotNeedsStays) {
+TEST_F(MaintenanceRetention, WhatTheOlderSnapshotNeedsStays) {
   options.retention.bytes_max = 1;
   start();
   work();
   EXPECT_EQ(left(), 5U);  // without snapshots recovery begins at the beginning
   for (const std::uint64_t n : {2U, 5U}) {
-    background->offer_snapshot({at(n), clock.wall_us(), {}});
+    maintenance->offer_snapshot({at(n), clock.wall_us(), {}});
     clock.advance_ms(kSecondMs);
     work();
   }
   EXPECT_EQ(left(), 3U);
-  background->offer_snapshot({at(5), clock.wall_us(), {}});
+  maintenance->offer_snapshot({at(5), clock.wall_us(), {}});
   clock.advance_ms(kSecondMs);
   work();
   EXPECT_EQ(left(), 0U);
 }
 
-TEST_F(BackgroundRetention, ACursorHoldsWhatItHasNotRead) {
+TEST_F(MaintenanceRetention, ACursorHoldsWhatItHasNotRead) {
   put_snapshots(disk, at(5));
   options.retention.bytes_max = 1;
   put_cursor("fast", at(4));
@@ -128,7 +128,7 @@ TEST_F(BackgroundRetention, ACursorHoldsWhatItHasNotRead) {
   EXPECT_EQ(left(), 2U);
 }
 
-TEST_F(BackgroundRetention, ACursorOfAnotherSpoolHoldsNothing) {
+TEST_F(MaintenanceRetention, ACursorOfAnotherSpoolHoldsNothing) {
   put_snapshots(disk, at(5));
   options.retention.bytes_max = 1;
   put_cursor("theirs", 0, "theirs");
@@ -137,7 +137,7 @@ TEST_F(BackgroundRetention, ACursorOfAnotherSpoolHoldsNothing) {
   EXPECT_EQ(left(), 0U);
 }
 
-TEST_F(BackgroundRetention, ACursorThatDoesNotReadMayNeedAnything) {
+TEST_F(MaintenanceRetention, ACursorThatDoesNotReadMayNeedAnything) {
   put_snapshots(disk, at(5));
   options.retention.bytes_max = 1;
   put_cursor("ours", at(5));
@@ -152,7 +152,7 @@ TEST_F(BackgroundRetention, ACursorThatDoesNotReadMayNeedAnything) {
   EXPECT_EQ(left(), 0U);
 }
 
-TEST_F(BackgroundRetention, EachRemovalIsDurableBeforeTheNext) {
+TEST_F(MaintenanceRetention, EachRemovalIsDurableBeforeTheNext) {
   put_snapshots(disk, at(5));
   options.retention.bytes_max = at(3);
   start();
@@ -171,7 +171,7 @@ TEST_F(BackgroundRetention, EachRemovalIsDurableBeforeTheNext) {
 }
 
 // What is not durable may come back, and then nothing behind it may be missing.
-TEST_F(BackgroundRetention, ARemovalThatCouldNotBeSyncedIsSyncedBeforeTheNext) {
+TEST_F(MaintenanceRetention, ARemovalThatCouldNotBeSyncedIsSyncedBeforeTheNext) {
   put_snapshots(disk, at(5));
   options.retention.bytes_max = at(3);
   start();
@@ -198,7 +198,7 @@ TEST_F(BackgroundRetention, ARemovalThatCouldNotBeSyncedIsSyncedBeforeTheNext) {
                                                          {Call::kSyncDirectory, ""}}));
 }
 
-TEST_F(BackgroundRetention, TheIndexGoesWithItsSegment) {
+TEST_F(MaintenanceRetention, TheIndexGoesWithItsSegment) {
   put_snapshots(disk, at(5));
   disk.put(index_file_name(0), "{}");
   options.retention.bytes_max = at(4);
@@ -208,7 +208,7 @@ TEST_F(BackgroundRetention, TheIndexGoesWithItsSegment) {
   EXPECT_FALSE(disk.content(index_file_name(0)));
 }
 
-TEST_F(BackgroundRetention, ACrashAtEachChangeLeavesARowWithoutGaps) {
+TEST_F(MaintenanceRetention, ACrashAtEachChangeLeavesARowWithoutGaps) {
   options.retention.bytes_max = at(2);
   test::crash_at_each_change(
       [&](ForgetfulDisk& fresh) {
@@ -223,37 +223,37 @@ TEST_F(BackgroundRetention, ACrashAtEachChangeLeavesARowWithoutGaps) {
       [&](ForgetfulDisk& crashed, const test::CrashPoint& point) { EXPECT_GE(left(crashed), point.done ? 2U : 1U); });
 }
 
-TEST_F(BackgroundRetention, ASegmentThatCannotBeRemovedHoldsThoseBehindItAndIsTriedAgain) {
+TEST_F(MaintenanceRetention, ASegmentThatCannotBeRemovedHoldsThoseBehindItAndIsTriedAgain) {
   put_snapshots(disk, at(5));
   options.retention.bytes_max = at(2);
   start();
   disk.fail({Call::kRemove, EIO, segment(1)});
   work();
   EXPECT_EQ(left(), 4U);
-  EXPECT_EQ(background->stats().removed, 1U);
+  EXPECT_EQ(maintenance->stats().removed, 1U);
   work();
   EXPECT_EQ(left(), 4U);  // not before a second has passed
   clock.advance_ms(kSecondMs);
   work();
   EXPECT_EQ(left(), 2U);
-  EXPECT_EQ(background->stats().removed, 3U);
+  EXPECT_EQ(maintenance->stats().removed, 3U);
 }
 
-TEST_F(BackgroundRetention, ASegmentThatSomebodyHasRemovedIsForgotten) {
+TEST_F(MaintenanceRetention, ASegmentThatSomebodyHasRemovedIsForgotten) {
   put_snapshots(disk, at(5));
   options.retention.bytes_max = at(4);
   start();
   ASSERT_TRUE(directory->remove(segment(0)));
   work();
   EXPECT_EQ(left(), 4U);
-  EXPECT_EQ(background->stats().segments, 4U);
-  EXPECT_EQ(background->stats().removed, 0U);
+  EXPECT_EQ(maintenance->stats().segments, 4U);
+  EXPECT_EQ(maintenance->stats().removed, 0U);
   ASSERT_TRUE(directory->remove(segment(1)));  // after it was looked at
-  background->set_active_bytes(1);
+  maintenance->set_active_bytes(1);
   clock.advance_ms(kSecondMs);
   work();
   EXPECT_EQ(left(), 3U);
-  EXPECT_EQ(background->stats().segments, 3U);
+  EXPECT_EQ(maintenance->stats().segments, 3U);
 }
 
 }  // namespace

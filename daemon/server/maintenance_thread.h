@@ -13,13 +13,13 @@
 
 namespace crawlspool::server {
 
-class BackgroundThread {
+class MaintenanceThread {
  public:
   // `spool` outlives it. The thread starts at once; std::system_error where none can be had.
-  explicit BackgroundThread(spool::Spool& spool);
-  ~BackgroundThread();
-  BackgroundThread(const BackgroundThread&) = delete;
-  BackgroundThread& operator=(const BackgroundThread&) = delete;
+  explicit MaintenanceThread(spool::Spool& spool);
+  ~MaintenanceThread();
+  MaintenanceThread(const MaintenanceThread&) = delete;
+  MaintenanceThread& operator=(const MaintenanceThread&) = delete;
 
   // The thread ends soon, in the middle of a long piece too, and calls `on_ended`. Nobody has to wait for it here: a
   // disk may not answer.
