@@ -52,7 +52,7 @@ Result<Verification::Totals> Verification::run() {
 void Verification::tell_troubles() {
   for (const spool::ControlTrouble& trouble : files_.troubles)
     if (cannot_be_read(trouble.code))
-      damage_.left_out(trouble.file, {trouble.code, 0, trouble.why});
+      damage_.skipped(trouble.file, {trouble.code, 0, trouble.why});
     else
       damage_.damaged_otherwise(shown(trouble.file) + ": " + shown(trouble.why));
   for (const spool::NamedCursor& named : files_.cursors)

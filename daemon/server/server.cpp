@@ -40,8 +40,8 @@ constexpr std::int64_t kLastWordsMs = 1500;         // for telling clients that 
 
 void log_recovery(const spool::Spool& spool) {
   const spool::RecoveryReport& report = spool.recovery();
-  for (const spool::UnusableFile& file : report.left_out)
-    base::log_warn("file_left_out", {{"file", file.name}, {"detail", file.why}});
+  for (const spool::UnusableFile& file : report.skipped)
+    base::log_warn("file_skipped", {{"file", file.name}, {"detail", file.why}});
   for (const spool::ByteRange& damage : report.damaged)
     base::log_error("recovery_damaged", {{"position", damage.position}, {"bytes", damage.bytes}});
   for (const spool::ByteRange& missing : report.missing)

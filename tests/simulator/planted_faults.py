@@ -181,7 +181,7 @@ class Build:
         arguments[arguments.index("-c") + 1] = str(changed)
         return arguments
 
-    # An object on the command line comes before the archives, so theirs of the same names is left out.
+    # An object on the command line comes before the archives, so theirs of the same names is not used.
     def link_command(self, planted_object, simulator):
         arguments = shlex.split(re.sub(r"^: && | && :$", "", self.link))
         arguments[arguments.index("-o") + 1] = str(simulator)

@@ -37,7 +37,7 @@ std::string describe(const SubjectReport& report) {
   if (report.cut) text += ", cut " + words(*report.cut);
   for (const Range& range : report.damaged) text += ", damaged " + words(range);
   for (const Range& range : report.missing) text += ", missing " + words(range);
-  for (const std::string& file : report.left_out) text += ", left out " + file;
+  for (const std::string& file : report.skipped) text += ", skipped " + file;
   return text;
 }
 

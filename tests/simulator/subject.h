@@ -23,7 +23,7 @@ struct SubjectReport {
   std::vector<Range> missing;
   std::optional<Range> cut;
   bool cut_was_kept = true;
-  std::vector<std::string> left_out;  // with the reason
+  std::vector<std::string> skipped;  // with the reason
 };
 
 class Subject {

@@ -29,7 +29,7 @@ bool comes_before(const SegmentName& a, const SegmentName& b) {
 
 // A compressed segment was compared with the plain one before it got its name, so the plain one may go.
 std::vector<SegmentName> one_a_position(std::vector<SegmentName> segments, std::vector<std::string>& superfluous,
-                                        std::vector<UnusableFile>& left_out) {
+                                        std::vector<UnusableFile>& skipped) {
   std::sort(segments.begin(), segments.end(), comes_before);
   std::vector<SegmentName> kept;
   for (const SegmentName& segment : segments) {
@@ -38,7 +38,7 @@ std::vector<SegmentName> one_a_position(std::vector<SegmentName> segments, std::
     else if (kept.back().kind == SegmentKind::kCompressed && segment.kind == SegmentKind::kSealed)
       superfluous.push_back(segment_file_name(segment));
     else
-      left_out.push_back({segment_file_name(segment), "another file holds the same position"});
+      skipped.push_back({segment_file_name(segment), "another file holds the same position"});
   }
   return kept;
 }
@@ -59,7 +59,7 @@ struct Entries {
   std::vector<SegmentName> segments;
   std::vector<Position> indexes;
   std::vector<std::string> temporary;
-  std::vector<UnusableFile> left_out;
+  std::vector<UnusableFile> skipped;
 };
 
 Result<Entries> sort_entries(Directory& directory) {
@@ -73,7 +73,7 @@ Result<Entries> sort_entries(Directory& directory) {
     if (is_temporary(entry)) {
       entries.temporary.push_back(entry.name);
     } else if (auto why = objection(entry)) {
-      entries.left_out.push_back({entry.name, std::move(*why)});
+      entries.skipped.push_back({entry.name, std::move(*why)});
     } else if (segment) {
       entries.segments.push_back(*segment);
     } else if (const auto index = parse_index_file_name(entry.name)) {
@@ -107,9 +107,9 @@ bool is_temporary(const DirectoryEntry& entry) {
 Result<Inventory> take_inventory(Directory& directory) {
   CRAWLSPOOL_TRY_AS(auto entries, sort_entries(directory));
   Inventory inventory;
-  inventory.left_out = std::move(entries.left_out);
+  inventory.skipped = std::move(entries.skipped);
   std::vector<std::string> superfluous = std::move(entries.temporary);
-  const auto segments = one_a_position(std::move(entries.segments), superfluous, inventory.left_out);
+  const auto segments = one_a_position(std::move(entries.segments), superfluous, inventory.skipped);
   for (const Position index : entries.indexes)
     if (std::none_of(segments.begin(), segments.end(), [index](const auto& s) { return s.position == index; }))
       superfluous.push_back(index_file_name(index));

@@ -17,10 +17,10 @@ struct UnusableFile {
 };
 
 struct Inventory {
-  std::vector<SegmentName> sealed;     // by position; compressed or not
-  std::vector<SegmentName> unsealed;   // have the name of an active segment and are not the last
-  std::optional<SegmentName> active;   // the last segment, if it is not sealed
-  std::vector<UnusableFile> left_out;  // links, directories and foreign files: reported, never touched
+  std::vector<SegmentName> sealed;    // by position; compressed or not
+  std::vector<SegmentName> unsealed;  // have the name of an active segment and are not the last
+  std::optional<SegmentName> active;  // the last segment, if it is not sealed
+  std::vector<UnusableFile> skipped;  // links, directories and foreign files: reported, never touched
 };
 
 // Why an entry of the directory is none of the spool's, or not of the right kind; nothing if it is one.

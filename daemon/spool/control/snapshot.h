@@ -42,7 +42,7 @@ class SnapshotWriter {
   SnapshotWriter(Directory& directory, std::string spool_id, const SnapshotPlaces& places)
       : directory_(directory), spool_id_(std::move(spool_id)), places_(places) {}
 
-  // Durable when it returns. One older than the current one, or of an empty spool, is left out.
+  // Durable when it returns. One older than the current one, or of an empty spool, is skipped.
   [[nodiscard]] base::Result<void> write(const Snapshot& snapshot);
 
   // Whether one at `position` would tell more than the two there are.

@@ -38,7 +38,7 @@ struct ClientNames {
 [[nodiscard]] std::size_t envelope_bytes_max(const Origin& origin);
 
 // Writes a whole line at `out`, which has room for envelope_bytes_max() and the record; returns its end. The record
-// is valid JSON; its raw line breaks are left out. `seq` 0: no seq member.
+// is valid JSON; its raw line breaks are dropped. `seq` 0: no seq member.
 [[nodiscard]] char* write_line(char* out, const char (&timestamp)[base::kTimestampBytes], const Origin& origin,
                                std::uint64_t seq, std::string_view record);
 

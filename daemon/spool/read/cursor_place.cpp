@@ -29,7 +29,7 @@ class FirstLoss final : public LossReporter {
   }
   void doubled(Position, std::uint64_t) override {}
   void taken_back(Position, std::uint64_t) override {}
-  void left_out(const std::string&, const Error& why) override {
+  void skipped(const std::string&, const Error& why) override {
     if (!error) error = why;
   }
 

@@ -66,7 +66,7 @@ Result<bool> SegmentReader::enter_next_segment() {
     auto source = open_segment_source(directory_, segment, expected_bytes(listed_, index));
     if (!source && source.error().code == ErrorCode::kNotFound && attempt < kOpenAttempts) continue;
     if (!source) {
-      leave_out(segment.file, source.error());
+      skip(segment.file, source.error());
       begin_ = segment.name.position;
       continue;
     }
@@ -93,8 +93,8 @@ void SegmentReader::enter(const Segment& segment, std::unique_ptr<ByteSource> so
   restart_scanner();
 }
 
-void SegmentReader::leave_out(const std::string& file, const Error& why) {
-  losses_.left_out(file, why);
+void SegmentReader::skip(const std::string& file, const Error& why) {
+  losses_.skipped(file, why);
   gap_is_told_ = true;
 }
 
@@ -112,7 +112,7 @@ Result<std::optional<ReadLine>> SegmentReader::next() {
     }
     const auto scanned = scanner_->next();
     if (!scanned) {
-      leave_out(file_name_, scanned.error());
+      skip(file_name_, scanned.error());
       source_.reset();
       continue;
     }

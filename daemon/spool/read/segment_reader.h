@@ -35,8 +35,8 @@ class LossReporter {
   virtual void doubled(Position position, std::uint64_t bytes) = 0;
   // They were handed out and have been cut off since; what is written there now comes next.
   virtual void taken_back(Position position, std::uint64_t bytes) = 0;
-  // A link, no regular file, not ours to read, or a read failed: its lines from there on are left out.
-  virtual void left_out(const std::string& file, const base::Error& why) = 0;
+  // A link, no regular file, not ours to read, or a read failed: its lines from there on are skipped.
+  virtual void skipped(const std::string& file, const base::Error& why) = 0;
 };
 
 enum class LineKind {
@@ -65,7 +65,7 @@ class SegmentReader {
 
   // Behind the last line handed out.
   [[nodiscard]] Position position() const { return position_; }
-  // The file that should hold what comes next was left out.
+  // The file that should hold what comes next was skipped.
   [[nodiscard]] bool is_cut_short() const { return gap_is_told_; }
 
  private:
@@ -76,7 +76,7 @@ class SegmentReader {
   [[nodiscard]] std::size_t choose(const std::vector<Segment>& segments) const;
   [[nodiscard]] bool leaves_gap(Position begin) const;
   void enter(const Segment& segment, std::unique_ptr<ByteSource> source, bool is_spools_first);
-  void leave_out(const std::string& file, const base::Error& why);
+  void skip(const std::string& file, const base::Error& why);
   [[nodiscard]] std::optional<ReadLine> take(const ScannedLine& line);
   [[nodiscard]] std::optional<ReadLine> take_unfinished(const ScannedLine& tail);
   [[nodiscard]] std::optional<ReadLine> leave_segment(const ScannedLine& tail);
@@ -88,7 +88,7 @@ class SegmentReader {
   LossReporter& losses_;
   Position position_;
 
-  // The segment being read, if source_ is set; else the last one that was, or was left out.
+  // The segment being read, if source_ is set; else the last one that was, or was skipped.
   std::optional<Position> begin_;
   std::string file_name_;
   std::vector<Segment> listed_;  // some time ago
@@ -96,7 +96,7 @@ class SegmentReader {
   std::optional<LineScanner> scanner_;
   bool is_active_ = false;                 // may still be written to
   bool skip_first_line_ = false;           // the scanner began one byte early, to find a line's start
-  bool gap_is_told_ = false;               // the file that should hold what comes next was left out
+  bool gap_is_told_ = false;               // the file that should hold what comes next was skipped
   std::optional<Position> unfinished_at_;  // the scanner holds the beginning of this line from an earlier look
 };
 

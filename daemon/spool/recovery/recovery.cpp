@@ -13,10 +13,10 @@ namespace {
 using base::Result;
 
 // Adds a file to those that the report names; whoever looked before may have added it already.
-void report_left_out(RecoveryReport& report, UnusableFile file) {
-  const bool is_known = std::any_of(report.left_out.begin(), report.left_out.end(),
+void report_skipped(RecoveryReport& report, UnusableFile file) {
+  const bool is_known = std::any_of(report.skipped.begin(), report.skipped.end(),
                                     [&](const UnusableFile& known) { return known.name == file.name; });
-  if (!is_known) report.left_out.push_back(std::move(file));
+  if (!is_known) report.skipped.push_back(std::move(file));
 }
 
 // Puts what the reader could not have into the report.
@@ -26,9 +26,9 @@ class ReportedLosses final : public LossReporter {
   void missing(Position position, std::uint64_t bytes) override { report_.missing.push_back({position, bytes}); }
   void doubled(Position, std::uint64_t) override {}     // nothing is lost by it
   void taken_back(Position, std::uint64_t) override {}  // nobody writes
-  void left_out(const std::string& file, const base::Error& why) override {
+  void skipped(const std::string& file, const base::Error& why) override {
     if (why.code == base::ErrorCode::kIo) failed_ = why;
-    report_left_out(report_, {file, why.message()});
+    report_skipped(report_, {file, why.message()});
   }
   // Is set where lines could not be read that may be readable tomorrow: without them the sessions' numbers would be too
   // low.
@@ -87,7 +87,7 @@ class SpoolRecovery {
 Result<void> SpoolRecovery::take_stock() {
   CRAWLSPOOL_TRY_AS(auto inventory, take_inventory(directory_));
   active_ = inventory.active;
-  report().left_out = std::move(inventory.left_out);
+  report().skipped = std::move(inventory.skipped);
   out_.sealed = std::move(inventory.sealed);
   if (inventory.unsealed.empty()) return {};
   for (const SegmentName& segment : inventory.unsealed) CRAWLSPOOL_TRY(seal(segment));
@@ -115,7 +115,7 @@ Result<void> SpoolRecovery::find_snapshot() {
     replay_.sessions = std::move(search.newest->sessions);
   }
   out_.snapshots = search.places;
-  for (UnusableFile& file : search.unusable) report_left_out(report(), std::move(file));
+  for (UnusableFile& file : search.unusable) report_skipped(report(), std::move(file));
   rejects_.read(directory_, replay_.newest_us, replay_.sessions);
   return {};
 }

@@ -27,7 +27,7 @@ struct RecoveryReport {
   std::vector<ByteRange> missing;  // promised, and no segment has them
   std::optional<ByteRange> cut;    // from known_synced on: moved to cut/
   bool cut_was_kept = true;        // false where the disk had no room for the copy in cut/
-  std::vector<UnusableFile> left_out;
+  std::vector<UnusableFile> skipped;
 };
 
 struct Recovered {

@@ -38,13 +38,13 @@ class InventoryTest : public ::testing::Test {
     EXPECT_TRUE(taken);
     disk.forget_calls();
     const auto again = take_inventory(*disk.open());
-    EXPECT_TRUE(again && again->left_out.size() == taken->left_out.size());
+    EXPECT_TRUE(again && again->skipped.size() == taken->skipped.size());
     EXPECT_EQ(disk.changes(), 0U);
     return taken ? std::move(*taken) : Inventory{};
   }
-  static Strings left_out(const Inventory& inventory) {
+  static Strings skipped(const Inventory& inventory) {
     Strings names;
-    for (const UnusableFile& file : inventory.left_out) names.push_back(file.name);
+    for (const UnusableFile& file : inventory.skipped) names.push_back(file.name);
     return names;
   }
 
@@ -53,7 +53,7 @@ class InventoryTest : public ::testing::Test {
 
 TEST_F(InventoryTest, AnEmptyDirectoryHasNothing) {
   const Inventory inventory = take();
-  EXPECT_TRUE(inventory.sealed.empty() && inventory.unsealed.empty() && inventory.left_out.empty());
+  EXPECT_TRUE(inventory.sealed.empty() && inventory.unsealed.empty() && inventory.skipped.empty());
   EXPECT_FALSE(inventory.active);
 }
 
@@ -100,13 +100,13 @@ TEST_F(InventoryTest, TemporariesOfTheSpoolAreRemovedAndNoOthers) {
   put(foreign);
   const Inventory inventory = take();
   EXPECT_EQ(disk.names(), foreign);
-  EXPECT_EQ(left_out(inventory), foreign);
+  EXPECT_EQ(skipped(inventory), foreign);
 }
 
 // Taking it away would fail, at each start.
 TEST_F(InventoryTest, ADirectoryWithATemporarysNameIsForeign) {
   ASSERT_TRUE(disk.open()->open_directory("durable.tmp"));
-  EXPECT_EQ(left_out(take()), Strings{"durable.tmp"});
+  EXPECT_EQ(skipped(take()), Strings{"durable.tmp"});
   EXPECT_EQ(disk.names(), Strings{"durable.tmp"});
 }
 
@@ -115,7 +115,7 @@ TEST_F(InventoryTest, OfACompressedSegmentThePlainOneGoes) {
   const Inventory inventory = take();
   EXPECT_EQ(files_of(inventory.sealed), (Strings{compressed(0), sealed(100)}));
   EXPECT_EQ(disk.names(), (Strings{index_file_name(0), compressed(0), sealed(100)}));
-  EXPECT_TRUE(inventory.left_out.empty());
+  EXPECT_TRUE(inventory.skipped.empty());
 }
 
 TEST_F(InventoryTest, OtherTwinsAreReportedAndLeftWhereTheyAre) {
@@ -124,13 +124,13 @@ TEST_F(InventoryTest, OtherTwinsAreReportedAndLeftWhereTheyAre) {
   EXPECT_EQ(files_of(inventory.sealed), (Strings{compressed(0), sealed(100)}));
   EXPECT_TRUE(inventory.unsealed.empty());
   EXPECT_FALSE(inventory.active);
-  EXPECT_EQ(left_out(inventory), (Strings{open_one(0), open_one(100)}));
+  EXPECT_EQ(skipped(inventory), (Strings{open_one(0), open_one(100)}));
   EXPECT_EQ(disk.names().size(), 4U);
 }
 
 TEST_F(InventoryTest, IndexesOfSegmentsThatAreGoneGoToo) {
   put({index_file_name(0), index_file_name(100), index_file_name(200), compressed(100), open_one(300)});
-  EXPECT_TRUE(take().left_out.empty());
+  EXPECT_TRUE(take().skipped.empty());
   EXPECT_EQ(disk.names(), (Strings{index_file_name(100), compressed(100), open_one(300)}));
 }
 
@@ -139,7 +139,7 @@ TEST_F(InventoryTest, TheSpoolsOwnFilesAreNotReported) {
   ASSERT_TRUE(disk.open()->link_to(open_one(0), std::string(kCurrentName)));
   for (const std::string_view name : {kRejectedName, kCutName, kCursorsName})
     ASSERT_TRUE(disk.open()->open_directory(std::string(name)));
-  EXPECT_EQ(left_out(take()), Strings{});
+  EXPECT_EQ(skipped(take()), Strings{});
 }
 
 TEST_F(InventoryTest, ForeignFilesLinksAndDirectoriesAreReportedAndNotTouched) {
@@ -151,8 +151,8 @@ TEST_F(InventoryTest, ForeignFilesLinksAndDirectoriesAreReportedAndNotTouched) {
     ASSERT_TRUE(directory->open_directory(folder));
   const Strings before = disk.names();
   const Inventory inventory = take();
-  EXPECT_EQ(left_out(inventory), (Strings{sealed(0), "00000000000000000000.ndjson.gz", sealed(100), "1.ndjson", "cut",
-                                          "durable", "lost+found", "notes.txt", "sessions.ndjson", "spool.json"}));
+  EXPECT_EQ(skipped(inventory), (Strings{sealed(0), "00000000000000000000.ndjson.gz", sealed(100), "1.ndjson", "cut",
+                                         "durable", "lost+found", "notes.txt", "sessions.ndjson", "spool.json"}));
   EXPECT_EQ(disk.names(), before);
   EXPECT_TRUE(inventory.sealed.empty());
   EXPECT_EQ(inventory.active->position, 500U);

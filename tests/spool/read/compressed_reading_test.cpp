@@ -77,11 +77,11 @@ TEST_F(CompressedReadingTest, ALinkInThePlaceOfThePlainOneDoesNotHideTheCompress
   EXPECT_EQ(read_from(0), everything);
 }
 
-TEST_F(CompressedReadingTest, ACompressedSegmentThatIsALinkIsLeftOut) {
+TEST_F(CompressedReadingTest, ACompressedSegmentThatIsALinkIsSkipped) {
   ASSERT_TRUE(directory->remove(file_of(0, SegmentKind::kSealed)).has_value());
   ASSERT_TRUE(directory->link_to("elsewhere", file_of(0, SegmentKind::kCompressed)).has_value());
   EXPECT_EQ(read_from(0), lines(10, 30));
-  EXPECT_EQ(losses.all, Strings{"left out " + file_of(0, SegmentKind::kCompressed)});
+  EXPECT_EQ(losses.all, Strings{"skipped " + file_of(0, SegmentKind::kCompressed)});
 }
 
 TEST_F(CompressedReadingTest, ASegmentMayBeCompressedWhileItIsRead) {
@@ -195,7 +195,7 @@ TEST_F(CompressedReadingTest, AFailedReadLeavesOutTheRestOfTheSegmentOnly) {
   compress(0);
   disk.fail({test::Call::kRead, EIO, ".zst", 6});
   const Strings seen = read_from(0);
-  EXPECT_EQ(losses.all, Strings{"left out " + file_of(0, SegmentKind::kCompressed)});
+  EXPECT_EQ(losses.all, Strings{"skipped " + file_of(0, SegmentKind::kCompressed)});
   EXPECT_EQ(Strings(seen.end() - 20, seen.end()), lines(10, 30));
 }
 

@@ -78,9 +78,9 @@ class LaidOutSpool : public ::testing::Test {
     EXPECT_EQ(sessions.size(), std::min(last, kSessions));
     return last;
   }
-  static std::vector<std::string> left_out(const Recovered& recovered) {
+  static std::vector<std::string> skipped(const Recovered& recovered) {
     std::vector<std::string> names;
-    for (const UnusableFile& unusable : recovered.report.left_out) names.push_back(unusable.name);
+    for (const UnusableFile& unusable : recovered.report.skipped) names.push_back(unusable.name);
     return names;
   }
   static std::vector<std::string> sealed_files(const Recovered& recovered) {

@@ -117,7 +117,7 @@ TEST_F(RecoveryEnds, ALinkNamedAsALaterSegmentMovesNothing) {
   ASSERT_TRUE(disk.open()->link_to("elsewhere", sealed(1000)));
   const Recovered recovered = recover_it();
   EXPECT_EQ(recovered.report.end, at(2));
-  EXPECT_EQ(left_out(recovered), Strings{sealed(1000)});
+  EXPECT_EQ(skipped(recovered), Strings{sealed(1000)});
 }
 
 TEST_F(RecoveryEnds, ASecondFileOfTheLastPositionMovesNothing) {
@@ -125,14 +125,14 @@ TEST_F(RecoveryEnds, ASecondFileOfTheLastPositionMovesNothing) {
   disk.put(open_one(0), lines(1, 2));  // somebody's copy
   const Recovered recovered = recover_it();
   EXPECT_EQ(recovered.report.end, at(4));
-  EXPECT_EQ(left_out(recovered), Strings{open_one(0)});
+  EXPECT_EQ(skipped(recovered), Strings{open_one(0)});
 }
 
 TEST_F(RecoveryEnds, ALinkInTheRowIsReportedOnceAndTheRestIsRead) {
   put_three_segments();
   ASSERT_TRUE(disk.open()->link_to("elsewhere", sealed(2)));
   const Recovered recovered = recover_it();
-  EXPECT_EQ(left_out(recovered), Strings{sealed(2)});
+  EXPECT_EQ(skipped(recovered), Strings{sealed(2)});
   EXPECT_EQ(recovered.report.lines, 4U);
   EXPECT_EQ(last_number(recovered.sessions), 6U);
   EXPECT_EQ(sealed_files(recovered), Strings{sealed(0)});

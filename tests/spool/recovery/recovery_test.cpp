@@ -24,7 +24,7 @@ TEST_F(RecoveryTest, ANewSpoolBeginsAtZero) {
   const Recovered recovered = recover_it();
   EXPECT_EQ(recovered.report.end, 0U);
   EXPECT_EQ(recovered.active, nullptr);
-  EXPECT_TRUE(recovered.sealed.empty() && recovered.report.missing.empty() && recovered.report.left_out.empty());
+  EXPECT_TRUE(recovered.sealed.empty() && recovered.report.missing.empty() && recovered.report.skipped.empty());
 }
 
 TEST_F(RecoveryTest, SeveralSegmentsAreReadInTheirOrder) {
@@ -95,16 +95,16 @@ TEST_F(RecoveryTest, ADamagedSnapshotFallsBackToTheOneBeforeAndThatToTheBeginnin
     const Recovered recovered = recover_it();
     EXPECT_EQ(recovered.report.read_from, read_from);
     EXPECT_EQ(last_number(recovered.sessions), 6U);
-    EXPECT_EQ(left_out(recovered).front(), kSnapshotName);
+    EXPECT_EQ(skipped(recovered).front(), kSnapshotName);
   }
 }
 
-TEST_F(RecoveryTest, AnotherSpoolsSnapshotIsLeftOut) {
+TEST_F(RecoveryTest, AnotherSpoolsSnapshotIsSkipped) {
   put_three_segments();
   ASSERT_TRUE(SnapshotWriter(*disk.open(), "theirs", {}).write(snapshot_behind(6)));
   const Recovered recovered = recover_it();
   EXPECT_EQ(recovered.report.lines, 6U);
-  EXPECT_EQ(left_out(recovered), Strings{std::string(kSnapshotName)});
+  EXPECT_EQ(skipped(recovered), Strings{std::string(kSnapshotName)});
 }
 
 TEST_F(RecoveryTest, ATornTailIsCutAndItsNumbersDoNotCount) {

@@ -158,7 +158,7 @@ class Schedule {
     const RecoveryReport& report = spool_->recovery();
     const std::string text = test::whole_spool(disk_);
     EXPECT_TRUE(text.starts_with(durable_text_));
-    EXPECT_TRUE(report.damaged.empty() && report.missing.empty() && report.left_out.empty());
+    EXPECT_TRUE(report.damaged.empty() && report.missing.empty() && report.skipped.empty());
     EXPECT_EQ(spool_->position(), text.size());
     const std::vector<std::uint64_t> seqs = test::seqs_in(text);
     EXPECT_TRUE(std::is_sorted(seqs.begin(), seqs.end(), std::less_equal<>()));  // rising: nothing is doubled
