@@ -1,5 +1,5 @@
-// What one loop has taken in between two commits, by value: lines, rejects, and which connection is settled up to
-// which record once they are on the disk. Made by the loop, committed by the committer, and handed back to the loop.
+// Holds what one loop has taken in between two commits, by value: lines, rejects, and for each connection and session
+// up to which record that brings it. The loop fills it, the committer stores it and hands it back to the loop.
 #pragma once
 
 #include <algorithm>
@@ -23,10 +23,10 @@ namespace crawlspool::commit {
 // In one commit, and in a loop's batch behind it: with more, acks would only wait. The disk is at its best far below.
 inline constexpr std::size_t kCommitBytesMax = 32 * 1024 * 1024;
 
-struct Settlement {
+struct ConnectionMark {
   base::ConnectionId connection = 0;
   std::uint64_t seq = 0;      // every record of the connection up to this one is in this batch or an earlier one
-  bool once_written = false;  // to be told as soon as the lines are written, too
+  bool once_written = false;  // it wants to know as soon as the lines are written, too
 };
 
 class CompletionSink;
@@ -36,12 +36,12 @@ struct AppendBatch {
   std::uint64_t number = 0;        // counts this loop's batches
   LineChunks lines;
   LineChunks rejects;  // lines for rejected/
-  std::vector<Settlement> settlements;
+  std::vector<ConnectionMark> connections;
   std::vector<spool::SessionMark> sessions;         // the numbers that these records bring
   std::vector<session::SessionQuestion> questions;  // answered when the batch comes back
   std::vector<spool::SessionKey> ended_sessions;    // nothing more comes from a connection that had been granted it
   std::vector<std::function<void()>> afterwards;    // for the loop, when the batch comes back
-  bool tells_once_written = false;                  // one of the settlements wants it
+  bool tells_once_written = false;                  // one of the connections wants it
   std::uint64_t charged_bytes = 0;                  // on the loop's memory account
   std::uint64_t charged_line_bytes = 0;             // of that, for the lines' chunks
   std::uint64_t charged_reject_bytes = 0;           // and for the rejects'
@@ -55,7 +55,7 @@ struct AppendBatch {
   bool stored = false;              // the committer's answer
 
   [[nodiscard]] bool empty() const {
-    return settlements.empty() && !is_probe && questions.empty() && ended_sessions.empty() && afterwards.empty();
+    return connections.empty() && !is_probe && questions.empty() && ended_sessions.empty() && afterwards.empty();
   }
   [[nodiscard]] std::size_t bytes() const { return lines.bytes() + rejects.bytes(); }
 };
@@ -73,7 +73,7 @@ class CompletionSink {
   // On the committer's thread: the batch is on the disk, or never will be (`stored`).
   virtual void completed(std::unique_ptr<AppendBatch> batch) = 0;
   // On the committer's thread: the lines of these are written and not yet on the disk.
-  virtual void written(std::vector<Settlement> settlements) = 0;
+  virtual void written(std::vector<ConnectionMark> marks) = 0;
 
  protected:
   ~CompletionSink() = default;

@@ -34,14 +34,14 @@ struct RecordSource {
   proto::Transport transport = proto::Transport::kStream;
   std::size_t stream_label = StreamLabels::kNone;
 
-  // Its newest places in the batch being filled, so that it has one settlement a batch; the appender's.
+  // The appender's: the indexes of its marks in the batch being filled, so that it has one mark of each kind a batch.
   std::uint64_t batch_number = 0;
-  std::size_t settlement = 0;
-  std::size_t mark = 0;
+  std::size_t connection_mark = 0;
+  std::size_t session_mark = 0;
 };
 
-// Up to where everything that a source sent is in the batch.
-struct Settled {
+// Says how far a source has come.
+struct Progress {
   std::uint64_t seq = 0;          // in the connection's count
   std::uint64_t session_seq = 0;  // in the session's
   std::uint64_t rejected = 0;     // of the records since the last time
@@ -57,12 +57,12 @@ class Appender {
   std::size_t add_record(const spool::Origin& origin, const ReadTime& when, std::uint64_t seq, std::string_view record);
   std::size_t add_reject(const spool::RejectedRecord& record, proto::RejectCode code, const ReadTime& when);
   // Everything the source sent up to there is in this batch or an earlier one.
-  void settle(RecordSource& source, const Settled& settled);
+  void advance(RecordSource& source, const Progress& progress);
   void request_probe() { filling_->is_probe = true; }
-  // Answered once everything before it is settled.
+  // The question is answered once everything added so far is synced.
   void ask(session::SessionQuestion question) { filling_->questions.push_back(std::move(question)); }
   void end_session(spool::SessionKey session) { filling_->ended_sessions.push_back(session); }
-  // Calls back, on this thread, once everything added so far is settled.
+  // Calls back, on this thread, once everything added so far is synced.
   void after_all(std::function<void()> callback);
 
   // Once a turn of the loop.
@@ -73,7 +73,7 @@ class Appender {
 
   // As much waits as a commit takes, and one is under way: more would only make everybody's acks later.
   [[nodiscard]] bool is_full() const;
-  [[nodiscard]] bool has_unsettled() const { return under_way_ > 0 || !filling_->empty(); }
+  [[nodiscard]] bool has_unsynced() const { return under_way_ > 0 || !filling_->empty(); }
   [[nodiscard]] MemoryAccount& memory() { return memory_; }
 
  private:

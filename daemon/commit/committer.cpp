@@ -34,9 +34,9 @@ std::size_t bytes_of(BatchView batches) {
 void tell_written(BatchView batches) {
   for (const auto& batch : batches) {
     if (!batch->tells_once_written) continue;
-    std::vector<Settlement> written;
-    std::copy_if(batch->settlements.begin(), batch->settlements.end(), std::back_inserter(written),
-                 [](const Settlement& settlement) { return settlement.once_written; });
+    std::vector<ConnectionMark> written;
+    std::copy_if(batch->connections.begin(), batch->connections.end(), std::back_inserter(written),
+                 [](const ConnectionMark& mark) { return mark.once_written; });
     batch->sink->written(std::move(written));
   }
 }

@@ -84,23 +84,23 @@ class MemoryAccount {
 
   void charge(std::uint64_t bytes) {
     used_ += static_cast<std::int64_t>(bytes);
-    settle();
+    adjust_credit();
   }
   void release(std::uint64_t bytes) {
     used_ -= static_cast<std::int64_t>(bytes);
-    settle();
+    adjust_credit();
   }
   // Brings what someone has charged so far to what they hold now.
   void adjust(std::uint64_t& charged, std::uint64_t held) {
     used_ += static_cast<std::int64_t>(held) - static_cast<std::int64_t>(charged);
     charged = held;
-    settle();
+    adjust_credit();
   }
   void batch_sent() { budget_.batches_under_way_.fetch_add(1, std::memory_order_relaxed); }
   void batch_came_back() { budget_.batches_under_way_.fetch_sub(1, std::memory_order_relaxed); }
 
  private:
-  void settle();
+  void adjust_credit();
 
   MemoryBudget& budget_;
   std::int64_t used_ = 0;

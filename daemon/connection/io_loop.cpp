@@ -154,10 +154,10 @@ void IoLoop::completed(std::unique_ptr<commit::AppendBatch> batch) {
   });
 }
 
-void IoLoop::written(std::vector<commit::Settlement> settlements) {
-  mailbox_.post([this, settlements = std::move(settlements)] {
-    for (const commit::Settlement& settlement : settlements)
-      if (Connection* connection = find(settlement.connection)) connection->written(settlement.seq);
+void IoLoop::written(std::vector<commit::ConnectionMark> marks) {
+  mailbox_.post([this, marks = std::move(marks)] {
+    for (const commit::ConnectionMark& mark : marks)
+      if (Connection* connection = find(mark.connection)) connection->written(mark.seq);
   });
 }
 
@@ -174,11 +174,11 @@ void IoLoop::bring_answer(const session::SessionQuestion& question) {
 }
 
 void IoLoop::settle(std::unique_ptr<commit::AppendBatch> batch) {
-  for (const commit::Settlement& settlement : batch->settlements) {
-    Connection* connection = find(settlement.connection);
+  for (const commit::ConnectionMark& mark : batch->connections) {
+    Connection* connection = find(mark.connection);
     if (connection == nullptr) continue;  // the peer has left; its records stay
     if (batch->stored)
-      connection->settled(settlement.seq);
+      connection->settled(mark.seq);
     else
       connection->spool_failed();
   }
@@ -259,7 +259,7 @@ bool IoLoop::may_be_trimmed_soon() {
 }
 
 bool IoLoop::is_anything_under_way() const {
-  return appender_.has_unsettled() || shared_.memory.batches_under_way() > 0;
+  return appender_.has_unsynced() || shared_.memory.batches_under_way() > 0;
 }
 
 bool IoLoop::may_go_on_with_batch(base::ConnectionId id, bool is_decompressed) const {
@@ -353,7 +353,7 @@ void IoLoop::turn_end() {
   const bool look_at_waiting = std::exchange(look_at_waiting_, false);
   if (!waiting_.empty() && (look_at_waiting || !shared_.memory.may_continue())) relieve_memory();
   graveyard_.clear();
-  if (holding_up_drain_ == 0 && on_empty_ && !appender_.has_unsettled()) std::exchange(on_empty_, nullptr)();
+  if (holding_up_drain_ == 0 && on_empty_ && !appender_.has_unsynced()) std::exchange(on_empty_, nullptr)();
   if (fair_share_.is_anyone_waiting()) mailbox_.post([] {});  // the loop looks for what is ready, and does not sleep
 }
 

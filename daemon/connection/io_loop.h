@@ -114,7 +114,7 @@ class IoLoop final : private commit::CompletionSink, private session::SessionHos
 
  private:
   void completed(std::unique_ptr<commit::AppendBatch> batch) override;  // on the committer's thread
-  void written(std::vector<commit::Settlement> settlements) override;   // on the committer's thread
+  void written(std::vector<commit::ConnectionMark> marks) override;     // on the committer's thread
   void post(std::function<void()> task) override { mailbox_.post(std::move(task)); }
   void ask(session::SessionQuestion question) override { appender_.ask(std::move(question)); }
   void after_all(std::function<void()> callback) override { appender_.after_all(std::move(callback)); }

@@ -31,7 +31,7 @@ ActiveSegment Inspection::active_segment() const {
   for (const std::string& file : disk_.names()) {
     const auto name = spool::parse_segment_file_name(file);
     if (name && name->kind == spool::SegmentKind::kOpen)
-      last = {name->position, disk_.settled_content(file).value_or("")};
+      last = {name->position, disk_.content_without_cache(file).value_or("")};
   }
   return last;
 }

@@ -36,7 +36,7 @@ void Ledger::check_acked(std::size_t session, std::uint64_t last_seq) const {
   while (acked > last_seq && records_.is_rejected({session, acked})) --acked;
   if (acked > last_seq || last_seq > sessions_[session].acked)
     throw Violation("last_seq of session " + std::to_string(session) + " is " + std::to_string(last_seq) +
-                    " behind a sync that settles " + std::to_string(acked));
+                    " behind a sync of all up to " + std::to_string(acked));
 }
 
 void Ledger::excuse(RecordName name, const Excuses& excuses) {

@@ -27,7 +27,7 @@ class Records {
   [[nodiscard]] std::uint64_t key(std::size_t session) const { return sessions_[session].key; }
   [[nodiscard]] const std::string& client(std::size_t session) const { return sessions_[session].client; }
 
-  // A number that the server refuses: it is settled like any other and has no line.
+  // A number that the server refuses: it is acknowledged like any other and has no line.
   [[nodiscard]] bool is_rejected(RecordName name) const;
   // The record's JSON; valid until the next call.
   [[nodiscard]] std::string_view text(RecordName name);

@@ -236,9 +236,9 @@ void Simulation::do_harm() {
 
 // --- The end ----------------------------------------------------------------------------------------------------
 
-void Simulation::settle_all() {
+void Simulation::sync_all() {
   for (int i = 0; ledger_.acked() < kRecordsMin || inspection_.rotations() < kRotationsMin ||
-                  !ledger_.all_sent_again() || feeder_.has_unsettled();
+                  !ledger_.all_sent_again() || feeder_.has_unsynced();
        ++i) {
     promise(i < kCalmStepsMax, "a disk that works does not take what is sent");
     promise(feeder_.append(*subject_, clock_.wall_us()) == Outcome::kDone, "a disk that works takes no write");
@@ -254,7 +254,7 @@ void Simulation::settle_all() {
 void Simulation::finish() {
   roughness_ = 0;
   weather_.clear();
-  settle_all();
+  sync_all();
   for (int i = 0; subject_->maintain(); ++i) promise(i < kCalmStepsMax, "the maintenance finds no end");
   const auto closed = subject_->close();
   if (!closed) throw Violation("a disk that works takes no close: " + closed.error().message());

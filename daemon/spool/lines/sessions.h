@@ -1,4 +1,4 @@
-// The numbers of sessions: up to which record everything that a session sent is settled and on the disk. Filled at
+// The numbers of sessions: up to which record everything that a session sent is acknowledged and on the disk. Filled at
 // recovery from a snapshot and the lines behind it, kept up by the committer's thread. Not thread-safe.
 // Source: FORMAT.md, "Sessions".
 #pragma once

@@ -38,9 +38,9 @@ Result<std::vector<Segment>> list_segments(Directory& directory) {
   auto segments = directory.list().map(take_one_each);
   for (int listings = 1; segments && listings < kListingsMax; ++listings) {
     auto again = directory.list().map(take_one_each);
-    const bool has_settled = again && are_same_places(*segments, *again);
+    const bool is_stable = again && are_same_places(*segments, *again);
     segments = std::move(again);
-    if (has_settled) break;
+    if (is_stable) break;
   }
   return segments;
 }

@@ -48,7 +48,7 @@ void RejectReplay::read(Directory& spool_directory, std::int64_t since_us, const
 
 // False where it begins before `since_us`: what is older need not be read.
 bool RejectReplay::read_file(File& file, std::int64_t since_us, const SessionTable& sessions) {
-  // What a crash of the daemon left unsynced must not count as settled.
+  // What a crash of the daemon left unsynced must not count as acknowledged.
   if (!file.sync_data()) return true;
   LineScanner scanner(file);
   bool is_new = true;

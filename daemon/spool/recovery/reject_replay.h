@@ -1,5 +1,5 @@
-// What rejected/ brings to the sessions at a start: a record that was refused has no line, and its number is settled
-// all the same. Source: FORMAT.md, "Sessions".
+// What rejected/ brings to the sessions at a start: a record that was refused has no line, and its number is
+// acknowledged all the same. Source: FORMAT.md, "Sessions".
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ class RejectReplay {
   void read(Directory& spool_directory, std::int64_t since_us, const SessionTable& sessions);
 
   // Counts them in sessions that have the numbers of all lines since; numbers that follow theirs without a gap are
-  // settled too.
+  // acknowledged too.
   void apply(SessionTable& sessions) const;
 
  private:

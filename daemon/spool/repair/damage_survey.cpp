@@ -25,7 +25,7 @@ class Survey {
       out_.end = damage.segment.name.position + damage.content_bytes;
       out_.segments.push_back(std::move(damage));
     }
-    settle_end();
+    find_end();
     return std::move(out_);
   }
 
@@ -60,7 +60,7 @@ class Survey {
   }
 
   // All segments but the active one are synced before the next is written to.
-  void settle_end() {
+  void find_end() {
     const bool is_active = !out_.segments.empty() && out_.segments.back().segment.name.kind == SegmentKind::kOpen;
     if (!is_active) {
       out_.known_synced = out_.end;
@@ -73,8 +73,8 @@ class Survey {
     const auto reaches_behind = [limit](const ByteRange& range) { return range.position + range.bytes > limit; };
     const auto first = std::find_if(last.lines.begin(), last.lines.end(), reaches_behind);
     if (first == last.lines.end()) return;
-    const Position unsettled = std::max(first->position, limit);
-    out_.unsettled = ByteRange{unsettled, out_.end - unsettled};
+    const Position tail = std::max(first->position, limit);
+    out_.unsynced_tail = ByteRange{tail, out_.end - tail};
     first->bytes = limit - std::min(first->position, limit);
     last.lines.erase(first->bytes > 0 ? std::next(first) : first, last.lines.end());
   }

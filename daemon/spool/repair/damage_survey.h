@@ -26,7 +26,7 @@ struct DamageSurvey {
   Position end = 0;           // of the last segment's content
   Position known_synced = 0;  // as a start would find it; what is not sound behind it, that start cuts off
   bool durable_is_within_a_line = false;
-  std::optional<ByteRange> unsettled;  // from the first line behind known_synced that is not sound
+  std::optional<ByteRange> unsynced_tail;  // from the first line behind known_synced that is not sound
 };
 
 // What lies behind `known_synced` is no damage.

@@ -69,10 +69,10 @@ Result<RepairSummary> SpoolRepair::run() {
   const Position proved = files_.snapshot.value_or(0);
   if (proved > survey.end)
     give_up(at(survey.end), bytes_of(proved - survey.end) + " are missing that the last snapshot proves");
-  if (survey.unsettled)
-    tell_(
-        {RepairStep::Kind::kNote, at(survey.unsettled->position),
-         bytes_of(survey.unsettled->bytes) + " that nothing proves to have been acked: the next start cuts them off"});
+  if (survey.unsynced_tail)
+    tell_({RepairStep::Kind::kNote, at(survey.unsynced_tail->position),
+           bytes_of(survey.unsynced_tail->bytes) +
+               " that nothing proves to have been acked: the next start cuts them off"});
   return summary_;
 }
 

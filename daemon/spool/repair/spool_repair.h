@@ -1,6 +1,6 @@
 // Repairs what can be repaired of a spool that no daemon writes to: damaged lines become blank ones, damaged blocks and
 // indexes are made anew, damaged files beside the segments are made anew or set aside. Positions and lengths stay; what
-// is overwritten is kept in cut/. What a start of the daemon settles by itself, such as an unfinished tail, is left to
+// is overwritten is kept in cut/. What a start of the daemon repairs by itself, such as an unfinished tail, is left to
 // it. Broken off anywhere, it may be run again. Source: FORMAT.md, "Repair".
 #pragma once
 

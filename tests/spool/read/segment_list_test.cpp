@@ -75,7 +75,7 @@ TEST_F(SegmentListTest, WhatComesAtTheEndMeanwhileIsNoReasonToListOnceMore) {
   EXPECT_EQ(listings, 2U);
 }
 
-TEST_F(SegmentListTest, ADirectoryThatNeverSettlesIsListedAllTheSame) {
+TEST_F(SegmentListTest, ADirectoryThatNeverRestsIsListedAllTheSame) {
   disk.put(plain, "");
   test::HookedDirectory hooked(*directory);
   Position next = 1000;
