@@ -9,7 +9,6 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/commit/append_batch.h"
-#include "daemon/commit/histogram.h"
 #include "daemon/commit/latency.h"
 #include "daemon/spool/write/spool.h"
 

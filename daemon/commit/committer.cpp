@@ -171,7 +171,8 @@ Result<void> Committer::store_rejects(BatchView batches) {
 // Where the disk runs full on the way, the batches that are wholly in are acked and the rest waits for room.
 Result<void> Committer::store_lines(Batches& batches) {
   std::vector<spool::SessionMark> sessions = sessions_of(batches);
-  PendingLines pending(batches);
+  PendingLines pending;
+  for (const auto& batch : batches) pending.add(batch->lines);
   if (pending.empty()) {
     spool_.note(sessions);
     return until_there_is_room(0, [&] { return syncs_.sync_if_due(any_of(batches, is_probe)); });

@@ -14,7 +14,7 @@
 #include "daemon/commit/append_batch.h"
 #include "daemon/commit/batch_queue.h"
 #include "daemon/commit/commit_stats.h"
-#include "daemon/commit/pending_lines.h"
+#include "daemon/commit/line_chunks.h"
 #include "daemon/commit/spool_status.h"
 #include "daemon/commit/sync_schedule.h"
 #include "daemon/session/register.h"
