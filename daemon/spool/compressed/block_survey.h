@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "daemon/spool/compressed/block_decoder.h"
+#include "daemon/spool/compressed/block_codec.h"
 #include "daemon/spool/storage/file_system.h"
 
 namespace crawlspool::spool {

@@ -1,4 +1,4 @@
-// Which content of a compressed segment lies in which block of its file. The index tells where it and the blocks'
+// Which content of a compressed segment lies in which block of its file. The index says so where it and the blocks'
 // headers agree; otherwise the file is decoded once to find the blocks, and what is damaged gets the room that is left
 // for it.
 //
@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "daemon/spool/compressed/block_decoder.h"
+#include "daemon/spool/compressed/block_codec.h"
 #include "daemon/spool/compressed/segment_index.h"
 #include "daemon/spool/storage/file_system.h"
 
@@ -27,10 +27,10 @@ struct SegmentHints {
   std::optional<std::uint64_t> expected_bytes;  // of content, by the next segment's name
 };
 
-// The blocks, and in their places the stretches that are damaged: each byte of content lies in exactly one. Where
-// nothing tells the lengths of two or more damaged stretches, they are one with all that lies between them, since a
-// sound line at a wrong position would be worse than a line that is missed. Without an expected length the headers of
-// damaged blocks are believed.
+// Returns the blocks, and in their places the stretches that are damaged: each byte of content lies in exactly one.
+// Where nothing says how long two or more damaged stretches are, they are one with all that lies between them: a sound
+// line at a wrong position would be worse than a line that is missed. Without an expected length the headers of damaged
+// blocks are believed. `decoder` decodes `file`.
 [[nodiscard]] base::Result<Blocks> make_block_table(ByteSource& file, BlockDecoder& decoder, const SegmentHints& hints);
 
 }  // namespace crawlspool::spool

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "daemon/spool/compressed/block_decoder.h"
+#include "daemon/spool/compressed/block_codec.h"
 #include "daemon/spool/compressed/block_layout.h"
 #include "daemon/spool/compressed/block_table.h"
 #include "daemon/spool/lines/timestamp_scanner.h"

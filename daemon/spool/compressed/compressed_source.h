@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "daemon/spool/compressed/block_decoder.h"
+#include "daemon/spool/compressed/block_codec.h"
 #include "daemon/spool/compressed/segment_index.h"
 #include "daemon/spool/storage/file_system.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "daemon/spool/compressed/block_encoder.h"
+#include "daemon/spool/compressed/block_codec.h"
 #include "daemon/spool/compressed/compressed_source.h"
 
 namespace crawlspool::spool {

@@ -6,8 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/spool/compressed/block_decoder.h"
-#include "daemon/spool/compressed/block_encoder.h"
+#include "daemon/spool/compressed/block_codec.h"
 
 namespace crawlspool::spool {
 namespace {

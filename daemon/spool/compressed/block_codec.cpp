@@ -1,4 +1,4 @@
-#include "daemon/spool/compressed/block_decoder.h"
+#include "daemon/spool/compressed/block_codec.h"
 
 #include <zstd.h>
 
@@ -8,15 +8,16 @@
 #include "daemon/spool/compressed/block_layout.h"
 
 namespace crawlspool::spool {
+namespace {
 
 using base::Result;
 
-namespace {
-
+constexpr std::size_t kOutputStepBytes = 64 * 1024;
 constexpr std::uint64_t kReadBytes = 1024 * 1024;
 // A block whose content is its window claims its size in its header only. Up to level 19 it is not larger than this,
 // whatever the header says.
 constexpr std::uint64_t kWindowBytesLikely = 8 * 1024 * 1024;
+
 // The decoder asks for an inner block and the header of the next one. It is given the inner block alone: a call that
 // fails says nothing of what it decoded before.
 constexpr std::size_t kNextHeaderBytes = 3;
@@ -26,11 +27,38 @@ std::size_t without_next_header(std::size_t wanted) {
 
 }  // namespace
 
-void FreeDecodingContext::operator()(ZSTD_DCtx_s* context) const noexcept { ZSTD_freeDCtx(context); }
+void FreeContext::operator()(ZSTD_CCtx_s* context) const noexcept { ZSTD_freeCCtx(context); }
+void FreeContext::operator()(ZSTD_DCtx_s* context) const noexcept { ZSTD_freeDCtx(context); }
+
+BlockEncoder::BlockEncoder(int level) : context_(ZSTD_createCCtx()) {
+  if (!context_) base::out_of_memory();
+  ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level);
+  ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
+}
+
+void BlockEncoder::begin(std::uint64_t content_bytes) {
+  ZSTD_CCtx_reset(context_.get(), ZSTD_reset_session_only);
+  ZSTD_CCtx_setPledgedSrcSize(context_.get(), content_bytes);
+}
+
+Result<void> BlockEncoder::add(std::string_view content, bool is_last, std::string& compressed) {
+  ZSTD_inBuffer in{content.data(), content.size(), 0};
+  const ZSTD_EndDirective directive = is_last ? ZSTD_e_end : ZSTD_e_continue;
+  while (true) {
+    const std::size_t had = compressed.size();
+    compressed.resize(had + std::min(kOutputStepBytes, ZSTD_compressBound(content.size())));
+    ZSTD_outBuffer out{compressed.data() + had, compressed.size() - had, 0};
+    const std::size_t left = ZSTD_compressStream2(context_.get(), &out, &in, directive);
+    compressed.resize(had + out.pos);
+    if (ZSTD_isError(left) != 0U)
+      return base::fail(base::ErrorCode::kIo, std::string("zstd: ") + ZSTD_getErrorName(left));
+    if (is_last ? left == 0 : in.pos == in.size) return {};
+  }
+}
 
 BlockDecoder::BlockDecoder(ByteSource& file) : file_(file) {}
 
-// `bytes` of the file from `offset` on, fewer at `end` or where the file ends.
+// Returns `bytes` of the file from `offset` on, fewer at `end` or where the file ends.
 Result<std::string_view> BlockDecoder::input(std::uint64_t offset, std::uint64_t bytes, std::uint64_t end) {
   bytes = std::min(bytes, end - std::min(offset, end));
   if (offset < input_offset_ || offset + bytes > input_offset_ + input_.size()) {
@@ -43,7 +71,7 @@ Result<std::string_view> BlockDecoder::input(std::uint64_t offset, std::uint64_t
   return std::string_view(input_).substr(offset - input_offset_, bytes);
 }
 
-// False where there is none that can be used. `wanted`: what the decoder asks for next.
+// Returns false where there is no header that can be used. `wanted`: what the decoder asks for next.
 Result<bool> BlockDecoder::feed_header(const Request& request, DecodedBlock& block, std::size_t& wanted) {
   CRAWLSPOOL_TRY_AS(const auto text, input(request.offset, kBlockHeaderBytesMax, request.end));
   const auto header = parse_block_header(text);
@@ -58,7 +86,7 @@ Result<bool> BlockDecoder::feed_header(const Request& request, DecodedBlock& blo
 }
 
 Result<DecodedBlock> BlockDecoder::decode(const Request& request, std::string* content) {
-  if (!context_) context_.reset(ZSTD_createDCtx());  // a good index asks for none
+  if (!context_) context_.reset(ZSTD_createDCtx());  // where the index is good none is needed
   if (!context_) base::out_of_memory();
   ZSTD_DCtx_reset(context_.get(), ZSTD_reset_session_only);
   if (content != nullptr) content->clear();
