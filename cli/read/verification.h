@@ -10,7 +10,7 @@
 #include "cli/common/damage.h"
 #include "daemon/spool/compressed/compressed_check.h"
 #include "daemon/spool/control/control_files.h"
-#include "daemon/spool/lines/sequence_check.h"
+#include "daemon/spool/lines/sessions.h"
 #include "daemon/spool/read/position_search.h"
 #include "daemon/spool/read/segment_reader.h"
 #include "daemon/spool/recovery/segment_recovery.h"

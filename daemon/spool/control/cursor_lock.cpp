@@ -8,8 +8,7 @@
 #include <cerrno>
 
 #include "daemon/spool/storage/layout.h"
-#include "daemon/spool/storage/lock_holder.h"
-#include "daemon/spool/storage/retry_interrupted.h"
+#include "daemon/spool/storage/posix_calls.h"
 
 namespace crawlspool::spool {
 namespace {

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdio>
 
+#include "daemon/spool/lines/line.h"
+
 namespace crawlspool::spool {
 namespace {
 
@@ -39,6 +41,18 @@ void SessionTable::advance(SessionKey key, std::string_view client, std::uint64_
 const SessionState* SessionTable::find(SessionKey key) const {
   const auto found = sessions_.find(key);
   return found == sessions_.end() ? nullptr : &found->second;
+}
+
+std::optional<SequenceCheck::Fall> SequenceCheck::add(std::string_view envelope) {
+  const auto digits = envelope_member(envelope, "session");
+  const auto session = digits ? parse_session_digits(*digits) : std::nullopt;
+  const auto seq = envelope_number(envelope, "seq");
+  if (!session || !seq) return std::nullopt;
+  std::uint64_t& last = last_[*session];
+  const std::uint64_t before = last;
+  last = std::max(last, *seq);
+  if (*seq > before) return std::nullopt;
+  return Fall{*session, *seq, before};
 }
 
 }  // namespace crawlspool::spool

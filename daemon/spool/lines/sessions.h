@@ -1,5 +1,5 @@
-// The numbers of sessions: up to which record everything that a session sent is acknowledged and on the disk. Filled at
-// recovery from a snapshot and the lines behind it, kept up by the committer's thread. Not thread-safe.
+// The numbers of sessions: up to which record everything that a session sent is acknowledged and on the disk. Recovery
+// fills them from a snapshot and the lines behind it, the committer's thread keeps them up. Not thread-safe.
 // Source: FORMAT.md, "Sessions".
 #pragma once
 
@@ -14,7 +14,7 @@ namespace crawlspool::spool {
 using SessionKey = std::uint64_t;  // a line's 16 hex digits as a number
 
 [[nodiscard]] std::string session_digits(SessionKey key);
-// Exactly 16 lower-case hex digits.
+// Returns nothing unless `text` is exactly 16 lower-case hex digits.
 [[nodiscard]] std::optional<SessionKey> parse_session_digits(std::string_view text);
 
 struct SessionState {
@@ -36,7 +36,7 @@ class SessionTable {
  public:
   using Map = std::unordered_map<SessionKey, SessionState>;
 
-  // A session's number never goes back. `rejected` more of its records were turned down.
+  // Raises a session's number, which never falls. `rejected` more of its records were turned down.
   void advance(SessionKey key, std::string_view client, std::uint64_t last_seq, std::int64_t used_us,
                std::uint64_t rejected = 0);
   void forget(SessionKey key) { sessions_.erase(key); }
@@ -48,6 +48,24 @@ class SessionTable {
 
  private:
   Map sessions_;
+};
+
+// Checks that the numbers of each session's records rise with position. Keeps one number a session.
+class SequenceCheck {
+ public:
+  struct Fall {
+    SessionKey session;
+    std::uint64_t seq;
+    std::uint64_t before;  // at least as high, and earlier in the spool
+  };
+
+  // Takes the envelope of the next sound line, in order of position. A line without session or seq is never a fall.
+  [[nodiscard]] std::optional<Fall> add(std::string_view envelope);
+
+  [[nodiscard]] std::size_t sessions() const { return last_.size(); }
+
+ private:
+  std::unordered_map<SessionKey, std::uint64_t> last_;
 };
 
 }  // namespace crawlspool::spool

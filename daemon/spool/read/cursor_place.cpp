@@ -6,8 +6,8 @@
 
 #include "daemon/spool/lines/line.h"
 #include "daemon/spool/read/position_search.h"
+#include "daemon/spool/read/segment_list.h"
 #include "daemon/spool/read/segment_reader.h"
-#include "daemon/spool/read/segment_source.h"
 
 namespace crawlspool::spool {
 namespace {

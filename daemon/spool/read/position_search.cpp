@@ -8,7 +8,6 @@
 #include "daemon/spool/compressed/compressed_source.h"
 #include "daemon/spool/lines/timestamp_scanner.h"
 #include "daemon/spool/read/segment_list.h"
-#include "daemon/spool/read/segment_source.h"
 
 namespace crawlspool::spool {
 namespace {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/spool/compressed/compressed_source.h"
+
 namespace crawlspool::spool {
 namespace {
 
@@ -48,6 +50,14 @@ Result<std::vector<Segment>> list_segments(Directory& directory) {
 std::optional<std::uint64_t> expected_bytes(std::span<const Segment> segments, std::size_t index) {
   if (index + 1 >= segments.size()) return std::nullopt;
   return segments[index + 1].name.position - segments[index].name.position;
+}
+
+Result<std::unique_ptr<ByteSource>> open_segment_source(Directory& directory, const Segment& segment,
+                                                        std::optional<std::uint64_t> expected_bytes) {
+  const auto as_source = [](auto file) -> std::unique_ptr<ByteSource> { return file; };
+  if (segment.name.kind == SegmentKind::kCompressed)
+    return CompressedSource::open(directory, segment.name.position, expected_bytes).map(as_source);
+  return directory.open(segment.file, OpenMode::kRead).map(as_source);
 }
 
 }  // namespace crawlspool::spool

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "daemon/spool/lines/line.h"
-#include "daemon/spool/read/segment_source.h"
+#include "daemon/spool/read/segment_list.h"
 
 namespace crawlspool::spool {
 namespace {

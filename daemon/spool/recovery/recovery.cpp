@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "daemon/spool/control/durable_mark.h"
+#include "daemon/spool/read/segment_list.h"
 #include "daemon/spool/read/segment_reader.h"
-#include "daemon/spool/read/segment_source.h"
-#include "daemon/spool/recovery/reject_replay.h"
+#include "daemon/spool/recovery/session_replay.h"
 
 namespace crawlspool::spool {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "daemon/spool/lines/line.h"
 #include "daemon/spool/lines/line_scanner.h"
-#include "daemon/spool/read/segment_source.h"
+#include "daemon/spool/read/segment_list.h"
 
 namespace crawlspool::spool {
 namespace {

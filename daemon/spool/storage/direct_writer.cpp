@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "daemon/spool/storage/retry_interrupted.h"
+#include "daemon/spool/storage/posix_calls.h"
 
 namespace crawlspool::spool {
 namespace {

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <vector>
 
-#include "daemon/spool/storage/retry_interrupted.h"
+#include "daemon/spool/storage/posix_calls.h"
 
 namespace crawlspool::spool {
 namespace {

@@ -14,9 +14,8 @@
 
 #include "daemon/base/unique_fd.h"
 #include "daemon/spool/storage/layout.h"
-#include "daemon/spool/storage/lock_holder.h"
+#include "daemon/spool/storage/posix_calls.h"
 #include "daemon/spool/storage/posix_file.h"
-#include "daemon/spool/storage/retry_interrupted.h"
 
 namespace crawlspool::spool {
 namespace {

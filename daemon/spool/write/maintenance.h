@@ -14,7 +14,6 @@
 #include "daemon/spool/compressed/segment_compressor.h"
 #include "daemon/spool/control/snapshot.h"
 #include "daemon/spool/storage/file_system.h"
-#include "daemon/spool/write/clock_watch.h"
 #include "daemon/spool/write/retention.h"
 #include "daemon/spool/write/sealed_segments.h"
 #include "daemon/spool/write/segment_removal.h"

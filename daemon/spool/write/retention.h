@@ -1,11 +1,13 @@
-// Which sealed segments may go. A decision only: reads nothing and removes nothing. Source: FORMAT.md, "Retention".
+// Which sealed segments may go: judge_retention() decides by size, age and who still needs them, and ClockWatch whether
+// ages may be believed. Nothing here reads or removes a file. Source: FORMAT.md, "Retention".
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
-#include "daemon/spool/storage/layout.h"
+#include "daemon/base/clock.h"
+#include "daemon/spool/write/segment_facts.h"
 
 namespace crawlspool::spool {
 
@@ -13,16 +15,6 @@ struct RetentionPolicy {
   std::uint64_t bytes_max = 0;  // of all segments' files together; 0: no limit
   std::int64_t age_ms_max = 0;  // of a segment's newest line; 0: no limit
   bool ignores_cursors = false;
-};
-
-struct SegmentFacts {
-  SegmentName name{};
-  Position end = 0;  // of its lines
-  std::uint64_t file_bytes = 0;
-  std::int64_t newest_us = 0;       // the last line's ts, wall clock; 0: not known, the next segment's counts
-  std::uint64_t missing_bytes = 0;  // of what should be there up to `end`
-
-  [[nodiscard]] std::uint64_t content_bytes() const { return end - name.position; }
 };
 
 struct RetentionView {
@@ -45,5 +37,24 @@ struct RetentionVerdict {
 };
 
 [[nodiscard]] RetentionVerdict judge_retention(const RetentionPolicy& policy, const RetentionView& view);
+
+// Watches the wall clock. For 24 h after it jumped, or after a start far off the spool's own times, nothing may be
+// removed because of its age.
+class ClockWatch {
+ public:
+  // `newest_us`: the newest time in the spool, wall clock; 0: there is none. A start before it, or more than 7 days
+  // after it, counts as a jump.
+  ClockWatch(const base::Clock& clock, std::int64_t newest_us);
+
+  // Has to be asked now and then, since it notices a jump between two calls; logs it (`clock_jump`).
+  [[nodiscard]] bool may_remove_by_age();
+
+ private:
+  void jumped(std::int64_t by_us, std::int64_t now_us);
+
+  const base::Clock& clock_;
+  std::int64_t offset_us_;            // of the wall clock to the monotonic one, when last asked
+  std::int64_t distrusted_until_us_;  // monotonic
+};
 
 }  // namespace crawlspool::spool

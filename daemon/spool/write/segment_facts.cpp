@@ -4,8 +4,7 @@
 #include <string>
 
 #include "daemon/base/clock.h"
-#include "daemon/spool/read/segment_reader.h"
-#include "daemon/spool/read/segment_source.h"
+#include "daemon/spool/read/segment_list.h"
 
 namespace crawlspool::spool {
 namespace {

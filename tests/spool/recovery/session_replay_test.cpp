@@ -1,4 +1,4 @@
-#include "daemon/spool/recovery/reject_replay.h"
+#include "daemon/spool/recovery/session_replay.h"
 
 #include <gtest/gtest.h>
 
