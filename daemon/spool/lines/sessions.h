@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace crawlspool::spool {
 
@@ -32,6 +34,10 @@ struct SessionMark {
   std::uint64_t rejected = 0;  // of the records that it brings
 };
 
+// Return what an envelope, or a line, brings to its session; nothing if it names none, or if the line is not sound.
+[[nodiscard]] std::optional<SessionMark> envelope_mark(std::string_view envelope);
+[[nodiscard]] std::optional<SessionMark> session_mark(std::string_view line);
+
 class SessionTable {
  public:
   using Map = std::unordered_map<SessionKey, SessionState>;
@@ -48,6 +54,29 @@ class SessionTable {
 
  private:
   Map sessions_;
+};
+
+// Keeps the numbers in two steps: those of what is synced, and those that the next sync adds. So the synced numbers
+// never count a record that a crash may take back.
+class SessionNumbers {
+ public:
+  void start_with(SessionTable synced) { synced_ = std::move(synced); }
+
+  // Adds numbers that count with the next apply().
+  void add(std::span<const SessionMark> marks);
+  // The same, of the lines in the first `bytes` of `chunks`.
+  void add_lines(std::span<const std::string_view> chunks, std::size_t bytes);
+  // What was added is synced.
+  void apply(std::int64_t now_us);
+  // What was added has been cut off.
+  void drop_added() { added_.clear(); }
+  void forget(SessionKey session) { synced_.forget(session); }
+
+  [[nodiscard]] const SessionTable& synced() const { return synced_; }
+
+ private:
+  SessionTable synced_;
+  std::unordered_map<SessionKey, SessionMark> added_;
 };
 
 // Checks that the numbers of each session's records rise with position. Keeps one number a session.

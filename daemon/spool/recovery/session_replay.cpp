@@ -13,14 +13,6 @@ namespace {
 
 constexpr std::int64_t kMarginUs = 60'000'000;  // for a clock that was set back
 
-std::optional<SessionMark> mark_of(std::string_view envelope) {
-  const auto digits = envelope_member(envelope, "session");
-  const auto key = digits ? parse_session_digits(*digits) : std::nullopt;
-  const auto seq = envelope_number(envelope, "seq");
-  if (!key || !seq) return std::nullopt;
-  return SessionMark{*key, std::string(envelope_member(envelope, "client").value_or("")), *seq};
-}
-
 // Looks at the list: opening the directory would make it.
 bool is_there(Directory& spool_directory) {
   const auto entries = spool_directory.list();
@@ -43,15 +35,10 @@ std::vector<std::string> files_of(Directory& rejected) {
 
 }  // namespace
 
-std::optional<SessionMark> session_mark(std::string_view line) {
-  const auto sound = check_line(line);
-  return sound ? mark_of(sound->envelope) : std::nullopt;
-}
-
 void SessionReplay::add(const SoundLine& line) {
   ++lines;
   if (const auto ts = envelope_member(line.envelope, "ts")) newest_us = base::parse_timestamp(*ts).value_or(newest_us);
-  if (const auto mark = mark_of(line.envelope))
+  if (const auto mark = envelope_mark(line.envelope))
     sessions.advance(mark->session, mark->client, mark->last_seq, newest_us);
 }
 
@@ -83,7 +70,7 @@ bool RejectReplay::read_file(File& file, std::int64_t since_us, const SessionTab
 }
 
 void RejectReplay::note(std::string_view line, std::int64_t when_us, const SessionTable& sessions) {
-  const auto mark = mark_of(line);
+  const auto mark = envelope_mark(line);
   if (!mark) return;
   const SessionState* const state = sessions.find(mark->session);
   if (state != nullptr && mark->last_seq <= state->last_seq) return;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -23,9 +22,6 @@ struct SessionReplay {
 
   void add(const SoundLine& line);
 };
-
-// Returns what a line brings to its session; nothing if it is not sound or has none.
-[[nodiscard]] std::optional<SessionMark> session_mark(std::string_view line);
 
 // Collects what rejected/ adds.
 class RejectReplay {

@@ -16,7 +16,6 @@
 #include "daemon/spool/storage/file_system.h"
 #include "daemon/spool/write/retention.h"
 #include "daemon/spool/write/sealed_segments.h"
-#include "daemon/spool/write/segment_removal.h"
 
 namespace crawlspool::spool {
 

@@ -1,12 +1,15 @@
-// Which sealed segments may go: judge_retention() decides by size, age and who still needs them, and ClockWatch whether
-// ages may be believed. Nothing here reads or removes a file. Source: FORMAT.md, "Retention".
+// Retention: which sealed segments may go by size, by age and by who still needs them; whether ages may be believed;
+// and the removal of their files. Used on the maintenance thread. Source: FORMAT.md, "Retention".
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "daemon/base/clock.h"
+#include "daemon/spool/storage/file_system.h"
+#include "daemon/spool/storage/layout.h"
 #include "daemon/spool/write/segment_facts.h"
 
 namespace crawlspool::spool {
@@ -36,6 +39,7 @@ struct RetentionVerdict {
   bool held_by_cursor = false;    // the next one would go but for a cursor
 };
 
+// Decides only: reads and removes nothing.
 [[nodiscard]] RetentionVerdict judge_retention(const RetentionPolicy& policy, const RetentionView& view);
 
 // Watches the wall clock. For 24 h after it jumped, or after a start far off the spool's own times, nothing may be
@@ -56,5 +60,28 @@ class ClockWatch {
   std::int64_t offset_us_;            // of the wall clock to the monotonic one, when last asked
   std::int64_t distrusted_until_us_;  // monotonic
 };
+
+// Removes the files of segments. Each removal is durable before the next is made: otherwise a crash could bring an
+// older segment back without the one behind it.
+class SegmentRemoval {
+ public:
+  // `directory` outlives it.
+  explicit SegmentRemoval(Directory& directory) : directory_(directory) {}
+
+  // Removes and logs a segment. False where one of its files is still there.
+  bool remove(const RetentionVerdict::Removal& removal);
+  // Makes what was removed durable. While it returns false nothing more may be removed.
+  bool make_durable();
+
+ private:
+  bool remove_files(Position position);
+
+  Directory& directory_;
+  bool is_durable_ = true;
+};
+
+// Returns up to where no cursor of the spool needs anything; the greatest position where there is no cursor. One that
+// cannot be read may need anything: 0.
+[[nodiscard]] Position cursors_need_from(Directory& directory, const std::string& spool_id);
 
 }  // namespace crawlspool::spool

@@ -22,11 +22,11 @@
 #include "daemon/spool/control/durable_mark.h"
 #include "daemon/spool/control/rejected_log.h"
 #include "daemon/spool/control/snapshot.h"
+#include "daemon/spool/lines/sessions.h"
 #include "daemon/spool/recovery/recovery.h"
 #include "daemon/spool/storage/file_system.h"
 #include "daemon/spool/write/maintenance.h"
 #include "daemon/spool/write/segment_writer.h"
-#include "daemon/spool/write/session_numbers.h"
 
 namespace crawlspool::spool {
 
