@@ -180,7 +180,7 @@ void Verification::tell_compressed(Position position, const spool::CompressedChe
   }
   const std::string index = spool::index_file_name(position);
   if (check.index == spool::IndexState::kMissing) damage_.damaged_otherwise(index + ": is missing");
-  if (check.index == spool::IndexState::kDamaged) damage_.damaged_otherwise(index + ": does not prove itself");
+  if (check.index == spool::IndexState::kDamaged) damage_.damaged_otherwise(index + ": checksum mismatch");
   if (check.index == spool::IndexState::kWrong) damage_.damaged_otherwise(index + ": does not fit " + file);
 }
 

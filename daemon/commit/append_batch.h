@@ -20,9 +20,10 @@
 
 namespace crawlspool::commit {
 
-// In one commit, and in a loop's batch behind it: with more, acks would only wait. The disk is at its best far below.
+// Bounds one commit, and a loop's batch behind it: with more, acks would only wait. The disk is fastest far below it.
 inline constexpr std::size_t kCommitBytesMax = 32 * 1024 * 1024;
 
+// What a batch brings to a connection.
 struct ConnectionMark {
   base::ConnectionId connection = 0;
   std::uint64_t seq = 0;      // every record of the connection up to this one is in this batch or an earlier one
@@ -39,8 +40,8 @@ struct AppendBatch {
   std::vector<ConnectionMark> connections;
   std::vector<spool::SessionMark> sessions;         // the numbers that these records bring
   std::vector<session::SessionQuestion> questions;  // answered when the batch comes back
-  std::vector<spool::SessionKey> ended_sessions;    // nothing more comes from a connection that had been granted it
-  std::vector<std::function<void()>> afterwards;    // for the loop, when the batch comes back
+  std::vector<spool::SessionKey> ended_sessions;    // the connections that had been granted them send nothing more
+  std::vector<std::function<void()>> afterwards;    // called on the loop when the batch comes back
   bool tells_once_written = false;                  // one of the connections wants it
   std::uint64_t charged_bytes = 0;                  // on the loop's memory account
   std::uint64_t charged_line_bytes = 0;             // of that, for the lines' chunks
@@ -49,7 +50,7 @@ struct AppendBatch {
   std::array<StreamCounts, proto::kRecordTransports> records_by_stream{};  // by transport, then by label
   std::uint64_t record_bytes = 0;
   std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};
-  std::uint64_t rejects_cut = 0;    // kept in part, because their senders' came too fast
+  std::uint64_t rejects_cut = 0;    // kept in part, because their senders had too many
   std::int64_t first_taken_us = 0;  // monotonic, of its first record
   bool is_probe = false;            // asks for a synced write even with nothing in it
   bool stored = false;              // the committer's answer
@@ -63,16 +64,16 @@ struct AppendBatch {
 using Batches = std::vector<std::unique_ptr<AppendBatch>>;
 using BatchView = std::span<const std::unique_ptr<AppendBatch>>;
 
-// Whether `is` says so of any of the batches.
+// Whether `is` holds for any of the batches.
 [[nodiscard]] inline bool any_of(BatchView batches, bool (*is)(const AppendBatch&)) {
   return std::any_of(batches.begin(), batches.end(), [is](const auto& batch) { return is(*batch); });
 }
 
 class CompletionSink {
  public:
-  // On the committer's thread: the batch is on the disk, or never will be (`stored`).
+  // The batch is on the disk, or never will be (`stored`). Called on the committer's thread.
   virtual void completed(std::unique_ptr<AppendBatch> batch) = 0;
-  // On the committer's thread: the lines of these are written and not yet on the disk.
+  // The lines up to these marks are written and not yet on the disk. Called on the committer's thread.
   virtual void written(std::vector<ConnectionMark> marks) = 0;
 
  protected:

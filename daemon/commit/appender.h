@@ -1,4 +1,4 @@
-// Fills one loop's batches and passes them to the committer: one is under way, the next fills meanwhile. On the loop's
+// Fills one loop's batches and passes them to the committer: while one is under way, the next fills. Used on the loop's
 // thread only. Owns the loop's memory account.
 #pragma once
 
@@ -17,20 +17,20 @@
 
 namespace crawlspool::commit {
 
-// When a read brought its bytes.
+// Says when a read brought its bytes.
 struct ReadTime {
   char timestamp[base::kTimestampBytes];
   std::int64_t wall_us;
   std::int64_t monotonic_us;
 };
 
-// Whose records they are. Owned by the connection, or the request.
+// Says whose records they are. The connection, or the request, owns it.
 struct RecordSource {
   base::ConnectionId connection = 0;
   std::optional<spool::SessionKey> session;
   std::string client;
   bool acks_once_written = false;
-  // Under what its records are counted.
+  // Its records are counted under these.
   proto::Transport transport = proto::Transport::kStream;
   std::size_t stream_label = StreamLabels::kNone;
 
@@ -50,13 +50,13 @@ struct Progress {
 
 class Appender {
  public:
-  // All outlive it. Batches come back to `sink` on the committer's thread, which brings them to give_back().
+  // All outlive it. Batches come back to `sink` on the committer's thread; the sink brings them to give_back().
   Appender(Committer& committer, CompletionSink& sink, MemoryBudget& budget);
 
   // `record` has passed the checker. Returns the line's length.
   std::size_t add_record(const spool::Origin& origin, const ReadTime& when, std::uint64_t seq, std::string_view record);
   std::size_t add_reject(const spool::RejectedRecord& record, proto::RejectCode code, const ReadTime& when);
-  // Everything the source sent up to there is in this batch or an earlier one.
+  // Everything that the source sent up to there is in this batch or an earlier one.
   void advance(RecordSource& source, const Progress& progress);
   void request_probe() { filling_->is_probe = true; }
   // The question is answered once everything added so far is synced.
@@ -65,13 +65,13 @@ class Appender {
   // Calls back, on this thread, once everything added so far is synced.
   void after_all(std::function<void()> callback);
 
-  // Once a turn of the loop.
+  // Submits the batch if none is under way. To be called once a turn of the loop.
   void turn_end();
 
-  // A batch that came back, with what it held; its memory is used again.
+  // Takes a batch that came back; its memory is used again.
   void give_back(std::unique_ptr<AppendBatch> batch);
 
-  // As much waits as a commit takes, and one is under way: more would only make everybody's acks later.
+  // Whether as much waits as a commit takes while one is under way: more would only delay everybody's acks.
   [[nodiscard]] bool is_full() const;
   [[nodiscard]] bool has_unsynced() const { return under_way_ > 0 || !filling_->empty(); }
   [[nodiscard]] MemoryAccount& memory() { return memory_; }

@@ -1,5 +1,5 @@
-// The batches on their way to the committer's thread, and what else is wanted of that thread: other options, the end.
-// Whoever has something pushes it, from any thread; the committer's thread takes it.
+// Holds the batches on their way to the committer's thread, and what else that thread is asked for: other options, the
+// end. Any thread pushes, the committer's thread takes.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// What the committer has done so far, for /metrics, /status and the log's summary. Counted on the committer's thread,
-// read from any.
+// Counts what the committer has done so far, for /metrics, /status and the log's summary. The committer's thread
+// counts, any thread reads.
 #pragma once
 
 #include <array>
@@ -20,9 +20,9 @@ struct CommitStats {
   std::uint64_t record_bytes = 0;
   std::array<StreamCounts, proto::kRecordTransports> records_by_stream{};  // by transport, then by label
   std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};
-  std::uint64_t rejects_cut = 0;  // kept in part, because their senders' came too fast
+  std::uint64_t rejects_cut = 0;  // kept in part, because their senders had too many
   std::uint64_t commits = 0;
-  Histogram commit_duration;  // of commits that brought something: until its batches go back
+  Histogram commit_duration;  // of commits that brought something, until their batches go back
   Histogram ack_latency;      // of records: from the read that brought their batch's first to the return
   std::uint64_t syncs = 0;
   spool::Position position = 0;

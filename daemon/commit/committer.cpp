@@ -87,7 +87,7 @@ void Committer::run() {
   queue_.call_on_closed();
 }
 
-// Notices what comes without a write: the keep-free mark and its end, a segment's age, a snapshot's time.
+// Notices what happens without a write: the keep-free mark and its end, a segment's age, a snapshot's time.
 void Committer::watch() {
   const bool has_room = spool_.has_room(state() == SpoolState::kOk ? 0 : kRoomMarginBytes);
   if (!has_room && state() == SpoolState::kOk)
@@ -101,7 +101,7 @@ void Committer::watch() {
   publish();
 }
 
-// Returns nothing where all is done and the end is wanted, when a sync is due, or when it is time to watch() again.
+// Returns no batches once all is done and the queue closed, when a sync is due, or when it is time to watch() again.
 Batches Committer::take() {
   status_.become_idle();
   Batches batches = queue_.take(std::min(kWatchEvery, syncs_.until_due()));
@@ -168,7 +168,7 @@ Result<void> Committer::store_rejects(BatchView batches) {
   return lines.empty() ? Result<void>{} : spool_.rejected().append_and_sync(lines);
 }
 
-// Where the disk runs full on the way, the batches that are wholly in are acked and the rest waits for room.
+// Stores all lines. Where the disk runs full on the way, the batches that are wholly in are acked and the rest waits.
 Result<void> Committer::store_lines(Batches& batches) {
   std::vector<spool::SessionMark> sessions = sessions_of(batches);
   PendingLines pending;
@@ -195,7 +195,7 @@ Result<void> Committer::store_lines(Batches& batches) {
 // Returns how many of the pending bytes are stored.
 Result<std::size_t> Committer::store_some(const PendingLines& pending, std::span<const spool::SessionMark> sessions,
                                           BatchView batches) {
-  // Out of a full disk only with some room to spare, or it would be in and out with every batch.
+  // A full disk is left with some room to spare only, or the state would change with every batch.
   if (state() == SpoolState::kDiskFull && !spool_.has_room(pending.bytes() + kRoomMarginBytes))
     return base::fail(ErrorCode::kDiskFull, "not enough room yet");
   // A segment is sealed with all of its lines synced.
@@ -210,7 +210,7 @@ Result<std::size_t> Committer::store_some(const PendingLines& pending, std::span
   return appended;
 }
 
-// Syncs where a session is told its number: that has to outlive the machine.
+// Syncs where a session learns its number: that has to survive the machine.
 Result<void> Committer::sync_for_questions(BatchView batches) {
   return syncs_.has_unsynced() && any_of(batches, has_questions) ? syncs_.sync_now() : Result<void>{};
 }
@@ -225,7 +225,7 @@ Result<void> Committer::until_there_is_room(std::size_t bytes, const std::functi
   }
 }
 
-// Returns after a while where only a try can tell.
+// Returns after one wait where only a try can show whether there is room.
 void Committer::wait_for_room(std::uint64_t bytes) {
   do {
     publish();

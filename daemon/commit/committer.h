@@ -1,5 +1,5 @@
-// The thread that turns batches into durable bytes. It takes whatever has come together, writes it, syncs once for
-// all, and hands the batches back; while it syncs, the next ones fill. No timer, no tuning: an idle system syncs each
+// The thread that makes batches durable. It takes whatever has come together, writes it, syncs once for all, and hands
+// the batches back; while it syncs, the next ones fill. It needs no timer and no tuning: an idle system syncs each
 // record at once, a busy one many with one sync.
 #pragma once
 
@@ -38,10 +38,10 @@ class Committer {
 
   // --- from any thread ---
   void submit(std::unique_ptr<AppendBatch> batch) { queue_.push(std::move(batch)); }
-  // In force for whatever is submitted from now on.
+  // They count for whatever is submitted from now on.
   void set_live_options(const LiveOptions& options) { queue_.set_live_options(options); }
-  // Commits what was submitted, closes the spool, calls `on_finished` on its thread and ends it. Nothing may be
-  // submitted any more. With a full disk it waits for room, without descriptors for one.
+  // Commits what was submitted, closes the spool, calls `on_finished` on the committer's thread and ends that. Nothing
+  // may be submitted any more. With a full disk it waits for room, without descriptors for one.
   void finish(std::function<void()> on_finished) { queue_.close(std::move(on_finished)); }
 
   [[nodiscard]] SpoolState state() const { return status_.state(); }
@@ -81,7 +81,7 @@ class Committer {
   BatchQueue queue_;
   SpoolStatus status_;
   CommitCounters counters_;
-  SyncSchedule syncs_;  // the thread's own, as all below
+  SyncSchedule syncs_;  // this and all below are the thread's own
   session::SessionRegister sessions_;
   std::int64_t forget_at_us_ = 0;  // monotonic
 

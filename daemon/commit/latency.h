@@ -1,5 +1,5 @@
-// How long things took. A Histogram counts since the start, in the fixed buckets that /metrics shows. A Latency covers
-// about the last minute, in buckets a fifth apart, and answers quantiles.
+// Count how long things took: a Histogram since the start, in the fixed buckets that /metrics shows; a Latency over
+// about the last minute, in buckets a fifth apart, for quantiles.
 #pragma once
 
 #include <array>

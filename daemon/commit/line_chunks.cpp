@@ -13,8 +13,7 @@ char* LineChunks::reserve(std::size_t bytes_max) {
   if (chunks_.empty() || chunks_.back().capacity - chunks_.back().size < bytes_max) {
     const std::size_t capacity = std::max(kChunkBytes, bytes_max);
     capacity_bytes_ += capacity;
-    chunks_.push_back(
-        {std::unique_ptr<char[]>(new char[capacity]), 0, capacity});  // left as it is: all is written over
+    chunks_.push_back({std::unique_ptr<char[]>(new char[capacity]), 0, capacity});  // not zeroed: all is written over
   }
   return chunks_.back().data.get() + chunks_.back().size;
 }

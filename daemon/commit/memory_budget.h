@@ -1,7 +1,7 @@
-// What the process holds for its peers, in bytes: begun frames, request bodies, lines and rejects under way, answers
-// that are not sent; and what it holds beyond that, in free memory that it has not given back, above what it always
-// may. There is one budget for the process and one account a loop; the account draws credits of 64 KiB, so that loops
-// do not share a counter record by record.
+// Counts what the process holds for its peers, in bytes: begun frames, request bodies, lines and rejects under way,
+// answers that are not sent; and what it holds beyond that, in free memory that it has not given back, above what it
+// may always hold. There is one budget for the process and one account a loop; the account draws credits of 64 KiB, so
+// that loops do not share a counter record by record.
 //
 //   0 ........ half ........ limit - reserve ........ limit
 //      all go on |  frames begin  |   begun frames end  |  nothing more; the slowest begun frame is shed

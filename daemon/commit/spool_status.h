@@ -1,5 +1,5 @@
-// How the spool is, as every thread may see it: whether it takes records, why not, and how long the work on the disk
-// that is under way has taken. Logs each change. Set by the committer's thread.
+// Shows every thread how the spool is: whether it takes records, why not, and how long the work on the disk that is
+// under way has taken. The committer's thread sets it; each change is logged.
 //
 //   ok ──► disk_full ──► ok          batches wait until there is room; nothing is acked meanwhile
 //    ├───► no_descriptors ──► ok     the same, until a file can be opened

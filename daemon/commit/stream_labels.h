@@ -1,5 +1,6 @@
-// The names of streams that records are counted under. The first kNamed names that come get a label each, all later
-// ones share one: so whoever makes up names cannot fill the memory of the daemon or of what scrapes it. Thread-safe.
+// Gives the names of streams the labels that their records are counted under. The first kNamed names get a label each,
+// all later ones share one: so whoever makes up names cannot fill the memory of the daemon or of what scrapes it.
+// Thread-safe.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// When the spool is synced: before each ack, once an interval, or at a clean stop only (`spool.sync`). Used on the
-// committer's thread. Source: FORMAT.md, "Rules" 1 and 3.
+// Decides when the spool is synced: before each ack, once an interval, or at a clean stop only (`spool.sync`). Used on
+// the committer's thread. Source: FORMAT.md, "Rules" 1 and 3.
 #pragma once
 
 #include <chrono>
@@ -38,7 +38,7 @@ class SyncSchedule {
   // Syncs what was appended, if it is time; otherwise proves that a write can be synced, if a probe asks for that.
   [[nodiscard]] base::Result<void> sync_if_due(bool for_probe);
   [[nodiscard]] base::Result<void> sync_now();
-  // The spool has failed: nothing is synced any more.
+  // Is called when the spool has failed: nothing is synced any more.
   void give_up() { has_unsynced_ = false; }
 
  private:

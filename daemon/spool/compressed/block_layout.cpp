@@ -14,7 +14,7 @@ constexpr unsigned kReservedFlag = 0x08;
 constexpr unsigned kChecksumFlag = 0x04;
 constexpr unsigned kDictionaryFlags = 0x03;
 constexpr unsigned kWindowLogMin = 10;
-constexpr unsigned kWindowLogMax = 27;  // more is nothing that decoders take unasked
+constexpr unsigned kWindowLogMax = 27;  // by default decoders take no larger window
 constexpr std::size_t kInnerHeaderBytes = 3;
 constexpr std::size_t kChecksumBytes = 4;
 enum InnerType : unsigned { kRaw, kRepeated, kCompressed, kReserved };
@@ -25,7 +25,7 @@ std::uint64_t little_endian(std::string_view bytes) {
   return value;
 }
 
-// Fewer bytes than asked at the end of the file.
+// Returns fewer bytes than asked for at the end of the file.
 Result<std::string> read_piece(ByteSource& file, std::uint64_t offset, std::size_t bytes) {
   std::string text(bytes, '\0');
   CRAWLSPOOL_TRY_AS(const auto n, file.read_at(offset, text));

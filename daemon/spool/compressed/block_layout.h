@@ -1,6 +1,5 @@
-// What the blocks of a compressed segment look like in the file, as far as it can be seen without decoding them. A
-// block is one zstd frame; what zstd itself calls the blocks of a frame are inner blocks here. Source: RFC 8878, 3.1.1;
-// FORMAT.md, "Compressed segments".
+// Reads what the blocks of a compressed segment show without being decoded. A block is one zstd frame; what zstd itself
+// calls the blocks of a frame are inner blocks here. Source: RFC 8878, 3.1.1; FORMAT.md, "Compressed segments".
 #pragma once
 
 #include <cstdint>
@@ -19,24 +18,24 @@ inline constexpr std::uint64_t kBlockContentBytesMax = 512ULL * 1024 * 1024;
 
 struct BlockHeader {
   std::size_t bytes;
-  std::uint64_t content_bytes;  // as it claims
-  bool is_single_segment;       // has no window of its own: its content is one
+  std::uint64_t content_bytes;  // what the header claims
+  bool is_single_segment;       // it names no window: the content is the window
 };
 
-// Nothing unless `text` begins with a header as the compressor writes them: with content size, which may be anything,
-// and checksum, without dictionary.
+// Returns nothing unless `text` begins with a header as the compressor writes them: with content size, which may be
+// anything, and checksum, without dictionary.
 [[nodiscard]] std::optional<BlockHeader> parse_block_header(std::string_view text);
 
-// The header that begins at `offset`.
+// Reads the header that begins at `offset`; nothing as above.
 [[nodiscard]] base::Result<std::optional<BlockHeader>> read_block_header(ByteSource& file, std::uint64_t offset);
 
-// The header that `text` begins with, less the size of the content: a decoder then takes as much as there is, and the
-// checksum is the judge. A block without a window gets one of `window_bytes` or a little more.
+// Returns the header that `text` begins with, less the size of the content: a decoder then takes as much as there is,
+// and the checksum decides. A block without a window gets one of `window_bytes` or a little more.
 [[nodiscard]] std::string without_content_size(std::string_view text, const BlockHeader& header,
                                                std::uint64_t window_bytes);
 
-// Where the block at `offset` ends by its chain of inner blocks, whatever these hold; nothing unless the chain leads to
-// the end of the file, which is `file_bytes` long, or to the next block.
+// Follows the chain of inner blocks to where the block at `offset` ends, whatever they hold. Returns nothing unless the
+// chain leads to the end of the file, which is `file_bytes` long, or to the next block.
 [[nodiscard]] base::Result<std::optional<std::uint64_t>> find_block_end(ByteSource& file, std::uint64_t offset,
                                                                         std::uint64_t file_bytes);
 

@@ -11,7 +11,7 @@ namespace {
 using base::Result;
 
 constexpr std::size_t kSearchBytes = 256 * 1024;
-// Each costs a decoding: what looks like a block's start this often and is none was made so.
+// What looks like a block's start this often and is none was made to look so; each one costs a decoding.
 constexpr int kCandidatesMax = 1000;
 
 class Survey {
@@ -49,7 +49,7 @@ class Survey {
     return stretch;
   }
 
-  // The file's end if there is none.
+  // Returns the file's end if there is none.
   Result<std::uint64_t> find_sound_block(std::uint64_t from) {
     std::string piece;
     while (from < file_bytes_ && candidates_ < kCandidatesMax) {

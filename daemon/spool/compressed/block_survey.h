@@ -1,5 +1,5 @@
-// Finds the blocks of a compressed segment by decoding the whole file, for where no index tells them or the one that is
-// there does not fit. Slow, and right: a block whose checksum holds is one.
+// Finds the blocks of a compressed segment by decoding the whole file, where there is no index or it does not fit. This
+// is slow, and it is right: what has a matching checksum is a block.
 #pragma once
 
 #include <cstdint>
@@ -14,17 +14,17 @@ namespace crawlspool::spool {
 struct Stretch {
   enum class Kind {
     kSound,    // its content is what was compressed
-    kDamaged,  // a block's header and the chain of its inner blocks; its content is not
-    kUnknown,  // anything else: a damaged header, a block that is cut off, garbage; perhaps several blocks
+    kDamaged,  // the header and the chain of inner blocks are a block's; the content is damaged
+    kUnknown,  // it is anything else: a damaged header, a block that is cut off, garbage; perhaps several blocks
   };
   Kind kind;
   std::uint64_t offset;
   std::uint64_t file_bytes;
-  // What it holds; unless kSound, what its header claims or, without one, as much as could be decoded.
+  // Says what a sound one holds; otherwise what its header claims or, without one, as much as could be decoded.
   std::uint64_t content_bytes;
 };
 
-// `file` is `file_bytes` long; `decoder` decodes it.
+// Decodes `file`, which is `file_bytes` long, with its `decoder`.
 [[nodiscard]] base::Result<std::vector<Stretch>> survey_blocks(ByteSource& file, std::uint64_t file_bytes,
                                                                BlockDecoder& decoder);
 

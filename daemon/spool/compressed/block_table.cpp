@@ -12,9 +12,9 @@ namespace {
 using base::Result;
 using Kind = Stretch::Kind;
 
-// Too few for a line, and no blank one: damage of unknown length shows as at least this.
+// Damage of unknown length is served as at least so many bytes: too few for a line, and more than a blank one needs.
 constexpr std::uint64_t kDamageBytesMin = 2;
-// What an inner block holds at most, and takes in the file at least.
+// An inner block holds at most so much content, and takes at least so many bytes of the file.
 constexpr std::uint64_t kInnerBytesMax = 128 * 1024;
 constexpr std::uint64_t kInnerFileBytesMin = 4;
 
@@ -35,7 +35,8 @@ bool has_block(const Blocks& index, const Stretch& stretch) {
 
 bool is_sound(const Stretch& stretch) { return stretch.kind == Kind::kSound; }
 
-// With nothing sound left in the file, its length or that of the content has to speak for the index.
+// Says whether the index can be that of the file. Where nothing in the file is sound, its length or that of the content
+// has to agree.
 bool fits(const Blocks& index, const std::vector<Stretch>& stretches, std::uint64_t size, const SegmentHints& hints) {
   const bool has_sound = std::any_of(stretches.begin(), stretches.end(), is_sound);
   if (!has_sound) return file_bytes(index) == size || hints.expected_bytes == content_bytes(index);
@@ -56,14 +57,14 @@ std::uint64_t sum_of_known(const std::vector<Stretch>& all) {
   });
 }
 
-// Damaged blocks whose headers claim more than there can be are not worth more than garbage.
+// Treats damaged blocks whose headers claim more than there can be as garbage.
 void doubt_claims(std::vector<Stretch>& all, std::uint64_t expected) {
   if (sum_of_known(all) <= expected) return;
   for (Stretch& stretch : all)
     if (!is_sound(stretch)) stretch.kind = Kind::kUnknown;
 }
 
-// From the first to the last stretch of which nothing is known they become one.
+// Makes one of all stretches from the first to the last of which nothing is known.
 void merge_unknown(std::vector<Stretch>& all) {
   const auto first = std::find_if(all.begin(), all.end(), is_unknown);
   const auto behind = std::find_if(all.rbegin(), all.rend(), is_unknown).base();
@@ -73,7 +74,7 @@ void merge_unknown(std::vector<Stretch>& all) {
   all.erase(std::next(first), behind);
 }
 
-// The one stretch of unknown length gets what the others leave, if it can have held as much: otherwise the segment
+// Gives the one stretch of unknown length what the others leave, if it can have held as much: otherwise the segment
 // behind this one is not the next.
 void fill_up(std::vector<Stretch>& all, std::uint64_t expected) {
   const auto unknown = std::find_if(all.begin(), all.end(), is_unknown);

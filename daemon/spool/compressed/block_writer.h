@@ -22,14 +22,14 @@ struct CompressionOptions {
 
 class BlockWriter {
  public:
-  // All references outlive the writer. `file` is empty; it is synced now and then, but not at the end.
+  // All references outlive the writer. `file` is empty at first; it is synced now and then, but not at the end.
   BlockWriter(ByteSource& content, Position begin, File& file, const CompressionOptions& options)
       : content_(content), begin_(begin), file_(file), options_(options), encoder_(options.level) {}
 
-  // A piece of a millisecond or two. False once the content is in the file; empty content is one empty block. After an
-  // error the file means nothing.
+  // Works for a millisecond or two. Returns false once the content is in the file; empty content is one empty block.
+  // After an error the file means nothing.
   [[nodiscard]] base::Result<bool> write_some();
-  // Those that are complete.
+  // Returns the blocks that are complete.
   [[nodiscard]] const Blocks& blocks() const { return blocks_; }
 
  private:

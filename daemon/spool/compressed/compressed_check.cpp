@@ -24,7 +24,7 @@ TimestampRange timestamps_in(std::string_view content) {
   return range;
 }
 
-// The decoder goes by the checksum alone; other programs believe the size in the header, too.
+// Compares the size in the header too: the decoder goes by the checksum alone, but other programs believe the header.
 Result<bool> decode_block(ByteSource& file, BlockDecoder& decoder, const Block& block, std::string& content) {
   CRAWLSPOOL_TRY_AS(const auto header, read_block_header(file, block.offset));
   CRAWLSPOOL_TRY_AS(const auto decoded,
@@ -42,10 +42,10 @@ bool is_same_place(const Block& a, const Block& b) {
   return a.position == b.position && a.bytes == b.bytes && a.offset == b.offset && a.file_bytes == b.file_bytes;
 }
 
-// A block that is damaged shows no timestamps to compare.
-bool is_told_rightly(const Block& told, const Block& found) {
-  const bool is_known = told.timestamps && found.timestamps;
-  return is_same_place(told, found) && (!is_known || covers(*told.timestamps, *found.timestamps));
+// Says whether the index is right about a block. A damaged one shows no timestamps to compare.
+bool is_indexed_rightly(const Block& indexed, const Block& found) {
+  const bool is_known = indexed.timestamps && found.timestamps;
+  return is_same_place(indexed, found) && (!is_known || covers(*indexed.timestamps, *found.timestamps));
 }
 
 IndexState judge_index(Directory& directory, Position position, const std::optional<Blocks>& index,
@@ -55,7 +55,7 @@ IndexState judge_index(Directory& directory, Position position, const std::optio
     const bool is_missing = !file && file.error().code == ErrorCode::kNotFound;
     return is_missing ? IndexState::kMissing : IndexState::kDamaged;
   }
-  const bool is_right = std::equal(index->begin(), index->end(), blocks.begin(), blocks.end(), is_told_rightly);
+  const bool is_right = std::equal(index->begin(), index->end(), blocks.begin(), blocks.end(), is_indexed_rightly);
   return is_right ? IndexState::kSound : IndexState::kWrong;
 }
 

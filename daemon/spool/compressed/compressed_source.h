@@ -1,7 +1,7 @@
-// The content of a compressed segment as bytes that can be read at any offset. Holds one decoded block: reading on
-// decodes each block once, reading elsewhere only the block that is needed. Where a block is damaged, what can be
-// decoded before the damage is served, then NUL bytes, then one line end: one damaged line of the right length, behind
-// which the next block begins as a line does. Used by one thread.
+// Serves the content of a compressed segment as bytes that can be read at any offset. Holds one decoded block: reading
+// forwards decodes each block once, reading elsewhere only the block that is needed. Where a block is damaged it serves
+// what can be decoded before the damage, then NUL bytes, then one line end: one damaged line of the right length,
+// behind which the next block begins as a line does. Used by one thread.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@ class CompressedSource final : public ByteSource {
   CompressedSource(std::unique_ptr<File> file, Blocks blocks)
       : file_(std::move(file)), decoder_(*file_), blocks_(std::move(blocks)) {}
 
-  // The segment that begins at `begin`; `expected_bytes` long by the next one's name.
+  // Opens the segment that begins at `begin` and is `expected_bytes` long by the next one's name.
   [[nodiscard]] static base::Result<std::unique_ptr<CompressedSource>> open(
       Directory& directory, Position begin, std::optional<std::uint64_t> expected_bytes);
 

@@ -69,7 +69,7 @@ Result<void> SegmentCompressor::write_some() {
   return {};
 }
 
-// As the disk has it and not the cache.
+// Compares what the disk has, not the cache.
 Result<void> SegmentCompressor::compare_some() {
   const std::uint64_t content = content_bytes(written_->blocks());
   std::array<std::string, 2> pieces;

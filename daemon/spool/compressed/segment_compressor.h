@@ -1,6 +1,6 @@
 // Compresses a sealed segment: POSITION.ndjson becomes POSITION.ndjson.zst and POSITION.idx.json. The original stays
-// until the copy has been read back from the disk, found to be the same and made durable under its name. Works in small
-// pieces, between which anything else may be done; may run beside ingest and readers, one compressor at a time.
+// until the copy has been read back from the disk, found to be the same and made durable under its name. It works in
+// small pieces, between which anything else may be done, beside ingest and readers; one compressor runs at a time.
 // Source: FORMAT.md, "Compressed segments".
 #pragma once
 
@@ -25,19 +25,19 @@ struct CompressedSegment {
 
 class SegmentCompressor {
  public:
-  // Of the segment at `position`; `directory` outlives the compressor.
+  // Compresses the segment at `position`; `directory` outlives the compressor.
   SegmentCompressor(Directory& directory, Position position, const CompressionOptions& options);
-  // Unless all was done, drops the copy, best effort: what stays of it means nothing and is overwritten by the next.
+  // Drops the copy unless all was done. What cannot be removed means nothing and is overwritten by the next compressor.
   ~SegmentCompressor();
   SegmentCompressor(const SegmentCompressor&) = delete;
   SegmentCompressor& operator=(const SegmentCompressor&) = delete;
 
-  // A piece of some milliseconds at most, a sync aside. False once the segment is compressed. kNotFound where there is
-  // no such plain file; after any error the original is there and another compressor may try.
+  // Works for some milliseconds at most, a sync aside. Returns false once the segment is compressed. Fails with
+  // kNotFound where there is no such plain file; after any error the original is there and another compressor may try.
   [[nodiscard]] base::Result<bool> step();
 
   [[nodiscard]] Position position() const { return position_; }
-  [[nodiscard]] CompressedSegment compressed() const;  // once it is
+  [[nodiscard]] CompressedSegment compressed() const;  // valid once step() has returned false
 
  private:
   enum class Stage { kOpen, kWrite, kCompare, kPublish, kDone };
@@ -63,7 +63,7 @@ class SegmentCompressor {
   std::uint64_t compared_ = 0;               // bytes of content
 };
 
-// All of it at once.
+// Runs all steps.
 [[nodiscard]] base::Result<CompressedSegment> compress_segment(Directory& directory, Position position,
                                                                const CompressionOptions& options);
 

@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kIndexBytesMax = 16 * 1024 * 1024;
-// zstd stores what it cannot compress as it is; its headers add less than this.
+// Where zstd cannot compress it stores the bytes as they are; its headers add less than this.
 constexpr std::uint64_t kBlockFileBytesMax = 2 * kBlockContentBytesMax;
 
 void append_member(std::string& out, std::string_view key, std::uint64_t value) {

@@ -22,12 +22,13 @@ std::optional<Position> parse_index_file_name(std::string_view file) {
   return position && file == index_file_name(*position) ? position : std::nullopt;
 }
 
-// By position, and of one position by kind: compressed, sealed, open.
+// Orders by position, and those of one position by kind: compressed, sealed, open.
 bool comes_before(const SegmentName& a, const SegmentName& b) {
   return a.position != b.position ? a.position < b.position : a.kind < b.kind;
 }
 
-// A compressed segment was compared with the plain one before it got its name, so the plain one may go.
+// Keeps one segment a position. A compressed one was compared with the plain one before it got its name, so the plain
+// one may go.
 std::vector<SegmentName> one_a_position(std::vector<SegmentName> segments, std::vector<std::string>& superfluous,
                                         std::vector<UnusableFile>& skipped) {
   std::sort(segments.begin(), segments.end(), comes_before);
@@ -54,7 +55,7 @@ void sort_out(Inventory& inventory, const std::vector<SegmentName>& segments) {
   }
 }
 
-// A directory's entries by what they are.
+// Holds a directory's entries by what they are.
 struct Entries {
   std::vector<SegmentName> segments;
   std::vector<Position> indexes;
@@ -86,7 +87,7 @@ Result<Entries> sort_entries(Directory& directory) {
 }  // namespace
 
 std::optional<std::string> objection(const DirectoryEntry& entry) {
-  if (entry.name == kCurrentName) return std::nullopt;  // made anew at each start
+  if (entry.name == kCurrentName) return std::nullopt;  // each start makes it again
   const bool is_directory = is_one_of(kDirectories, entry.name);
   if (is_directory && entry.kind != EntryKind::kDirectory) return "is no directory";
   if (is_directory) return std::nullopt;

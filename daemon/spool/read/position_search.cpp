@@ -17,9 +17,9 @@ using base::Result;
 using Segments = std::vector<Segment>;
 
 constexpr std::size_t kReadBytes = 256 * 1024;
-constexpr int kAttempts = 8;  // a segment may be renamed, or removed, between the listing and the opening
+constexpr int kAttempts = 8;  // since a segment may be renamed or removed between the listing and the opening
 
-// Calls `search` with a new listing as long as a file of the one before has gone.
+// Calls `search` with a listing, and with a new one for as long as a file of the one before has gone.
 template <class Search>
 auto search_segments(Directory& directory, Search search) -> decltype(search(Segments{})) {
   for (int attempt = 1;; ++attempt) {
@@ -29,7 +29,7 @@ auto search_segments(Directory& directory, Search search) -> decltype(search(Seg
   }
 }
 
-// No source, and no error, for a file that is there and cannot be opened.
+// Returns no source, and no error, for a file that is there and cannot be opened.
 Result<std::unique_ptr<ByteSource>> open_if_possible(Directory& directory, const Segments& segments,
                                                      std::size_t index) {
   auto source = open_segment_source(directory, segments[index], expected_bytes(segments, index));
@@ -37,8 +37,8 @@ Result<std::unique_ptr<ByteSource>> open_if_possible(Directory& directory, const
   return source;
 }
 
-// Counts line ends from the end backwards, down from `wanted`. The offset behind the one that makes it 0, if it is in
-// this segment.
+// Counts line ends from the end backwards, down from `wanted`. Returns the offset behind the one that makes it 0, if
+// that is in this segment.
 Result<std::optional<std::uint64_t>> find_backwards(ByteSource& source, std::uint64_t& wanted) {
   const auto size = source.size();
   if (!size) return tl::unexpected(size.error());
@@ -56,8 +56,8 @@ Result<std::optional<std::uint64_t>> find_backwards(ByteSource& source, std::uin
   return std::nullopt;
 }
 
-// Where the first line of the content from `begin` to `end`, both lines' starts, is that is not before `timestamp`;
-// `end` if none is, `begin` if they cannot be read.
+// Returns where the first line begins that is not before `timestamp`, of the content from `begin` to `end`, which are
+// both lines' starts. Returns `end` if there is none, `begin` if the lines cannot be read.
 std::uint64_t find_forwards(ByteSource& source, std::uint64_t begin, std::uint64_t end, std::string_view timestamp) {
   std::uint64_t found = end;
   const auto visit = [&](std::uint64_t offset, std::string_view ts) {
@@ -88,9 +88,8 @@ std::uint64_t find_in_compressed(CompressedSource& source, std::string_view time
   return content_bytes(source.blocks());
 }
 
-// The content's length of a compressed segment all of which is before `timestamp`, if its index says so. Of the file
-// only the length is looked at: to look at its blocks' headers would cost one seek each, for all that was ever
-// compressed.
+// Returns the content's length of a compressed segment all of which is before `timestamp`, if its index says so. Looks
+// at the file's length only: its blocks' headers would cost one seek each, for all that was ever compressed.
 std::optional<std::uint64_t> pass_over(Directory& directory, const Segment& segment,
                                        std::optional<std::uint64_t> expected, std::string_view timestamp) {
   const auto index = read_index(directory, segment.name.position);
@@ -102,7 +101,7 @@ std::optional<std::uint64_t> pass_over(Directory& directory, const Segment& segm
   return is_before ? std::optional(content_bytes(*index)) : std::nullopt;
 }
 
-// As an offset in the segment, with its content's length.
+// An offset in a segment, and the length of the segment's content.
 struct Found {
   std::uint64_t offset;
   std::uint64_t content_bytes;
@@ -121,8 +120,8 @@ Result<Found> find_in_segment(Directory& directory, const Segment& segment, std:
   });
 }
 
-// Of the compressed copy where the segment has been compressed since it was listed; 0 where it was removed. Among
-// thousands of segments there is always one.
+// Returns the size of the compressed copy where the segment has been compressed since it was listed, as among thousands
+// of segments one always has; 0 where it was removed.
 std::uint64_t file_bytes(Directory& directory, const Segment& segment) {
   auto file = directory.open(segment.file, OpenMode::kRead);
   if (!file && file.error().code == ErrorCode::kNotFound)

@@ -11,7 +11,7 @@ using base::Result;
 
 constexpr int kListingsMax = 8;
 
-// The entries come by name: for each position plain, open, compressed.
+// Relies on the entries' order, which is by name: for each position plain, open, compressed.
 std::vector<Segment> take_one_each(const std::vector<DirectoryEntry>& entries) {
   std::vector<Segment> segments;
   bool is_regular = false;  // the last one of `segments`
@@ -27,7 +27,7 @@ std::vector<Segment> take_one_each(const std::vector<DirectoryEntry>& entries) {
   return segments;
 }
 
-// What has come at the end meanwhile was never hidden.
+// Ignores what has been added at the end meanwhile: it was never hidden.
 bool are_same_places(std::span<const Segment> before, std::span<const Segment> now) {
   now = now.first(std::min(before.size(), now.size()));
   return std::equal(before.begin(), before.end(), now.begin(), now.end(),

@@ -12,7 +12,7 @@ using base::Error;
 using base::ErrorCode;
 using base::Result;
 
-constexpr int kOpenAttempts = 8;  // a segment may be renamed, or removed, between the listing and the opening
+constexpr int kOpenAttempts = 8;  // since a segment may be renamed or removed between the listing and the opening
 
 LineKind judge(const ScannedLine& line, Position position, std::string_view& record) {
   const std::string_view bytes = line.bytes;
@@ -27,8 +27,8 @@ LineKind judge(const ScannedLine& line, Position position, std::string_view& rec
 
 }  // namespace
 
-// The segment that holds position_, to begin with; afterwards the one behind the last. Behind them all if there is
-// none.
+// Returns the index of the segment that holds position_, to begin with, and afterwards of the one behind the last;
+// `segments.size()` if there is none.
 std::size_t SegmentReader::choose(const std::vector<Segment>& segments) const {
   const Position bound = begin_.value_or(position_);
   const auto behind =
@@ -40,13 +40,13 @@ std::size_t SegmentReader::choose(const std::vector<Segment>& segments) const {
 
 bool SegmentReader::leaves_gap(Position begin) const {
   const bool is_expected = begin_ || position_ > 0;  // a spool may begin anywhere
-  return begin > position_ && is_expected && !gap_is_told_;
+  return begin > position_ && is_expected && !gap_is_reported_;
 }
 
-// A directory of many segments takes longer to list than a segment to read. What a listing told of a segment that has
-// another one behind it holds as long as its file is there.
+// Saves a listing: a directory of many segments takes longer to list than a segment to read. What an old listing says
+// of a segment that has another one behind it holds for as long as its file is there.
 bool SegmentReader::enter_listed_segment() {
-  if (!begin_ || gap_is_told_) return false;
+  if (!begin_ || gap_is_reported_) return false;
   const std::size_t index = choose(listed_);
   if (index + 1 >= listed_.size() || listed_[index].name.position != position_) return false;
   auto source = open_segment_source(directory_, listed_[index], expected_bytes(listed_, index));
@@ -86,7 +86,7 @@ void SegmentReader::enter(const Segment& segment, std::unique_ptr<ByteSource> so
   if (begin_ && begin < position_) losses_.doubled(begin, position_ - begin);
   position_ = std::max(position_, begin);
   begin_ = begin;
-  gap_is_told_ = false;
+  gap_is_reported_ = false;
   file_name_ = segment.file;
   source_ = std::move(source);
   skip_first_line_ = position_ > begin;
@@ -95,10 +95,10 @@ void SegmentReader::enter(const Segment& segment, std::unique_ptr<ByteSource> so
 
 void SegmentReader::skip(const std::string& file, const Error& why) {
   losses_.skipped(file, why);
-  gap_is_told_ = true;
+  gap_is_reported_ = true;
 }
 
-// Whether position_ is a line's start shows in the byte before it.
+// Starts one byte early where position_ may be within a line: the byte before it says so.
 void SegmentReader::restart_scanner() {
   scanner_.emplace(*source_, position_ - *begin_ - (skip_first_line_ ? 1 : 0));
   unfinished_at_.reset();
@@ -139,7 +139,7 @@ std::optional<ReadLine> SegmentReader::take(const ScannedLine& line) {
   ReadLine read{position, line.bytes, {}, LineKind::kSound};
   read.kind = judge(line, position, read.record);
   if (read.kind == LineKind::kDamaged && unfinished_at_ == position) {
-    // What was seen of it before may have been cut off and written anew.
+    // What was read of it before may have been cut off, and other lines written there.
     restart_scanner();
     return std::nullopt;
   }

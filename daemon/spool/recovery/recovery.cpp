@@ -24,8 +24,8 @@ class ReportedLosses final : public LossReporter {
  public:
   explicit ReportedLosses(RecoveryReport& report) : report_(report) {}
   void missing(Position position, std::uint64_t bytes) override { report_.missing.push_back({position, bytes}); }
-  void doubled(Position, std::uint64_t) override {}     // nothing is lost by it
-  void taken_back(Position, std::uint64_t) override {}  // nobody writes
+  void doubled(Position, std::uint64_t) override {}     // since nothing is lost by it
+  void taken_back(Position, std::uint64_t) override {}  // since nobody writes
   void skipped(const std::string& file, const base::Error& why) override {
     if (why.code == base::ErrorCode::kIo) failed_ = why;
     report_skipped(report_, {file, why.message()});
@@ -151,7 +151,7 @@ Result<void> SpoolRecovery::read_sealed() {
   }
 }
 
-// 4 to 7.
+// 4 to 7. Recovers the active segment.
 Result<void> SpoolRecovery::recover_active() {
   CRAWLSPOOL_TRY_AS(auto file, directory_.open(segment_file_name(*active_), OpenMode::kWrite));
   CRAWLSPOOL_TRY_AS(const auto durable, read_durable_position());
@@ -168,7 +168,7 @@ Result<void> SpoolRecovery::recover_active() {
   return {};
 }
 
-// 8. Without an active segment: what was promised and is in no segment.
+// 8. Without an active segment reports what was promised and is in no segment.
 Result<void> SpoolRecovery::report_missing() {
   CRAWLSPOOL_TRY_AS(const auto durable, read_durable_position());
   const Position promised = std::max(snapshot(), durable.value_or(0));
@@ -193,7 +193,7 @@ Result<void> SpoolRecovery::go_on_at_snapshot() {
   return directory_.sync();
 }
 
-// What the durable file says. One that cannot be read now may say more tomorrow: it counts as an error, not as nothing.
+// Returns what the durable file says. One that cannot be read now may be readable tomorrow, so that is an error.
 Result<std::optional<Position>> SpoolRecovery::read_durable_position() {
   const auto text = read_durable_text(directory_);
   if (!text && text.error().code == base::ErrorCode::kIo) return tl::unexpected(text.error());

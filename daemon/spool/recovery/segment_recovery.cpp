@@ -13,10 +13,10 @@ using base::Result;
 
 constexpr std::size_t kCopyBytes = 1024 * 1024;
 
-// A mark that claims more than lies before its own line is not one of ours.
+// False where the mark claims more than lies before its own line: that is none of ours.
 bool mark_is_possible(const SoundLine& line, Position position) { return !line.synced || *line.synced <= position; }
 
-// One line after the other, judged.
+// Reads one line after the other and checks it.
 class Lines {
  public:
   struct Line {
@@ -134,7 +134,7 @@ Result<Position> ActiveRecovery::find_known_synced() {
   while (true) {
     CRAWLSPOOL_TRY_AS(const auto line, lines.next());
     if (!line) {
-      // Written once all that is there was synced, over the position that the last write was told.
+      // It was written once all that is there was synced, over the position that the last write had as its mark.
       if (durable > end && !lines.is_torn() && is_half_overwritten(durable, greatest_mark, end))
         durable = greatest_mark;
       return std::max(durable, greatest_mark);
@@ -194,7 +194,7 @@ Result<void> ActiveRecovery::cut_tail() {
   return segment_.truncate(report_.end - place_.begin);
 }
 
-// 7.
+// 7. Copies what is cut off to cut/.
 Result<void> ActiveRecovery::keep_cut() {
   CRAWLSPOOL_TRY_AS(auto folder, directory_.open_directory(std::string(kCutName)));
   CRAWLSPOOL_TRY_AS(auto copy, folder->open(position_digits(report_.cut->position), OpenMode::kCreate));

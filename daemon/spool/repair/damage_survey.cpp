@@ -43,7 +43,7 @@ class Survey {
     return {};
   }
 
-  // As readers do.
+  // Judges a line as readers do.
   void judge(const ScannedLine& line, SegmentDamage& damage) {
     const ByteRange range{damage.segment.name.position + line.offset, line.bytes.size()};
     const auto sound = line.is_piece ? std::nullopt : check_line(line.bytes);
@@ -51,7 +51,7 @@ class Survey {
     if (line.is_piece || !is_blank_line(line.bytes)) add_range(damage.lines, range);
   }
 
-  // No commit ends inside of a line: a durable position there is damaged.
+  // Notices a durable position inside of a line: no commit ends there, so that position is damaged.
   void take_sound(const ByteRange& range, const SoundLine& line) {
     out_.known_synced = std::max(out_.known_synced, line.synced.value_or(0));
     if (!durable_ || *durable_ <= range.position || *durable_ >= range.position + range.bytes) return;
@@ -59,7 +59,7 @@ class Survey {
     durable_ = range.position;
   }
 
-  // All segments but the active one are synced before the next is written to.
+  // Finds up to where everything is known to be synced. All segments but the active one are synced.
   void find_end() {
     const bool is_active = !out_.segments.empty() && out_.segments.back().segment.name.kind == SegmentKind::kOpen;
     if (!is_active) {

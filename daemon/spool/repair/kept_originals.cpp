@@ -56,7 +56,7 @@ Result<std::string> KeptOriginals::keep(ByteSource& source, std::uint64_t offset
   return give_name(beside, name);
 }
 
-// A repair that was broken off has kept the same bytes already.
+// Gives no name to a second copy: a repair that was broken off has kept the same bytes already.
 Result<std::string> KeptOriginals::give_name(const std::string& beside, const std::string& name) {
   CRAWLSPOOL_TRY_AS(const auto copy, cut_->open(beside, OpenMode::kRead));
   std::string candidate = name;

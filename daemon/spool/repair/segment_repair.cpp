@@ -32,7 +32,7 @@ Result<void> blank_range(File& file, std::uint64_t offset, std::uint64_t bytes) 
   return {};
 }
 
-// Writes the compressed file anew beside the old one.
+// Writes the compressed file again beside the old one.
 class Remake {
  public:
   Remake(Directory& directory, Position position, const CompressedCheck& check, const Damage& damage)
@@ -61,8 +61,8 @@ class Remake {
     const auto to_remake = blocks_to_remake(check_, damage_);
     for (std::size_t i = 0; i < check_.blocks.size(); ++i) {
       Block block = check_.blocks[i];
-      const bool is_to_be_made_anew = std::binary_search(to_remake.begin(), to_remake.end(), i);
-      const auto done = is_to_be_made_anew ? make_anew(block, kept) : copy_as_it_is(block);
+      const bool is_to_remake = std::binary_search(to_remake.begin(), to_remake.end(), i);
+      const auto done = is_to_remake ? remake(block, kept) : copy_as_it_is(block);
       if (!done) return done;
       block.offset = made_.blocks.empty() ? 0 : file_bytes(made_.blocks);
       block.file_bytes = written_ - block.offset;
@@ -82,7 +82,7 @@ class Remake {
     return {};
   }
 
-  Result<void> make_anew(const Block& block, KeptOriginals& kept) {
+  Result<void> remake(const Block& block, KeptOriginals& kept) {
     CRAWLSPOOL_TRY_AS(auto name,
                       kept.keep(*original_, block.offset, block.file_bytes, original_name(block.position) + ".zst"));
     kept_.push_back(std::move(name));
@@ -105,7 +105,7 @@ class Remake {
     return written;
   }
 
-  // As the disk has it.
+  // Checks the copy as the disk has it.
   Result<void> read_back() {
     copy_->drop_cache();
     CRAWLSPOOL_TRY_AS(auto made, check_blocks(*copy_, made_.blocks));

@@ -33,7 +33,7 @@ const char* describe(IndexState index) {
     case IndexState::kMissing:
       return "is missing";
     case IndexState::kDamaged:
-      return "does not prove itself";
+      return "has a checksum mismatch";
     case IndexState::kWrong:
       return "does not fit its segment";
   }
@@ -49,9 +49,9 @@ RepairStep step_for_block(const Block& block, const Damage& damage) {
   }
   if (lost == 0)
     return {kRepair, at(block.position), "a compressed block is damaged, its lines are whole",
-            "the block is made anew"};
+            "the block is written again"};
   return {kRepair, at(first), bytes_of(lost) + " damaged in a compressed block",
-          "the block is made anew with blank lines there"};
+          "the block is written again with blank lines there"};
 }
 
 }  // namespace
@@ -70,9 +70,9 @@ Result<RepairSummary> SpoolRepair::run() {
   if (proved > survey.end)
     give_up(at(survey.end), bytes_of(proved - survey.end) + " are missing that the last snapshot proves");
   if (survey.unsynced_tail)
-    tell_({RepairStep::Kind::kNote, at(survey.unsynced_tail->position),
-           bytes_of(survey.unsynced_tail->bytes) +
-               " that nothing proves to have been acked: the next start cuts them off"});
+    report_({RepairStep::Kind::kNote, at(survey.unsynced_tail->position),
+             bytes_of(survey.unsynced_tail->bytes) +
+                 " that nothing proves to have been acked: the next start cuts them off"});
   return summary_;
 }
 
@@ -89,7 +89,7 @@ Result<void> SpoolRepair::prepare() {
   if (mode_ != RepairMode::kApply || segments->empty()) return {};
   if (segments->back().name.kind != SegmentKind::kOpen) return {};
   const auto active = directory_.open(segments->back().file, OpenMode::kWrite);
-  if (!active) return {};  // told with the segments
+  if (!active) return {};  // it is reported with the segments
   auto synced = (*active)->sync_data();
   if (synced) (*active)->drop_cache();
   return synced;
@@ -102,13 +102,13 @@ Result<void> SpoolRepair::take(std::vector<RepairStep> steps, const Apply& apply
     names.resize(steps.size());
     for (std::size_t i = 0; i < steps.size(); ++i) steps[i].kept_in = std::move(names[i]);
   }
-  for (const RepairStep& step : steps) tell_(step);
+  for (const RepairStep& step : steps) report_(step);
   return {};
 }
 
 void SpoolRepair::give_up(std::string place, std::string trouble) {
   ++summary_.unrepairable;
-  tell_({RepairStep::Kind::kHopeless, std::move(place), std::move(trouble)});
+  report_({RepairStep::Kind::kUnrepairable, std::move(place), std::move(trouble)});
 }
 
 Result<void> SpoolRepair::repair_identity() {
@@ -118,8 +118,8 @@ Result<void> SpoolRepair::repair_identity() {
     give_up(trouble->file, trouble->why);
     return {};
   }
-  const std::string remedy = files_.spool_id ? "made anew with the id that snapshots and cursors name"
-                                             : "made anew with a new id: nothing names the old one, cursors begin anew";
+  const std::string remedy = files_.spool_id ? "written again with the id that snapshots and cursors name"
+                                             : "written with a new id: nothing names the old one, cursors start over";
   return take({{kRepair, trouble->file, trouble->why, remedy}}, [&]() -> Result<Names> {
     Names names;
     if (trouble->code != ErrorCode::kNotFound) {
@@ -151,21 +151,21 @@ Result<void> SpoolRepair::repair_segment(const SegmentDamage& damage) {
   return take(std::move(steps), [&] { return blank_plain_segment(directory_, damage.segment, damage.lines, kept_); });
 }
 
-// Where the lengths do not add up, making blocks anew would fix what is only guessed.
+// Does nothing where the lengths do not add up: to write blocks again would make a guess permanent.
 Result<void> SpoolRepair::repair_compressed(const SegmentDamage& damage) {
   const Position position = damage.segment.name.position;
   CRAWLSPOOL_TRY_AS(const auto check, check_compressed_segment(directory_, position, damage.expected_bytes));
   const auto blocks = blocks_to_remake(check, damage.lines);
   if (blocks.empty() && !check.blocks.empty()) return repair_index(position, check);
   if (check.blocks.empty() || damage.expected_bytes.value_or(damage.content_bytes) != damage.content_bytes) {
-    give_up(damage.segment.file, "is damaged, and which positions its blocks hold cannot be told");
+    give_up(damage.segment.file, "is damaged, and the positions of its blocks are unknown");
     return {};
   }
   std::vector<RepairStep> steps;
   steps.reserve(blocks.size() + 1);
   for (const std::size_t i : blocks) steps.push_back(step_for_block(check.blocks[i], damage.lines));
   if (check.index != IndexState::kSound)
-    steps.push_back({kRepair, index_file_name(position), describe(check.index), "made anew"});
+    steps.push_back({kRepair, index_file_name(position), describe(check.index), "written again"});
   return take(std::move(steps), [&]() -> Result<Names> {
     Names index;
     if (check.index == IndexState::kDamaged || check.index == IndexState::kWrong) {
@@ -182,7 +182,7 @@ Result<void> SpoolRepair::repair_compressed(const SegmentDamage& damage) {
 Result<void> SpoolRepair::repair_index(Position position, const CompressedCheck& check) {
   if (check.index == IndexState::kSound) return {};
   const std::string file = index_file_name(position);
-  return take({{kRepair, file, describe(check.index), "made anew"}}, [&]() -> Result<Names> {
+  return take({{kRepair, file, describe(check.index), "written again"}}, [&]() -> Result<Names> {
     Names names;
     if (check.index != IndexState::kMissing) {
       auto kept = keep_file(directory_, file, "repair-" + file);
@@ -193,7 +193,7 @@ Result<void> SpoolRepair::repair_index(Position position, const CompressedCheck&
   });
 }
 
-// A start removes a plain segment whose compressed copy is there: the copy has to be worth it.
+// Sets damaged compressed copies of plain segments aside: a start would remove the plain segment and keep the copy.
 Result<void> SpoolRepair::repair_second_copies() {
   CRAWLSPOOL_TRY_AS(const auto segments, list_segments(directory_));
   for (const Segment& segment : segments) {
@@ -236,7 +236,7 @@ Result<void> SpoolRepair::repair_durable(const DamageSurvey& survey) {
     return {};
   }
   const std::string digits = position_digits(survey.known_synced);
-  return take({{kRepair, file, why, "made anew with " + digits}}, [&] {
+  return take({{kRepair, file, why, "written again with " + digits}}, [&] {
     return keep_file(directory_, file, "repair-" + file).and_then([&](Names names) {
       return replace_file(directory_, file, digits).map([&] { return names; });
     });
@@ -250,7 +250,7 @@ Result<void> SpoolRepair::set_aside(const ControlTrouble& trouble) {
   }
   const bool is_cursor = trouble.kind == ControlFile::kCursor;
   const std::string remedy = is_cursor
-                                 ? "set aside: its reader begins anew, and retention waits for it no longer"
+                                 ? "set aside: its reader starts over, and retention waits for it no longer"
                                  : "set aside: the next start reads the other snapshot, or all lines of the spool";
   return take({{kRepair, trouble.file, trouble.why, remedy}}, [&]() -> Result<Names> {
     const std::size_t slash = trouble.file.find('/');
@@ -266,7 +266,7 @@ Result<void> SpoolRepair::set_aside(const ControlTrouble& trouble) {
   });
 }
 
-// What is no file that can be read, such as a link, has nothing to keep.
+// Keeps nothing of what is no regular file, such as a link.
 Result<SpoolRepair::Names> SpoolRepair::keep_file(Directory& directory, const std::string& file,
                                                   const std::string& name) {
   const auto opened = directory.open(file, OpenMode::kRead);

@@ -1,7 +1,7 @@
 // Repairs what can be repaired of a spool that no daemon writes to: damaged lines become blank ones, damaged blocks and
-// indexes are made anew, damaged files beside the segments are made anew or set aside. Positions and lengths stay; what
-// is overwritten is kept in cut/. What a start of the daemon repairs by itself, such as an unfinished tail, is left to
-// it. Broken off anywhere, it may be run again. Source: FORMAT.md, "Repair".
+// indexes are written again, damaged files beside the segments are written again or set aside. Positions and lengths
+// stay; what is overwritten is kept in cut/. What a start of the daemon repairs by itself, such as an unfinished tail,
+// is left to it. Where a repair was broken off it may be run again. Source: FORMAT.md, "Repair".
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ enum class RepairMode { kDryRun, kApply };
 struct RepairStep {
   enum class Kind {
     kRepair,
-    kHopeless,  // nothing can be done
-    kNote,      // nothing is to be done: the next start does it
+    kUnrepairable,  // nothing can be done
+    kNote,          // nothing has to be done: the next start does it
   };
   Kind kind;
   std::string place;         // "position 123" or a file's name
@@ -40,20 +40,20 @@ struct RepairSummary {
 
 class SpoolRepair {
  public:
-  // Told of each step once it has been taken, or at once in a dry run.
-  using Tell = std::function<void(const RepairStep&)>;
+  // Is called for each step once it has been taken, or at once in a dry run.
+  using Report = std::function<void(const RepairStep&)>;
 
   // `directory` and `clock` outlive it.
-  SpoolRepair(Directory& directory, RepairMode mode, const base::Clock& clock, Tell tell)
-      : directory_(directory), mode_(mode), clock_(clock), tell_(std::move(tell)), kept_(directory) {}
+  SpoolRepair(Directory& directory, RepairMode mode, const base::Clock& clock, Report report)
+      : directory_(directory), mode_(mode), clock_(clock), report_(std::move(report)), kept_(directory) {}
 
-  // To apply it takes the spool's lock for the directory object's life (kLocked names the holder). An error ends it;
-  // what was told until then is done.
+  // Takes the spool's lock, if it is to apply the repairs, for the directory object's life (kLocked names the holder).
+  // An error ends it; what was reported until then is done.
   [[nodiscard]] base::Result<RepairSummary> run();
 
  private:
   using Names = std::vector<std::string>;
-  // Where the originals went, in the order of the steps.
+  // Returns where the originals went, in the order of the steps.
   using Apply = std::function<base::Result<Names>()>;
   [[nodiscard]] base::Result<void> take(std::vector<RepairStep> steps, const Apply& apply);
   void give_up(std::string place, std::string trouble);
@@ -72,7 +72,7 @@ class SpoolRepair {
   Directory& directory_;
   const RepairMode mode_;
   const base::Clock& clock_;
-  const Tell tell_;
+  const Report report_;
   KeptOriginals kept_;
   ControlFiles files_;
   RepairSummary summary_;

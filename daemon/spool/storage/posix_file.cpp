@@ -22,7 +22,7 @@ using base::Result;
 
 constexpr std::size_t kHugePageBytes = 2 * 1024 * 1024;
 
-// Every other call on the file goes through the cache.
+// Switches the file to direct writes for one call: every other call goes through the cache.
 class DirectMode {
  public:
   explicit DirectMode(int fd) : fd_(fd), flags_(::fcntl(fd, F_GETFL)) {
@@ -61,7 +61,7 @@ std::optional<std::ptrdiff_t> DirectWriter::write(int fd, std::uint64_t offset,
   return is_refused_ ? std::nullopt : std::optional(static_cast<std::ptrdiff_t>(n));
 }
 
-// File systems refuse it with EINVAL, EOPNOTSUPP and others. A cached write tells what else may be wrong.
+// File systems refuse a direct write with EINVAL, EOPNOTSUPP and others. Whatever else is wrong a cached write shows.
 bool DirectWriter::is_the_disks(int errno_value) {
   switch (errno_value) {
     case ENOSPC:
@@ -82,7 +82,7 @@ bool DirectWriter::has_stage() {
   return stage_ != nullptr;
 }
 
-// How many bytes: whole blocks, as many as there are and the stage holds.
+// Returns how many bytes it has copied: whole blocks, as many as there are and the stage holds.
 std::size_t DirectWriter::fill_stage(std::span<const std::string_view> parts) {
   std::size_t filled = 0;
   for (const std::string_view part : parts) {
@@ -106,7 +106,7 @@ Result<std::size_t> PosixFile::read_at(std::uint64_t offset, std::span<char> int
   return done;
 }
 
-// A large write is several: up to where a block begins, whole blocks past the cache, what is left.
+// A large write is made in several calls: up to where a block begins, whole blocks past the cache, the rest.
 Result<std::size_t> PosixFile::write_at(std::uint64_t offset, std::span<const std::string_view> parts) {
   const std::size_t bytes = bytes_of(parts);
   const std::size_t in_block = offset % DirectWriter::kBlockBytes;
@@ -123,7 +123,7 @@ Result<std::size_t> PosixFile::write_at(std::uint64_t offset, std::span<const st
   return static_cast<std::size_t>(*n);
 }
 
-// A prefix of `parts` of at most `bytes_max`; -1 with errno.
+// Writes a prefix of `parts` of at most `bytes_max`. Returns -1 with errno on an error.
 std::ptrdiff_t PosixFile::write_cached(std::uint64_t offset, std::span<const std::string_view> parts,
                                        std::size_t bytes_max) {
   std::vector<iovec> vectors;
@@ -139,7 +139,7 @@ std::ptrdiff_t PosixFile::write_cached(std::uint64_t offset, std::span<const std
   });
 }
 
-// A failed sync is never taken up again: the kernel has dropped what it could not write.
+// A failed sync is never tried again: the kernel has dropped what it could not write.
 Result<void> PosixFile::sync_data() { return checked(::fdatasync(fd_.get()), "fdatasync of "); }
 Result<void> PosixFile::sync() { return checked(::fsync(fd_.get()), "fsync of "); }
 

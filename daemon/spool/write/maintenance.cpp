@@ -11,10 +11,10 @@ using base::ErrorCode;
 
 constexpr std::int64_t kRetainEveryUs = 1'000'000;
 constexpr std::int64_t kCompressAgainUs = 30'000'000;
-// Compression that falls behind gives up ratio for speed; what it cannot keep up with stays plain until there is time.
+// Compression that falls behind trades ratio for speed. What it cannot keep up with stays plain until there is time.
 constexpr int kLevel = 3;
 constexpr int kHurriedLevel = 1;
-constexpr std::int64_t kWaitMaxUs = 600'000'000;  // of one segment, however busy the machine
+constexpr std::int64_t kWaitMaxUs = 600'000'000;  // that one segment is put off, however busy the machine
 constexpr std::uint64_t kBacklogShare = 8;        // of the free space and of what retention keeps
 
 }  // namespace
@@ -111,7 +111,7 @@ RetentionView Maintenance::view_for_retention() {
   return view;
 }
 
-// False if no other may follow.
+// Returns false if no other may follow.
 bool Maintenance::remove(const RetentionVerdict::Removal& removal) {
   if (!removal_.remove(removal)) return false;
   segments_.forget(removal.segment.name.position);

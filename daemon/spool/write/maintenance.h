@@ -1,6 +1,6 @@
-// What is done beside the ingest, piece by piece, by one thread: snapshots, retention, compression. Each piece leaves
-// the spool as readers may find it; one that fails is dropped, logged, and tried again later. Nothing here is acked.
-// Source: FORMAT.md, "Segments", "Retention" and "Sessions".
+// Does what is to be done beside the ingest, piece by piece, on one thread: snapshots, retention, compression. Each
+// piece leaves the spool as readers may find it; one that fails is dropped, logged, and tried again later. No ack
+// depends on it. Source: FORMAT.md, "Segments", "Retention" and "Sessions".
 #pragma once
 
 #include <atomic>
@@ -23,7 +23,7 @@ struct MaintenanceOptions {
   bool compress = false;
   std::uint64_t block_bytes_min = 8ULL * 1024 * 1024;  // of content, in a compressed segment
   std::uint64_t keep_free_bytes = 0;                   // compression leaves that much
-  // Plain segments that may wait for a quiet time; less where the disk or the retention is small.
+  // So many bytes of plain segments may wait for a quiet time; fewer where the disk or the retention is small.
   std::uint64_t backlog_bytes_max = 16ULL * 1024 * 1024 * 1024;
   RetentionPolicy retention{};
 };
@@ -61,9 +61,10 @@ class Maintenance {
   void set_options(const MaintenanceOptions& options);  // from the next piece of work on
   [[nodiscard]] base::Result<void> write_snapshot(const Snapshot& snapshot) { return snapshots_.write(snapshot); }
 
-  // On the maintenance thread: one piece of work, of some milliseconds at most; false if nothing is to be done now.
+  // Does one piece of work, of some milliseconds at most. Returns false if nothing is to be done now. On the
+  // maintenance thread.
   bool step();
-  // Whether the last piece was one of compression, which may as well go on at a quieter time. On the same thread.
+  // Whether the last piece was compression that may go on at a quieter time. On the same thread.
   [[nodiscard]] bool can_wait() const { return can_wait_; }
 
   [[nodiscard]] MaintenanceStats stats() const;  // from any thread
@@ -100,7 +101,7 @@ class Maintenance {
   Inbox inbox_;
   MaintenanceStats stats_;
 
-  // The thread's own; options_ are changed under the mutex.
+  // The rest is the maintenance thread's own; options_ change under the mutex.
   MaintenanceOptions options_;
   SegmentRemoval removal_;
   ClockWatch clock_watch_;

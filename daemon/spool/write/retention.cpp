@@ -24,7 +24,7 @@ bool is_too_old(const RetentionPolicy& policy, const RetentionView& view, std::s
 
 }  // namespace
 
-// A row without gaps stays: the first segment that is kept ends it.
+// The first segment that is kept ends the removals, so that a row without gaps stays.
 RetentionVerdict judge_retention(const RetentionPolicy& policy, const RetentionView& view) {
   RetentionVerdict verdict;
   std::uint64_t bytes = view.active_bytes;

@@ -1,6 +1,6 @@
-// The sealed segments of a spool, from the oldest on, with what is known of their files. A start does not wait for
-// that: the files are looked at one by one later. Added to by the committer's thread; all else on the maintenance
-// thread, but for counts().
+// Lists the sealed segments of a spool, from the oldest on, with what is known of their files. A start does not wait
+// for that: the files are looked at one by one later. The committer's thread adds to the list; all else, but for
+// counts(), is for the maintenance thread.
 #pragma once
 
 #include <cstdint>

@@ -17,7 +17,8 @@ using base::Result;
 constexpr std::int64_t kUsPerMs = 1000;
 constexpr std::int64_t kCheckClaimUs = 1000 * kUsPerMs;
 
-// What is appended at once has come together during the append before. So much of it is a load that does not pause.
+// What is appended at once has come together during the append before. If it is as much as this, the load does not
+// pause.
 constexpr std::size_t kLargeAppendBytes = 1024 * 1024;
 constexpr std::int64_t kUnderLoadUs = 100 * kUsPerMs;
 
@@ -43,7 +44,7 @@ Result<void> Spool::start() {
   CRAWLSPOOL_TRY_AS(auto recovered, recover(*directory_, id_));
   CRAWLSPOOL_TRY_AS(durable_mark_, DurableMark::open(*directory_));
   CRAWLSPOOL_TRY_AS(rejected_, RejectedLog::open(*directory_, options_.rejected_bytes_max));
-  // For readers only; retention holds everything while it cannot be read.
+  // Only readers need it; retention holds everything while it cannot be read.
   if (auto cursors = directory_->open_directory(std::string(kCursorsName), Access::kGroup); !cursors)
     base::log_warn("cursors_unusable", {{"detail", cursors.error().message()}});
   return take_over(std::move(recovered));
@@ -57,10 +58,11 @@ Result<void> Spool::take_over(Recovered recovered) {
       *directory_, options_.maintenance, clock_,
       Maintenance::Start{id_, std::move(recovered.sealed), recovered.snapshots, recovery_.begin, recovery_.newest_us});
   snapshot_offered_us_ = clock_.monotonic_us() - options_.snapshot_interval_ms * kUsPerMs;
-  // One that was ahead, by damage, must not come back with a crash.
-  const auto told = durable_mark_->write(durable_).and_then([&] { return durable_mark_->sync(); });
-  if (!told) return told;
-  // What was synced behind damage is proved by marks that may be damaged next: a snapshot has a checksum, and a second.
+  // A durable position that was ahead, by damage, must not come back with a crash.
+  CRAWLSPOOL_TRY(durable_mark_->write(durable_));
+  CRAWLSPOOL_TRY(durable_mark_->sync());
+  // Marks prove what was synced behind damage, and they may be damaged next. A snapshot has a checksum, and a second
+  // copy.
   if (!recovery_.damaged.empty()) leave_snapshot();
   if (!recovered.active) {
     const auto begun = begin_segment();
@@ -77,7 +79,8 @@ Result<void> Spool::take_over(Recovered recovered) {
   return directory_->sync();
 }
 
-// Everything before position_ is synced. The directory's sync makes the sealed name of the segment before durable too.
+// Needs everything before position_ to be synced. The directory's sync makes the sealed name of the segment before
+// durable too.
 Result<void> Spool::begin_segment() {
   const std::string name = segment_file_name({position_, SegmentKind::kOpen});
   CRAWLSPOOL_TRY_AS(auto file, directory_->open(name, OpenMode::kCreate));
@@ -99,13 +102,13 @@ void Spool::set_options(const SpoolOptions& options) {
   maintenance_->set_options(options.maintenance);
 }
 
-// For those who tail: the spool itself does not depend on it.
+// Points current.ndjson at the segment, for those who tail: the spool itself does not depend on it.
 void Spool::point_at(const std::string& segment) {
   const auto linked = directory_->link_to(segment, std::string(kCurrentName));
   if (!linked) base::log_warn_limited("current_link_failed", {{"detail", linked.error().message()}});
 }
 
-// A segment's lines are all synced when it is sealed, and nothing is written behind its sealed name's end.
+// Needs all lines of the segment to be synced. Nothing is written to a segment that has its sealed name.
 Result<void> Spool::seal() {
   const Position begin = writer_->begin();
   if (auto trimmed = writer_->trim(); !trimmed) return trimmed;
@@ -183,8 +186,8 @@ Result<void> Spool::probe() {
   return proved;
 }
 
-// The lock is the open file's; who comes later asks for the one that has its name. And those who read look for the
-// directory by its path.
+// Checks the names: the lock is the open file's, but whoever comes later locks the file that has the name; and readers
+// look for the directory by its path.
 Result<void> Spool::check_claim() {
   const std::int64_t now_us = clock_.monotonic_us();
   if (now_us < check_claim_us_) return {};
@@ -218,7 +221,7 @@ Result<void> Spool::close() {
   return {};
 }
 
-// Without it the next start only has more to read.
+// Writes the last snapshot. Without it the next start only has more to read.
 void Spool::leave_snapshot() {
   if (auto written = maintenance_->write_snapshot({durable_, clock_.wall_us(), sessions_.synced()}); !written)
     base::log_warn("snapshot_failed", {{"detail", written.error().message()}});
@@ -232,7 +235,7 @@ std::uint64_t Spool::free_bytes() const {
   return directory_->free_bytes().value_or(0) + (writer_ ? writer_->unused_preallocation() : 0);
 }
 
-// A full disk that cannot be waited out is an error like any other.
+// Keeps the error for every later call. A full disk that cannot be waited out is an error like any other.
 Error Spool::stick(Error error) {
   if (base::may_pass(error)) error.code = ErrorCode::kIo;
   failed_ = std::move(error);
