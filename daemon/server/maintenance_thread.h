@@ -1,6 +1,6 @@
-// The thread for what is done beside the ingest: snapshots, retention, compression. Of low priority: it takes what the
-// loops and the committer leave, and where they leave nothing still enough to go on. Compression that can wait stops
-// where others want the processors or the disk is under load, and looks again a few times a second.
+// Runs the spool's maintenance (snapshots, retention, compression) on a thread of its own with a low priority: it takes
+// what the loops and the committer leave, and where they leave nothing it still gets enough to go on. Compression that
+// can wait stops where others want the processors or the disk is under load, and looks again a few times a second.
 #pragma once
 
 #include <atomic>

@@ -25,7 +25,7 @@ namespace crawlspool::commit {
 inline constexpr std::chrono::seconds kDeadline{30};
 inline constexpr const char* kSegmentFile = test::kFirstSegment;
 
-// Keeps what came back, in order; may be told to hold the committer's thread at the next batch.
+// Keeps what came back, in order; can hold the committer's thread at the next batch.
 class Returned final : public CompletionSink {
  public:
   explicit Returned(test::ForgetfulDisk& disk) : disk_(disk) {}

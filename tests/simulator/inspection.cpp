@@ -113,14 +113,14 @@ void Inspection::check_read(const Census& census, const Ranges& explained) const
     if (!explained.cover(range)) throw Violation("a reader misses what nothing has harmed: " + words(range));
 }
 
-// What a reader finds damaged recovery has told of, as far as it looked.
+// Recovery has reported what a reader finds damaged, as far as it looked.
 void Inspection::check_told(const Census& census, const SubjectReport& report, const ActiveSegment& before) const {
-  Ranges told;
-  told.add(report.damaged);
+  Ranges reported;
+  reported.add(report.damaged);
   const Position kept_end = report.cut ? report.cut->position : before.end();
-  if (kept_end + 1 == report.end) told.add({kept_end, 1});
+  if (kept_end + 1 == report.end) reported.add({kept_end, 1});
   for (const Range& range : census.damaged)
-    if (range.position >= report.read_from && !told.cover(range))
+    if (range.position >= report.read_from && !reported.cover(range))
       throw Violation("recovery does not report damage that it has read: " + words(range));
 }
 

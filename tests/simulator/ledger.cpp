@@ -53,10 +53,10 @@ void Ledger::excuse(RecordName name, const Excuses& excuses) {
   if (!was_put || !excuses.harm_may_cost.cover(record.place))
     throw Violation(words(name) + (was_acked ? ", acked," : ", which last_seq or a later one covers,") +
                     " is not in the spool; it was put at " + std::to_string(record.place.position));
-  Ranges told = excuses.reported;
-  told.add(excuses.blank);
-  told.add(excuses.in_cut);
-  if (!told.cover(record.place) && !excuses.report_may_be_lost)
+  Ranges reported = excuses.reported;
+  reported.add(excuses.blank);
+  reported.add(excuses.in_cut);
+  if (!reported.cover(record.place) && !excuses.report_may_be_lost)
     throw Violation(words(name) + " was damaged, is not in the spool and is not reported as lost; it was at " +
                     std::to_string(record.place.position));
   record.is_lost = true;

@@ -33,7 +33,7 @@ class Records {
   [[nodiscard]] std::string_view text(RecordName name);
   // Appends the whole line; returns its length.
   std::size_t append_line(std::string& out, RecordName name, std::int64_t wall_us);
-  // Which one a line that proves itself holds; nothing if no client sent it, or not under this session and number.
+  // Which one a sound line holds; nothing if no client sent it, or not under this session and number.
   [[nodiscard]] std::optional<RecordName> recognise(const spool::SoundLine& line);
 
  private:

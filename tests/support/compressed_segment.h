@@ -41,7 +41,7 @@ namespace crawlspool::test {
   }
 }
 
-// The offset of each line that proves itself.
+// The offset of each sound line.
 [[nodiscard]] inline std::vector<std::size_t> sound_offsets(std::string_view content) {
   std::vector<std::size_t> offsets;
   for (std::size_t at = 0; at < content.size();) {

@@ -87,9 +87,9 @@ TEST_F(MaintenanceLog, ACursorThatDoesNotReadIsTold) {
   ASSERT_TRUE(write_new_file(**cursors, "broken.json", "{}\n"));
   start();
   work();
-  const Strings told = log.stop_and_find("cursor_unreadable");
-  ASSERT_EQ(told.size(), 1U);
-  EXPECT_TRUE(told.front().starts_with("event=cursor_unreadable cursor=broken detail=")) << told.front();
+  const Strings warnings = log.stop_and_find("cursor_unreadable");
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_TRUE(warnings.front().starts_with("event=cursor_unreadable cursor=broken detail=")) << warnings.front();
 }
 
 }  // namespace
