@@ -68,7 +68,7 @@ void Inspection::inspect_start(const Subject& subject, const ActiveSegment& befo
   if (harm_) explained.add({report.end - 1, 1});  // the end that a start gave to a line that was cut short
   check_recovered(census, report, explained);
   check_read(census, explained);
-  if (calmly) check_told(census, report, before);
+  if (calmly) check_reported(census, report, before);
   check_cut(report, before, acked_end);
 
   Excuses excuses = this->excuses(census);
@@ -114,7 +114,7 @@ void Inspection::check_read(const Census& census, const Ranges& explained) const
 }
 
 // Recovery has reported what a reader finds damaged, as far as it looked.
-void Inspection::check_told(const Census& census, const SubjectReport& report, const ActiveSegment& before) const {
+void Inspection::check_reported(const Census& census, const SubjectReport& report, const ActiveSegment& before) const {
   Ranges reported;
   reported.add(report.damaged);
   const Position kept_end = report.cut ? report.cut->position : before.end();

@@ -51,7 +51,7 @@ class Inspection {
   [[nodiscard]] bool has_active_segment() const;
   void check_recovered(const Census& census, const SubjectReport& report, const Ranges& explained) const;
   void check_read(const Census& census, const Ranges& explained) const;
-  void check_told(const Census& census, const SubjectReport& report, const ActiveSegment& before) const;
+  void check_reported(const Census& census, const SubjectReport& report, const ActiveSegment& before) const;
   void check_cut(const SubjectReport& report, const ActiveSegment& before, spool::Position acked_end) const;
   [[nodiscard]] Excuses excuses(const Census& census) const;
   [[nodiscard]] Ranges in_cut() const;

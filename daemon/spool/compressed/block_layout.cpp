@@ -7,7 +7,7 @@ namespace {
 
 using base::Result;
 
-constexpr std::size_t kDescriptorAt = kBlockMagic.size();
+constexpr std::size_t kDescriptorAt = kZstdMagic.size();
 constexpr unsigned kSizeFlagShift = 6;
 constexpr unsigned kSingleSegmentFlag = 0x20;
 constexpr unsigned kReservedFlag = 0x08;
@@ -34,13 +34,13 @@ Result<std::string> read_piece(ByteSource& file, std::uint64_t offset, std::size
 }
 
 Result<bool> is_block_start(ByteSource& file, std::uint64_t offset) {
-  return read_piece(file, offset, kBlockMagic.size()).map([](const std::string& text) { return text == kBlockMagic; });
+  return read_piece(file, offset, kZstdMagic.size()).map([](const std::string& text) { return text == kZstdMagic; });
 }
 
 }  // namespace
 
 std::optional<BlockHeader> parse_block_header(std::string_view text) {
-  if (!text.starts_with(kBlockMagic) || text.size() <= kDescriptorAt) return std::nullopt;
+  if (!text.starts_with(kZstdMagic) || text.size() <= kDescriptorAt) return std::nullopt;
   const auto descriptor = static_cast<unsigned char>(text[kDescriptorAt]);
   const unsigned size_flag = descriptor >> kSizeFlagShift;
   const bool is_single_segment = (descriptor & kSingleSegmentFlag) != 0;
@@ -64,7 +64,7 @@ Result<std::optional<BlockHeader>> read_block_header(ByteSource& file, std::uint
 std::string without_content_size(std::string_view text, const BlockHeader& header, std::uint64_t window_bytes) {
   unsigned window_log = kWindowLogMin;
   while (window_log < kWindowLogMax && std::uint64_t{1} << window_log < window_bytes) ++window_log;
-  std::string result(kBlockMagic);
+  std::string result(kZstdMagic);
   result += static_cast<char>(kChecksumFlag);
   result += header.is_single_segment ? static_cast<char>((window_log - kWindowLogMin) << 3U) : text[kDescriptorAt + 1];
   return result;

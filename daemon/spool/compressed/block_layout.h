@@ -11,7 +11,7 @@
 
 namespace crawlspool::spool {
 
-inline constexpr std::string_view kBlockMagic = "\x28\xb5\x2f\xfd";
+inline constexpr std::string_view kZstdMagic = "\x28\xb5\x2f\xfd";
 inline constexpr std::size_t kBlockHeaderBytesMax = 18;
 // A block holds at least the compressor's block_bytes_min and at most that and the longest line.
 inline constexpr std::uint64_t kBlockContentBytesMax = 512ULL * 1024 * 1024;

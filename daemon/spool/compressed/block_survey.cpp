@@ -56,10 +56,10 @@ class Survey {
       piece.resize(std::min<std::uint64_t>(kSearchBytes, file_bytes_ - from));
       CRAWLSPOOL_TRY_AS(const auto n, file_.read_at(from, piece));
       piece.resize(n);
-      const std::size_t at = piece.find(kBlockMagic);
+      const std::size_t at = piece.find(kZstdMagic);
       if (at == std::string::npos) {
         if (piece.size() < kSearchBytes) break;
-        from += piece.size() - (kBlockMagic.size() - 1);
+        from += piece.size() - (kZstdMagic.size() - 1);
         continue;
       }
       from += at;

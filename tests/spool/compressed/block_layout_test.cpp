@@ -135,7 +135,7 @@ TEST(BlockDecoder, NeverDecodesMoreThanItIsAllowed) {
 
 TEST(BlockDecoder, AGigabyteThatIsClaimedIsNotBelieved) {
   for (const unsigned char descriptor : {0xE4, 0xC4}) {  // size in 8 bytes, with and without a window
-    std::string block(kBlockMagic);
+    std::string block(kZstdMagic);
     block += static_cast<char>(descriptor);
     if (descriptor == 0xC4) block += static_cast<char>(0x88);
     block += std::string(7, '\0') + "\x10";
