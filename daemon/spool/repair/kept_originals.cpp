@@ -56,6 +56,16 @@ Result<std::string> KeptOriginals::keep(ByteSource& source, std::uint64_t offset
   return give_name(beside, name);
 }
 
+Result<std::vector<std::string>> KeptOriginals::keep_file(Directory& directory, const std::string& file,
+                                                          const std::string& name) {
+  const auto opened = directory.open(file, OpenMode::kRead);
+  if (!opened && opened.error().code == ErrorCode::kPermission) return std::vector<std::string>{};
+  if (!opened) return tl::unexpected(opened.error());
+  CRAWLSPOOL_TRY_AS(const auto bytes, (*opened)->size());
+  CRAWLSPOOL_TRY_AS(auto kept, keep(**opened, 0, bytes, name));
+  return std::vector<std::string>{std::move(kept)};
+}
+
 // Gives no name to a second copy: a repair that was broken off has kept the same bytes already.
 Result<std::string> KeptOriginals::give_name(const std::string& beside, const std::string& name) {
   CRAWLSPOOL_TRY_AS(const auto copy, cut_->open(beside, OpenMode::kRead));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "daemon/spool/storage/file_system.h"
 
@@ -19,6 +20,10 @@ class KeptOriginals {
   // to NAME.2 and so on. Returns the file's name below the spool's directory; the copy is durable then.
   [[nodiscard]] base::Result<std::string> keep(ByteSource& source, std::uint64_t offset, std::uint64_t bytes,
                                                const std::string& name);
+  // Keeps a whole file of `directory` in the same way. Keeps nothing of what is no regular file, such as a link: then
+  // it returns no name.
+  [[nodiscard]] base::Result<std::vector<std::string>> keep_file(Directory& directory, const std::string& file,
+                                                                 const std::string& name);
 
  private:
   [[nodiscard]] base::Result<std::string> give_name(const std::string& beside, const std::string& name);
