@@ -90,7 +90,7 @@ bool Maintenance::retain() {
   if (!removal_.make_durable()) return false;
   const RetentionView view = view_for_retention();
   const RetentionVerdict verdict = judge_retention(policy, view);
-  if (verdict.held_by_cursor && std::exchange(held_told_, view.cursors_need_from) != view.cursors_need_from)
+  if (verdict.held_by_cursor && std::exchange(held_logged_, view.cursors_need_from) != view.cursors_need_from)
     base::log_warn("retention_held", {{"by", "cursor"}, {"cursor_position", view.cursors_need_from}});
   bool has_removed = false;
   for (const auto& removal : verdict.removals) {

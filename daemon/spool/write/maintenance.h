@@ -110,7 +110,7 @@ class Maintenance {
   std::unique_ptr<SegmentCompressor> compressor_;  // of the segment under way
   std::int64_t compressing_since_us_ = 0;          // monotonic
   bool can_wait_ = false;
-  std::optional<Position> held_told_;  // the place of the cursor that was named last
+  std::optional<Position> held_logged_;  // the place of the cursor that was named last
 };
 
 }  // namespace crawlspool::spool

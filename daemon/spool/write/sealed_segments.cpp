@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "daemon/base/log.h"
-#include "daemon/spool/write/segment_facts.h"
 
 namespace crawlspool::spool {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "daemon/spool/storage/file_system.h"
 #include "daemon/spool/storage/layout.h"
-#include "daemon/spool/write/retention.h"
+#include "daemon/spool/write/segment_facts.h"
 
 namespace crawlspool::spool {
 
