@@ -57,10 +57,10 @@ void DamageLog::taken_back(spool::Position position, std::uint64_t bytes) {
   say_("position " + std::to_string(position) + ": " + counted(bytes, "byte") + " taken back by the daemon");
 }
 
-void DamageLog::left_out(const std::string& file, const base::Error& why) {
+void DamageLog::skipped(const std::string& file, const base::Error& why) {
   settle();
-  ++files_left_out_;
-  say_("left out " + shown(file) + ": " + shown(why.message()));
+  ++files_skipped_;
+  say_("skipped " + shown(file) + ": " + shown(why.message()));
 }
 
 void DamageLog::place(spool::Position position, std::uint64_t bytes, const std::string& what) {
@@ -71,7 +71,7 @@ void DamageLog::place(spool::Position position, std::uint64_t bytes, const std::
 
 int DamageLog::exit_code() const {
   if (places_ > 0 || held_bytes_ > 0) return kExitDamaged;
-  return files_left_out_ > 0 ? kExitFailed : kExitOk;
+  return files_skipped_ > 0 ? kExitFailed : kExitOk;
 }
 
 }  // namespace crawlspool::cli

@@ -28,7 +28,7 @@ class DamageLog final : public spool::LossReporter {
   void removed(spool::Position position, std::uint64_t bytes) override;
   void doubled(spool::Position position, std::uint64_t bytes) override;
   void taken_back(spool::Position position, std::uint64_t bytes) override;
-  void left_out(const std::string& file, const base::Error& why) override;
+  void skipped(const std::string& file, const base::Error& why) override;
 
   [[nodiscard]] std::uint64_t places() const { return places_; }  // settled ones
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
@@ -43,7 +43,7 @@ class DamageLog final : public spool::LossReporter {
   std::uint64_t held_bytes_ = 0;
   std::uint64_t places_ = 0;
   std::uint64_t bytes_ = 0;
-  std::uint64_t files_left_out_ = 0;
+  std::uint64_t files_skipped_ = 0;
 };
 
 }  // namespace crawlspool::cli

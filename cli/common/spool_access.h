@@ -22,7 +22,7 @@ namespace crawlspool::cli {
 [[nodiscard]] bool is_in_use(const spool::Directory& directory);
 
 // The position before which a line is there to stay: by the durable file, or, where that does not tell, the beginning
-// of the segment that grows. Never ahead of the truth; may be ahead of what a listing made earlier showed.
+// of the active segment. Never ahead of the truth; may be ahead of what a listing made earlier showed.
 [[nodiscard]] base::Result<spool::Position> settled_position(spool::Directory& directory);
 
 // For options: digits only, leading zeros as in a segment's name.

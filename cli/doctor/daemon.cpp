@@ -130,9 +130,9 @@ Findings judge_status(const std::string& body) {
     findings.push_back(note("limits", counted(refused, "connection") + " refused over a limit since the start",
                             "conn_refused in the log tells which; OPERATIONS.md, Too many connections"));
   const json spool = status.value("spool", json::object());
-  if (const auto failed = spool.is_object() ? number(spool, "packing_failed") : 0; failed > 0)
-    findings.push_back(note("packing", counted(failed, "attempt") + " to pack a segment failed",
-                            "packing_failed in the log tells why; the segments stay plain"));
+  if (const auto failed = spool.is_object() ? number(spool, "compression_failed") : 0; failed > 0)
+    findings.push_back(note("compression", counted(failed, "attempt") + " to compress a segment failed",
+                            "compression_failed in the log tells why; the segments stay plain"));
   return findings;
 }
 

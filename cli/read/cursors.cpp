@@ -16,7 +16,6 @@
 #include "cli/common/spool_access.h"
 #include "cli/common/subcommands.h"
 #include "daemon/spool/control/cursor.h"
-#include "daemon/spool/control/cursor_lock.h"
 #include "daemon/spool/control/lock_and_identity.h"
 
 namespace crawlspool::cli {

@@ -22,7 +22,7 @@ class Unsaid final : public spool::LossReporter {
   void missing(Position, std::uint64_t) override {}
   void doubled(Position, std::uint64_t) override {}
   void taken_back(Position, std::uint64_t) override {}
-  void left_out(const std::string&, const base::Error&) override {}
+  void skipped(const std::string&, const base::Error&) override {}
 };
 
 // The last `count` wanted lines that begin in [from, to).

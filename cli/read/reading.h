@@ -11,7 +11,7 @@
 #include "cli/read/line_filter.h"
 #include "cli/read/reading_options.h"
 #include "daemon/base/clock.h"
-#include "daemon/spool/control/cursor_lock.h"
+#include "daemon/spool/control/cursor.h"
 
 namespace crawlspool::cli {
 

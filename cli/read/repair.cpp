@@ -41,7 +41,7 @@ const char* word_for(const RepairStep& step, RepairMode mode) {
   switch (step.kind) {
     case RepairStep::Kind::kRepair:
       return mode == RepairMode::kApply ? "done    " : "to do   ";
-    case RepairStep::Kind::kHopeless:
+    case RepairStep::Kind::kUnrepairable:
       return "cannot  ";
     case RepairStep::Kind::kNote:
       break;

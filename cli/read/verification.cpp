@@ -42,8 +42,9 @@ Result<Verification::Totals> Verification::run() {
   CRAWLSPOOL_TRY_AS(files_, spool::read_control_files(directory_));
   promised_ = std::max(files_.durable.value_or(0), files_.snapshot.value_or(0));
   tell_troubles();
-  CRAWLSPOOL_TRY(
-      read_lines().and_then([this] { return check_packed_segments(); }).and_then([this] { return note_strangers(); }));
+  CRAWLSPOOL_TRY(read_lines().and_then([this] { return check_compressed_segments(); }).and_then([this] {
+    return note_strangers();
+  }));
   totals_.sessions = sequences_.sessions();
   return totals_;
 }
@@ -51,7 +52,7 @@ Result<Verification::Totals> Verification::run() {
 void Verification::tell_troubles() {
   for (const spool::ControlTrouble& trouble : files_.troubles)
     if (cannot_be_read(trouble.code))
-      damage_.left_out(trouble.file, {trouble.code, 0, trouble.why});
+      damage_.skipped(trouble.file, {trouble.code, 0, trouble.why});
     else
       damage_.damaged_otherwise(shown(trouble.file) + ": " + shown(trouble.why));
   for (const spool::NamedCursor& named : files_.cursors)
@@ -150,41 +151,42 @@ void Verification::check_promises(const spool::SegmentReader& reader) {
     damage_.damaged_otherwise("durable: " + at(*files_.durable) + " is no line's end");
 }
 
-Result<void> Verification::check_packed_segments() {
+Result<void> Verification::check_compressed_segments() {
   CRAWLSPOOL_TRY_AS(const auto segments, spool::list_segments(directory_));
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const spool::SegmentName& name = segments[i].name;
     if (name.position >= totals_.extent.end) break;  // has come since
     if (name.kind != spool::SegmentKind::kCompressed) continue;
-    const auto check = spool::check_packed_segment(directory_, name.position, spool::expected_bytes(segments, i));
+    const auto check = spool::check_compressed_segment(directory_, name.position, spool::expected_bytes(segments, i));
     if (!check) continue;  // removed, or told by the lines' reader
-    ++totals_.packed_segments;
+    ++totals_.compressed_segments;
     const Position done = name.position - std::min(totals_.extent.begin, name.position);
-    console_.progress(done, totals_.extent.end - totals_.extent.begin, totals_.packed_segments, "packed segment");
+    console_.progress(done, totals_.extent.end - totals_.extent.begin, totals_.compressed_segments,
+                      "compressed segment");
     if (check->unsound.empty() && check->index == spool::IndexState::kSound) continue;
-    if (directory_.open(segments[i].file, spool::OpenMode::kRead)) tell_packed(name.position, *check);
+    if (directory_.open(segments[i].file, spool::OpenMode::kRead)) tell_compressed(name.position, *check);
   }
   return {};
 }
 
-void Verification::tell_packed(Position position, const spool::PackedCheck& check) {
+void Verification::tell_compressed(Position position, const spool::CompressedCheck& check) {
   const std::string file = spool::segment_file_name({position, spool::SegmentKind::kCompressed});
   for (const std::size_t i : check.unsound) {
-    const spool::Frame& frame = check.frames[i];
-    if (!holds_told_damage(frame))
-      damage_.damaged_otherwise(at(frame.position) + ": the frame of " + counted(frame.bytes, "byte") +
+    const spool::Block& block = check.blocks[i];
+    if (!holds_told_damage(block))
+      damage_.damaged_otherwise(at(block.position) + ": the block of " + counted(block.bytes, "byte") +
                                 " that begins there is damaged, though its lines are whole (" + file + ", offset " +
-                                std::to_string(frame.offset) + ")");
+                                std::to_string(block.offset) + ")");
   }
   const std::string index = spool::index_file_name(position);
   if (check.index == spool::IndexState::kMissing) damage_.damaged_otherwise(index + ": is missing");
-  if (check.index == spool::IndexState::kDamaged) damage_.damaged_otherwise(index + ": does not prove itself");
+  if (check.index == spool::IndexState::kDamaged) damage_.damaged_otherwise(index + ": checksum mismatch");
   if (check.index == spool::IndexState::kWrong) damage_.damaged_otherwise(index + ": does not fit " + file);
 }
 
-bool Verification::holds_told_damage(const spool::Frame& frame) const {
-  return std::any_of(damaged_.begin(), damaged_.end(), [&frame](const spool::ByteRange& range) {
-    return range.position < frame.position + frame.bytes && frame.position < range.position + range.bytes;
+bool Verification::holds_told_damage(const spool::Block& block) const {
+  return std::any_of(damaged_.begin(), damaged_.end(), [&block](const spool::ByteRange& range) {
+    return range.position < block.position + block.bytes && block.position < range.position + range.bytes;
   });
 }
 

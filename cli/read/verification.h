@@ -1,5 +1,5 @@
 // Reads a whole spool and tells what is wrong with it, beside a running daemon or without one: each line, the numbers
-// of the sessions, the segments' row, packed segments and their indexes, and the files beside them.
+// of the sessions, the segments' row, compressed segments and their indexes, and the files beside them.
 #pragma once
 
 #include <optional>
@@ -8,9 +8,9 @@
 
 #include "cli/common/console.h"
 #include "cli/common/damage.h"
-#include "daemon/spool/compressed/packed_check.h"
+#include "daemon/spool/compressed/compressed_check.h"
 #include "daemon/spool/control/control_files.h"
-#include "daemon/spool/lines/sequence_check.h"
+#include "daemon/spool/lines/sessions.h"
 #include "daemon/spool/read/position_search.h"
 #include "daemon/spool/read/segment_reader.h"
 #include "daemon/spool/recovery/segment_recovery.h"
@@ -25,7 +25,7 @@ class Verification {
     std::uint64_t bytes = 0;  // of them
     std::uint64_t sessions = 0;
     std::uint64_t blank_lines = 0;
-    std::uint64_t packed_segments = 0;
+    std::uint64_t compressed_segments = 0;
     std::vector<std::string> notes;  // no damage, and worth knowing
   };
 
@@ -43,9 +43,9 @@ class Verification {
   void count(const spool::ReadLine& line);
   void check_sequence(const spool::ReadLine& line);
   void check_promises(const spool::SegmentReader& reader);
-  [[nodiscard]] base::Result<void> check_packed_segments();
-  void tell_packed(spool::Position position, const spool::PackedCheck& check);
-  [[nodiscard]] bool holds_told_damage(const spool::Frame& frame) const;
+  [[nodiscard]] base::Result<void> check_compressed_segments();
+  void tell_compressed(spool::Position position, const spool::CompressedCheck& check);
+  [[nodiscard]] bool holds_told_damage(const spool::Block& block) const;
   [[nodiscard]] base::Result<void> note_strangers();
   void damaged(spool::Position position, std::uint64_t bytes);
 

@@ -144,7 +144,7 @@ void AdminHandler::answer_readiness() {
   if (backend_.has_synced_lately()) return answer(text_response(200, state));
   connection_.io().appender().request_probe();
   probing_request_ = http_.request();
-  connection_.io().appender().settle(source_, {++probes_});
+  connection_.io().appender().advance(source_, {++probes_});
 }
 
 // The probe waits for room; the question does not. No other question is about the disk.

@@ -131,22 +131,23 @@ void add_spool(Families& families, const config::Spool& config, const CommitStat
   families.gauge("crawlspool_spool_durable_bytes", "Up to where the spool is known to be on the disk.", stats.durable);
   families.gauge("crawlspool_spool_free_bytes", "Free on the spool's file system.", stats.free_bytes);
   families.gauge("crawlspool_spool_keep_free_bytes", "spool.keep_free_bytes.", config.keep_free_bytes);
-  families.gauge("crawlspool_spool_segments", "Segments, the growing one included.", stats.background.segments + 1);
+  families.gauge("crawlspool_spool_segments", "Segments, the active one included.", stats.maintenance.segments + 1);
   families.gauge("crawlspool_spool_bytes", "What the segments take on the disk.",
-                 stats.background.segment_bytes + stats.growing_bytes);
+                 stats.maintenance.segment_bytes + stats.active_bytes);
   families.gauge("crawlspool_spool_rejected_bytes", "What rejected/ takes on the disk.", stats.rejected_bytes);
 }
 
-void add_background(Families& families, const CommitStats& stats, const spool::RecoveryReport& recovery) {
-  const spool::BackgroundStats& background = stats.background;
-  families.gauge("crawlspool_spool_segments_unpacked", "Segments that wait to be packed.", background.unpacked);
-  families.counter("crawlspool_spool_segments_packed_total", "Segments packed.", background.packed);
-  families.counter("crawlspool_spool_packing_failures_total", "Failed tries to pack a segment.",
-                   background.packing_failed);
-  families.counter("crawlspool_spool_segments_removed_total", "Segments removed by retention.", background.removed);
-  families.counter("crawlspool_spool_snapshots_total", "Snapshots of the sessions written.", background.snapshots);
+void add_maintenance(Families& families, const CommitStats& stats, const spool::RecoveryReport& recovery) {
+  const spool::MaintenanceStats& maintenance = stats.maintenance;
+  families.gauge("crawlspool_spool_segments_uncompressed", "Segments that wait to be compressed.",
+                 maintenance.uncompressed);
+  families.counter("crawlspool_spool_segments_compressed_total", "Segments compressed.", maintenance.compressed);
+  families.counter("crawlspool_spool_compression_failures_total", "Failed tries to compress a segment.",
+                   maintenance.compression_failed);
+  families.counter("crawlspool_spool_segments_removed_total", "Segments removed by retention.", maintenance.removed);
+  families.counter("crawlspool_spool_snapshots_total", "Snapshots of the sessions written.", maintenance.snapshots);
   families.gauge("crawlspool_spool_segments_damaged", "Segments found unreadable or too short since the start.",
-                 background.damaged);
+                 maintenance.damaged);
   families.gauge("crawlspool_recovery_damaged_ranges", "Damaged or missing ranges that the last start found.",
                  recovery.damaged.size() + recovery.missing.size());
 }
@@ -181,7 +182,7 @@ std::string metrics_text(const Shared& shared, const config::Config& config, con
   add_connections(families, shared, config.limits);
   add_commits(families, stats);
   add_spool(families, config.spool, stats);
-  add_background(families, stats, recovery);
+  add_maintenance(families, stats, recovery);
   add_resources(families, shared, stats);
   return families.text();
 }

@@ -20,7 +20,7 @@ namespace crawlspool::admin {
 namespace {
 
 constexpr std::int64_t kProofIsFreshUs = 1'000'000;
-constexpr std::uint64_t kGrowingSegments = 1;
+constexpr std::uint64_t kActiveSegments = 1;
 
 nlohmann::ordered_json reload_json(const ReloadState& reload) {
   nlohmann::ordered_json json{{"generation", reload.generation}, {"tried", nullptr}, {"ok", reload.error.empty()}};
@@ -65,12 +65,12 @@ nlohmann::ordered_json spool_json(const config::Spool& config, const commit::Com
           {"segment_bytes_max", config.segment_bytes_max},
           {"position", stats.position},
           {"durable", stats.durable},
-          {"segments", stats.background.segments + kGrowingSegments},
-          {"bytes", stats.background.segment_bytes + stats.growing_bytes},
-          {"segments_packed", stats.background.packed},
-          {"segments_removed", stats.background.removed},
-          {"packing_failed", stats.background.packing_failed},
-          {"snapshots", stats.background.snapshots},
+          {"segments", stats.maintenance.segments + kActiveSegments},
+          {"bytes", stats.maintenance.segment_bytes + stats.active_bytes},
+          {"segments_compressed", stats.maintenance.compressed},
+          {"segments_removed", stats.maintenance.removed},
+          {"compression_failed", stats.maintenance.compression_failed},
+          {"snapshots", stats.maintenance.snapshots},
           {"free_bytes", stats.free_bytes},
           {"rejected_bytes", stats.rejected_bytes}};
 }

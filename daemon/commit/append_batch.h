@@ -1,11 +1,13 @@
-// What one loop has taken in between two commits, by value: lines, rejects, and which connection is settled up to
-// which record once they are on the disk. Made by the loop, committed by the committer, and handed back to the loop.
+// Holds what one loop has taken in between two commits, by value: lines, rejects, and for each connection and session
+// up to which record that brings it. The loop fills it, the committer stores it and hands it back to the loop.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,15 +20,16 @@
 
 namespace crawlspool::commit {
 
-// In one commit, and in a loop's batch behind it: with more, acks would only wait. The disk is at its best far below.
+// Bounds one commit, and a loop's batch behind it: with more, acks would only wait. The disk is fastest far below it.
 inline constexpr std::size_t kCommitBytesMax = 32 * 1024 * 1024;
 // From so many bytes on, a commit's fixed costs are small beside its bytes'.
 inline constexpr std::size_t kWorthCommitBytes = 4 * 1024 * 1024;
 
-struct Settlement {
+// What a batch brings to a connection.
+struct ConnectionMark {
   base::ConnectionId connection = 0;
   std::uint64_t seq = 0;      // every record of the connection up to this one is in this batch or an earlier one
-  bool once_written = false;  // to be told as soon as the lines are written, too
+  bool once_written = false;  // it wants to know as soon as the lines are written, too
 };
 
 class CompletionSink;
@@ -36,12 +39,12 @@ struct AppendBatch {
   std::uint64_t number = 0;        // counts this loop's batches
   LineChunks lines;
   LineChunks rejects;  // lines for rejected/
-  std::vector<Settlement> settlements;
+  std::vector<ConnectionMark> connections;
   std::vector<spool::SessionMark> sessions;         // the numbers that these records bring
   std::vector<session::SessionQuestion> questions;  // answered when the batch comes back
-  std::vector<spool::SessionKey> ended_sessions;    // nothing more comes from a connection that had been granted it
-  std::vector<std::function<void()>> afterwards;    // for the loop, when the batch comes back
-  bool tells_once_written = false;                  // one of the settlements wants it
+  std::vector<spool::SessionKey> ended_sessions;    // the connections that had been granted them send nothing more
+  std::vector<std::function<void()>> afterwards;    // called on the loop when the batch comes back
+  bool tells_once_written = false;                  // one of the connections wants it
   std::uint64_t charged_bytes = 0;                  // on the loop's memory account
   std::uint64_t charged_line_bytes = 0;             // of that, for the lines' chunks
   std::uint64_t charged_reject_bytes = 0;           // and for the rejects'
@@ -50,23 +53,31 @@ struct AppendBatch {
   StreamCounts records_by_stream{};  // by label
   std::uint64_t record_bytes = 0;
   std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};
-  std::uint64_t rejects_cut = 0;    // kept in part, because their senders' came too fast
+  std::uint64_t rejects_cut = 0;    // kept in part, because their senders had too many
   std::int64_t first_taken_us = 0;  // monotonic, of its first record
   bool is_probe = false;            // asks for a synced write even with nothing in it
   bool stored = false;              // the committer's answer
 
   [[nodiscard]] bool empty() const {
-    return settlements.empty() && !is_probe && questions.empty() && ended_sessions.empty() && afterwards.empty();
+    return connections.empty() && !is_probe && questions.empty() && ended_sessions.empty() && afterwards.empty();
   }
   [[nodiscard]] std::size_t bytes() const { return lines.bytes() + rejects.bytes(); }
 };
 
+using Batches = std::vector<std::unique_ptr<AppendBatch>>;
+using BatchView = std::span<const std::unique_ptr<AppendBatch>>;
+
+// Whether `is` holds for any of the batches.
+[[nodiscard]] inline bool any_of(BatchView batches, bool (*is)(const AppendBatch&)) {
+  return std::any_of(batches.begin(), batches.end(), [is](const auto& batch) { return is(*batch); });
+}
+
 class CompletionSink {
  public:
-  // On the committer's thread: the batch is on the disk, or never will be (`stored`).
+  // The batch is on the disk, or never will be (`stored`). Called on the committer's thread.
   virtual void completed(std::unique_ptr<AppendBatch> batch) = 0;
-  // On the committer's thread: the lines of these are written and not yet on the disk.
-  virtual void written(std::vector<Settlement> settlements) = 0;
+  // The lines up to these marks are written and not yet on the disk. Called on the committer's thread.
+  virtual void written(std::vector<ConnectionMark> marks) = 0;
 
  protected:
   ~CompletionSink() = default;

@@ -56,31 +56,31 @@ std::size_t Appender::add_reject(const spool::RejectedRecord& record, proto::Rej
   return bytes;
 }
 
-void Appender::settle(RecordSource& source, const Settled& settled) {
+void Appender::advance(RecordSource& source, const Progress& progress) {
   AppendBatch& batch = *filling_;
   if (source.batch_number != batch.number) {
     source.batch_number = batch.number;
-    source.settlement = batch.settlements.size();
-    source.mark = batch.sessions.size();
-    batch.settlements.push_back({source.connection, settled.seq, source.acks_once_written});
+    source.connection_mark = batch.connections.size();
+    source.session_mark = batch.sessions.size();
+    batch.connections.push_back({source.connection, progress.seq, source.acks_once_written});
     batch.tells_once_written = batch.tells_once_written || source.acks_once_written;
-    charge(sizeof(Settlement));
+    charge(sizeof(ConnectionMark));
     if (source.session) {
-      batch.sessions.push_back({*source.session, source.client, settled.session_seq, 0});
+      batch.sessions.push_back({*source.session, source.client, progress.session_seq, 0});
       charge(sizeof(spool::SessionMark) + source.client.size());
     }
   }
-  batch.settlements[source.settlement].seq = settled.seq;
-  batch.records_by_input[source.input] += settled.added;
-  batch.records_by_stream[source.stream_label] += settled.added;
+  batch.connections[source.connection_mark].seq = progress.seq;
+  batch.records_by_input[source.input] += progress.added;
+  batch.records_by_stream[source.stream_label] += progress.added;
   if (!source.session) return;
-  spool::SessionMark& mark = batch.sessions[source.mark];
-  mark.last_seq = settled.session_seq;
-  mark.rejected += settled.rejected;
+  spool::SessionMark& mark = batch.sessions[source.session_mark];
+  mark.last_seq = progress.session_seq;
+  mark.rejected += progress.rejected;
 }
 
 void Appender::after_all(std::function<void()> callback) {
-  if (has_unsettled())
+  if (has_unsynced())
     filling_->afterwards.push_back(std::move(callback));
   else
     callback();

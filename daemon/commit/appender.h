@@ -1,4 +1,4 @@
-// Fills one loop's batches and passes them to the committer: one is under way, the next fills meanwhile. On the loop's
+// Fills one loop's batches and passes them to the committer: while one is under way, the next fills. Used on the loop's
 // thread only. Owns the loop's memory account.
 #pragma once
 
@@ -17,31 +17,31 @@
 
 namespace crawlspool::commit {
 
-// When a read brought its bytes.
+// Says when a read brought its bytes.
 struct ReadTime {
   char timestamp[base::kTimestampBytes];
   std::int64_t wall_us;
   std::int64_t monotonic_us;
 };
 
-// Whose records they are. Owned by the connection, or the request.
+// Says whose records they are. The connection, or the request, owns it.
 struct RecordSource {
   base::ConnectionId connection = 0;
   std::optional<spool::SessionKey> session;
   std::string client;
   bool acks_once_written = false;
-  // Under what its records are counted.
+  // Its records are counted under these.
   proto::Input input{};
   std::size_t stream_label = StreamLabels::kNone;
 
-  // Its newest places in the batch being filled, so that it has one settlement a batch; the appender's.
+  // The appender's: the indexes of its marks in the batch being filled, so that it has one mark of each kind a batch.
   std::uint64_t batch_number = 0;
-  std::size_t settlement = 0;
-  std::size_t mark = 0;
+  std::size_t connection_mark = 0;
+  std::size_t session_mark = 0;
 };
 
-// Up to where everything that a source sent is in the batch.
-struct Settled {
+// Says how far a source has come.
+struct Progress {
   std::uint64_t seq = 0;          // in the connection's count
   std::uint64_t session_seq = 0;  // in the session's
   std::uint64_t rejected = 0;     // of the records since the last time
@@ -50,32 +50,32 @@ struct Settled {
 
 class Appender {
  public:
-  // All outlive it. Batches come back to `sink` on the committer's thread, which brings them to give_back().
+  // All outlive it. Batches come back to `sink` on the committer's thread; the sink brings them to give_back().
   Appender(Committer& committer, CompletionSink& sink, MemoryBudget& budget);
 
   // `record` has passed the checker. Returns the line's length.
   std::size_t add_record(const spool::Origin& origin, const ReadTime& when, std::uint64_t seq, std::string_view record);
   std::size_t add_reject(const spool::RejectedRecord& record, proto::RejectCode code, const ReadTime& when);
-  // Everything the source sent up to there is in this batch or an earlier one.
-  void settle(RecordSource& source, const Settled& settled);
+  // Everything that the source sent up to there is in this batch or an earlier one.
+  void advance(RecordSource& source, const Progress& progress);
   void request_probe() { filling_->is_probe = true; }
-  // Answered once everything before it is settled.
+  // The question is answered once everything added so far is synced.
   void ask(session::SessionQuestion question) { filling_->questions.push_back(std::move(question)); }
   void end_session(spool::SessionKey session) { filling_->ended_sessions.push_back(session); }
-  // Calls back, on this thread, once everything added so far is settled.
+  // Calls back, on this thread, once everything added so far is synced.
   void after_all(std::function<void()> callback);
 
-  // Once a turn of the loop: submits what was added, unless a commit is under way. True if nothing is left to submit.
+  // Submits the batch if no commit is under way; called once a turn of the loop. True if nothing is left to submit.
   bool turn_end();
 
-  // A batch that came back, with what it held; its memory is used again.
+  // Takes a batch that came back; its memory is used again.
   void give_back(std::unique_ptr<AppendBatch> batch);
 
-  // As much waits as a commit takes, and one is under way: more would only make everybody's acks later.
+  // Whether as much waits as a commit takes while one is under way: more would only delay everybody's acks.
   [[nodiscard]] bool is_full() const;
-  // More would hardly make the commit cheaper.
+  // Whether more would hardly make the commit cheaper.
   [[nodiscard]] bool is_worth_a_commit() const { return filling_->bytes() >= kWorthCommitBytes; }
-  [[nodiscard]] bool has_unsettled() const { return under_way_ > 0 || !filling_->empty(); }
+  [[nodiscard]] bool has_unsynced() const { return under_way_ > 0 || !filling_->empty(); }
   [[nodiscard]] MemoryAccount& memory() { return memory_; }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace crawlspool::commit {
 namespace {
@@ -10,6 +11,18 @@ constexpr std::int64_t kWindowUs = 30'000'000;  // two of them are looked at
 constexpr double kStep = 1.2;                   // 1.2^128 us is far beyond any wait
 
 }  // namespace
+
+void Histogram::add(std::int64_t us, std::uint64_t weight) {
+  const auto* const bound = std::lower_bound(kBoundsUs.begin(), kBoundsUs.end(), us);
+  counts_[static_cast<std::size_t>(bound - kBoundsUs.begin())] += weight;
+  count_ += weight;
+  sum_us_ += static_cast<double>(std::max<std::int64_t>(us, 0)) * static_cast<double>(weight);
+}
+
+std::uint64_t Histogram::count_up_to(std::size_t bound) const {
+  const auto* const end = counts_.begin() + static_cast<std::ptrdiff_t>(bound) + 1;
+  return std::accumulate(counts_.begin(), end, std::uint64_t{0});
+}
 
 void Latency::turn(std::int64_t now_us) {
   const std::int64_t age = now_us - window_start_us_;

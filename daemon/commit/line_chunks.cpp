@@ -13,8 +13,7 @@ char* LineChunks::reserve(std::size_t bytes_max) {
   if (chunks_.empty() || chunks_.back().capacity - chunks_.back().size < bytes_max) {
     const std::size_t capacity = std::max(kChunkBytes, bytes_max);
     capacity_bytes_ += capacity;
-    chunks_.push_back(
-        {std::unique_ptr<char[]>(new char[capacity]), 0, capacity});  // left as it is: all is written over
+    chunks_.push_back({std::unique_ptr<char[]>(new char[capacity]), 0, capacity});  // not zeroed: all is written over
   }
   return chunks_.back().data.get() + chunks_.back().size;
 }
@@ -35,6 +34,30 @@ void LineChunks::clear() {
   if (first_is_ordinary) chunks_.front().size = 0;
   bytes_ = 0;
   capacity_bytes_ = first_is_ordinary ? kChunkBytes : 0;
+}
+
+void PendingLines::add(const LineChunks& lines) {
+  lines.append_views(chunks_);
+  batch_bytes_.push_back(lines.bytes());
+  bytes_ += lines.bytes();
+}
+
+std::size_t PendingLines::first_line_bytes() const { return chunks_.front().find('\n') + 1; }
+
+std::size_t PendingLines::advance(std::size_t bytes) {
+  bytes_ -= bytes;
+  std::size_t left = bytes;
+  auto chunk = chunks_.begin();
+  for (; chunk != chunks_.end() && left >= chunk->size(); ++chunk) left -= chunk->size();
+  chunks_.erase(chunks_.begin(), chunk);
+  if (left > 0) chunks_.front().remove_prefix(left);
+
+  auto batch = batch_bytes_.begin();
+  for (; batch != batch_bytes_.end() && bytes >= *batch; ++batch) bytes -= *batch;
+  const auto whole = static_cast<std::size_t>(batch - batch_bytes_.begin());
+  batch_bytes_.erase(batch_bytes_.begin(), batch);
+  if (bytes > 0) batch_bytes_.front() -= bytes;
+  return whole;
 }
 
 }  // namespace crawlspool::commit

@@ -104,19 +104,19 @@ void IoLoop::completed(std::unique_ptr<commit::AppendBatch> batch) {
   });
 }
 
-void IoLoop::written(std::vector<commit::Settlement> settlements) {
-  mailbox_.post([this, settlements = std::move(settlements)] {
-    for (const commit::Settlement& settlement : settlements)
-      if (Source* const source = sources_.find(settlement.connection)) source->on_written(settlement.seq);
+void IoLoop::written(std::vector<commit::ConnectionMark> marks) {
+  mailbox_.post([this, marks = std::move(marks)] {
+    for (const commit::ConnectionMark& mark : marks)
+      if (Source* const source = sources_.find(mark.connection)) source->on_written(mark.seq);
   });
 }
 
 void IoLoop::deliver(std::unique_ptr<commit::AppendBatch> batch) {
-  for (const commit::Settlement& settlement : batch->settlements) {
-    Source* const source = sources_.find(settlement.connection);
+  for (const commit::ConnectionMark& mark : batch->connections) {
+    Source* const source = sources_.find(mark.connection);
     if (source == nullptr) continue;  // the peer has left; its records stay
     if (batch->stored)
-      source->on_synced(settlement.seq);
+      source->on_synced(mark.seq);
     else
       source->on_spool_state(commit::SpoolState::kFailed);
   }
@@ -176,7 +176,7 @@ void IoLoop::turn_end() {
   commit_if_due();
   memory_relief_.turn_end();
   sources_.bury();
-  if (!sources_.holds_up_drain() && on_empty_ && !appender_.has_unsettled()) std::exchange(on_empty_, nullptr)();
+  if (!sources_.holds_up_drain() && on_empty_ && !appender_.has_unsynced()) std::exchange(on_empty_, nullptr)();
   if (fair_share_.is_anyone_waiting()) mailbox_.post([] {});  // the loop looks for what is ready, and does not sleep
 }
 

@@ -48,7 +48,7 @@ void MemoryRelief::turn_end() {
 // Where nothing is on its way to the disk that would make room, the unfinished frame with the lowest rate is shed.
 void MemoryRelief::relieve() {
   while (!budget_.may_continue() && may_go_beyond()) {
-    if (let_a_whole_batch_go_on() || budget_.is_unpacking() || may_be_trimmed_soon()) return;
+    if (let_a_whole_batch_go_on() || budget_.is_decompressing() || may_be_trimmed_soon()) return;
     Source* const slowest = slowest_unfinished();
     if (slowest == nullptr) return;
     slowest->shed(Shed::kUnfinishedInput);
@@ -68,19 +68,19 @@ bool MemoryRelief::may_be_trimmed_soon() {
 }
 
 bool MemoryRelief::is_anything_under_way() const {
-  return appender_.has_unsettled() || budget_.batches_under_way() > 0;
+  return appender_.has_unsynced() || budget_.batches_under_way() > 0;
 }
 
-bool MemoryRelief::may_go_on_with_batch(base::ConnectionId id, bool is_unpacked) const {
+bool MemoryRelief::may_go_on_with_batch(base::ConnectionId id, bool is_decompressed) const {
   if (appender_.is_full()) return false;
-  if (!is_unpacked) return budget_.may_unpack(id);
+  if (!is_decompressed) return budget_.may_decompress(id);
   return budget_.may_continue() || may_go_beyond();
 }
 
 bool MemoryRelief::may_go_beyond() const { return !is_anything_under_way() && output_bytes_ <= answers_share(budget_); }
 
 void MemoryRelief::batch_done(base::ConnectionId id) {
-  if (!budget_.done_unpacking(id)) return;
+  if (!budget_.done_decompressing(id)) return;
   for (IoLoop* const loop : loops_) {
     MemoryRelief& relief = loop->memory_relief();
     if (&relief == this)

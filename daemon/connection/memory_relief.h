@@ -31,7 +31,7 @@ class MemoryRelief {
   // The source goes on when there is memory, or room on the disk, again.
   void wait(base::ConnectionId id) { waiting_.push_back(id); }
   // Whether a source may go on with a batch that came whole, with the budget used up or not: something has to move.
-  [[nodiscard]] bool may_go_on_with_batch(base::ConnectionId id, bool is_unpacked) const;
+  [[nodiscard]] bool may_go_on_with_batch(base::ConnectionId id, bool is_decompressed) const;
   // The batch is all taken in, or dropped.
   void batch_done(base::ConnectionId id);
   // One of those that wait may be able to go on: this looks at them when the loop's turn ends.

@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "daemon/base/out_of_memory.h"
-#include "daemon/spool/compressed/frame_layout.h"
+#include "daemon/spool/compressed/block_layout.h"
 
 namespace crawlspool::intake {
 namespace {
@@ -55,7 +55,7 @@ class ZstdStream final : public ContentDecoder::Stream {
   };
 
   bool begin_frame(std::string_view in) {
-    in_frame_ = in.starts_with(spool::kFrameMagic) || (takes_skippable_ && begins_skippable(in));
+    in_frame_ = in.starts_with(spool::kZstdMagic) || (takes_skippable_ && begins_skippable(in));
     claimed_ = ZSTD_getFrameContentSize(in.data(), in.size());
     written_ = 0;
     return in_frame_;

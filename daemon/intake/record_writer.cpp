@@ -47,7 +47,7 @@ std::optional<json::RejectReason> RecordWriter::write(std::string_view record, c
     ++records_;
     budget_.count_line(loop_.appender.add_record(origin_, when, number.seq, record));
   }
-  loop_.appender.settle(appended_, {++taken_, number.seq, reason ? 1U : 0U, reason ? 0U : 1U});
+  loop_.appender.advance(appended_, {++taken_, number.seq, reason ? 1U : 0U, reason ? 0U : 1U});
   return reason;
 }
 

@@ -17,10 +17,10 @@ spool::SpoolOptions spool_options(const config::Spool& config) {
   options.rejected_bytes_max = config.rejected_bytes_max;
   options.segment_bytes_max = config.segment_bytes_max;
   options.segment_age_ms_max = config.segment_age_ms_max;
-  options.background.compress = config.compression == config::Compression::kZstd;
-  options.background.keep_free_bytes = config.keep_free_bytes;
-  options.background.retention = {config.retention_bytes_max, config.retention_age_ms_max,
-                                  config.retention_ignores_cursors};
+  options.maintenance.compress = config.compression == config::Compression::kZstd;
+  options.maintenance.keep_free_bytes = config.keep_free_bytes;
+  options.maintenance.retention = {config.retention_bytes_max, config.retention_age_ms_max,
+                                   config.retention_ignores_cursors};
   return options;
 }
 

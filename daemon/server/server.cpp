@@ -14,9 +14,9 @@
 #include "daemon/connection/io_threads.h"
 #include "daemon/net/signal.h"
 #include "daemon/net/timer.h"
-#include "daemon/server/background_thread.h"
 #include "daemon/server/drain.h"
 #include "daemon/server/listeners.h"
+#include "daemon/server/maintenance_thread.h"
 #include "daemon/server/options.h"
 #include "daemon/server/pulse.h"
 #include "daemon/server/ready_file.h"
@@ -40,8 +40,8 @@ constexpr std::int64_t kLastWordsMs = 1500;         // for telling clients that 
 
 void log_recovery(const spool::Spool& spool) {
   const spool::RecoveryReport& report = spool.recovery();
-  for (const spool::UnusableFile& file : report.left_out)
-    base::log_warn("file_left_out", {{"file", file.name}, {"detail", file.why}});
+  for (const spool::UnusableFile& file : report.skipped)
+    base::log_warn("file_skipped", {{"file", file.name}, {"detail", file.why}});
   for (const spool::ByteRange& damage : report.damaged)
     base::log_error("recovery_damaged", {{"position", damage.position}, {"bytes", damage.bytes}});
   for (const spool::ByteRange& missing : report.missing)
@@ -67,7 +67,7 @@ class Server {
         service_manager_(service_manager),
         clock_(clock),
         spool_(std::move(spool)),
-        background_(*spool_),
+        maintenance_(*spool_),
         memory_(config->limits.memory_bytes_max, frame_bytes_max(config->limits)),
         admission_(config->limits),
         admin_port_(admission_),
@@ -174,11 +174,11 @@ class Server {
     return committer_.state() == SpoolState::kOk && committer_.busy_us() < kDiskAnswersUs;
   }
 
-  // Everything is settled and every crawler gone; the loops go on until the segment is closed and the background thread
-  // has ended, so that a signal or the end of timeouts.drain still finds someone.
+  // Everything is settled and every crawler gone; the loops go on until the segment is closed and the maintenance
+  // thread has ended, so that a signal or the end of timeouts.drain still finds someone.
   void finish() {
     const auto on_ended = [this] { threads_.first().mailbox().post([this] { one_more_ended(); }); };
-    background_.finish(on_ended);
+    maintenance_.finish(on_ended);
     committer_.finish(on_ended);
   }
 
@@ -221,7 +221,7 @@ class Server {
   ServiceManager& service_manager_;
   const base::Clock& clock_;
   std::unique_ptr<spool::Spool> spool_;
-  BackgroundThread background_;
+  MaintenanceThread maintenance_;
   std::atomic<bool> is_running_{false};
   commit::MemoryBudget memory_;
   connection::Admission admission_;

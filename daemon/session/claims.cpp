@@ -73,13 +73,13 @@ void SessionClaims::loop_passed(std::uint64_t claim) {
 }
 
 std::uint64_t SessionClaims::last_seq(const SessionQuestion& answered, std::uint64_t from) {
-  const std::uint64_t settled = answered.answer.last_seq;
-  if (from <= settled + 1) return settled;
-  exchange_.given_up += from - 1 - settled;
+  const std::uint64_t acknowledged = answered.answer.last_seq;
+  if (from <= acknowledged + 1) return acknowledged;
+  exchange_.given_up += from - 1 - acknowledged;
   base::log_warn_limited("session_gap", {{"conn", answered.connection},
                                          {"client", answered.client},
                                          {"session", spool::session_digits(answered.session)},
-                                         {"last_seq", settled},
+                                         {"last_seq", acknowledged},
                                          {"from", from},
                                          {"known", answered.answer.known}});
   return from - 1;

@@ -3,7 +3,7 @@
 //
 //   claim ──► every loop: older stream connections give the session up at once, older requests finish first
 //         │   (but to a claim under another client's name, which is refused)
-//         ──► all that they had taken in is settled ──► the committer's answer ──► Connection::session_answered()
+//         ──► all that they had taken in is synced ──► the committer's answer ──► Connection::session_answered()
 //
 // So a session's number is told when nothing is on its way that could still change it.
 #pragma once

@@ -15,9 +15,9 @@ class SessionHost {
   virtual void post(std::function<void()> task) = 0;
   [[nodiscard]] virtual SessionClaims& session_claims() = 0;
 
-  // The committer answers the question once everything that the loop took in before is settled.
+  // The committer answers the question once everything that the loop took in before is synced.
   virtual void ask(SessionQuestion question) = 0;
-  // Calls back once everything that the loop took in before is settled.
+  // Calls back once everything that the loop took in before is synced.
   virtual void after_all(std::function<void()> callback) = 0;
   // A connection that was granted the session takes in nothing more for it.
   virtual void end_session(spool::SessionKey session) = 0;

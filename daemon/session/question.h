@@ -1,5 +1,5 @@
 // What a connection asks before it writes to a session, and what the committer answers once everything taken in for the
-// session before is settled.
+// session before is synced.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct SessionAnswer {
   };
   Verdict verdict = Verdict::kGranted;
   bool known = false;          // the server remembers it
-  std::uint64_t last_seq = 0;  // settled and synced
+  std::uint64_t last_seq = 0;  // acknowledged and synced
   std::uint64_t rejected = 0;  // of its records
 };
 

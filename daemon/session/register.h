@@ -30,7 +30,7 @@ class SessionRegister {
   // Granted, the session is connected until ended() is called as often.
   [[nodiscard]] SessionAnswer answer(const SessionQuestion& question);
   void ended(spool::SessionKey session);
-  // A record of it is settled: it is remembered from now on.
+  // A record of it is stored: it is remembered from now on.
   void brought(spool::SessionKey session);
   // What has not been used for too long goes. To be called now and then.
   void forget_old();

@@ -132,7 +132,7 @@ TEST_F(AdminAnswers, ALateAnswerIsNotGivenToTheNextRequest) {
   EXPECT_TRUE(heard().ends_with("{\"right\":1}\n"));
 }
 
-TEST_F(AdminAnswers, AProbesSettlementDoesNotAnswerAListThatIsAskedForBehindIt) {
+TEST_F(AdminAnswers, AProbesMarkDoesNotAnswerAListThatIsAskedForBehindIt) {
   ask("/readyz");
   backend.now = "disk_full";
   connection->on_spool_state(commit::SpoolState::kDiskFull);

@@ -47,7 +47,7 @@ class Returned final : public commit::CompletionSink {
     batch_ = std::move(batch);
     changed_.notify_one();
   }
-  void written(std::vector<commit::Settlement> /*settlements*/) override {}
+  void written(std::vector<commit::ConnectionMark> /*marks*/) override {}
 
   std::unique_ptr<commit::AppendBatch> wait() {
     std::unique_lock lock(mutex_);
@@ -70,7 +70,7 @@ std::unique_ptr<commit::AppendBatch> batch_of(const std::string& lines, std::int
     batch->lines.commit(end - at);
   }
   batch->records = static_cast<std::uint64_t>(records);
-  batch->settlements.push_back({1, batch->records});
+  batch->connections.push_back({1, batch->records});
   return batch;
 }
 

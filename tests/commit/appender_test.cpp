@@ -33,10 +33,10 @@ class AppenderTest : public OnForgetfulDisk {
     finish();
   }
 
-  // A record of connection 1, settled.
+  // A record of connection 1, with its mark.
   std::size_t add(std::uint64_t seq, const std::string& record = "{}") {
     const std::size_t bytes = appender->add_record(origin, when, seq, record);
-    appender->settle(source, {seq});
+    appender->advance(source, {seq});
     return bytes;
   }
   // Ends the turn, lets the batch come back and gives it back.
@@ -59,7 +59,7 @@ TEST_F(AppenderTest, ABatchCarriesWhatWasAdded) {
   bytes += add(8, "12");
   const std::size_t rejected =
       appender->add_reject({"too_deep", "why", 3, "", "", 9, "tcp", "peer", "raw"}, proto::RejectCode::kTooDeep, when);
-  appender->settle(source, {9});
+  appender->advance(source, {9});
   appender->turn_end();
   const AppendBatch& batch = *returned.wait_for(1).front();
   EXPECT_TRUE(batch.stored);
@@ -77,38 +77,38 @@ TEST_F(AppenderTest, ABatchCarriesWhatWasAdded) {
   EXPECT_EQ(seqs_on_disk(), (std::vector<std::uint64_t>{7, 8}));
 }
 
-TEST_F(AppenderTest, AConnectionHasOneSettlementABatch) {
+TEST_F(AppenderTest, AConnectionHasOneMarkABatch) {
   RecordSource other = source_of(2);
-  appender->settle(source, {5});
-  appender->settle(other, {1});
-  appender->settle(source, {6});
-  appender->settle(source, {9});
+  appender->advance(source, {5});
+  appender->advance(other, {1});
+  appender->advance(source, {6});
+  appender->advance(source, {9});
   appender->turn_end();
-  appender->settle(source, {10});
-  appender->settle(other, {2});
-  appender->settle(source, {11});
-  const auto settlements = [&] {
+  appender->advance(source, {10});
+  appender->advance(other, {2});
+  appender->advance(source, {11});
+  const auto marks = [&] {
     std::vector<std::pair<base::ConnectionId, std::uint64_t>> all;
     auto batch = returned.take();
     if (!batch) return all;
-    for (const Settlement& settlement : batch->settlements) all.emplace_back(settlement.connection, settlement.seq);
+    for (const ConnectionMark& mark : batch->connections) all.emplace_back(mark.connection, mark.seq);
     appender->give_back(std::move(batch));
     return all;
   };
   using Pairs = std::vector<std::pair<base::ConnectionId, std::uint64_t>>;
-  EXPECT_EQ(settlements(), (Pairs{{1, 9}, {2, 1}}));
+  EXPECT_EQ(marks(), (Pairs{{1, 9}, {2, 1}}));
   appender->turn_end();
-  EXPECT_EQ(settlements(), (Pairs{{1, 11}, {2, 2}}));
+  EXPECT_EQ(marks(), (Pairs{{1, 11}, {2, 2}}));
 }
 
 TEST_F(AppenderTest, ASessionBringsItsNumberAndItsRejectsOnceABatch) {
   source.session = 0x5f3a;
   source.client = "w";
-  appender->settle(source, {1, 41});
-  appender->settle(source, {2, 42, 1});
-  appender->settle(source, {3, 43, 1});
+  appender->advance(source, {1, 41});
+  appender->advance(source, {2, 42, 1});
+  appender->advance(source, {3, 43, 1});
   appender->turn_end();
-  appender->settle(source, {4, 44, 1});
+  appender->advance(source, {4, 44, 1});
   const auto batch = returned.take();
   ASSERT_TRUE(batch);
   ASSERT_EQ(batch->sessions.size(), 1U);
@@ -116,10 +116,10 @@ TEST_F(AppenderTest, ASessionBringsItsNumberAndItsRejectsOnceABatch) {
   EXPECT_EQ(batch->sessions.front().client, "w");
   EXPECT_EQ(batch->sessions.front().last_seq, 43U);
   EXPECT_EQ(batch->sessions.front().rejected, 2U);
-  EXPECT_EQ(batch->settlements.front().seq, 3U);
+  EXPECT_EQ(batch->connections.front().seq, 3U);
 }
 
-TEST_F(AppenderTest, AfterAllIsOnceEverythingAddedBeforeIsSettled) {
+TEST_F(AppenderTest, AfterAllIsOnceEverythingAddedBeforeIsSynced) {
   bool called = false;
   appender->after_all([&] { called = true; });
   EXPECT_TRUE(called);  // there was nothing
@@ -136,10 +136,10 @@ TEST_F(AppenderTest, AfterAllIsOnceEverythingAddedBeforeIsSettled) {
 }
 
 TEST_F(AppenderTest, OneIsUnderWayAndTheNextFillsMeanwhile) {
-  EXPECT_FALSE(appender->has_unsettled());
+  EXPECT_FALSE(appender->has_unsynced());
   appender->turn_end();  // nothing to say
   add(1);
-  EXPECT_TRUE(appender->has_unsettled());
+  EXPECT_TRUE(appender->has_unsynced());
   EXPECT_EQ(budget.batches_under_way(), 0);
   appender->turn_end();
   returned.wait_for(1);
@@ -152,15 +152,15 @@ TEST_F(AppenderTest, OneIsUnderWayAndTheNextFillsMeanwhile) {
   ASSERT_TRUE(first);
   EXPECT_EQ(first->records, 1U);
   appender->give_back(std::move(first));
-  EXPECT_TRUE(appender->has_unsettled());
+  EXPECT_TRUE(appender->has_unsynced());
   appender->turn_end();
   auto second = returned.take();
   ASSERT_TRUE(second);
   EXPECT_EQ(second->records, 2U);
   EXPECT_EQ(second->number, 2U);
-  EXPECT_TRUE(appender->has_unsettled());
+  EXPECT_TRUE(appender->has_unsynced());
   appender->give_back(std::move(second));
-  EXPECT_FALSE(appender->has_unsettled());
+  EXPECT_FALSE(appender->has_unsynced());
   EXPECT_EQ(budget.batches_under_way(), 0);
 }
 
@@ -186,7 +186,7 @@ TEST_F(AppenderTest, MemoryIsHeldUntilTheBatchIsGivenBack) {
   const std::size_t bytes = add(1, '"' + std::string(kMiB, 'x') + '"');
   static_cast<void>(appender->add_reject({"too_deep", "", 1, "", "", 2, "tcp", "p", std::string(kMiB, 'r')},
                                          proto::RejectCode::kTooDeep, when));
-  appender->settle(source, {2});
+  appender->advance(source, {2});
   const std::int64_t used = budget.used();
   EXPECT_GE(used, static_cast<std::int64_t>(bytes) + 64 * 1024);
   appender->turn_end();
@@ -196,12 +196,12 @@ TEST_F(AppenderTest, MemoryIsHeldUntilTheBatchIsGivenBack) {
   EXPECT_EQ(budget.used(), 0);
 }
 
-TEST_F(AppenderTest, SettlementsAreHeldMemoryToo) {
+TEST_F(AppenderTest, MarksAreHeldMemoryToo) {
   for (base::ConnectionId connection = 0; connection < 100'000; ++connection) {
     RecordSource fresh = source_of(connection);
-    appender->settle(fresh, {1});
+    appender->advance(fresh, {1});
   }
-  EXPECT_GE(budget.used(), static_cast<std::int64_t>(100'000 * sizeof(Settlement)));
+  EXPECT_GE(budget.used(), static_cast<std::int64_t>(100'000 * sizeof(ConnectionMark)));
   commit_and_give_back();
   EXPECT_EQ(budget.used(), 0);
 }
@@ -220,16 +220,16 @@ TEST_F(AppenderTest, ABatchThatIsUsedAgainBringsNothingFromBefore) {
   const auto batch = returned.take();
   ASSERT_TRUE(batch);
   EXPECT_EQ(batch->records, 1U);
-  EXPECT_EQ(batch->settlements.size(), 1U);
+  EXPECT_EQ(batch->connections.size(), 1U);
   EXPECT_TRUE(batch->rejects.empty());
   EXPECT_FALSE(batch->is_probe);
-  EXPECT_EQ(batch->charged_bytes, batch->lines.capacity_bytes() + sizeof(Settlement));
+  EXPECT_EQ(batch->charged_bytes, batch->lines.capacity_bytes() + sizeof(ConnectionMark));
   EXPECT_EQ(seqs_on_disk().size(), 11U);
 }
 
 TEST_F(AppenderTest, AProbeGoesWithoutRecords) {
   appender->request_probe();
-  EXPECT_TRUE(appender->has_unsettled());
+  EXPECT_TRUE(appender->has_unsynced());
   appender->turn_end();
   const auto batch = returned.take();
   ASSERT_TRUE(batch);

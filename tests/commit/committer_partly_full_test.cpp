@@ -220,10 +220,10 @@ TEST_F(CommitterOnPartlyFullDisk, AnAnswerOfTheFirstPieceCountsWhatItsCommitHasW
     hold_behind(of_session(2), std::move(rest));
     leave_room_for(5 * kRecordBytes / 2);  // 50, and one of the three
     returned.hold(false);
-    const session::SessionAnswer told = answer(had + 4);
+    const session::SessionAnswer answered = answer(had + 4);
     wait_for_state(SpoolState::kDiskFull);
-    EXPECT_TRUE(told.known);
-    EXPECT_EQ(told.last_seq, 2U) << "what lies beyond comes again and is there twice";
+    EXPECT_TRUE(answered.known);
+    EXPECT_EQ(answered.last_seq, 2U) << "what lies beyond comes again and is there twice";
     EXPECT_EQ(committer->stats().syncs, 1U);
     EXPECT_LT(place(Call::kSyncData, kSegmentFile), place(Call::kNote, "stored 100"));
     disk.set_capacity(kCapacity);
@@ -258,9 +258,9 @@ TEST_F(CommitterOnPartlyFullDisk, AnAnswerOfTheFirstPieceCountsTheRejectsThatAre
     hold_behind(batch(50), std::move(rest));
     leave_room_for(3 * kRecordBytes / 2);  // one of the three
     returned.hold(false);
-    const session::SessionAnswer told = answer(had + 4);
-    EXPECT_EQ(told.last_seq, 2U);
-    EXPECT_EQ(told.rejected, 1U);
+    const session::SessionAnswer answered = answer(had + 4);
+    EXPECT_EQ(answered.last_seq, 2U);
+    EXPECT_EQ(answered.rejected, 1U);
     disk.set_capacity(kCapacity);
     returned.wait_for(had + 5);
     EXPECT_TRUE(finish());
@@ -282,9 +282,9 @@ TEST_F(CommitterOnPartlyFullDisk, RejectsOfACommitInPiecesAreCountedOnce) {
   disk.set_capacity(kCapacity);
   stored(5);
   committer->submit(question());
-  const session::SessionAnswer told = answer(6);
-  EXPECT_EQ(told.last_seq, 3U);
-  EXPECT_EQ(told.rejected, 2U);
+  const session::SessionAnswer answered = answer(6);
+  EXPECT_EQ(answered.last_seq, 3U);
+  EXPECT_EQ(answered.rejected, 2U);
 }
 
 }  // namespace

@@ -42,8 +42,8 @@ TEST_F(CommitterRotation, FullSegmentsAreSealedAndNothingIsLost) {
   start();
   store(1, 20);
   EXPECT_EQ(segments(), 7U);  // of three lines each
-  EXPECT_EQ(committer->stats().background.segments, 6U);
-  EXPECT_EQ(committer->stats().growing_bytes, spool->growing_bytes());
+  EXPECT_EQ(committer->stats().maintenance.segments, 6U);
+  EXPECT_EQ(committer->stats().active_bytes, spool->active_bytes());
   EXPECT_TRUE(finish());
   EXPECT_EQ(committer->stats().syncs, 20U);
   disk.crash();
@@ -96,8 +96,8 @@ TEST_F(CommitterRotation, AnOldSegmentIsSealedThoughNothingComes) {
   store(1, 1);
   clock.advance_ms(kHourMs);
   wait_until([&] { return segments() == 2; });
-  wait_until([&] { return committer->stats().background.segments == 1; });
-  EXPECT_EQ(committer->stats().growing_bytes, 0U);
+  wait_until([&] { return committer->stats().maintenance.segments == 1; });
+  EXPECT_EQ(committer->stats().active_bytes, 0U);
   store(2, 2);
   EXPECT_EQ(seqs_on_disk(), up_to(2));
 }

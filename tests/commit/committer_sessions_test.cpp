@@ -84,7 +84,7 @@ TEST_F(CommitterSessions, AnAnswerSyncsWhatTheIntervalHadLeft) {
 TEST_F(CommitterSessions, ThoseContentWithItAreToldOnceTheLinesAreWrittenAndBeforeTheSync) {
   start();
   auto content = of_session(1);
-  content->settlements.front().once_written = true;
+  content->connections.front().once_written = true;
   content->tells_once_written = true;
   committer->submit(std::move(content));
   returned.wait_for(1);
@@ -96,7 +96,7 @@ TEST_F(CommitterSessions, ThoseContentWithItAreToldOnceTheLinesAreWrittenAndBefo
 TEST_F(CommitterSessions, NobodyIsToldOfLinesThatAreNotWritten) {
   start();
   auto content = of_session(1);
-  content->settlements.front().once_written = true;
+  content->connections.front().once_written = true;
   content->tells_once_written = true;
   disk.fail({Call::kWrite, EIO, kSegmentFile});
   committer->submit(std::move(content));

@@ -25,7 +25,7 @@ namespace crawlspool::commit {
 inline constexpr std::chrono::seconds kDeadline{30};
 inline constexpr const char* kSegmentFile = test::kFirstSegment;
 
-// Keeps what came back, in order; may be told to hold the committer's thread at the next batch.
+// Keeps what came back, in order; can hold the committer's thread at the next batch.
 class Returned final : public CompletionSink {
  public:
   explicit Returned(test::ForgetfulDisk& disk) : disk_(disk) {}
@@ -38,9 +38,9 @@ class Returned final : public CompletionSink {
     changed_.wait(lock, [this] { return !holding_; });
   }
 
-  void written(std::vector<Settlement> settlements) override {
+  void written(std::vector<ConnectionMark> marks) override {
     const std::lock_guard lock(mutex_);
-    for (const Settlement& settlement : settlements) disk_.note("written " + std::to_string(settlement.seq));
+    for (const ConnectionMark& mark : marks) disk_.note("written " + std::to_string(mark.seq));
   }
 
   // The batches so far, once there are `count`.
@@ -114,7 +114,7 @@ class OnForgetfulDisk : public ::testing::Test {
       made->record_bytes = record.size();
     }
     if (!rejects.empty()) add_line(made->rejects, rejects);
-    made->settlements.push_back({1, number});
+    made->connections.push_back({1, number});
     made->first_taken_us = clock.monotonic_us();
     return made;
   }

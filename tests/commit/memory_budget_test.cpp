@@ -135,20 +135,20 @@ TEST(MemoryAccount, SharesOneBudgetAndLeavesNothingBehind) {
   EXPECT_EQ(budget.used(), 0);
 }
 
-TEST(MemoryBudget, WhileFramesMayBeginAnyMayUnpackThenOneAtATime) {
+TEST(MemoryBudget, WhileFramesMayBeginAnyMayDecompressThenOneAtATime) {
   MemoryBudget budget(8 * kMiB, kMiB);
-  EXPECT_TRUE(budget.may_unpack(1));
-  EXPECT_TRUE(budget.may_unpack(2));
+  EXPECT_TRUE(budget.may_decompress(1));
+  EXPECT_TRUE(budget.may_decompress(2));
   MemoryAccount account(budget);
   account.charge(8 * kMiB);
-  EXPECT_TRUE(budget.may_unpack(1));
-  EXPECT_FALSE(budget.may_unpack(2));
-  EXPECT_TRUE(budget.may_unpack(1));
-  EXPECT_FALSE(budget.done_unpacking(2));
-  EXPECT_FALSE(budget.may_unpack(2));
-  EXPECT_TRUE(budget.done_unpacking(1));
-  EXPECT_FALSE(budget.done_unpacking(1));
-  EXPECT_TRUE(budget.may_unpack(2));
+  EXPECT_TRUE(budget.may_decompress(1));
+  EXPECT_FALSE(budget.may_decompress(2));
+  EXPECT_TRUE(budget.may_decompress(1));
+  EXPECT_FALSE(budget.done_decompressing(2));
+  EXPECT_FALSE(budget.may_decompress(2));
+  EXPECT_TRUE(budget.done_decompressing(1));
+  EXPECT_FALSE(budget.done_decompressing(1));
+  EXPECT_TRUE(budget.may_decompress(2));
 }
 
 }  // namespace

@@ -77,9 +77,9 @@ TEST_F(RecordWriterTest, ASoundRecordBecomesALineThatNamesItsClient) {
   const auto batch = committed();
   ASSERT_TRUE(batch && batch->stored);
   EXPECT_EQ(batch->records, 1U);
-  ASSERT_EQ(batch->settlements.size(), 1U);
-  EXPECT_EQ(batch->settlements[0].connection, 7U);
-  EXPECT_EQ(batch->settlements[0].seq, 1U) << "in the source's count";
+  ASSERT_EQ(batch->connections.size(), 1U);
+  EXPECT_EQ(batch->connections[0].connection, 7U);
+  EXPECT_EQ(batch->connections[0].seq, 1U) << "in the source's count";
   const std::string stored = test::whole_spool(disk);
   EXPECT_NE(stored.find(R"("client":"worker-7","seq":5,"stream":"quotes","via":"stream","peer":"10.0.0.7:51234",)"
                         R"("record":{"a":1})"),

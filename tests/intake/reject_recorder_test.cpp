@@ -26,7 +26,7 @@ class RejectRecorderTest : public commit::OnForgetfulDisk {
     const json::RejectReason reason{proto::RejectCode::kInvalidJson, "not valid JSON at byte 0", 0};
     EXPECT_GT(recorder->record(record, reason, when, {seq, {"seq", seq}}, {1, "10.0.0.7:1", "tcp", machine, names}),
               0U);
-    appender->settle(source, {seq});
+    appender->advance(source, {seq});
   }
   std::unique_ptr<commit::AppendBatch> committed() {
     appender->turn_end();

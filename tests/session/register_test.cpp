@@ -42,7 +42,7 @@ class SessionRegisterTest : public ::testing::Test {
     question.machine = machine(from);
     return sessions->answer(question);
   }
-  // A record of the session is settled.
+  // A record of the session is stored.
   void bring(SessionKey session, std::uint64_t seq, std::uint64_t rejected = 0) {
     const spool::SessionMark marks[] = {{session, "w", seq, rejected}};
     spool->note(marks);

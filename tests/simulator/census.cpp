@@ -18,7 +18,7 @@ class Losses final : public spool::LossReporter {
     throw Violation(std::to_string(bytes) + " bytes at " + std::to_string(position) + " were cut while read");
   }
   // Its positions, up to the next segment's.
-  void left_out(const std::string& file, const base::Error& why) override {
+  void skipped(const std::string& file, const base::Error& why) override {
     const auto segments = spool::list_segments(directory_);
     for (std::size_t i = 0; segments && i + 1 < segments->size(); ++i)
       if ((*segments)[i].file == file)

@@ -1,4 +1,4 @@
-// Everything a reader finds in a spool: the lines that prove themselves, in order, and what it says it could not have.
+// Everything a reader finds in a spool: the sound lines, in order, and what it says it could not have.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct Census {
   spool::Position end = 0;  // behind the last line, sound or not, and what is missing behind it
 };
 
-// Reads the spool from its first position to its end, as a program beside the daemon does. A line that proves itself
+// Reads the spool from its first position to its end, as a program beside the daemon does. A sound line
 // and that no client sent is a violation, and so are two segments that hold the same positions.
 [[nodiscard]] Census take_census(test::ForgetfulDisk& disk, Records& records);
 

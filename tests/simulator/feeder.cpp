@@ -35,14 +35,14 @@ std::vector<spool::SessionMark> Feeder::marks() const {
   return marks;
 }
 
-void Feeder::settle(std::size_t bytes, spool::Position position) {
-  std::size_t settled = 0;
-  while (settled < waiting_.size() && line_ends_[settled] <= bytes) ++settled;
-  for (std::size_t i = 0; i < settled; ++i) {
+void Feeder::take_appended(std::size_t bytes, spool::Position position) {
+  std::size_t count = 0;
+  while (count < waiting_.size() && line_ends_[count] <= bytes) ++count;
+  for (std::size_t i = 0; i < count; ++i) {
     ledger_.put_at(waiting_[i], position + (i == 0 ? 0 : line_ends_[i - 1]));
     appended_.push_back(waiting_[i]);
   }
-  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(settled));
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
 Outcome Feeder::append(Subject& subject, std::int64_t wall_us) {
@@ -52,7 +52,7 @@ Outcome Feeder::append(Subject& subject, std::int64_t wall_us) {
   const std::size_t first_line = *std::find_if(line_ends_.begin(), line_ends_.end(), [](auto end) { return end > 0; });
   const auto appended = subject.append(lines_, first_line, marks());
   if (!appended) return appended.error().code == base::ErrorCode::kDiskFull ? Outcome::kDiskFull : Outcome::kFailed;
-  settle(*appended, position);
+  take_appended(*appended, position);
   return Outcome::kDone;
 }
 

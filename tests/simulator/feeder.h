@@ -24,7 +24,7 @@ class Feeder {
   [[nodiscard]] Outcome append(Subject& subject, std::int64_t wall_us);
   [[nodiscard]] Outcome sync(Subject& subject);
   [[nodiscard]] bool has_unsynced() const { return !appended_.empty(); }
-  [[nodiscard]] bool has_unsettled() const { return !waiting_.empty() || !appended_.empty(); }
+  [[nodiscard]] bool has_unsynced() const { return !waiting_.empty() || !appended_.empty(); }
 
   // The process is gone, and with it all that was not synced as far as anyone knows.
   void forget();
@@ -37,7 +37,7 @@ class Feeder {
   void make_batch();
   void render(std::int64_t wall_us);
   [[nodiscard]] std::vector<spool::SessionMark> marks() const;
-  void settle(std::size_t bytes, spool::Position position);
+  void take_appended(std::size_t bytes, spool::Position position);
 
   Records& records_;
   Ledger& ledger_;

@@ -26,17 +26,17 @@ std::vector<std::uint64_t> last_seqs(const Subject& subject, const Records& reco
 
 }  // namespace
 
-Growing Inspection::growing() const {
-  Growing last;
+ActiveSegment Inspection::active_segment() const {
+  ActiveSegment last;
   for (const std::string& file : disk_.names()) {
     const auto name = spool::parse_segment_file_name(file);
     if (name && name->kind == spool::SegmentKind::kOpen)
-      last = {name->position, disk_.settled_content(file).value_or("")};
+      last = {name->position, disk_.content_without_cache(file).value_or("")};
   }
   return last;
 }
 
-bool Inspection::has_growing_segment() const {
+bool Inspection::has_active_segment() const {
   const auto names = disk_.names();
   return std::any_of(names.begin(), names.end(), [](const std::string& file) {
     const auto name = spool::parse_segment_file_name(file);
@@ -49,11 +49,11 @@ void Inspection::harmed(Harm harm) {
   start_failed_since_harm_ = false;
 }
 
-void Inspection::inspect_start(const Subject& subject, const Growing& before, Position acked_end, bool calmly) {
+void Inspection::inspect_start(const Subject& subject, const ActiveSegment& before, Position acked_end, bool calmly) {
   const SubjectReport& report = subject.report();
   Census census = take_census(disk_, records_);
   // Where the spool's end is missing, the next segment begins behind it; with a full disk, only with its first line.
-  if (census.end < report.end && !has_growing_segment()) {
+  if (census.end < report.end && !has_active_segment()) {
     census.missing.push_back({census.end, report.end - census.end});
     census.end = report.end;
   }
@@ -68,7 +68,7 @@ void Inspection::inspect_start(const Subject& subject, const Growing& before, Po
   if (harm_) explained.add({report.end - 1, 1});  // the end that a start gave to a line that was cut short
   check_recovered(census, report, explained);
   check_read(census, explained);
-  if (calmly) check_told(census, report, before);
+  if (calmly) check_reported(census, report, before);
   check_cut(report, before, acked_end);
 
   Excuses excuses = this->excuses(census);
@@ -113,19 +113,19 @@ void Inspection::check_read(const Census& census, const Ranges& explained) const
     if (!explained.cover(range)) throw Violation("a reader misses what nothing has harmed: " + words(range));
 }
 
-// What a reader finds damaged recovery has told of, as far as it looked.
-void Inspection::check_told(const Census& census, const SubjectReport& report, const Growing& before) const {
-  Ranges told;
-  told.add(report.damaged);
+// Recovery has reported what a reader finds damaged, as far as it looked.
+void Inspection::check_reported(const Census& census, const SubjectReport& report, const ActiveSegment& before) const {
+  Ranges reported;
+  reported.add(report.damaged);
   const Position kept_end = report.cut ? report.cut->position : before.end();
-  if (kept_end + 1 == report.end) told.add({kept_end, 1});
+  if (kept_end + 1 == report.end) reported.add({kept_end, 1});
   for (const Range& range : census.damaged)
-    if (range.position >= report.read_from && !told.cover(range))
+    if (range.position >= report.read_from && !reported.cover(range))
       throw Violation("recovery does not report damage that it has read: " + words(range));
 }
 
 // What is cut was not acked, but for harm, and is kept.
-void Inspection::check_cut(const SubjectReport& report, const Growing& before, Position acked_end) const {
+void Inspection::check_cut(const SubjectReport& report, const ActiveSegment& before, Position acked_end) const {
   if (!report.cut) return;
   const Range& cut = *report.cut;
   if (!harm_ && cut.position < acked_end)
@@ -155,11 +155,11 @@ Ranges Inspection::in_cut() const {
   return all;
 }
 
-void Inspection::inspect_growing() {
+void Inspection::inspect_active() {
   const Census census = take_census(disk_, records_);
   for (const Range& range : census.damaged)
     if (!known_losses_.cover(range)) throw Violation("a reader finds new damage: " + words(range));
-  ledger_.check_growing(census, excuses(census));
+  ledger_.check_active(census, excuses(census));
   count_segments();
 }
 

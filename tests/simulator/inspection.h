@@ -17,8 +17,8 @@
 
 namespace crawlspool::simulator {
 
-// The growing segment as a start will find it.
-struct Growing {
+// The active segment as a start will find it.
+struct ActiveSegment {
   spool::Position begin = 0;
   std::string content;
 
@@ -31,7 +31,7 @@ class Inspection {
   Inspection(test::ForgetfulDisk& disk, Records& records, Ledger& ledger, Statistics& statistics, bool may_remove)
       : disk_(disk), records_(records), ledger_(ledger), statistics_(statistics), may_remove_(may_remove) {}
 
-  [[nodiscard]] Growing growing() const;
+  [[nodiscard]] ActiveSegment active_segment() const;
 
   // Harm is answered for by the next start that succeeds.
   void harmed(Harm harm);
@@ -39,8 +39,8 @@ class Inspection {
   void start_failed() { start_failed_since_harm_ = true; }
 
   // `acked_end`: behind all that had been acked. `calmly`: no call failed on the way.
-  void inspect_start(const Subject& subject, const Growing& before, spool::Position acked_end, bool calmly);
-  void inspect_growing();
+  void inspect_start(const Subject& subject, const ActiveSegment& before, spool::Position acked_end, bool calmly);
+  void inspect_active();
   void inspect_end();
 
   // Segments seen, less one.
@@ -48,11 +48,11 @@ class Inspection {
   void count_segments();
 
  private:
-  [[nodiscard]] bool has_growing_segment() const;
+  [[nodiscard]] bool has_active_segment() const;
   void check_recovered(const Census& census, const SubjectReport& report, const Ranges& explained) const;
   void check_read(const Census& census, const Ranges& explained) const;
-  void check_told(const Census& census, const SubjectReport& report, const Growing& before) const;
-  void check_cut(const SubjectReport& report, const Growing& before, spool::Position acked_end) const;
+  void check_reported(const Census& census, const SubjectReport& report, const ActiveSegment& before) const;
+  void check_cut(const SubjectReport& report, const ActiveSegment& before, spool::Position acked_end) const;
   [[nodiscard]] Excuses excuses(const Census& census) const;
   [[nodiscard]] Ranges in_cut() const;
   void count(const SubjectReport& report);

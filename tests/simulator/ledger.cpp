@@ -36,7 +36,7 @@ void Ledger::check_acked(std::size_t session, std::uint64_t last_seq) const {
   while (acked > last_seq && records_.is_rejected({session, acked})) --acked;
   if (acked > last_seq || last_seq > sessions_[session].acked)
     throw Violation("last_seq of session " + std::to_string(session) + " is " + std::to_string(last_seq) +
-                    " behind a sync that settles " + std::to_string(acked));
+                    " behind a sync of all up to " + std::to_string(acked));
 }
 
 void Ledger::excuse(RecordName name, const Excuses& excuses) {
@@ -53,10 +53,10 @@ void Ledger::excuse(RecordName name, const Excuses& excuses) {
   if (!was_put || !excuses.harm_may_cost.cover(record.place))
     throw Violation(words(name) + (was_acked ? ", acked," : ", which last_seq or a later one covers,") +
                     " is not in the spool; it was put at " + std::to_string(record.place.position));
-  Ranges told = excuses.reported;
-  told.add(excuses.blank);
-  told.add(excuses.in_cut);
-  if (!told.cover(record.place) && !excuses.report_may_be_lost)
+  Ranges reported = excuses.reported;
+  reported.add(excuses.blank);
+  reported.add(excuses.in_cut);
+  if (!reported.cover(record.place) && !excuses.report_may_be_lost)
     throw Violation(words(name) + " was damaged, is not in the spool and is not reported as lost; it was at " +
                     std::to_string(record.place.position));
   record.is_lost = true;
@@ -92,7 +92,7 @@ void Ledger::learn_places(const Census& census) {
   }
 }
 
-void Ledger::check_growing(const Census& census, const Excuses& excuses) {
+void Ledger::check_active(const Census& census, const Excuses& excuses) {
   find_lines(census, excuses);
   for (std::size_t i = 0; i < sessions_.size(); ++i) excuse_up_to(i, sessions_[i].acked, excuses);
 }

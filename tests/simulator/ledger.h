@@ -41,7 +41,7 @@ class Ledger {
   void learn_places(const Census& census);
 
   // All that was acked is there; what was not may be.
-  void check_growing(const Census& census, const Excuses& excuses);
+  void check_active(const Census& census, const Excuses& excuses);
   // After a start. The clients go on behind `last_seqs`, one a session.
   void check_start(const Census& census, const std::vector<std::uint64_t>& last_seqs, const Excuses& excuses);
   // At the end: all that was sent is there.

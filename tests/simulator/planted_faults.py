@@ -45,50 +45,50 @@ FAULTS = [
     Fault(
         "no_crc_check_in_recovery",
         "daemon/spool/recovery/segment_recovery.cpp",
-        "Line line{begin_ + (*scanned)->offset, bytes.size(), check_line(bytes),",
+        "Line line{begin_ + scanned->offset, bytes.size(), check_line(bytes),",
         "auto sound = check_line(bytes);\n"
         '    if (!sound && bytes.ends_with("}\\n")) sound = SoundLine{};\n'
-        "    Line line{begin_ + (*scanned)->offset, bytes.size(), sound,",
+        "    Line line{begin_ + scanned->offset, bytes.size(), sound,",
     ),
     Fault(
         "sync_retried_after_eio",
         "daemon/spool/write/spool.cpp",
         "  const auto synced = writer_->sync().and_then(",
-        "  auto first = writer_->sync();\n  if (!first && !is_disk_full(first.error())) first = writer_->sync();\n"
+        "  auto first = writer_->sync();\n  if (!first && !base::may_pass(first.error())) first = writer_->sync();\n"
         "  const auto synced = first.and_then(",
     ),
     Fault(
         "last_seq_beyond_a_hole",
         "daemon/spool/recovery/segment_recovery.cpp",
-        "      if (position >= report.known_synced) return {};\n",
-        "      if (position >= report.known_synced) {\n"
+        "      if (position >= report_.known_synced) return {};\n",
+        "      if (position >= report_.known_synced) {\n"
         "        for (auto rest = lines.next(); rest && *rest; rest = lines.next())\n"
-        "          if ((*rest)->sound) replay.add(*(*rest)->sound);\n"
+        "          if ((*rest)->sound) replay_.add(*(*rest)->sound);\n"
         "        return {};\n"
         "      }\n",
     ),
     Fault(
-        "packed_copy_renamed_before_sync",
-        "daemon/spool/compressed/segment_packer.cpp",
+        "compressed_copy_renamed_before_sync",
+        "daemon/spool/compressed/segment_compressor.cpp",
         "  if (auto synced = copy_->sync(); !synced) return synced;\n",
         "",
     ),
     Fault(
         "snapshot_renamed_before_sync",
         "daemon/spool/storage/file_system.cpp",
-        "    return (*file)->sync();\n",
-        "    return base::Result<void>{};\n",
+        ".and_then([&] { return file->sync(); })",
+        "",
     ),
     Fault(
         "short_write_taken_as_whole",
         "daemon/spool/storage/file_system.cpp",
-        "    offset += *written;\n",
-        "    if (first + count == rest.size()) return {};\n    offset += *written;\n",
+        "    offset += written;\n",
+        "    if (first + count == rest.size()) return {};\n    offset += written;\n",
     ),
     Fault(
         "page_cache_believed",
         "daemon/spool/recovery/segment_recovery.cpp",
-        "  segment.drop_cache();\n",
+        "  segment_.drop_cache();\n",
         "",
     ),
     Fault(
@@ -106,20 +106,20 @@ FAULTS = [
     Fault(
         "numbers_kept_of_what_was_cut",
         "daemon/spool/write/spool.cpp",
-        "    position_ = durable_;\n    unsynced_sessions_.clear();\n",
+        "    position_ = durable_;\n    sessions_.drop_added();\n",
         "    position_ = durable_;\n",
     ),
     Fault(
-        "plain_removed_before_packed_is_durable",
-        "daemon/spool/compressed/segment_packer.cpp",
+        "plain_removed_before_compressed_is_durable",
+        "daemon/spool/compressed/segment_compressor.cpp",
         "  if (auto synced = directory_.sync(); !synced) return synced;\n",
         "",
     ),
     Fault(
         "snapshot_ahead_of_its_numbers",
         "daemon/spool/write/spool.cpp",
-        "  background_->offer_snapshot({durable_, clock_.wall_us(), sessions_});\n",
-        "  background_->offer_snapshot({position_, clock_.wall_us(), sessions_});\n",
+        "  maintenance_->offer_snapshot({durable_, clock_.wall_us(), sessions_.synced()});\n",
+        "  maintenance_->offer_snapshot({position_, clock_.wall_us(), sessions_.synced()});\n",
     ),
     Fault(
         "read_error_taken_for_nothing",
@@ -130,8 +130,8 @@ FAULTS = [
     Fault(
         "lost_line_break_not_put_back",
         "daemon/spool/recovery/segment_recovery.cpp",
-        "  if (last == '\\n') return 0;\n",
-        "  if (last == '\\n' || !is_short) return 0;\n",
+        "  if (last == '\\n') return {};\n",
+        "  if (last == '\\n' || !is_short) return {};\n",
     ),
 ]
 
@@ -181,7 +181,7 @@ class Build:
         arguments[arguments.index("-c") + 1] = str(changed)
         return arguments
 
-    # An object on the command line comes before the archives, so theirs of the same names is left out.
+    # An object on the command line comes before the archives, so theirs of the same names is not used.
     def link_command(self, planted_object, simulator):
         arguments = shlex.split(re.sub(r"^: && | && :$", "", self.link))
         arguments[arguments.index("-o") + 1] = str(simulator)

@@ -27,13 +27,13 @@ class Records {
   [[nodiscard]] std::uint64_t key(std::size_t session) const { return sessions_[session].key; }
   [[nodiscard]] const std::string& client(std::size_t session) const { return sessions_[session].client; }
 
-  // A number that the server refuses: it is settled like any other and has no line.
+  // A number that the server refuses: it is acknowledged like any other and has no line.
   [[nodiscard]] bool is_rejected(RecordName name) const;
   // The record's JSON; valid until the next call.
   [[nodiscard]] std::string_view text(RecordName name);
   // Appends the whole line; returns its length.
   std::size_t append_line(std::string& out, RecordName name, std::int64_t wall_us);
-  // Which one a line that proves itself holds; nothing if no client sent it, or not under this session and number.
+  // Which one a sound line holds; nothing if no client sent it, or not under this session and number.
   [[nodiscard]] std::optional<RecordName> recognise(const spool::SoundLine& line);
 
  private:

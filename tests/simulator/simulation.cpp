@@ -19,12 +19,12 @@ spool::SpoolOptions draw_options(Random& random) {
   options.segment_bytes_max = random.between(5000, 30'000);
   options.segment_age_ms_max = random.one_in(4) ? static_cast<std::int64_t>(random.between(1000, 60'000)) : 0;
   options.snapshot_interval_ms = random.one_in(3) ? 0 : static_cast<std::int64_t>(random.between(10, 2000));
-  options.background.compress = random.one_in(3);
-  options.background.frame_bytes_min = random.between(1000, 16'000);
-  options.background.keep_free_bytes = options.keep_free_bytes;
-  if (random.one_in(8)) options.background.retention.bytes_max = random.between(10'000, 60'000);
+  options.maintenance.compress = random.one_in(3);
+  options.maintenance.block_bytes_min = random.between(1000, 16'000);
+  options.maintenance.keep_free_bytes = options.keep_free_bytes;
+  if (random.one_in(8)) options.maintenance.retention.bytes_max = random.between(10'000, 60'000);
   if (random.one_in(8))
-    options.background.retention.age_ms_max = static_cast<std::int64_t>(random.between(5000, 100'000));
+    options.maintenance.retention.age_ms_max = static_cast<std::int64_t>(random.between(5000, 100'000));
   return options;
 }
 
@@ -37,7 +37,7 @@ std::string describe(const SubjectReport& report) {
   if (report.cut) text += ", cut " + words(*report.cut);
   for (const Range& range : report.damaged) text += ", damaged " + words(range);
   for (const Range& range : report.missing) text += ", missing " + words(range);
-  for (const std::string& file : report.left_out) text += ", left out " + file;
+  for (const std::string& file : report.skipped) text += ", skipped " + file;
   return text;
 }
 
@@ -54,7 +54,7 @@ Simulation::Simulation(std::uint64_t seed, Statistics& statistics, Trace trace)
       feeder_(records_, ledger_, random_, random_.one_in(8) ? spool::IfFull::kFail : spool::IfFull::kCutBack),
       vandal_(disk_, random_, statistics),
       inspection_(disk_, records_, ledger_, statistics,
-                  options_.background.retention.bytes_max != 0 || options_.background.retention.age_ms_max != 0),
+                  options_.maintenance.retention.bytes_max != 0 || options_.maintenance.retention.age_ms_max != 0),
       roughness_(random_.below(4)) {
   disk_.record_calls(false);
 }
@@ -75,7 +75,7 @@ void Simulation::start() {
   for (int attempt = 0; !subject_; ++attempt) {
     const std::uint64_t odds = inspection_.is_harmed() ? 3 : 2;  // both at once are the hardest
     const bool calmly = attempt >= 3 || roughness_ == 0 || random_.below(9) >= odds * roughness_;
-    const Growing before = inspection_.growing();
+    const ActiveSegment before = inspection_.active_segment();
     try_start(calmly);
     if (subject_) {
       inspection_.inspect_start(*subject_, before, feeder_.acked_end(), calmly);
@@ -146,7 +146,7 @@ Outcome Simulation::sync() {
   return outcome;
 }
 
-// The background's thread, and between its calls the committer's.
+// The maintenance thread, and between its calls the committer's.
 Outcome Simulation::maintain() {
   Outcome outcome = Outcome::kDone;
   bool is_committing = false;
@@ -155,11 +155,11 @@ Outcome Simulation::maintain() {
     is_committing = true;
     outcome = random_.one_in(2) ? append() : sync();
     is_committing = false;
-    statistics_.count("background: committed meanwhile");
+    statistics_.count("maintenance: committed meanwhile");
   });
   for (std::uint64_t pieces = random_.between(1, 12); pieces > 0 && subject_->maintain(); --pieces) {
-    trace([] { return "a piece of background work"; });
-    statistics_.count("background: pieces");
+    trace([] { return "a piece of maintenance"; });
+    statistics_.count("maintenance: pieces");
   }
   disk_.before_each_call(nullptr);
   return outcome;
@@ -188,7 +188,7 @@ bool Simulation::step() {
   } else if (kind < 39) {
     weather_.clear();
   } else if (weather_.is_clear()) {
-    inspection_.inspect_growing();
+    inspection_.inspect_active();
   }
   if (outcome == Outcome::kDiskFull) statistics_.count("full: a write or sync was turned away");
   return outcome != Outcome::kFailed;
@@ -236,9 +236,9 @@ void Simulation::do_harm() {
 
 // --- The end ----------------------------------------------------------------------------------------------------
 
-void Simulation::settle_all() {
+void Simulation::sync_all() {
   for (int i = 0; ledger_.acked() < kRecordsMin || inspection_.rotations() < kRotationsMin ||
-                  !ledger_.all_sent_again() || feeder_.has_unsettled();
+                  !ledger_.all_sent_again() || feeder_.has_unsynced();
        ++i) {
     promise(i < kCalmStepsMax, "a disk that works does not take what is sent");
     promise(feeder_.append(*subject_, clock_.wall_us()) == Outcome::kDone, "a disk that works takes no write");
@@ -254,8 +254,8 @@ void Simulation::settle_all() {
 void Simulation::finish() {
   roughness_ = 0;
   weather_.clear();
-  settle_all();
-  for (int i = 0; subject_->maintain(); ++i) promise(i < kCalmStepsMax, "the background finds no end");
+  sync_all();
+  for (int i = 0; subject_->maintain(); ++i) promise(i < kCalmStepsMax, "the maintenance finds no end");
   const auto closed = subject_->close();
   if (!closed) throw Violation("a disk that works takes no close: " + closed.error().message());
   subject_.reset();

@@ -61,7 +61,7 @@ class Simulation {
   void check_that_errors_stick();
   void crash();
   void do_harm();
-  void settle_all();
+  void sync_all();
   void finish();
 
   template <class Words>

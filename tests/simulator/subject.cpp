@@ -13,7 +13,7 @@ SubjectReport report_of(const spool::RecoveryReport& report) {
   for (const spool::ByteRange& range : report.missing) own.missing.push_back(range_of(range));
   if (report.cut) own.cut = range_of(*report.cut);
   own.cut_was_kept = report.cut_was_kept;
-  for (const spool::UnusableFile& file : report.left_out) own.left_out.push_back(file.name + ": " + file.why);
+  for (const spool::UnusableFile& file : report.skipped) own.skipped.push_back(file.name + ": " + file.why);
   return own;
 }
 

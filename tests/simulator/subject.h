@@ -1,4 +1,4 @@
-// The spool under test, behind the calls that the simulator makes: what the committer and the background do with it.
+// The spool under test, behind the calls that the simulator makes: what the committer and the maintenance do with it.
 // One process's life: made by a start, gone with its end.
 #pragma once
 
@@ -23,7 +23,7 @@ struct SubjectReport {
   std::vector<Range> missing;
   std::optional<Range> cut;
   bool cut_was_kept = true;
-  std::vector<std::string> left_out;  // with the reason
+  std::vector<std::string> skipped;  // with the reason
 };
 
 class Subject {
@@ -47,7 +47,7 @@ class Subject {
   [[nodiscard]] std::string client(std::uint64_t session) const;
   [[nodiscard]] spool::Position position() const { return spool_->position(); }
   [[nodiscard]] const SubjectReport& report() const { return report_; }
-  [[nodiscard]] spool::BackgroundStats background() const { return spool_->background_stats(); }
+  [[nodiscard]] spool::MaintenanceStats maintenance() const { return spool_->maintenance_stats(); }
 
  private:
   explicit Subject(std::unique_ptr<spool::Spool> spool);

@@ -42,30 +42,30 @@ Position known_synced(std::string_view content, Position begin, std::optional<Po
   return known;
 }
 
-bool is_sound(std::string_view frame, std::size_t content_bytes) {
+bool is_sound(std::string_view block, std::size_t content_bytes) {
   std::string content(content_bytes, '\0');
-  return ZSTD_decompress(content.data(), content.size(), frame.data(), frame.size()) == content.size();
+  return ZSTD_decompress(content.data(), content.size(), block.data(), block.size()) == content.size();
 }
 
-// The content that the frames hold which the hit touches, and those right behind that were harmed before: where the hit
-// takes a header and the index is gone, the next frame is found by being sound. Nothing if the file does not read as
-// frames up to `end`, as one that was harmed before may not.
-std::optional<Range> frames_hit(std::string_view packed, Position begin, Position end, std::uint64_t offset,
+// The content that the blocks hold which the hit touches, and those right behind that were harmed before: where the hit
+// takes a header and the index is gone, the next block is found by being sound. Nothing if the file does not read as
+// blocks up to `end`, as one that was harmed before may not.
+std::optional<Range> blocks_hit(std::string_view compressed, Position begin, Position end, std::uint64_t offset,
                                 std::uint64_t bytes) {
   std::optional<Range> hit;
   Position position = begin;
-  for (std::uint64_t at = 0; at < packed.size();) {
-    const std::size_t frame = ZSTD_findFrameCompressedSize(packed.data() + at, packed.size() - at);
-    const unsigned long long content = ZSTD_getFrameContentSize(packed.data() + at, packed.size() - at);
-    if (ZSTD_isError(frame) != 0 || content >= ZSTD_CONTENTSIZE_ERROR) return std::nullopt;
-    const bool is_touched = at < offset + bytes && offset < at + frame;
-    const bool is_right_behind = hit && hit->end() == position && !is_sound(packed.substr(at, frame), content);
+  for (std::uint64_t at = 0; at < compressed.size();) {
+    const std::size_t block = ZSTD_findFrameCompressedSize(compressed.data() + at, compressed.size() - at);
+    const unsigned long long content = ZSTD_getFrameContentSize(compressed.data() + at, compressed.size() - at);
+    if (ZSTD_isError(block) != 0 || content >= ZSTD_CONTENTSIZE_ERROR) return std::nullopt;
+    const bool is_touched = at < offset + bytes && offset < at + block;
+    const bool is_right_behind = hit && hit->end() == position && !is_sound(compressed.substr(at, block), content);
     if (is_touched || is_right_behind) {
       if (!hit) hit = Range{position, 0};
       hit->bytes = position + content - hit->position;
     }
     position += content;
-    at += frame;
+    at += block;
   }
   if (position != end) return std::nullopt;
   return hit;
@@ -146,13 +146,13 @@ Position Vandal::end_of(Position begin) const {
   return end;
 }
 
-std::optional<Harm> Vandal::strike_packed(const std::string& file) {
+std::optional<Harm> Vandal::strike_compressed(const std::string& file) {
   const auto name = *spool::parse_segment_file_name(file);
   const std::string content = disk_.content(file).value_or("");
   if (content.empty()) return std::nullopt;
   const auto way = static_cast<Way>(random_.below(3));
   const Hit hit = choose(way, content.size());
-  const auto lost = frames_hit(content, name.position, end_of(name.position), hit.offset, hit.bytes);
+  const auto lost = blocks_hit(content, name.position, end_of(name.position), hit.offset, hit.bytes);
   if (!lost) return std::nullopt;
   apply(file, way, hit);
   Harm harm = describe(file, way, hit.offset);
@@ -178,7 +178,8 @@ std::optional<Harm> Vandal::strike(const Census& before, Position acked_end) {
   const std::string& file = names[random_.below(names.size())];
   const auto name = spool::parse_segment_file_name(file);
   if (!name) return strike_control(file, acked_end);
-  return name->kind == spool::SegmentKind::kCompressed ? strike_packed(file) : strike_plain(file, before, acked_end);
+  return name->kind == spool::SegmentKind::kCompressed ? strike_compressed(file)
+                                                       : strike_plain(file, before, acked_end);
 }
 
 }  // namespace crawlspool::simulator

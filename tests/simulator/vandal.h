@@ -44,7 +44,7 @@ class Vandal {
   [[nodiscard]] std::optional<Harm> strike_plain(const std::string& file, const Census& before,
                                                  spool::Position acked_end);
   [[nodiscard]] spool::Position end_of(spool::Position begin) const;
-  [[nodiscard]] std::optional<Harm> strike_packed(const std::string& file);
+  [[nodiscard]] std::optional<Harm> strike_compressed(const std::string& file);
   [[nodiscard]] std::optional<Harm> strike_control(const std::string& file, spool::Position acked_end);
 
   test::ForgetfulDisk& disk_;

@@ -90,9 +90,9 @@ void ForgetfulBytes::fail_sync(std::uint64_t arrived) {
   dirty_.clear();
 }
 
-void ForgetfulBytes::drop_cache() { cached_ = settled(); }
+void ForgetfulBytes::drop_cache() { cached_ = without_cache(); }
 
-std::string ForgetfulBytes::settled() const {
+std::string ForgetfulBytes::without_cache() const {
   std::string bytes = on_disk_;
   bytes.resize(cached_.size(), '\0');
   for (std::uint64_t page = 0; page < dirty_.end(); ++page) {

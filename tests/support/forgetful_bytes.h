@@ -67,7 +67,7 @@ class ForgetfulBytes {
   [[nodiscard]] std::string& disk_bytes() { return on_disk_; }
   void read_from_disk();
   // As programs would see them once what is unsynced is written back and the cache is dropped.
-  [[nodiscard]] std::string settled() const;
+  [[nodiscard]] std::string without_cache() const;
 
  private:
   void write_page(std::uint64_t page, std::uint64_t bytes_max);

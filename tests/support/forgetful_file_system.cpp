@@ -88,10 +88,10 @@ std::optional<std::string> ForgetfulDisk::content(std::string_view path) const {
   return is_file(node) ? std::optional(node->bytes.cached()) : std::nullopt;
 }
 
-std::optional<std::string> ForgetfulDisk::settled_content(std::string_view path) const {
+std::optional<std::string> ForgetfulDisk::content_without_cache(std::string_view path) const {
   const std::lock_guard lock(state_->mutex);
   const NodePtr node = state_->find(path);
-  return is_file(node) ? std::optional(node->bytes.settled()) : std::nullopt;
+  return is_file(node) ? std::optional(node->bytes.without_cache()) : std::nullopt;
 }
 
 std::optional<std::string> ForgetfulDisk::target(std::string_view path) const {

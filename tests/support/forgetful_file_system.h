@@ -85,7 +85,7 @@ class ForgetfulDisk {
   [[nodiscard]] std::vector<std::string> names(std::string_view directory = {}) const;
   void put(const std::string& name, std::string_view content);  // in the root, on the disk at once
   // As programs will see the file once it is synced and its cached pages are dropped.
-  [[nodiscard]] std::optional<std::string> settled_content(std::string_view path) const;
+  [[nodiscard]] std::optional<std::string> content_without_cache(std::string_view path) const;
   // Changes what the disk holds of a file. Only after a crash: nothing is unsynced then. False: no such file.
   bool damage(std::string_view path, const std::function<void(std::string&)>& change);
 

@@ -94,7 +94,7 @@ TEST_F(ForgetfulDiskTest, AFailedSyncMayHaveWrittenSomeOfItsPagesAndForgetsTheOt
   EXPECT_EQ(errno_of((*file)->sync_data()), EIO);
   EXPECT_EQ(content("file"), std::string(2 * kForgetfulPageBytes, 'n'));  // as the cache has it
   const std::string left = std::string(kForgetfulPageBytes, '\0') + std::string(kForgetfulPageBytes, 'n');
-  EXPECT_EQ(disk.settled_content("file"), left);
+  EXPECT_EQ(disk.content_without_cache("file"), left);
   EXPECT_TRUE((*file)->sync_data());  // over pages that are clean by now
   (*file)->drop_cache();
   EXPECT_EQ(content("file"), left);

@@ -16,7 +16,7 @@ class Losses final : public spool::LossReporter {
   void removed(spool::Position position, std::uint64_t bytes) override { note("removed", position, bytes); }
   void doubled(spool::Position position, std::uint64_t bytes) override { note("doubled", position, bytes); }
   void taken_back(spool::Position position, std::uint64_t bytes) override { note("taken back", position, bytes); }
-  void left_out(const std::string& file, const base::Error&) override { all.push_back("left out " + file); }
+  void skipped(const std::string& file, const base::Error&) override { all.push_back("skipped " + file); }
 
   std::vector<std::string> all;
 

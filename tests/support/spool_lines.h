@@ -47,7 +47,7 @@ struct LineParts {
   return mark.head + std::string(line) + mark.trailer;
 }
 
-// The seq of each line that proves itself, in order.
+// The seq of each sound line, in order.
 [[nodiscard]] inline std::vector<std::uint64_t> seqs_in(std::string_view content) {
   std::vector<std::uint64_t> seqs;
   while (!content.empty()) {

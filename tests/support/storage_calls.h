@@ -20,7 +20,7 @@ namespace crawlspool::test {
 
 using CallOn = std::pair<Call, std::string>;
 
-// The calls that change the disk, in order; preallocation, which changes nothing that can be lost, left out.
+// The calls that change the disk, in order; without preallocation, which changes nothing that can be lost.
 [[nodiscard]] inline std::vector<CallOn> changes_of(const ForgetfulDisk& disk) {
   std::vector<CallOn> changes;
   for (const StorageCall& made : disk.calls())

@@ -1,5 +1,5 @@
 """The service's SystemCallFilter= lets through what the daemon needs: every system call of a life with load, reloads,
-packing and a stop is looked up in the filter as systemd resolves it."""
+compression and a stop is looked up in the filter as systemd resolves it."""
 
 import re
 import shutil
@@ -42,7 +42,7 @@ def live(daemon, manager, tmp_path):
     run("send", "--server", server(daemon), "--zstd", items)
     assert daemon.post(b"1").status == 200
     daemon.admin("/metrics"), daemon.admin("/readyz")
-    wait_until(lambda: daemon.status()["spool"]["segments_packed"] > 0, "a segment is packed", 60)
+    wait_until(lambda: daemon.status()["spool"]["segments_compressed"] > 0, "a segment is compressed", 60)
     daemon.signal(signal.SIGHUP)
     manager.wait("RELOADING")
     manager.wait("WATCHDOG", count=2)

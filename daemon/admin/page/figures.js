@@ -34,7 +34,7 @@ export function texts(status, { records_per_s, mb_per_s }) {
     free_bytes: bytes(spool.free_bytes),
     segments: count(spool.segments),
     spool_bytes: bytes(spool.bytes),
-    segments_packed: count(spool.segments_packed),
+    segments_compressed: count(spool.segments_compressed),
     segments_removed: count(spool.segments_removed),
     rejected_bytes: bytes(spool.rejected_bytes),
     lag_bytes: bytes(spool.position - spool.durable),

@@ -3,7 +3,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "daemon/spool/compressed/frame_layout.h"
+#include "daemon/spool/compressed/block_layout.h"
 #include "daemon/spool/lines/line.h"
 
 namespace crawlspool::spool {
@@ -12,8 +12,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kIndexBytesMax = 16 * 1024 * 1024;
-// zstd stores what it cannot compress as it is; its headers add less than this.
-constexpr std::uint64_t kFrameFileBytesMax = 2 * kFrameContentBytesMax;
+// Where zstd cannot compress it stores the bytes as they are; its headers add less than this.
+constexpr std::uint64_t kBlockFileBytesMax = 2 * kBlockContentBytesMax;
 
 void append_member(std::string& out, std::string_view key, std::uint64_t value) {
   out.append(",\"").append(key).append("\":").append(std::to_string(value));
@@ -34,61 +34,61 @@ std::string text_of(const json& object, const char* key) {
   return member != object.end() && member->is_string() ? member->get<std::string>() : std::string();
 }
 
-std::optional<Frame> parse_frame(const json& object) {
+std::optional<Block> parse_block(const json& object) {
   if (!object.is_object()) return std::nullopt;
   const auto position = number_of(object, "position");
   const auto bytes = number_of(object, "bytes");
   const auto offset = number_of(object, "offset");
   const auto in_file = number_of(object, "file_bytes");
   if (!position || !bytes || !offset || !in_file) return std::nullopt;
-  if (*bytes > kFrameContentBytesMax || *in_file > kFrameFileBytesMax) return std::nullopt;
-  return Frame{*position, *bytes, *offset, *in_file,
+  if (*bytes > kBlockContentBytesMax || *in_file > kBlockFileBytesMax) return std::nullopt;
+  return Block{*position, *bytes, *offset, *in_file,
                TimestampRange{text_of(object, "ts_min"), text_of(object, "ts_max")}};
 }
 
-bool follows(const Frame& frame, Position position, std::uint64_t offset) {
-  return frame.position == position && frame.offset == offset &&
-         frame.bytes <= std::numeric_limits<Position>::max() - position;
+bool follows(const Block& block, Position position, std::uint64_t offset) {
+  return block.position == position && block.offset == offset &&
+         block.bytes <= std::numeric_limits<Position>::max() - position;
 }
 
-std::optional<Frames> parse_frames(const json& array, Position position) {
+std::optional<Blocks> parse_blocks(const json& array, Position position) {
   if (!array.is_array() || array.empty()) return std::nullopt;
-  Frames frames;
+  Blocks blocks;
   std::uint64_t offset = 0;
   for (const json& object : array) {
-    auto frame = parse_frame(object);
-    if (!frame || !follows(*frame, position, offset)) return std::nullopt;
-    position += frame->bytes;
-    offset += frame->file_bytes;
-    frames.push_back(std::move(*frame));
+    auto block = parse_block(object);
+    if (!block || !follows(*block, position, offset)) return std::nullopt;
+    position += block->bytes;
+    offset += block->file_bytes;
+    blocks.push_back(std::move(*block));
   }
-  return frames;
+  return blocks;
 }
 
 }  // namespace
 
-std::uint64_t content_bytes(const Frames& frames) {
-  return frames.empty() ? 0 : frames.back().position + frames.back().bytes - frames.front().position;
+std::uint64_t content_bytes(const Blocks& blocks) {
+  return blocks.empty() ? 0 : blocks.back().position + blocks.back().bytes - blocks.front().position;
 }
 
-std::uint64_t file_bytes(const Frames& frames) {
-  return frames.empty() ? 0 : frames.back().offset + frames.back().file_bytes;
+std::uint64_t file_bytes(const Blocks& blocks) {
+  return blocks.empty() ? 0 : blocks.back().offset + blocks.back().file_bytes;
 }
 
-std::string render_index(const Frames& frames) {
+std::string render_index(const Blocks& blocks) {
   std::string text = "{\"format\":" + std::to_string(kFormatVersion);
-  append_member(text, "position", frames.front().position);
-  append_member(text, "bytes", content_bytes(frames));
-  append_member(text, "file_bytes", file_bytes(frames));
+  append_member(text, "position", blocks.front().position);
+  append_member(text, "bytes", content_bytes(blocks));
+  append_member(text, "file_bytes", file_bytes(blocks));
   text += ",\"frames\":[";
-  for (const Frame& frame : frames) {
-    text += &frame == &frames.front() ? "{" : ",{";
-    text += "\"position\":" + std::to_string(frame.position);
-    append_member(text, "bytes", frame.bytes);
-    append_member(text, "offset", frame.offset);
-    append_member(text, "file_bytes", frame.file_bytes);
-    append_member(text, "ts_min", frame.timestamps->least);
-    append_member(text, "ts_max", frame.timestamps->greatest);
+  for (const Block& block : blocks) {
+    text += &block == &blocks.front() ? "{" : ",{";
+    text += "\"position\":" + std::to_string(block.position);
+    append_member(text, "bytes", block.bytes);
+    append_member(text, "offset", block.offset);
+    append_member(text, "file_bytes", block.file_bytes);
+    append_member(text, "ts_min", block.timestamps->least);
+    append_member(text, "ts_max", block.timestamps->greatest);
     text += "}";
   }
   text += "]";
@@ -96,24 +96,24 @@ std::string render_index(const Frames& frames) {
   return text;
 }
 
-std::optional<Frames> parse_index(std::string_view text) {
+std::optional<Blocks> parse_index(std::string_view text) {
   if (!has_sound_trailer(text)) return std::nullopt;
   const json object = json::parse(text, nullptr, false);
   if (!object.is_object() || number_of(object, "format") != kFormatVersion) return std::nullopt;
   const auto position = number_of(object, "position");
-  const auto frames = object.find("frames");
-  if (!position || frames == object.end()) return std::nullopt;
-  auto parsed = parse_frames(*frames, *position);
+  const auto blocks = object.find("frames");
+  if (!position || blocks == object.end()) return std::nullopt;
+  auto parsed = parse_blocks(*blocks, *position);
   const bool adds_up = parsed && number_of(object, "bytes") == content_bytes(*parsed) &&
                        number_of(object, "file_bytes") == file_bytes(*parsed);
   return adds_up ? parsed : std::nullopt;
 }
 
-std::optional<Frames> read_index(Directory& directory, Position position) {
+std::optional<Blocks> read_index(Directory& directory, Position position) {
   const auto text = read_small_file(directory, index_file_name(position), kIndexBytesMax);
   if (!text) return std::nullopt;
-  auto frames = parse_index(*text);
-  return frames && frames->front().position == position ? std::move(frames) : std::nullopt;
+  auto blocks = parse_index(*text);
+  return blocks && blocks->front().position == position ? std::move(blocks) : std::nullopt;
 }
 
 }  // namespace crawlspool::spool

@@ -1,5 +1,5 @@
-// The sparse index beside a packed segment: where each of its frames begins, by position, and between which times its
-// lines lie. An aid only: readers check it against the file and do without it. Source: FORMAT.md, "Packed segments".
+// The sparse index beside a compressed segment. It says where each block begins, by position, and between which times
+// its lines lie. Readers check it against the file and can do without it. Source: FORMAT.md, "Compressed segments".
 #pragma once
 
 #include <cstdint>
@@ -14,25 +14,25 @@
 
 namespace crawlspool::spool {
 
-struct Frame {
+struct Block {
   Position position = 0;                     // of its content's first byte
   std::uint64_t bytes = 0;                   // of content
   std::uint64_t offset = 0;                  // in the file
-  std::uint64_t file_bytes = 0;              // there
-  std::optional<TimestampRange> timestamps;  // nothing where it is not known
+  std::uint64_t file_bytes = 0;              // in the file
+  std::optional<TimestampRange> timestamps;  // of its lines; nothing where it is not known
 };
 
-// Side by side, in content and in the file, from the segment's first byte on.
-using Frames = std::vector<Frame>;
-[[nodiscard]] std::uint64_t content_bytes(const Frames& frames);
-[[nodiscard]] std::uint64_t file_bytes(const Frames& frames);
+// The blocks lie side by side, in content and in the file, from the segment's first byte on.
+using Blocks = std::vector<Block>;
+[[nodiscard]] std::uint64_t content_bytes(const Blocks& blocks);
+[[nodiscard]] std::uint64_t file_bytes(const Blocks& blocks);
 
-// The timestamps of all frames are known, and there is at least one frame.
-[[nodiscard]] std::string render_index(const Frames& frames);
-// Nothing unless the text is whole, as its CRC says, and in itself consistent.
-[[nodiscard]] std::optional<Frames> parse_index(std::string_view text);
+// Needs the timestamps of all blocks, and at least one block.
+[[nodiscard]] std::string render_index(const Blocks& blocks);
+// Returns nothing unless the text is whole, as its CRC says, and consistent.
+[[nodiscard]] std::optional<Blocks> parse_index(std::string_view text);
 
-// Of the segment at `position`; nothing where there is none that reads as one.
-[[nodiscard]] std::optional<Frames> read_index(Directory& directory, Position position);
+// Reads the index of the segment at `position`; nothing where there is none that can be used.
+[[nodiscard]] std::optional<Blocks> read_index(Directory& directory, Position position);
 
 }  // namespace crawlspool::spool

@@ -15,7 +15,7 @@ namespace {
 using base::ErrorCode;
 using base::Result;
 
-// A snapshot's first line names its spool.
+// Returns the spool's id from a snapshot's first line.
 std::optional<std::string> id_in_snapshot(Directory& directory, std::string_view name) {
   const auto file = directory.open(std::string(name), OpenMode::kRead);
   if (!file) return std::nullopt;
@@ -73,7 +73,7 @@ void read_the_cursors(Directory& directory, ControlFiles& files) {
     if (named.cursor || named.cursor.error().code == ErrorCode::kNotFound) continue;  // removed since it was listed
     const bool is_damaged = named.cursor.error().code == ErrorCode::kDamaged;
     files.troubles.push_back({ControlFile::kCursor, cursor_file_name(named.name),
-                              is_damaged ? "does not prove itself" : named.cursor.error().message(),
+                              is_damaged ? "checksum mismatch" : named.cursor.error().message(),
                               named.cursor.error().code});
   }
 }
@@ -84,7 +84,7 @@ ControlTrouble judge(Directory& directory, const UnusableFile& snapshot, const C
     trouble.code = file.error().code;
     return trouble;
   }
-  // Sound in itself: spool.json, which no checksum guards, may be what is wrong.
+  // The snapshot may be sound, and spool.json, which has no checksum, may be wrong.
   const auto id = id_in_snapshot(directory, snapshot.name);
   if (!id || id == files.spool_id) return trouble;
   trouble.why = "is of spool " + *id + ", and spool.json says otherwise";

@@ -1,5 +1,5 @@
-// The small files beside the segments, looked at without changing anything: what each says, and what is wrong with it.
-// May be called beside a running daemon. Source: FORMAT.md, "Files".
+// Reads the small files beside the segments: what each says, and what is wrong with it. Changes nothing, and may be
+// called beside a running daemon. Source: FORMAT.md, "Files".
 #pragma once
 
 #include <optional>
@@ -18,15 +18,15 @@ struct ControlTrouble {
   ControlFile kind;
   std::string file;  // below the spool's directory
   std::string why;
-  base::ErrorCode code;  // kDamaged: it does not prove itself. kNotFound. kConfig: it proves itself, for another spool.
+  base::ErrorCode code;  // kDamaged: checksum mismatch. kNotFound. kConfig: it is sound and belongs to another spool.
                          // Any other: it cannot be read
 };
 
 struct ControlFiles {
-  // By spool.json; where that does not tell, by what the snapshots and cursors say that prove themselves.
+  // Comes from spool.json or, where that does not say, from a sound snapshot or cursor.
   std::optional<std::string> spool_id;
   std::optional<Position> durable;   // nothing where the file is missing, too
-  std::optional<Position> snapshot;  // of the newest that proves itself
+  std::optional<Position> snapshot;  // of the newest sound one
   std::vector<NamedCursor> cursors;
   std::vector<ControlTrouble> troubles;
 };

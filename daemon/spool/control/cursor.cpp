@@ -1,17 +1,28 @@
 #include "daemon/spool/control/cursor.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <optional>
 
 #include "daemon/spool/lines/line.h"
+#include "daemon/spool/storage/posix_calls.h"
 
 namespace crawlspool::spool {
 namespace {
 
 using base::ErrorCode;
+using base::fail;
+using base::fail_errno;
 using base::Result;
+using base::UniqueFd;
 
 constexpr std::size_t kNameBytesMax = 64;
 constexpr std::size_t kFileBytesMax = 4096;
@@ -46,17 +57,43 @@ Result<Cursor> read_from(Directory& cursors, const std::string& name) {
   return read_small_file(cursors, file_of(name), kFileBytesMax)
       .and_then([&](const std::string& text) -> Result<Cursor> {
         if (auto cursor = parse(text)) return *cursor;
-        return base::fail(ErrorCode::kDamaged, cursors.path() + "/" + file_of(name) + " does not prove itself");
+        return fail(ErrorCode::kDamaged, cursors.path() + "/" + file_of(name) + ": checksum mismatch");
       });
 }
 
-// Opening a directory makes it where it is missing: not for those who only look.
+// For those who only look: opening a directory would make it where it is missing.
 Result<std::unique_ptr<Directory>> open_existing(Directory& spool) {
   CRAWLSPOOL_TRY_AS(const auto entries, spool.list());
   const bool is_there =
       std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.name == kCursorsName; });
-  if (!is_there) return base::fail(ErrorCode::kNotFound, spool.path() + " has no " + std::string(kCursorsName) + "/");
+  if (!is_there) return fail(ErrorCode::kNotFound, spool.path() + " has no " + std::string(kCursorsName) + "/");
   return spool.open_directory(std::string(kCursorsName), Access::kGroup);
+}
+
+constexpr mode_t kLockMode = 0660;  // each member of the spool's group may be the next reader
+constexpr const char* kLockSuffix = ".lock";
+
+std::string lock_path(const Directory& spool, const std::string& name) {
+  return spool.path() + "/" + std::string(kCursorsName) + "/" + name + kLockSuffix;
+}
+
+Result<UniqueFd> open_lock_file(const std::string& path, int flags) {
+  UniqueFd fd(retry_interrupted(
+      [&] { return ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags, kLockMode); }));
+  if (!fd.valid()) return fail_errno("open of " + path, errno);
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return fail_errno("fstat of " + path, errno);
+  if (!S_ISREG(info.st_mode)) return fail(ErrorCode::kPermission, path + " is no regular file");
+  if (info.st_uid == ::geteuid()) static_cast<void>(::fchmod(fd.get(), kLockMode));  // whatever the umask has taken
+  return fd;
+}
+
+// A lock belongs to a file and not to its name: false if the file that was locked has been removed meanwhile.
+bool has_the_name(int fd, const std::string& path) {
+  struct stat opened {};
+  struct stat named {};
+  return ::fstat(fd, &opened) == 0 && ::lstat(path.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
+         opened.st_ino == named.st_ino;
 }
 
 }  // namespace
@@ -96,6 +133,31 @@ Result<std::vector<NamedCursor>> list_cursors(Directory& spool) {
     if (is_cursor_name(name)) all.push_back({name, read_from(**cursors, name)});
   }
   return all;
+}
+
+Result<CursorLock> CursorLock::take(Directory& spool, const std::string& name, const std::string& holder) {
+  CRAWLSPOOL_TRY(spool.open_directory(std::string(kCursorsName), Access::kGroup));
+  const std::string path = lock_path(spool, name);
+  while (true) {
+    CRAWLSPOOL_TRY_AS(auto fd, open_lock_file(path, O_CREAT));
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) return fail_errno("lock of " + path, errno);
+      return fail(ErrorCode::kLocked, "cursor " + name + " is in use by " + lock_holder(fd.get()) +
+                                          ": one reader at a time; another name is another cursor");
+    }
+    if (!has_the_name(fd.get(), path)) continue;
+    const std::string words = holder + "\n";
+    if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), words.data(), words.size(), 0) < 0)
+      return fail_errno("write to " + path, errno);
+    return CursorLock(std::move(fd));
+  }
+}
+
+void CursorLock::remove_if_free(Directory& spool, const std::string& name) {
+  const std::string path = lock_path(spool, name);
+  const auto fd = open_lock_file(path, 0);
+  if (!fd || ::flock(fd->get(), LOCK_EX | LOCK_NB) != 0 || !has_the_name(fd->get(), path)) return;
+  static_cast<void>(::unlink(path.c_str()));
 }
 
 }  // namespace crawlspool::spool

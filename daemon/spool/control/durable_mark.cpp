@@ -10,7 +10,7 @@ constexpr int kReadingsMax = 100;
 
 }  // namespace
 
-// Overwritten meanwhile, it may show half of the old digits and half of the new: read until it stands still.
+// Reads until two readings agree: overwritten meanwhile, the file may show half of the old digits and half of the new.
 Result<std::string> read_durable_text(Directory& directory) {
   const std::string name(kDurableName);
   auto text = read_small_file(directory, name, kPositionDigits);
@@ -34,7 +34,7 @@ Result<DurableMark> DurableMark::open(Directory& directory) {
   if (!file && file.error().code == base::ErrorCode::kPermission && directory.remove(name))
     file = directory.open(name, OpenMode::kCreate);
   if (!file) return tl::unexpected(file.error());
-  // Longer than its digits it could only be by other hands, and would not be believed.
+  // A longer file, which someone else must have made, would not be believed.
   CRAWLSPOOL_TRY((*file)->truncate(kPositionDigits));
   return DurableMark(std::move(*file));
 }

@@ -1,5 +1,5 @@
-// The durable file: the position before which every byte is on the disk, as 20 digits, overwritten in place after each
-// sync. Itself not synced, so it may be behind and is never ahead. Source: FORMAT.md, "Files".
+// Owns the durable file: 20 digits for the position before which every byte is on the disk, overwritten in place after
+// each sync. The file itself is not synced, so it may be behind and is never ahead. Source: FORMAT.md, "Files".
 #pragma once
 
 #include <memory>
@@ -11,14 +11,15 @@
 
 namespace crawlspool::spool {
 
-// Its content, at most that many bytes; kNotFound, or kDamaged where there are more. May be called beside the writer.
+// Returns the file's content. Fails with kNotFound, and with kDamaged where it is longer than 20 digits. May be called
+// beside the writer.
 [[nodiscard]] base::Result<std::string> read_durable_text(Directory& directory);
-// What it says; nothing where it is not there or holds anything other than 20 digits.
+// Returns what the file says; nothing where it is not there or holds anything other than 20 digits.
 [[nodiscard]] std::optional<Position> read_durable(Directory& directory);
 
 class DurableMark {
  public:
-  // Makes the file if it is missing. A link or anything else that is no regular file is taken out of the way.
+  // Makes the file if it is missing. Removes a link or anything else that is no regular file and has its name.
   [[nodiscard]] static base::Result<DurableMark> open(Directory& directory);
 
   [[nodiscard]] base::Result<void> write(Position position);

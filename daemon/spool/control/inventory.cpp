@@ -22,14 +22,15 @@ std::optional<Position> parse_index_file_name(std::string_view file) {
   return position && file == index_file_name(*position) ? position : std::nullopt;
 }
 
-// By position, and of one position by kind: packed, sealed, open.
+// Orders by position, and those of one position by kind: compressed, sealed, open.
 bool comes_before(const SegmentName& a, const SegmentName& b) {
   return a.position != b.position ? a.position < b.position : a.kind < b.kind;
 }
 
-// A packed segment was compared with the plain one before it got its name, so the plain one may go.
+// Keeps one segment a position. A compressed one was compared with the plain one before it got its name, so the plain
+// one may go.
 std::vector<SegmentName> one_a_position(std::vector<SegmentName> segments, std::vector<std::string>& superfluous,
-                                        std::vector<UnusableFile>& left_out) {
+                                        std::vector<UnusableFile>& skipped) {
   std::sort(segments.begin(), segments.end(), comes_before);
   std::vector<SegmentName> kept;
   for (const SegmentName& segment : segments) {
@@ -38,7 +39,7 @@ std::vector<SegmentName> one_a_position(std::vector<SegmentName> segments, std::
     else if (kept.back().kind == SegmentKind::kCompressed && segment.kind == SegmentKind::kSealed)
       superfluous.push_back(segment_file_name(segment));
     else
-      left_out.push_back({segment_file_name(segment), "another file holds the same position"});
+      skipped.push_back({segment_file_name(segment), "another file holds the same position"});
   }
   return kept;
 }
@@ -48,18 +49,18 @@ void sort_out(Inventory& inventory, const std::vector<SegmentName>& segments) {
     if (segment.kind != SegmentKind::kOpen)
       inventory.sealed.push_back(segment);
     else if (segment.position == segments.back().position)
-      inventory.growing = segment;
+      inventory.active = segment;
     else
       inventory.unsealed.push_back(segment);
   }
 }
 
-// A directory's entries by what they are.
+// Holds a directory's entries by what they are.
 struct Entries {
   std::vector<SegmentName> segments;
   std::vector<Position> indexes;
   std::vector<std::string> temporary;
-  std::vector<UnusableFile> left_out;
+  std::vector<UnusableFile> skipped;
 };
 
 Result<Entries> sort_entries(Directory& directory) {
@@ -73,7 +74,7 @@ Result<Entries> sort_entries(Directory& directory) {
     if (is_temporary(entry)) {
       entries.temporary.push_back(entry.name);
     } else if (auto why = objection(entry)) {
-      entries.left_out.push_back({entry.name, std::move(*why)});
+      entries.skipped.push_back({entry.name, std::move(*why)});
     } else if (segment) {
       entries.segments.push_back(*segment);
     } else if (const auto index = parse_index_file_name(entry.name)) {
@@ -86,7 +87,7 @@ Result<Entries> sort_entries(Directory& directory) {
 }  // namespace
 
 std::optional<std::string> objection(const DirectoryEntry& entry) {
-  if (entry.name == kCurrentName) return std::nullopt;  // made anew at each start
+  if (entry.name == kCurrentName) return std::nullopt;  // each start makes it again
   const bool is_directory = is_one_of(kDirectories, entry.name);
   if (is_directory && entry.kind != EntryKind::kDirectory) return "is no directory";
   if (is_directory) return std::nullopt;
@@ -107,13 +108,13 @@ bool is_temporary(const DirectoryEntry& entry) {
 Result<Inventory> take_inventory(Directory& directory) {
   CRAWLSPOOL_TRY_AS(auto entries, sort_entries(directory));
   Inventory inventory;
-  inventory.left_out = std::move(entries.left_out);
+  inventory.skipped = std::move(entries.skipped);
   std::vector<std::string> superfluous = std::move(entries.temporary);
-  const auto segments = one_a_position(std::move(entries.segments), superfluous, inventory.left_out);
+  const auto segments = one_a_position(std::move(entries.segments), superfluous, inventory.skipped);
   for (const Position index : entries.indexes)
     if (std::none_of(segments.begin(), segments.end(), [index](const auto& s) { return s.position == index; }))
       superfluous.push_back(index_file_name(index));
-  // A packed copy's name may not be durable yet, and its original must not go before it.
+  // A compressed copy's name may not be durable yet, and its original must not go before it.
   if (!superfluous.empty()) {
     CRAWLSPOOL_TRY(directory.sync());
   }

@@ -1,4 +1,4 @@
-// What a start finds in a spool directory: its segments, one a position, and what does not belong there. Takes away
+// Lists what a start finds in a spool directory: its segments, one a position, and what does not belong there. Removes
 // what a crash left half made. Source: FORMAT.md, "Files".
 #pragma once
 
@@ -17,19 +17,19 @@ struct UnusableFile {
 };
 
 struct Inventory {
-  std::vector<SegmentName> sealed;     // by position; packed or not
-  std::vector<SegmentName> unsealed;   // have the name of a growing segment and are not the last
-  std::optional<SegmentName> growing;  // the last segment, if it is not sealed
-  std::vector<UnusableFile> left_out;  // links, directories and foreign files: reported, never touched
+  std::vector<SegmentName> sealed;    // by position; compressed or not
+  std::vector<SegmentName> unsealed;  // have the name of an active segment and are not the last
+  std::optional<SegmentName> active;  // the last segment, if it is not sealed
+  std::vector<UnusableFile> skipped;  // links, directories and foreign files: reported, never touched
 };
 
-// Why an entry of the directory is none of the spool's, or not of the right kind; nothing if it is one.
+// Returns why an entry of the directory is none of the spool's, or of the wrong kind; nothing if it is fine.
 [[nodiscard]] std::optional<std::string> objection(const DirectoryEntry& entry);
-// Whether it is one of the spool's files that was being made: by the daemon that runs, or left by a crash.
+// Whether it is one of the spool's files half made: by the daemon that runs, or left by a crash.
 [[nodiscard]] bool is_temporary(const DirectoryEntry& entry);
 
-// A link, or what is no regular file, under a growing segment's name is refused (kPermission).
-// Removes temporary files, plain segments whose packed copy is there, and indexes of segments that are gone. The
+// Fails (kPermission) where a link, or what is no regular file, has an active segment's name.
+// Removes temporary files, plain segments whose compressed copy is there, and indexes of segments that are gone. The
 // directory is not synced: what comes back after a crash is removed again.
 [[nodiscard]] base::Result<Inventory> take_inventory(Directory& directory);
 

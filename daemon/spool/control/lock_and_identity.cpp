@@ -59,7 +59,7 @@ Result<std::string> claim_spool(Directory& directory, const base::Clock& clock) 
   if (!id && id.error().code != ErrorCode::kNotFound) return id;
   CRAWLSPOOL_TRY(directory.lock(std::string(kLockName), "crawlspoold, pid " + std::to_string(::getpid()) + "\n"));
   if (id) return id;
-  // Asked again under the lock: another process may have made it meanwhile.
+  // Another process may have made it before this one had the lock.
   id = read_spool_id(directory);
   return id || id.error().code != ErrorCode::kNotFound ? id : write_spool_id(directory, clock, std::nullopt);
 }

@@ -41,7 +41,7 @@ char* put_number(char* out, std::string_view key, std::uint64_t number) {
 char* put_text(char* out, std::string_view key, std::string_view text) {
   return base::write_json_escaped(put(out, key), text);
 }
-// Nothing where it is empty.
+// Writes nothing where `text` is empty.
 char* put_member(char* out, std::string_view key, std::string_view text) {
   return text.empty() ? out : put(put_text(out, key, text), "\"");
 }
@@ -50,7 +50,7 @@ std::string_view kept_raw(const RejectedRecord& record) {
   return record.raw.substr(0, record.is_brief ? kRejectedBriefBytesMax : kRejectedRawBytesMax);
 }
 
-// The newest whole lines that fit `bytes_max`.
+// Returns the newest whole lines that fit into `bytes_max`.
 std::vector<std::string_view> newest_lines(std::span<const std::string_view> parts, std::uint64_t bytes_max) {
   std::size_t bytes = bytes_of(parts);
   std::vector<std::string_view> newest;
@@ -117,7 +117,7 @@ Result<void> RejectedLog::take_stock() {
 Result<void> RejectedLog::begin_file() {
   std::string name;
   base::Result<std::unique_ptr<File>> file = nullptr;
-  do {  // a name that something foreign has taken is passed over
+  do {  // passes over a name that something foreign has taken
     name = position_digits(next_number_++) + std::string(kSuffix);
     file = directory_->open(name, OpenMode::kCreateNew);
   } while (!file && file.error().errno_value == EEXIST);

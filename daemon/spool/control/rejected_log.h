@@ -1,6 +1,6 @@
-// What was refused, kept for whoever has to fix it: NDJSON files in rejected/, each line with the verdict and the raw
-// bytes in base64. Bounded: when the files together pass their limit the oldest goes. A start begins a new file, so
-// the last line of an older one may be torn; each line's crc32 tells. Used by the committer's thread only, but for
+// Keeps what was refused for whoever has to fix it, in NDJSON files in rejected/; each line has the verdict and the raw
+// bytes in base64. When the files together pass their limit the oldest goes. A start begins a new file, so the last
+// line of an older one may be torn; each line's crc32 shows that. Used by the committer's thread only, but for
 // write_rejected_line(). Source: FORMAT.md, "rejected/".
 #pragma once
 
@@ -26,13 +26,13 @@ struct RejectedRecord {
   std::string_view via;
   std::string_view peer;
   std::string_view raw;   // whole; the line keeps the first kRejectedRawBytesMax
-  bool is_brief = false;  // there are too many of its sender's: the line keeps the first kRejectedBriefBytesMax
+  bool is_brief = false;  // its sender has too many: the line keeps the first kRejectedBriefBytesMax
 };
 
 inline constexpr std::size_t kRejectedRawBytesMax = 64 * 1024;
 inline constexpr std::size_t kRejectedBriefBytesMax = 64;
 
-// The most bytes that the line for `record` takes.
+// Returns the most bytes that the line for `record` takes.
 [[nodiscard]] std::size_t rejected_line_bytes_max(const RejectedRecord& record);
 // Writes the line for `record`, which had been read at `timestamp`, at `out`; returns its end.
 [[nodiscard]] char* write_rejected_line(char* out, const RejectedRecord& record, std::string_view timestamp);
@@ -43,12 +43,12 @@ class RejectedLog {
   [[nodiscard]] static base::Result<std::unique_ptr<RejectedLog>> open(Directory& spool_directory,
                                                                        std::uint64_t bytes_max);
 
-  // Writes whole lines, each within one part, and makes them durable. With an error that may pass nothing of them is
+  // Writes whole lines, each within one part, and makes them durable. After an error that may pass none of them is
   // there, and they may be offered again.
   [[nodiscard]] base::Result<void> append_and_sync(std::span<const std::string_view> parts);
 
   [[nodiscard]] std::uint64_t bytes() const { return total_bytes_; }
-  // The next append makes the room.
+  // The next append removes what is too much.
   void set_bytes_max(std::uint64_t bytes_max) { bytes_max_ = bytes_max; }
 
  private:

@@ -35,7 +35,7 @@ void append_session_line(std::string& out, SessionKey key, const SessionState& s
   append_crc_trailer(out, start);
 }
 
-// The lines of a snapshot's file, each proving itself; nothing at the end and from the first that does not.
+// Reads the lines of a snapshot's file; nothing at the end and from the first one on that is not sound.
 class SnapshotLines {
  public:
   explicit SnapshotLines(ByteSource& source) : scanner_(source) {}
@@ -60,9 +60,9 @@ bool add_session(SessionTable& sessions, std::string_view line) {
   return true;
 }
 
-// The whole file has to prove itself: half of the sessions would be worse than none.
+// The whole file has to be sound: half of the sessions would be worse than none.
 Result<Snapshot> read_snapshot(File& file, const std::string& spool_id) {
-  const auto damaged = [] { return base::fail(ErrorCode::kDamaged, "does not prove itself"); };
+  const auto damaged = [] { return base::fail(ErrorCode::kDamaged, "checksum mismatch"); };
   SnapshotLines lines(file);
   CRAWLSPOOL_TRY_AS(const auto head, lines.next());
   if (!head) return damaged();
@@ -106,7 +106,7 @@ Result<void> SnapshotWriter::write(const Snapshot& snapshot) {
   std::string content = head_line(snapshot, spool_id_);
   for (const auto& [key, state] : snapshot.sessions) append_session_line(content, key, state);
   if (auto written = write_new_file(directory_, beside, content); !written) return written;
-  // One that does not prove itself must not take the place of one that does.
+  // A damaged one must not take the place of a sound one.
   if (places_.current) {
     const auto kept = directory_.rename(name, std::string(kPreviousSnapshotName));
     if (!kept && kept.error().code != ErrorCode::kNotFound) return kept;

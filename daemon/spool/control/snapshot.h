@@ -1,5 +1,6 @@
-// What recovery begins from: the sessions' numbers as they were at a position that was on the disk. Two are kept, the
-// one before until the next is durable; a reader takes the newer one that proves itself. Source: FORMAT.md, "Sessions".
+// Snapshots, from which recovery begins: the sessions' numbers as they were at a position that was on the disk. Two are
+// kept, so that one is there while the next is written; a reader takes the newer sound one.
+// Source: FORMAT.md, "Sessions".
 #pragma once
 
 #include <cstdint>
@@ -21,33 +22,34 @@ struct Snapshot {
   SessionTable sessions;
 };
 
-// The positions of the two files, where they are there and prove themselves.
+// Holds the positions of the two files, where they are there and sound.
 struct SnapshotPlaces {
   std::optional<Position> current;
   std::optional<Position> previous;
 };
 
 struct SnapshotSearch {
-  std::optional<Snapshot> newest;  // that proves itself and is this spool's
+  std::optional<Snapshot> newest;  // the newest one that is sound and this spool's
   SnapshotPlaces places;
   std::vector<UnusableFile> unusable;
   std::optional<base::Error> failed;  // a file could not be read, and may be the newest
 };
 [[nodiscard]] SnapshotSearch find_snapshot(Directory& directory, const std::string& spool_id);
 
-// Writes snapshots, from any thread. A failed one is dropped; the ones before stay.
+// Writes snapshots, from any thread. One that fails is dropped; the ones before stay.
 class SnapshotWriter {
  public:
   // `directory` outlives it.
   SnapshotWriter(Directory& directory, std::string spool_id, const SnapshotPlaces& places)
       : directory_(directory), spool_id_(std::move(spool_id)), places_(places) {}
 
-  // Durable when it returns. One older than the current one, or of an empty spool, is left out.
+  // The snapshot is durable when it returns. One older than the current one, or of an empty spool, is skipped.
   [[nodiscard]] base::Result<void> write(const Snapshot& snapshot);
 
-  // Whether one at `position` would tell more than the two there are.
+  // Whether one at `position` would say more than the two that are there.
   [[nodiscard]] bool is_wanted(Position position) const;
-  // Nothing at or behind it may be removed: recovery may begin there. 0 before there are two snapshots.
+  // Returns the position from which on nothing may be removed, since recovery may begin there; 0 before there are two
+  // snapshots.
   [[nodiscard]] Position needed_from() const;
 
  private:

@@ -50,7 +50,7 @@ std::optional<std::uint32_t> parse_crc(std::string_view digits) {
   return crc;
 }
 
-// Nothing where it is empty.
+// Appends nothing where `text` is empty.
 void append_member(std::string& out, std::string_view key, std::string_view text) {
   if (text.empty()) return;
   out += ",\"" + std::string(key) + "\":\"";

@@ -1,5 +1,5 @@
-// One line of the spool: how it is made and how it proves itself. Knows the envelope only, nothing of the record's
-// JSON. Source: FORMAT.md, "A line".
+// Makes and checks the lines of the spool. Knows the envelope only, nothing of the record's JSON.
+// Source: FORMAT.md, "A line".
 //
 //   {"ts":"…","seq":42,"via":"stream","peer":"…","record":RECORD,"crc32":"8c736521"}\n
 //   ^ crc32 covers from here …                       … to here ^^^^^^^^^^^^^^^^^^^^ the trailer: 20 bytes, and \n
@@ -21,12 +21,12 @@ inline constexpr std::string_view kRecordKey = ",\"record\":";
 
 [[nodiscard]] std::uint32_t crc32(std::string_view bytes, std::uint32_t seed = 0);  // as zlib's
 
-// What is the same for each record of one connection: the members between ts and seq, and between seq and record.
+// Holds what is the same for each record of one connection: the members between ts and seq, and between seq and record.
 struct Origin {
   std::string before_seq;  // `,"client":"…","session":"…"`, or what there is of it
   std::string after_seq;   // `,"stream":"…","via":"stream","peer":"…","record":`
 };
-// What a client gave itself; empty where it gave none. Of the characters that PROTOCOL.md allows.
+// Holds the names that a client gave itself, in the characters that PROTOCOL.md allows; empty where it gave none.
 struct ClientNames {
   std::string client;
   std::string session;  // its 16 hex digits
@@ -34,16 +34,16 @@ struct ClientNames {
 };
 [[nodiscard]] Origin make_origin(std::string_view via, std::string_view peer, const ClientNames& names = {});
 
-// The most bytes a line takes around its record.
+// Returns the most bytes that a line takes around its record.
 [[nodiscard]] std::size_t envelope_bytes_max(const Origin& origin);
 
 // Writes a whole line at `out`, which has room for envelope_bytes_max() and the record; returns its end. The record
-// is valid JSON; its raw line breaks are left out. `seq` 0: no seq member.
+// is valid JSON; its raw line breaks are dropped. `seq` 0: no seq member.
 [[nodiscard]] char* write_line(char* out, const char (&timestamp)[base::kTimestampBytes], const Origin& origin,
                                std::uint64_t seq, std::string_view record);
 
-// The pieces that put `"synced":P` into a finished line: head + (line without its first byte and its trailer) +
-// trailer.
+// Holds the pieces that put `"synced":P` into a finished line, which becomes head + (line without its first byte and
+// its trailer) + trailer.
 struct SyncedMark {
   std::string head;     // `{"synced":P,`
   std::string trailer;  // the new crc and the line's end
@@ -53,29 +53,29 @@ struct SyncedMark {
 // Appends crc trailer and line end to the line that starts at `start` of `out`.
 void append_crc_trailer(std::string& out, std::size_t start);
 
-// Writes them at `end` of the line that lies from `start`; returns the end.
+// Does the same at `end` of the line that begins at `start`; returns the new end.
 [[nodiscard]] char* write_crc_trailer(const char* start, char* end);
 
-// Whether `text` ends with such a trailer and line end, and the crc is that of all before them.
+// Whether `text` ends with a trailer and a line end, and the crc is that of all before them.
 [[nodiscard]] bool has_sound_trailer(std::string_view text);
 
-// A line that was read, with its \n. Views into what was checked.
+// A line that was read, as views into what was checked.
 struct SoundLine {
   std::optional<Position> synced;
   std::string_view envelope;  // from the `{` up to and without kRecordKey
   std::string_view record;
 };
 
-// Nothing unless the line is whole, its crc matches and its envelope reads as one of ours. A blank line is not sound.
+// Returns nothing unless the line is whole, its crc matches and its envelope is one of ours. A blank line is not sound.
 [[nodiscard]] std::optional<SoundLine> check_line(std::string_view line);
 
-// The text of a string member, or the digits of a number, of a checked envelope; nothing if it is not there. Escapes
-// stay as they are: of the members of a line only `stream` may have any.
+// Returns the text of a string member, or the digits of a number, of a checked envelope; nothing if it is not there.
+// Escapes stay as they are: of a line's members only `stream` may have any.
 [[nodiscard]] std::optional<std::string_view> envelope_member(std::string_view envelope, std::string_view key);
 
 [[nodiscard]] std::optional<std::uint64_t> envelope_number(std::string_view envelope, std::string_view key);
 
-// Only spaces before the \n: what repair leaves where damage was.
+// Whether there are only spaces before the \n, which is what repair leaves in place of damage.
 [[nodiscard]] bool is_blank_line(std::string_view line);
 
 }  // namespace crawlspool::spool

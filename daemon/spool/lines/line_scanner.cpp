@@ -7,12 +7,12 @@ namespace {
 
 constexpr std::size_t kReadBytes = 1024 * 1024;
 constexpr std::size_t kFirstReadBytes = 32 * 1024;  // many sources are small
-// A shorter stretch costs nothing to hold, NUL bytes or not.
+// A shorter stretch may be held, NUL bytes or not.
 constexpr std::size_t kHeldBytes = 4 * 1024 * 1024;
 
 }  // namespace
 
-// Doubling, so that a long line costs each byte a constant number of moves.
+// Doubles the buffer, so that a long line costs each byte a constant number of moves.
 base::Result<bool> LineScanner::fill() {
   buffer_.erase(0, begin_);
   begin_ = 0;
@@ -26,7 +26,7 @@ base::Result<bool> LineScanner::fill() {
   return *n > 0;
 }
 
-// Of an unread part without a \n, that is. It may be longer than what of it has been looked at.
+// Looks at the unread part, which has no \n; it may be longer than what has been searched of it.
 bool LineScanner::can_become_line() {
   const std::string_view unread = std::string_view(buffer_).substr(begin_);
   has_nul_ = has_nul_ || unread.find('\0', searched_) != std::string_view::npos;
@@ -59,7 +59,7 @@ base::Result<std::optional<ScannedLine>> LineScanner::next() {
     CRAWLSPOOL_TRY_AS(const auto more, fill());
     if (more) continue;
     if (buffer_.empty()) return std::nullopt;
-    // Handed out without being consumed: it may become a line.
+    // This is handed out without being consumed: it may become a line.
     return ScannedLine{offset_, buffer_, false};
   }
 }

@@ -1,7 +1,7 @@
-// Reads a segment line by line, in order, for recovery and for readers. Splits at byte 0x0A and at nothing else;
-// judges nothing, but that a stretch is no line: one longer than any line can be, or some MiB with a NUL byte in it,
-// which JSON never has. Such a stretch is handed out in pieces, so that no damage fills the memory. Owns its buffer,
-// which grows to the longest line met.
+// Splits a segment into lines, in order, for recovery and for readers: at byte 0x0A and nowhere else. It does not check
+// lines, but it notices what can be none: a stretch longer than any line, or some MiB with a NUL byte, which JSON never
+// has. Such a stretch is handed out in pieces, so that no damage fills the memory. Owns its buffer, which grows to the
+// longest line met.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,14 @@
 
 namespace crawlspool::spool {
 
-// A record of 2^28 bytes, the most that can be configured, and what is around it.
+// Holds a record of 2^28 bytes, the most that can be configured, and what is around it.
 inline constexpr std::uint64_t kLineBytesMax = (1ULL << 28U) + 64 * 1024;
 
 struct ScannedLine {
   std::uint64_t offset;    // of its first byte in the source
   std::string_view bytes;  // with the \n, if it has one; valid until the next call
   bool is_whole;           // false only for what is behind the last \n and may still become a line
-  bool is_piece = false;   // of what is too long for a line: whatever it looks like, it is none. The last has the \n
+  bool is_piece = false;   // part of what is too long for a line, and so no line whatever it looks like
 };
 
 class LineScanner {
@@ -29,8 +29,8 @@ class LineScanner {
   explicit LineScanner(ByteSource& source, std::uint64_t offset = 0, std::uint64_t line_bytes_max = kLineBytesMax)
       : source_(source), line_bytes_max_(line_bytes_max), offset_(offset), fill_offset_(offset) {}
 
-  // The next line, or nothing at the end. After the end it may be called again, when the file has grown: what was
-  // handed out as not whole is then read once more.
+  // Returns the next line, or nothing at the end. It may be called again when the file has grown: what was handed out
+  // as not whole is then read once more.
   [[nodiscard]] base::Result<std::optional<ScannedLine>> next();
 
  private:

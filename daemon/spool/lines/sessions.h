@@ -1,20 +1,22 @@
-// The numbers of sessions: up to which record everything that a session sent is settled and on the disk. Filled at
-// recovery from a snapshot and the lines behind it, kept up by the committer's thread. Not thread-safe.
+// The numbers of sessions: up to which record everything that a session sent is acknowledged and on the disk. Recovery
+// fills them from a snapshot and the lines behind it, the committer's thread keeps them up. Not thread-safe.
 // Source: FORMAT.md, "Sessions".
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace crawlspool::spool {
 
 using SessionKey = std::uint64_t;  // a line's 16 hex digits as a number
 
 [[nodiscard]] std::string session_digits(SessionKey key);
-// Exactly 16 lower-case hex digits.
+// Returns nothing unless `text` is exactly 16 lower-case hex digits.
 [[nodiscard]] std::optional<SessionKey> parse_session_digits(std::string_view text);
 
 struct SessionState {
@@ -32,11 +34,15 @@ struct SessionMark {
   std::uint64_t rejected = 0;  // of the records that it brings
 };
 
+// Return what an envelope, or a line, brings to its session; nothing if it names none, or if the line is not sound.
+[[nodiscard]] std::optional<SessionMark> envelope_mark(std::string_view envelope);
+[[nodiscard]] std::optional<SessionMark> session_mark(std::string_view line);
+
 class SessionTable {
  public:
   using Map = std::unordered_map<SessionKey, SessionState>;
 
-  // A session's number never goes back. `rejected` more of its records were turned down.
+  // Raises a session's number, which never falls. `rejected` more of its records were turned down.
   void advance(SessionKey key, std::string_view client, std::uint64_t last_seq, std::int64_t used_us,
                std::uint64_t rejected = 0);
   void forget(SessionKey key) { sessions_.erase(key); }
@@ -48,6 +54,47 @@ class SessionTable {
 
  private:
   Map sessions_;
+};
+
+// Keeps the numbers in two steps: those of what is synced, and those that the next sync adds. So the synced numbers
+// never count a record that a crash may take back.
+class SessionNumbers {
+ public:
+  void start_with(SessionTable synced) { synced_ = std::move(synced); }
+
+  // Adds numbers that count with the next apply().
+  void add(std::span<const SessionMark> marks);
+  // The same, of the lines in the first `bytes` of `chunks`.
+  void add_lines(std::span<const std::string_view> chunks, std::size_t bytes);
+  // What was added is synced.
+  void apply(std::int64_t now_us);
+  // What was added has been cut off.
+  void drop_added() { added_.clear(); }
+  void forget(SessionKey session) { synced_.forget(session); }
+
+  [[nodiscard]] const SessionTable& synced() const { return synced_; }
+
+ private:
+  SessionTable synced_;
+  std::unordered_map<SessionKey, SessionMark> added_;
+};
+
+// Checks that the numbers of each session's records rise with position. Keeps one number a session.
+class SequenceCheck {
+ public:
+  struct Fall {
+    SessionKey session;
+    std::uint64_t seq;
+    std::uint64_t before;  // at least as high, and earlier in the spool
+  };
+
+  // Takes the envelope of the next sound line, in order of position. A line without session or seq is never a fall.
+  [[nodiscard]] std::optional<Fall> add(std::string_view envelope);
+
+  [[nodiscard]] std::size_t sessions() const { return last_.size(); }
+
+ private:
+  std::unordered_map<SessionKey, std::uint64_t> last_;
 };
 
 }  // namespace crawlspool::spool

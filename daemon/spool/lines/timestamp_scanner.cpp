@@ -13,7 +13,7 @@ constexpr std::string_view kSyncedKey = "\"synced\":";
 constexpr std::string_view kPattern = "0000-00-00T00:00:00.000000Z";
 static_assert(kPattern.size() == base::kTimestampBytes);
 constexpr std::size_t kPositionDigitsMax = 20;
-// `{`, the synced mark, a comma, ts and its closing quote.
+// Holds `{`, the synced mark, a comma, ts and its closing quote.
 constexpr std::size_t kHeadBytes =
     1 + kSyncedKey.size() + kPositionDigitsMax + 1 + kTimestampKey.size() + kPattern.size() + 1;
 
@@ -21,7 +21,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool fits_pattern(char c, char pattern) { return pattern == '0' ? is_digit(c) : c == pattern; }
 
-// No part of what is looked for is a line's end, so `head` may reach into the next line.
+// `head` may reach into the next line, since no part of what is looked for is a line's end.
 std::optional<std::string_view> timestamp_of(std::string_view head) {
   if (!head.starts_with('{')) return std::nullopt;
   head.remove_prefix(1);

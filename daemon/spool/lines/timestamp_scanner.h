@@ -1,6 +1,6 @@
-// The `ts` of each line of a segment's bytes as they come in pieces, and their range. Cheap: looks at a line's first
-// bytes only and does not check its CRC, so a damaged line may show a ts that it never had; a sound one's is never
-// missed. In the spool's spelling the order of the text is the order of time.
+// Finds the `ts` of each line in a segment's bytes, which come in pieces, and their range. It is cheap: it looks at a
+// line's first bytes only and does not check its CRC, so a damaged line may show a ts that it never had. It never
+// misses a sound line's. In the spool's spelling the order of the text is the order of time.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace crawlspool::spool {
 
-// Empty where no line had a ts.
+// Is empty where no line had a ts.
 struct TimestampRange {
   std::string least;
   std::string greatest;
@@ -20,10 +20,10 @@ struct TimestampRange {
 
 class TimestampScanner {
  public:
-  // `offset`: of the line's first byte, counted from the first byte fed. False: enough, feed() returns.
+  // Gets the offset of the line's first byte, counted from the first byte fed. Returns false to end feed().
   using Visit = std::function<bool(std::uint64_t offset, std::string_view timestamp)>;
 
-  // The pieces begin at a line's start. False as soon as `visit` has said so; feed no more then.
+  // The first piece begins at a line's start. Returns false as soon as `visit` has; feed no more then.
   [[nodiscard]] bool feed(std::string_view piece, const Visit& visit);
 
  private:

@@ -6,8 +6,8 @@
 
 #include "daemon/spool/lines/line.h"
 #include "daemon/spool/read/position_search.h"
+#include "daemon/spool/read/segment_list.h"
 #include "daemon/spool/read/segment_reader.h"
-#include "daemon/spool/read/segment_source.h"
 
 namespace crawlspool::spool {
 namespace {
@@ -15,10 +15,10 @@ namespace {
 using base::Error;
 using base::Result;
 
-// What a reader meets first when it looks at a place.
+// Holds what a reader meets first at a place.
 struct Found {
-  std::optional<ByteRange> gap;   // that begins there
-  std::optional<ByteRange> line;  // the first one behind
+  std::optional<ByteRange> gap;   // begins at the place
+  std::optional<ByteRange> line;  // the first one behind it
   std::uint32_t crc = 0;
 };
 
@@ -29,7 +29,7 @@ class FirstLoss final : public LossReporter {
   }
   void doubled(Position, std::uint64_t) override {}
   void taken_back(Position, std::uint64_t) override {}
-  void left_out(const std::string&, const Error& why) override {
+  void skipped(const std::string&, const Error& why) override {
     if (!error) error = why;
   }
 
@@ -49,7 +49,7 @@ Result<Found> look_at(Directory& directory, Position position) {
   return found;
 }
 
-// Of the place behind the last line taken: whether the next one begins there.
+// Judges whether the next line begins where the last one taken ends.
 CursorPlace judge_next(const Found& next, Position position, Position end) {
   if (next.gap) return {CursorState::kRemoved, position + next.gap->bytes, next.gap->bytes};
   const Position begins = next.line ? next.line->position : end;
@@ -62,7 +62,7 @@ bool is_last_taken(const Found& found, const Cursor& cursor) {
          found.crc == cursor.last_line_crc;
 }
 
-// As repair leaves damage, perhaps together with the lines beside it.
+// Whether the bytes are as repair leaves damage, perhaps together with the lines beside it.
 bool is_blank(Directory& directory, Position begin, std::uint64_t bytes) {
   const auto segments = list_segments(directory);
   if (!segments) return false;
@@ -78,7 +78,7 @@ bool is_blank(Directory& directory, Position begin, std::uint64_t bytes) {
   return n && *n == bytes && text.find_first_not_of(" \n") == std::string::npos;
 }
 
-// The last line taken is gone, and all that is gone lies before the cursor's position.
+// Whether the last line taken is gone, and all that is gone lies before the cursor's position.
 bool is_removed_before(const Found& found, const Cursor& cursor) {
   return found.gap && found.gap->position + found.gap->bytes <= cursor.position;
 }

@@ -5,10 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "daemon/spool/compressed/packed_source.h"
+#include "daemon/spool/compressed/compressed_source.h"
 #include "daemon/spool/lines/timestamp_scanner.h"
 #include "daemon/spool/read/segment_list.h"
-#include "daemon/spool/read/segment_source.h"
 
 namespace crawlspool::spool {
 namespace {
@@ -18,9 +17,9 @@ using base::Result;
 using Segments = std::vector<Segment>;
 
 constexpr std::size_t kReadBytes = 256 * 1024;
-constexpr int kAttempts = 8;  // a segment may be renamed, or removed, between the listing and the opening
+constexpr int kAttempts = 8;  // since a segment may be renamed or removed between the listing and the opening
 
-// Calls `search` with a new listing as long as a file of the one before has gone.
+// Calls `search` with a listing, and with a new one for as long as a file of the one before has gone.
 template <class Search>
 auto search_segments(Directory& directory, Search search) -> decltype(search(Segments{})) {
   for (int attempt = 1;; ++attempt) {
@@ -30,7 +29,7 @@ auto search_segments(Directory& directory, Search search) -> decltype(search(Seg
   }
 }
 
-// No source, and no error, for a file that is there and cannot be opened.
+// Returns no source, and no error, for a file that is there and cannot be opened.
 Result<std::unique_ptr<ByteSource>> open_if_possible(Directory& directory, const Segments& segments,
                                                      std::size_t index) {
   auto source = open_segment_source(directory, segments[index], expected_bytes(segments, index));
@@ -38,17 +37,17 @@ Result<std::unique_ptr<ByteSource>> open_if_possible(Directory& directory, const
   return source;
 }
 
-// Counts line ends from the end backwards, down from `wanted`. The offset behind the one that makes it 0, if it is in
-// this segment.
+// Counts line ends from the end backwards, down from `wanted`. Returns the offset behind the one that makes it 0, if
+// that is in this segment.
 Result<std::optional<std::uint64_t>> find_backwards(ByteSource& source, std::uint64_t& wanted) {
   const auto size = source.size();
   if (!size) return tl::unexpected(size.error());
-  std::string block;
+  std::string piece;
   for (std::uint64_t end = *size; end > 0;) {
-    block.resize(std::min<std::uint64_t>(kReadBytes, end));
-    const std::uint64_t begin = end - block.size();
-    CRAWLSPOOL_TRY(source.read_at(begin, block));
-    for (std::size_t at = block.rfind('\n'); at != std::string::npos; at = block.rfind('\n', at - 1)) {
+    piece.resize(std::min<std::uint64_t>(kReadBytes, end));
+    const std::uint64_t begin = end - piece.size();
+    CRAWLSPOOL_TRY(source.read_at(begin, piece));
+    for (std::size_t at = piece.rfind('\n'); at != std::string::npos; at = piece.rfind('\n', at - 1)) {
       if (--wanted == 0) return begin + at + 1;
       if (at == 0) break;
     }
@@ -57,8 +56,8 @@ Result<std::optional<std::uint64_t>> find_backwards(ByteSource& source, std::uin
   return std::nullopt;
 }
 
-// Where the first line of the content from `begin` to `end`, both lines' starts, is that is not before `timestamp`;
-// `end` if none is, `begin` if they cannot be read.
+// Returns where the first line begins that is not before `timestamp`, of the content from `begin` to `end`, which are
+// both lines' starts. Returns `end` if there is none, `begin` if the lines cannot be read.
 std::uint64_t find_forwards(ByteSource& source, std::uint64_t begin, std::uint64_t end, std::string_view timestamp) {
   std::uint64_t found = end;
   const auto visit = [&](std::uint64_t offset, std::string_view ts) {
@@ -67,30 +66,30 @@ std::uint64_t find_forwards(ByteSource& source, std::uint64_t begin, std::uint64
     return false;
   };
   TimestampScanner scanner;
-  std::string block;
-  for (std::uint64_t at = begin; at < end && found == end; at += block.size()) {
-    block.resize(std::min<std::uint64_t>(kReadBytes, end - at));
-    const auto n = source.read_at(at, block);
+  std::string piece;
+  for (std::uint64_t at = begin; at < end && found == end; at += piece.size()) {
+    piece.resize(std::min<std::uint64_t>(kReadBytes, end - at));
+    const auto n = source.read_at(at, piece);
     if (!n) return begin;
     if (*n == 0) break;
-    block.resize(*n);
-    if (!scanner.feed(block, visit)) break;
+    piece.resize(*n);
+    if (!scanner.feed(piece, visit)) break;
   }
   return found;
 }
 
-std::uint64_t find_in_packed(PackedSource& source, std::string_view timestamp) {
-  for (const Frame& frame : source.frames()) {
-    if (frame.timestamps && frame.timestamps->greatest < timestamp) continue;
-    const std::uint64_t begin = frame.position - source.frames().front().position;
-    const std::uint64_t found = find_forwards(source, begin, begin + frame.bytes, timestamp);
-    if (found < begin + frame.bytes) return found;
+std::uint64_t find_in_compressed(CompressedSource& source, std::string_view timestamp) {
+  for (const Block& block : source.blocks()) {
+    if (block.timestamps && block.timestamps->greatest < timestamp) continue;
+    const std::uint64_t begin = block.position - source.blocks().front().position;
+    const std::uint64_t found = find_forwards(source, begin, begin + block.bytes, timestamp);
+    if (found < begin + block.bytes) return found;
   }
-  return content_bytes(source.frames());
+  return content_bytes(source.blocks());
 }
 
-// The content's length of a packed segment all of which is before `timestamp`, if its index says so. Of the file only
-// the length is looked at: to look at its frames' headers would cost one seek each, for all that was ever packed.
+// Returns the content's length of a compressed segment all of which is before `timestamp`, if its index says so. Looks
+// at the file's length only: its blocks' headers would cost one seek each, for all that was ever compressed.
 std::optional<std::uint64_t> pass_over(Directory& directory, const Segment& segment,
                                        std::optional<std::uint64_t> expected, std::string_view timestamp) {
   const auto index = read_index(directory, segment.name.position);
@@ -98,11 +97,11 @@ std::optional<std::uint64_t> pass_over(Directory& directory, const Segment& segm
   if (!index || !file || (*file)->size() != file_bytes(*index)) return std::nullopt;
   if (expected && *expected != content_bytes(*index)) return std::nullopt;
   const bool is_before = std::all_of(
-      index->begin(), index->end(), [timestamp](const Frame& frame) { return frame.timestamps->greatest < timestamp; });
+      index->begin(), index->end(), [timestamp](const Block& block) { return block.timestamps->greatest < timestamp; });
   return is_before ? std::optional(content_bytes(*index)) : std::nullopt;
 }
 
-// As an offset in the segment, with its content's length.
+// An offset in a segment, and the length of the segment's content.
 struct Found {
   std::uint64_t offset;
   std::uint64_t content_bytes;
@@ -112,8 +111,8 @@ Result<Found> find_in_segment(Directory& directory, const Segment& segment, std:
                               std::string_view timestamp) {
   if (segment.name.kind == SegmentKind::kCompressed) {
     if (const auto bytes = pass_over(directory, segment, expected, timestamp)) return Found{*bytes, *bytes};
-    return PackedSource::open(directory, segment.name.position, expected).map([&](const auto& source) {
-      return Found{find_in_packed(*source, timestamp), content_bytes(source->frames())};
+    return CompressedSource::open(directory, segment.name.position, expected).map([&](const auto& source) {
+      return Found{find_in_compressed(*source, timestamp), content_bytes(source->blocks())};
     });
   }
   return directory.open(segment.file, OpenMode::kRead).and_then([&](const auto& file) {
@@ -121,8 +120,8 @@ Result<Found> find_in_segment(Directory& directory, const Segment& segment, std:
   });
 }
 
-// Of the packed copy where the segment has been packed since it was listed; 0 where it was removed. Among thousands of
-// segments there is always one.
+// Returns the size of the compressed copy where the segment has been compressed since it was listed, as among thousands
+// of segments one always has; 0 where it was removed.
 std::uint64_t file_bytes(Directory& directory, const Segment& segment) {
   auto file = directory.open(segment.file, OpenMode::kRead);
   if (!file && file.error().code == ErrorCode::kNotFound)

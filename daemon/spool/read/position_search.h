@@ -1,5 +1,5 @@
-// Finds places in a spool: its ends, its last lines, a time. Reads beside a running daemon: a segment may be sealed,
-// packed or removed at any moment.
+// Finds places in a spool: its ends, its last lines, a time. Works beside a running daemon, which may seal, compress or
+// remove a segment at any moment.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace crawlspool::spool {
 
-// From the first segment's first byte to behind the last one's last; both 0 in a spool without segments. Files that
-// cannot be opened count as empty.
+// Reaches from the first segment's first byte to behind the last one's last; both are 0 in a spool without segments.
+// Files that cannot be opened count as empty.
 struct Extent {
   Position begin = 0;
   Position end = 0;
@@ -20,13 +20,14 @@ struct Extent {
 };
 [[nodiscard]] base::Result<Extent> spool_extent(Directory& directory);
 
-// Where the last `lines` whole lines begin; the spool's first position if there are fewer. Reads backwards.
+// Returns where the last `lines` whole lines begin; the spool's first position if there are fewer. Reads backwards.
 [[nodiscard]] base::Result<Position> position_of_last_lines(Directory& directory, std::uint64_t lines);
 
-// No sound line before it has a `ts` of `timestamp` or later; the spool's end if none has at all. Behind it may lie
-// lines that are earlier: the order of lines is position, and the clock may have jumped. `timestamp` is spelled as in
-// the spool or the beginning of that: "2026-11-20T04" is the hour's first moment. Passes over packed frames by their
-// index alone and reads the lines of what is not packed; what cannot be read ends the search, at or before that place.
+// Returns the first place that may hold a `ts` of `timestamp` or later: no sound line before it has one. Returns the
+// spool's end if no line has. Earlier lines may lie behind it: the order of lines is position, and the clock may have
+// jumped. `timestamp` is spelled as in the spool, or is the beginning of that: "2026-11-20T04" is the hour's first
+// moment. Passes over compressed blocks by their index alone and reads the lines of what is not compressed. What cannot
+// be read ends the search, at or before that place.
 [[nodiscard]] base::Result<Position> position_since(Directory& directory, std::string_view timestamp);
 
 }  // namespace crawlspool::spool

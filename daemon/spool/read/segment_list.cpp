@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/spool/compressed/compressed_source.h"
+
 namespace crawlspool::spool {
 namespace {
 
@@ -9,7 +11,7 @@ using base::Result;
 
 constexpr int kListingsMax = 8;
 
-// The entries come by name: for each position plain, open, packed.
+// Relies on the entries' order, which is by name: for each position plain, open, compressed.
 std::vector<Segment> take_one_each(const std::vector<DirectoryEntry>& entries) {
   std::vector<Segment> segments;
   bool is_regular = false;  // the last one of `segments`
@@ -25,7 +27,7 @@ std::vector<Segment> take_one_each(const std::vector<DirectoryEntry>& entries) {
   return segments;
 }
 
-// What has come at the end meanwhile was never hidden.
+// Ignores what has been added at the end meanwhile: it was never hidden.
 bool are_same_places(std::span<const Segment> before, std::span<const Segment> now) {
   now = now.first(std::min(before.size(), now.size()));
   return std::equal(before.begin(), before.end(), now.begin(), now.end(),
@@ -38,9 +40,9 @@ Result<std::vector<Segment>> list_segments(Directory& directory) {
   auto segments = directory.list().map(take_one_each);
   for (int listings = 1; segments && listings < kListingsMax; ++listings) {
     auto again = directory.list().map(take_one_each);
-    const bool has_settled = again && are_same_places(*segments, *again);
+    const bool is_stable = again && are_same_places(*segments, *again);
     segments = std::move(again);
-    if (has_settled) break;
+    if (is_stable) break;
   }
   return segments;
 }
@@ -48,6 +50,14 @@ Result<std::vector<Segment>> list_segments(Directory& directory) {
 std::optional<std::uint64_t> expected_bytes(std::span<const Segment> segments, std::size_t index) {
   if (index + 1 >= segments.size()) return std::nullopt;
   return segments[index + 1].name.position - segments[index].name.position;
+}
+
+Result<std::unique_ptr<ByteSource>> open_segment_source(Directory& directory, const Segment& segment,
+                                                        std::optional<std::uint64_t> expected_bytes) {
+  const auto as_source = [](auto file) -> std::unique_ptr<ByteSource> { return file; };
+  if (segment.name.kind == SegmentKind::kCompressed)
+    return CompressedSource::open(directory, segment.name.position, expected_bytes).map(as_source);
+  return directory.open(segment.file, OpenMode::kRead).map(as_source);
 }
 
 }  // namespace crawlspool::spool

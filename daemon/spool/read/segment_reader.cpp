@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "daemon/spool/lines/line.h"
-#include "daemon/spool/read/segment_source.h"
+#include "daemon/spool/read/segment_list.h"
 
 namespace crawlspool::spool {
 namespace {
@@ -12,7 +12,7 @@ using base::Error;
 using base::ErrorCode;
 using base::Result;
 
-constexpr int kOpenAttempts = 8;  // a segment may be renamed, or removed, between the listing and the opening
+constexpr int kOpenAttempts = 8;  // since a segment may be renamed or removed between the listing and the opening
 
 LineKind judge(const ScannedLine& line, Position position, std::string_view& record) {
   const std::string_view bytes = line.bytes;
@@ -27,8 +27,8 @@ LineKind judge(const ScannedLine& line, Position position, std::string_view& rec
 
 }  // namespace
 
-// The segment that holds position_, to begin with; afterwards the one behind the last. Behind them all if there is
-// none.
+// Returns the index of the segment that holds position_, to begin with, and afterwards of the one behind the last;
+// `segments.size()` if there is none.
 std::size_t SegmentReader::choose(const std::vector<Segment>& segments) const {
   const Position bound = begin_.value_or(position_);
   const auto behind =
@@ -40,18 +40,18 @@ std::size_t SegmentReader::choose(const std::vector<Segment>& segments) const {
 
 bool SegmentReader::leaves_gap(Position begin) const {
   const bool is_expected = begin_ || position_ > 0;  // a spool may begin anywhere
-  return begin > position_ && is_expected && !gap_is_told_;
+  return begin > position_ && is_expected && !gap_is_reported_;
 }
 
-// A directory of many segments takes longer to list than a segment to read. What a listing told of a segment that has
-// another one behind it holds as long as its file is there.
+// Saves a listing: a directory of many segments takes longer to list than a segment to read. What an old listing says
+// of a segment that has another one behind it holds for as long as its file is there.
 bool SegmentReader::enter_listed_segment() {
-  if (!begin_ || gap_is_told_) return false;
+  if (!begin_ || gap_is_reported_) return false;
   const std::size_t index = choose(listed_);
   if (index + 1 >= listed_.size() || listed_[index].name.position != position_) return false;
   auto source = open_segment_source(directory_, listed_[index], expected_bytes(listed_, index));
   if (!source) return false;
-  growing_ = false;
+  is_active_ = false;
   enter(listed_[index], std::move(*source), false);
   return true;
 }
@@ -66,11 +66,11 @@ Result<bool> SegmentReader::enter_next_segment() {
     auto source = open_segment_source(directory_, segment, expected_bytes(listed_, index));
     if (!source && source.error().code == ErrorCode::kNotFound && attempt < kOpenAttempts) continue;
     if (!source) {
-      leave_out(segment.file, source.error());
+      skip(segment.file, source.error());
       begin_ = segment.name.position;
       continue;
     }
-    growing_ = segment.name.kind == SegmentKind::kOpen && index + 1 == listed_.size();
+    is_active_ = segment.name.kind == SegmentKind::kOpen && index + 1 == listed_.size();
     enter(segment, std::move(*source), index == 0);
     return true;
   }
@@ -86,19 +86,19 @@ void SegmentReader::enter(const Segment& segment, std::unique_ptr<ByteSource> so
   if (begin_ && begin < position_) losses_.doubled(begin, position_ - begin);
   position_ = std::max(position_, begin);
   begin_ = begin;
-  gap_is_told_ = false;
+  gap_is_reported_ = false;
   file_name_ = segment.file;
   source_ = std::move(source);
   skip_first_line_ = position_ > begin;
   restart_scanner();
 }
 
-void SegmentReader::leave_out(const std::string& file, const Error& why) {
-  losses_.left_out(file, why);
-  gap_is_told_ = true;
+void SegmentReader::skip(const std::string& file, const Error& why) {
+  losses_.skipped(file, why);
+  gap_is_reported_ = true;
 }
 
-// Whether position_ is a line's start shows in the byte before it.
+// Starts one byte early where position_ may be within a line: the byte before it says so.
 void SegmentReader::restart_scanner() {
   scanner_.emplace(*source_, position_ - *begin_ - (skip_first_line_ ? 1 : 0));
   unfinished_at_.reset();
@@ -112,29 +112,20 @@ Result<std::optional<ReadLine>> SegmentReader::next() {
     }
     const auto scanned = scanner_->next();
     if (!scanned) {
-      leave_out(file_name_, scanned.error());
+      skip(file_name_, scanned.error());
       source_.reset();
       continue;
     }
     const ScannedLine line = scanned->value_or(ScannedLine{position_ - *begin_, {}, false});
+    std::optional<ReadLine> read;
     if (line.is_whole) {
-      if (auto read = take(line)) return read;
-      continue;
+      read = take(line);
+    } else {
+      const AtEnd at_end = look_at_end(line.offset + line.bytes.size());
+      if (at_end == AtEnd::kWaiting) return take_unfinished(line);
+      if (at_end == AtEnd::kFinished) read = leave_segment(line);
     }
-    const AtEnd at_end = look_at_end(line.offset + line.bytes.size());
-    if (at_end == AtEnd::kLookAgain) continue;
-    const bool has_tail = !line.bytes.empty() && !skip_first_line_;
-    const ReadLine tail{
-        *begin_ + line.offset, line.bytes, {}, at_end == AtEnd::kWaiting ? LineKind::kUnfinished : LineKind::kDamaged};
-    if (at_end == AtEnd::kWaiting) {
-      if (!has_tail) return std::nullopt;
-      unfinished_at_ = tail.position;
-      return tail;
-    }
-    source_.reset();  // the scanner stays, and with it the tail's bytes
-    if (!has_tail) continue;
-    position_ = tail.position + tail.bytes.size();
-    return tail;
+    if (read) return read;
   }
 }
 
@@ -148,7 +139,7 @@ std::optional<ReadLine> SegmentReader::take(const ScannedLine& line) {
   ReadLine read{position, line.bytes, {}, LineKind::kSound};
   read.kind = judge(line, position, read.record);
   if (read.kind == LineKind::kDamaged && unfinished_at_ == position) {
-    // What was seen of it before may have been cut off and written anew.
+    // What was read of it before may have been cut off, and other lines written there.
     restart_scanner();
     return std::nullopt;
   }
@@ -156,9 +147,25 @@ std::optional<ReadLine> SegmentReader::take(const ScannedLine& line) {
   return read;
 }
 
+// Hands out the tail, if there is one, as a line that is still being written.
+std::optional<ReadLine> SegmentReader::take_unfinished(const ScannedLine& tail) {
+  if (tail.bytes.empty() || skip_first_line_) return std::nullopt;
+  unfinished_at_ = *begin_ + tail.offset;
+  return ReadLine{*unfinished_at_, tail.bytes, {}, LineKind::kUnfinished};
+}
+
+// Goes on with the next segment. A tail without a line's end is damage.
+std::optional<ReadLine> SegmentReader::leave_segment(const ScannedLine& tail) {
+  source_.reset();  // the scanner stays, and with it the tail's bytes
+  if (tail.bytes.empty() || skip_first_line_) return std::nullopt;
+  const ReadLine read{*begin_ + tail.offset, tail.bytes, {}, LineKind::kDamaged};
+  position_ = read.position + read.bytes.size();
+  return read;
+}
+
 // `read_to`: the offset in the file up to which the scanner has read.
 SegmentReader::AtEnd SegmentReader::look_at_end(std::uint64_t read_to) {
-  if (!growing_) return AtEnd::kFinished;
+  if (!is_active_) return AtEnd::kFinished;
   const std::uint64_t size = source_->size().value_or(read_to);
   if (size < read_to) {
     if (*begin_ + size < position_) {
@@ -169,8 +176,8 @@ SegmentReader::AtEnd SegmentReader::look_at_end(std::uint64_t read_to) {
     restart_scanner();
     return AtEnd::kLookAgain;
   }
-  growing_ = still_has_open_name();
-  return growing_ ? AtEnd::kWaiting : AtEnd::kLookAgain;  // it may have grown between the read and the renaming
+  is_active_ = still_has_open_name();
+  return is_active_ ? AtEnd::kWaiting : AtEnd::kLookAgain;  // it may have grown between the read and the renaming
 }
 
 bool SegmentReader::still_has_open_name() {

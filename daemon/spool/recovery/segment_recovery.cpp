@@ -13,10 +13,10 @@ using base::Result;
 
 constexpr std::size_t kCopyBytes = 1024 * 1024;
 
-// A mark that claims more than lies before its own line is not one of ours.
+// False where the mark claims more than lies before its own line: that is none of ours.
 bool mark_is_possible(const SoundLine& line, Position position) { return !line.synced || *line.synced <= position; }
 
-// One line after the other, judged.
+// Reads one line after the other and checks it.
 class Lines {
  public:
   struct Line {
@@ -58,47 +58,6 @@ bool is_half_overwritten(Position durable, Position old_one, Position new_one) {
   return false;
 }
 
-// The position before which everything is known to have been synced. No commit ends inside of a line: a durable
-// position there is damaged, and must not cut the line in two.
-Result<Position> find_known_synced(File& segment, const SegmentPlace& place) {
-  Position durable = place.durable.value_or(place.from);
-  Position greatest_mark = place.from;
-  Position end = place.from;
-  Lines lines(segment, place.begin, place.from);
-  while (true) {
-    CRAWLSPOOL_TRY_AS(const auto line, lines.next());
-    if (!line) {
-      // Written once all that is there was synced, over the position that the last write was told.
-      if (durable > end && !lines.is_torn() && is_half_overwritten(durable, greatest_mark, end))
-        durable = greatest_mark;
-      return std::max(durable, greatest_mark);
-    }
-    end = line->position + line->bytes;
-    if (!line->sound) continue;
-    greatest_mark = std::max(greatest_mark, line->sound->synced.value_or(0));
-    if (line->position < durable && durable < line->position + line->bytes) durable = line->position;
-  }
-}
-
-// Where the log ends. Before known_synced lines count and what does not prove itself is damage; from there on the first
-// that does not prove itself is the end.
-Result<void> find_end(File& segment, const SegmentPlace& place, SegmentRecovery& report, SessionReplay& replay) {
-  Lines lines(segment, place.begin, place.from);
-  report.end = place.from;
-  while (true) {
-    CRAWLSPOOL_TRY_AS(const auto line, lines.next());
-    if (!line) return {};
-    const auto& [position, bytes, sound, is_blank] = *line;
-    if (sound) {
-      replay.add(*sound);
-    } else if (!is_blank) {
-      if (position >= report.known_synced) return {};
-      add_range(report.damaged, {position, bytes});
-    }
-    report.end = position + bytes;
-  }
-}
-
 Result<void> copy_range(File& from, std::uint64_t offset, std::uint64_t bytes, File& to) {
   std::string buffer;
   for (std::uint64_t done = 0; done < bytes;) {
@@ -112,65 +71,142 @@ Result<void> copy_range(File& from, std::uint64_t offset, std::uint64_t bytes, F
   return to.truncate(bytes).and_then([&] { return to.sync(); });
 }
 
-Result<void> keep_cut(Directory& directory, File& segment, Position begin, const ByteRange& cut) {
-  CRAWLSPOOL_TRY_AS(auto folder, directory.open_directory(std::string(kCutName)));
-  CRAWLSPOOL_TRY_AS(auto copy, folder->open(position_digits(cut.position), OpenMode::kCreate));
-  return copy_range(segment, cut.position - begin, cut.bytes, *copy).and_then([&] { return folder->sync(); });
+// The recovery of one active segment. The functions are the steps of FORMAT.md, "Recovery", and carry their numbers.
+class ActiveRecovery {
+ public:
+  ActiveRecovery(Directory& directory, File& segment, const SegmentPlace& asked, SessionReplay& replay)
+      : directory_(directory), segment_(segment), place_(asked), promised_(asked.from), replay_(replay) {}
+
+  Result<SegmentRecovery> run() {
+    CRAWLSPOOL_TRY(read_from_disk());
+    CRAWLSPOOL_TRY(find_promised());
+    CRAWLSPOOL_TRY(end_line_before_promised());
+    CRAWLSPOOL_TRY(find_end());
+    CRAWLSPOOL_TRY(cut_tail());
+    CRAWLSPOOL_TRY(segment_.sync());
+    CRAWLSPOOL_TRY(directory_.sync());
+    return std::move(report_);
+  }
+
+ private:
+  Result<void> read_from_disk();
+  Result<void> find_promised();
+  Result<Position> find_known_synced();
+  Result<void> end_line_before_promised();
+  Result<void> find_end();
+  Result<void> cut_tail();
+  Result<void> keep_cut();
+
+  Directory& directory_;
+  File& segment_;
+  SegmentPlace place_;
+  Position promised_;  // D; beyond size_end_ where bytes are missing
+  Position size_end_ = 0;
+  SessionReplay& replay_;
+  SegmentRecovery report_;
+};
+
+// 4. After a failed write-back the cache may show bytes that the disk does not have.
+Result<void> ActiveRecovery::read_from_disk() {
+  CRAWLSPOOL_TRY(segment_.sync_data());
+  segment_.drop_cache();
+  CRAWLSPOOL_TRY_AS(const auto size, segment_.size());
+  size_end_ = place_.begin + size;
+  place_.from = std::min(place_.from, size_end_);
+  return {};
 }
 
-// A line ends where everything before is known to have been synced. Where damage has taken that end it is put back: the
-// line in front may be sound with it, and for every reader the one behind begins there. Behind a segment that is cut
-// short it is added. Returns how many bytes were.
-Result<std::uint64_t> end_line_before(File& segment, Position begin, Position promised, Position size_end) {
-  const bool is_short = promised > size_end;
-  const Position behind = is_short ? size_end : promised;
-  if (behind == begin) return 0;
+// 4. D, and with it (8) what is missing before it.
+Result<void> ActiveRecovery::find_promised() {
+  CRAWLSPOOL_TRY_AS(const auto known_synced, find_known_synced());
+  promised_ = std::max(promised_, known_synced);
+  if (promised_ > size_end_) report_.missing = ByteRange{size_end_, promised_ - size_end_};
+  return {};
+}
+
+// 4. The position before which everything is known to have been synced. No commit ends inside of a line: a durable
+// position there is damaged, and must not cut the line in two.
+Result<Position> ActiveRecovery::find_known_synced() {
+  Position durable = place_.durable.value_or(place_.from);
+  Position greatest_mark = place_.from;
+  Position end = place_.from;
+  Lines lines(segment_, place_.begin, place_.from);
+  while (true) {
+    CRAWLSPOOL_TRY_AS(const auto line, lines.next());
+    if (!line) {
+      // It was written once all that is there was synced, over the position that the last write had as its mark.
+      if (durable > end && !lines.is_torn() && is_half_overwritten(durable, greatest_mark, end))
+        durable = greatest_mark;
+      return std::max(durable, greatest_mark);
+    }
+    end = line->position + line->bytes;
+    if (!line->sound) continue;
+    greatest_mark = std::max(greatest_mark, line->sound->synced.value_or(0));
+    if (line->position < durable && durable < line->position + line->bytes) durable = line->position;
+  }
+}
+
+// 5. A line ends at D. Where damage has taken that end it is put back: the line in front may be sound with it, and for
+// every reader the one behind begins there. 9. Behind a segment that is cut short it is added.
+Result<void> ActiveRecovery::end_line_before_promised() {
+  const bool is_short = promised_ > size_end_;
+  const Position behind = is_short ? size_end_ : promised_;
+  if (behind == place_.begin) return {};
   char last = 0;
-  const auto n = segment.read_at(behind - begin - 1, std::span(&last, 1));
-  if (!n) return tl::unexpected(n.error());
-  if (last == '\n') return 0;
+  CRAWLSPOOL_TRY(segment_.read_at(behind - place_.begin - 1, std::span(&last, 1)));
+  if (last == '\n') return {};
   const std::string_view parts[] = {"\n"};
-  CRAWLSPOOL_TRY(write_fully(segment, behind - begin - (is_short ? 0 : 1), parts));
-  return is_short ? 1 : 0;
+  CRAWLSPOOL_TRY(write_fully(segment_, behind - place_.begin - (is_short ? 0 : 1), parts));
+  if (is_short) ++size_end_;
+  return {};
 }
 
-Result<void> cut_tail(Directory& directory, File& segment, Position begin, Position size_end, SegmentRecovery& report) {
-  if (report.end == size_end) return {};
-  report.cut = ByteRange{report.end, size_end - report.end};
-  // What is cut may hold the mark that says how far everything was synced: a start after a crash still has to know.
-  CRAWLSPOOL_TRY_AS(auto durable, DurableMark::open(directory));
-  if (auto told = durable.write(report.known_synced).and_then([&] { return durable.sync(); }); !told) return told;
-  const auto kept = keep_cut(directory, segment, begin, *report.cut);
+// 5 and 6. Where the log ends. Before D lines count and what is not sound is damage; from there on the first that is
+// not sound is the end.
+Result<void> ActiveRecovery::find_end() {
+  report_.known_synced = std::min(promised_, size_end_);
+  report_.end = place_.from;
+  Lines lines(segment_, place_.begin, place_.from);
+  while (true) {
+    CRAWLSPOOL_TRY_AS(const auto line, lines.next());
+    if (!line) return {};
+    const auto& [position, bytes, sound, is_blank] = *line;
+    if (sound) {
+      replay_.add(*sound);
+    } else if (!is_blank) {
+      if (position >= report_.known_synced) return {};
+      add_range(report_.damaged, {position, bytes});
+    }
+    report_.end = position + bytes;
+  }
+}
+
+// 7. What is cut may hold the mark that says how far everything was synced: a start after a crash still has to know.
+Result<void> ActiveRecovery::cut_tail() {
+  if (report_.end == size_end_) return {};
+  report_.cut = ByteRange{report_.end, size_end_ - report_.end};
+  CRAWLSPOOL_TRY_AS(auto durable, DurableMark::open(directory_));
+  CRAWLSPOOL_TRY(durable.write(report_.known_synced));
+  CRAWLSPOOL_TRY(durable.sync());
+  const auto kept = keep_cut();
   if (!kept && !base::may_pass(kept.error())) return kept;
-  report.cut_was_kept = kept.has_value();
-  return segment.truncate(report.end - begin);
+  report_.cut_was_kept = kept.has_value();
+  return segment_.truncate(report_.end - place_.begin);
+}
+
+// 7. Copies what is cut off to cut/.
+Result<void> ActiveRecovery::keep_cut() {
+  CRAWLSPOOL_TRY_AS(auto folder, directory_.open_directory(std::string(kCutName)));
+  CRAWLSPOOL_TRY_AS(auto copy, folder->open(position_digits(report_.cut->position), OpenMode::kCreate));
+  CRAWLSPOOL_TRY(copy_range(segment_, report_.cut->position - place_.begin, report_.cut->bytes, *copy));
+  return folder->sync();
 }
 
 }  // namespace
 
 Result<SegmentRecovery> recover_segment(Directory& directory, File& segment, const SegmentPlace& asked,
                                         SessionReplay& replay) {
-  // After a failed write-back the cache may show bytes that the disk does not have.
-  CRAWLSPOOL_TRY(segment.sync_data());
-  segment.drop_cache();
-  CRAWLSPOOL_TRY_AS(const auto size, segment.size());
-  Position size_end = asked.begin + size;
-  SegmentPlace place = asked;
-  place.from = std::min(asked.from, size_end);
-  auto promised = find_known_synced(segment, place);
-  if (!promised) return tl::unexpected(promised.error());
-  promised = std::max(*promised, asked.from);
-
-  SegmentRecovery report;
-  if (*promised > size_end) report.missing = ByteRange{size_end, *promised - size_end};
-  CRAWLSPOOL_TRY_AS(const auto added, end_line_before(segment, place.begin, *promised, size_end));
-  size_end += added;
-  report.known_synced = std::min(*promised, size_end);
-  CRAWLSPOOL_TRY(find_end(segment, place, report, replay));
-  CRAWLSPOOL_TRY(cut_tail(directory, segment, place.begin, size_end, report));
-  if (auto synced = segment.sync().and_then([&] { return directory.sync(); }); !synced)
-    return tl::unexpected(synced.error());
-  return report;
+  return ActiveRecovery(directory, segment, asked, replay).run();
 }
 
 }  // namespace crawlspool::spool

@@ -4,7 +4,7 @@
 
 #include "daemon/spool/lines/line.h"
 #include "daemon/spool/lines/line_scanner.h"
-#include "daemon/spool/read/segment_source.h"
+#include "daemon/spool/read/segment_list.h"
 
 namespace crawlspool::spool {
 namespace {
@@ -25,7 +25,7 @@ class Survey {
       out_.end = damage.segment.name.position + damage.content_bytes;
       out_.segments.push_back(std::move(damage));
     }
-    settle_end();
+    find_end();
     return std::move(out_);
   }
 
@@ -43,7 +43,7 @@ class Survey {
     return {};
   }
 
-  // As readers do.
+  // Judges a line as readers do.
   void judge(const ScannedLine& line, SegmentDamage& damage) {
     const ByteRange range{damage.segment.name.position + line.offset, line.bytes.size()};
     const auto sound = line.is_piece ? std::nullopt : check_line(line.bytes);
@@ -51,7 +51,7 @@ class Survey {
     if (line.is_piece || !is_blank_line(line.bytes)) add_range(damage.lines, range);
   }
 
-  // No commit ends inside of a line: a durable position there is damaged.
+  // Notices a durable position inside of a line: no commit ends there, so that position is damaged.
   void take_sound(const ByteRange& range, const SoundLine& line) {
     out_.known_synced = std::max(out_.known_synced, line.synced.value_or(0));
     if (!durable_ || *durable_ <= range.position || *durable_ >= range.position + range.bytes) return;
@@ -59,10 +59,10 @@ class Survey {
     durable_ = range.position;
   }
 
-  // All segments but the one that grows are synced before the next is written to.
-  void settle_end() {
-    const bool grows = !out_.segments.empty() && out_.segments.back().segment.name.kind == SegmentKind::kOpen;
-    if (!grows) {
+  // Finds up to where everything is known to be synced. All segments but the active one are synced.
+  void find_end() {
+    const bool is_active = !out_.segments.empty() && out_.segments.back().segment.name.kind == SegmentKind::kOpen;
+    if (!is_active) {
       out_.known_synced = out_.end;
       return;
     }
@@ -73,8 +73,8 @@ class Survey {
     const auto reaches_behind = [limit](const ByteRange& range) { return range.position + range.bytes > limit; };
     const auto first = std::find_if(last.lines.begin(), last.lines.end(), reaches_behind);
     if (first == last.lines.end()) return;
-    const Position unsettled = std::max(first->position, limit);
-    out_.unsettled = ByteRange{unsettled, out_.end - unsettled};
+    const Position tail = std::max(first->position, limit);
+    out_.unsynced_tail = ByteRange{tail, out_.end - tail};
     first->bytes = limit - std::min(first->position, limit);
     last.lines.erase(first->bytes > 0 ? std::next(first) : first, last.lines.end());
   }

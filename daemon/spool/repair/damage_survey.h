@@ -1,5 +1,5 @@
-// Where the lines of a spool are damaged, by segment, and up to where that can be said. For repair: no daemon runs.
-// Source: FORMAT.md, "Repair".
+// Finds where the lines of a spool are damaged, by segment, and up to where that can be said. For repair, while no
+// daemon runs. Source: FORMAT.md, "Repair".
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct SegmentDamage {
   std::optional<std::uint64_t> expected_bytes;  // of content, by the next one's name
   std::uint64_t content_bytes = 0;
   std::vector<ByteRange> lines;      // whole damaged ones, neighbours as one
-  std::optional<base::Error> error;  // it cannot be read, from some place on
+  std::optional<base::Error> error;  // set where it cannot be read from some place on
 };
 
 struct DamageSurvey {
@@ -26,10 +26,10 @@ struct DamageSurvey {
   Position end = 0;           // of the last segment's content
   Position known_synced = 0;  // as a start would find it; what is not sound behind it, that start cuts off
   bool durable_is_within_a_line = false;
-  std::optional<ByteRange> unsettled;  // from the first line behind known_synced that is not sound
+  std::optional<ByteRange> unsynced_tail;  // from the first line behind known_synced that is not sound
 };
 
-// What lies behind `known_synced` is no damage.
+// What lies behind `known_synced` does not count as damage.
 [[nodiscard]] base::Result<DamageSurvey> survey_damage(Directory& directory, const ControlFiles& files);
 
 }  // namespace crawlspool::spool

@@ -10,16 +10,16 @@ namespace {
 using base::ErrorCode;
 using base::Result;
 
-constexpr std::size_t kBlockBytes = 1024 * 1024;
+constexpr std::size_t kPieceBytes = 1024 * 1024;
 
 Result<void> copy_bytes(ByteSource& source, std::uint64_t offset, std::uint64_t bytes, File& to) {
-  std::string block;
-  for (std::uint64_t done = 0; done < bytes; done += block.size()) {
-    block.resize(std::min<std::uint64_t>(kBlockBytes, bytes - done));
-    CRAWLSPOOL_TRY_AS(const auto n, source.read_at(offset + done, block));
+  std::string piece;
+  for (std::uint64_t done = 0; done < bytes; done += piece.size()) {
+    piece.resize(std::min<std::uint64_t>(kPieceBytes, bytes - done));
+    CRAWLSPOOL_TRY_AS(const auto n, source.read_at(offset + done, piece));
     if (n == 0) break;
-    block.resize(n);
-    const std::string_view parts[] = {block};
+    piece.resize(n);
+    const std::string_view parts[] = {piece};
     if (auto written = write_fully(to, done, parts); !written) return written;
   }
   return to.sync();
@@ -31,14 +31,14 @@ Result<bool> are_same(File& a, File& b) {
   if (!size) return tl::unexpected(size.error());
   if (!other_size) return tl::unexpected(other_size.error());
   if (*size != *other_size) return false;
-  std::string block(kBlockBytes, '\0');
-  std::string other(kBlockBytes, '\0');
-  for (std::uint64_t at = 0; at < *size; at += kBlockBytes) {
-    const auto n = a.read_at(at, block);
+  std::string piece(kPieceBytes, '\0');
+  std::string other(kPieceBytes, '\0');
+  for (std::uint64_t at = 0; at < *size; at += kPieceBytes) {
+    const auto n = a.read_at(at, piece);
     const auto m = b.read_at(at, other);
     if (!n) return tl::unexpected(n.error());
     if (!m) return tl::unexpected(m.error());
-    if (*n != *m || block.compare(0, *n, other, 0, *m) != 0) return false;
+    if (*n != *m || piece.compare(0, *n, other, 0, *m) != 0) return false;
   }
   return true;
 }
@@ -56,7 +56,17 @@ Result<std::string> KeptOriginals::keep(ByteSource& source, std::uint64_t offset
   return give_name(beside, name);
 }
 
-// A repair that was broken off has kept the same bytes already.
+Result<std::vector<std::string>> KeptOriginals::keep_file(Directory& directory, const std::string& file,
+                                                          const std::string& name) {
+  const auto opened = directory.open(file, OpenMode::kRead);
+  if (!opened && opened.error().code == ErrorCode::kPermission) return std::vector<std::string>{};
+  if (!opened) return tl::unexpected(opened.error());
+  CRAWLSPOOL_TRY_AS(const auto bytes, (*opened)->size());
+  CRAWLSPOOL_TRY_AS(auto kept, keep(**opened, 0, bytes, name));
+  return std::vector<std::string>{std::move(kept)};
+}
+
+// Gives no name to a second copy: a repair that was broken off has kept the same bytes already.
 Result<std::string> KeptOriginals::give_name(const std::string& beside, const std::string& name) {
   CRAWLSPOOL_TRY_AS(const auto copy, cut_->open(beside, OpenMode::kRead));
   std::string candidate = name;

@@ -1,10 +1,11 @@
-// Copies of what repair is about to overwrite, in cut/: made and synced before the original is touched, and never
-// overwritten themselves. Source: FORMAT.md, "cut/".
+// Keeps copies of what repair is about to overwrite, in cut/. A copy is synced before the original is touched, and is
+// never overwritten itself. Source: FORMAT.md, "cut/".
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "daemon/spool/storage/file_system.h"
 
@@ -16,9 +17,13 @@ class KeptOriginals {
   explicit KeptOriginals(Directory& spool) : spool_(spool) {}
 
   // Copies `bytes` of `source` from `offset` on, fewer where it ends, to cut/NAME or, where that holds something else,
-  // to NAME.2 and so on. Durable when it returns the file's name below the spool's directory.
+  // to NAME.2 and so on. Returns the file's name below the spool's directory; the copy is durable then.
   [[nodiscard]] base::Result<std::string> keep(ByteSource& source, std::uint64_t offset, std::uint64_t bytes,
                                                const std::string& name);
+  // Keeps a whole file of `directory` in the same way. Keeps nothing of what is no regular file, such as a link: then
+  // it returns no name.
+  [[nodiscard]] base::Result<std::vector<std::string>> keep_file(Directory& directory, const std::string& file,
+                                                                 const std::string& name);
 
  private:
   [[nodiscard]] base::Result<std::string> give_name(const std::string& beside, const std::string& name);

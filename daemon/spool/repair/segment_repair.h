@@ -1,13 +1,13 @@
 // Makes a segment's damaged bytes blank lines, which readers pass over: no length and no position changes, and what is
-// sound is not touched. Each step leaves a segment that reads as before or as repaired. For one process at a time,
-// beside readers. Source: FORMAT.md, "Repair".
+// sound is not touched. Each step leaves a segment that reads as before or as repaired. Only one process may do it at a
+// time; readers may run beside it. Source: FORMAT.md, "Repair".
 #pragma once
 
 #include <span>
 #include <string>
 #include <vector>
 
-#include "daemon/spool/compressed/packed_check.h"
+#include "daemon/spool/compressed/compressed_check.h"
 #include "daemon/spool/read/segment_list.h"
 #include "daemon/spool/recovery/segment_recovery.h"
 #include "daemon/spool/repair/kept_originals.h"
@@ -28,21 +28,22 @@ class Blanks {
 // Whole damaged lines of one segment, by position.
 using Damage = std::vector<ByteRange>;
 
-// Where the originals went: names below the spool's directory, one for each of `damage`.
+// Returns where the originals went: names below the spool's directory, one for each of `damage`.
 [[nodiscard]] base::Result<std::vector<std::string>> blank_plain_segment(Directory& directory, const Segment& segment,
                                                                          const Damage& damage, KeptOriginals& kept);
 
-// Those that are unsound or hold damage, as indexes into the check's; rising.
-[[nodiscard]] std::vector<std::size_t> frames_to_remake(const PackedCheck& check, const Damage& damage);
-[[nodiscard]] std::uint64_t overlap(const ByteRange& range, const Frame& frame);  // in bytes
+// Returns which of the check's blocks are unsound or hold damage, as indexes, rising.
+[[nodiscard]] std::vector<std::size_t> blocks_to_remake(const CompressedCheck& check, const Damage& damage);
+[[nodiscard]] std::uint64_t overlap(const ByteRange& range, const Block& block);  // in bytes
 
-// Writes the whole packed segment anew: good frames as they are, those to be remade from what can be decoded, with
-// blanks in the damage's place; then the index. Where the originals of the remade frames went, one for each.
-[[nodiscard]] base::Result<std::vector<std::string>> remake_packed_segment(Directory& directory, Position position,
-                                                                           const PackedCheck& check,
-                                                                           const Damage& damage, KeptOriginals& kept);
+// Writes the whole compressed segment again: sound blocks as they are, the others from what can be decoded, with blanks
+// in the damage's place; then the index. Returns where the originals of the remade blocks went, one for each.
+[[nodiscard]] base::Result<std::vector<std::string>> remake_compressed_segment(Directory& directory, Position position,
+                                                                               const CompressedCheck& check,
+                                                                               const Damage& damage,
+                                                                               KeptOriginals& kept);
 
-// Writes the index of a segment whose frames are all sound.
-[[nodiscard]] base::Result<void> remake_index(Directory& directory, const PackedCheck& check);
+// Writes the index of a segment whose blocks are all sound.
+[[nodiscard]] base::Result<void> remake_index(Directory& directory, const CompressedCheck& check);
 
 }  // namespace crawlspool::spool

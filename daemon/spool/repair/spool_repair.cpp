@@ -33,24 +33,25 @@ const char* describe(IndexState index) {
     case IndexState::kMissing:
       return "is missing";
     case IndexState::kDamaged:
-      return "does not prove itself";
+      return "has a checksum mismatch";
     case IndexState::kWrong:
       return "does not fit its segment";
   }
   return "";
 }
 
-RepairStep step_for_frame(const Frame& frame, const Damage& damage) {
+RepairStep step_for_block(const Block& block, const Damage& damage) {
   std::uint64_t lost = 0;
-  Position first = frame.position;
+  Position first = block.position;
   for (const ByteRange& range : damage) {
-    if (lost == 0) first = std::max(frame.position, range.position);
-    lost += overlap(range, frame);
+    if (lost == 0) first = std::max(block.position, range.position);
+    lost += overlap(range, block);
   }
   if (lost == 0)
-    return {kRepair, at(frame.position), "a packed frame is damaged, its lines are whole", "the frame is made anew"};
-  return {kRepair, at(first), bytes_of(lost) + " damaged in a packed frame",
-          "the frame is made anew with blank lines there"};
+    return {kRepair, at(block.position), "a compressed block is damaged, its lines are whole",
+            "the block is written again"};
+  return {kRepair, at(first), bytes_of(lost) + " damaged in a compressed block",
+          "the block is written again with blank lines there"};
 }
 
 }  // namespace
@@ -67,16 +68,16 @@ Result<RepairSummary> SpoolRepair::run() {
     }
   const Position proved = files_.snapshot.value_or(0);
   if (proved > survey.end)
-    give_up(at(survey.end), bytes_of(proved - survey.end) + " are missing that the last snapshot proves");
-  if (survey.unsettled)
-    tell_(
-        {RepairStep::Kind::kNote, at(survey.unsettled->position),
-         bytes_of(survey.unsettled->bytes) + " that nothing proves to have been acked: the next start cuts them off"});
-  return summary_;
+    steps_.give_up(at(survey.end), bytes_of(proved - survey.end) + " are missing that the last snapshot proves");
+  if (survey.unsynced_tail)
+    steps_.note(at(survey.unsynced_tail->position),
+                bytes_of(survey.unsynced_tail->bytes) +
+                    " that nothing proves to have been acked: the next start cuts them off");
+  return steps_.summary();
 }
 
 Result<void> SpoolRepair::prepare() {
-  if (mode_ == RepairMode::kApply) {
+  if (steps_.applies()) {
     const std::string holder = "crawlspool repair, pid " + std::to_string(::getpid()) + "\n";
     if (auto locked = directory_.lock(std::string(kLockName), holder); !locked) return locked;
   }
@@ -85,46 +86,28 @@ Result<void> SpoolRepair::prepare() {
   // After a failed write-back the cache may show bytes that the disk does not have.
   const auto segments = list_segments(directory_);
   if (!segments) return tl::unexpected(segments.error());
-  if (mode_ != RepairMode::kApply || segments->empty()) return {};
+  if (!steps_.applies() || segments->empty()) return {};
   if (segments->back().name.kind != SegmentKind::kOpen) return {};
-  const auto growing = directory_.open(segments->back().file, OpenMode::kWrite);
-  if (!growing) return {};  // told with the segments
-  auto synced = (*growing)->sync_data();
-  if (synced) (*growing)->drop_cache();
+  const auto active = directory_.open(segments->back().file, OpenMode::kWrite);
+  if (!active) return {};  // it is reported with the segments
+  auto synced = (*active)->sync_data();
+  if (synced) (*active)->drop_cache();
   return synced;
-}
-
-Result<void> SpoolRepair::take(std::vector<RepairStep> steps, const Apply& apply) {
-  summary_.repairable += steps.size();
-  if (mode_ == RepairMode::kApply && !steps.empty()) {
-    CRAWLSPOOL_TRY_AS(auto names, apply());
-    names.resize(steps.size());
-    for (std::size_t i = 0; i < steps.size(); ++i) steps[i].kept_in = std::move(names[i]);
-  }
-  for (const RepairStep& step : steps) tell_(step);
-  return {};
-}
-
-void SpoolRepair::give_up(std::string place, std::string trouble) {
-  ++summary_.unrepairable;
-  tell_({RepairStep::Kind::kHopeless, std::move(place), std::move(trouble)});
 }
 
 Result<void> SpoolRepair::repair_identity() {
   const ControlTrouble* const trouble = trouble_with(files_, ControlFile::kIdentity);
   if (trouble == nullptr) return {};
   if (trouble->code != ErrorCode::kDamaged && trouble->code != ErrorCode::kNotFound) {
-    give_up(trouble->file, trouble->why);
+    steps_.give_up(trouble->file, trouble->why);
     return {};
   }
-  const std::string remedy = files_.spool_id ? "made anew with the id that snapshots and cursors name"
-                                             : "made anew with a new id: nothing names the old one, cursors begin anew";
-  return take({{kRepair, trouble->file, trouble->why, remedy}}, [&]() -> Result<Names> {
+  const std::string remedy = files_.spool_id ? "written again with the id that snapshots and cursors name"
+                                             : "written with a new id: nothing names the old one, cursors start over";
+  return steps_.take({{kRepair, trouble->file, trouble->why, remedy}}, [&]() -> Result<Names> {
     Names names;
     if (trouble->code != ErrorCode::kNotFound) {
-      auto kept = keep_file(directory_, trouble->file, "repair-" + trouble->file);
-      if (!kept) return kept;
-      names = std::move(*kept);
+      CRAWLSPOOL_TRY_AS(names, kept_.keep_file(directory_, trouble->file, "repair-" + trouble->file));
     }
     CRAWLSPOOL_TRY_AS(files_.spool_id, write_spool_id(directory_, clock_, files_.spool_id));
     return names;
@@ -134,75 +117,73 @@ Result<void> SpoolRepair::repair_identity() {
 Result<void> SpoolRepair::repair_segment(const SegmentDamage& damage) {
   const SegmentName& name = damage.segment.name;
   if (damage.error) {
-    give_up(damage.segment.file, damage.error->message());
+    steps_.give_up(damage.segment.file, damage.error->message());
     return {};
   }
   const Position end = name.position + damage.content_bytes;
   const std::uint64_t expected = damage.expected_bytes.value_or(damage.content_bytes);
   if (damage.content_bytes < expected)
-    give_up(at(end), bytes_of(expected - damage.content_bytes) + " are missing, no segment has them");
+    steps_.give_up(at(end), bytes_of(expected - damage.content_bytes) + " are missing, no segment has them");
   if (damage.content_bytes > expected)
-    give_up(at(name.position + expected), bytes_of(damage.content_bytes - expected) + " are in two segments");
-  if (name.kind == SegmentKind::kCompressed) return repair_packed(damage);
+    steps_.give_up(at(name.position + expected), bytes_of(damage.content_bytes - expected) + " are in two segments");
+  if (name.kind == SegmentKind::kCompressed) return repair_compressed(damage);
   std::vector<RepairStep> steps;
   for (const ByteRange& range : damage.lines)
     steps.push_back({kRepair, at(range.position), bytes_of(range.bytes) + " damaged", "blank lines in their place"});
-  return take(std::move(steps), [&] { return blank_plain_segment(directory_, damage.segment, damage.lines, kept_); });
+  return steps_.take(std::move(steps),
+                     [&] { return blank_plain_segment(directory_, damage.segment, damage.lines, kept_); });
 }
 
-// Where the lengths do not add up, making frames anew would fix what is only guessed.
-Result<void> SpoolRepair::repair_packed(const SegmentDamage& damage) {
+// Does nothing where the lengths do not add up: to write blocks again would make a guess permanent.
+Result<void> SpoolRepair::repair_compressed(const SegmentDamage& damage) {
   const Position position = damage.segment.name.position;
-  CRAWLSPOOL_TRY_AS(const auto check, check_packed_segment(directory_, position, damage.expected_bytes));
-  const auto frames = frames_to_remake(check, damage.lines);
-  if (frames.empty() && !check.frames.empty()) return repair_index(position, check);
-  if (check.frames.empty() || damage.expected_bytes.value_or(damage.content_bytes) != damage.content_bytes) {
-    give_up(damage.segment.file, "is damaged, and which positions its frames hold cannot be told");
+  CRAWLSPOOL_TRY_AS(const auto check, check_compressed_segment(directory_, position, damage.expected_bytes));
+  const auto blocks = blocks_to_remake(check, damage.lines);
+  if (blocks.empty() && !check.blocks.empty()) return repair_index(position, check);
+  if (check.blocks.empty() || damage.expected_bytes.value_or(damage.content_bytes) != damage.content_bytes) {
+    steps_.give_up(damage.segment.file, "is damaged, and the positions of its blocks are unknown");
     return {};
   }
   std::vector<RepairStep> steps;
-  steps.reserve(frames.size() + 1);
-  for (const std::size_t i : frames) steps.push_back(step_for_frame(check.frames[i], damage.lines));
+  steps.reserve(blocks.size() + 1);
+  for (const std::size_t i : blocks) steps.push_back(step_for_block(check.blocks[i], damage.lines));
   if (check.index != IndexState::kSound)
-    steps.push_back({kRepair, index_file_name(position), describe(check.index), "made anew"});
-  return take(std::move(steps), [&]() -> Result<Names> {
+    steps.push_back({kRepair, index_file_name(position), describe(check.index), "written again"});
+  return steps_.take(std::move(steps), [&]() -> Result<Names> {
     Names index;
     if (check.index == IndexState::kDamaged || check.index == IndexState::kWrong) {
-      auto kept = keep_file(directory_, index_file_name(position), "repair-" + index_file_name(position));
-      if (!kept) return kept;
-      index = std::move(*kept);
+      CRAWLSPOOL_TRY_AS(index,
+                        kept_.keep_file(directory_, index_file_name(position), "repair-" + index_file_name(position)));
     }
-    auto names = remake_packed_segment(directory_, position, check, damage.lines, kept_);
+    auto names = remake_compressed_segment(directory_, position, check, damage.lines, kept_);
     if (names) names->insert(names->end(), index.begin(), index.end());
     return names;
   });
 }
 
-Result<void> SpoolRepair::repair_index(Position position, const PackedCheck& check) {
+Result<void> SpoolRepair::repair_index(Position position, const CompressedCheck& check) {
   if (check.index == IndexState::kSound) return {};
   const std::string file = index_file_name(position);
-  return take({{kRepair, file, describe(check.index), "made anew"}}, [&]() -> Result<Names> {
+  return steps_.take({{kRepair, file, describe(check.index), "written again"}}, [&]() -> Result<Names> {
     Names names;
     if (check.index != IndexState::kMissing) {
-      auto kept = keep_file(directory_, file, "repair-" + file);
-      if (!kept) return kept;
-      names = std::move(*kept);
+      CRAWLSPOOL_TRY_AS(names, kept_.keep_file(directory_, file, "repair-" + file));
     }
     return remake_index(directory_, check).map([&] { return names; });
   });
 }
 
-// A start removes a plain segment whose packed copy is there: the copy has to be worth it.
+// Sets damaged compressed copies of plain segments aside: a start would remove the plain segment and keep the copy.
 Result<void> SpoolRepair::repair_second_copies() {
   CRAWLSPOOL_TRY_AS(const auto segments, list_segments(directory_));
   for (const Segment& segment : segments) {
     if (segment.name.kind != SegmentKind::kSealed) continue;
     const std::string copy = segment_file_name({segment.name.position, SegmentKind::kCompressed});
-    const auto check = check_packed_segment(directory_, segment.name.position, std::nullopt);
+    const auto check = check_compressed_segment(directory_, segment.name.position, std::nullopt);
     if (!check && check.error().code == ErrorCode::kNotFound) continue;
     const auto plain = directory_.open(segment.file, OpenMode::kRead);
     const bool is_whole =
-        check && check->unsound.empty() && plain && (*plain)->size().value_or(0) == content_bytes(check->frames);
+        check && check->unsound.empty() && plain && (*plain)->size().value_or(0) == content_bytes(check->blocks);
     if (is_whole || !plain) continue;
     if (auto done = set_aside_copy(segment, copy); !done) return done;
   }
@@ -210,8 +191,8 @@ Result<void> SpoolRepair::repair_second_copies() {
 }
 
 Result<void> SpoolRepair::set_aside_copy(const Segment& plain, const std::string& copy) {
-  return take({{kRepair, copy, "is damaged", "set aside: " + plain.file + " is there, too"}}, [&] {
-    return keep_file(directory_, copy, "repair-" + copy).and_then([&](Names names) {
+  return steps_.take({{kRepair, copy, "is damaged", "set aside: " + plain.file + " is there, too"}}, [&] {
+    return kept_.keep_file(directory_, copy, "repair-" + copy).and_then([&](Names names) {
       return directory_.remove(copy).and_then([&] { return directory_.sync(); }).map([&] { return names; });
     });
   });
@@ -231,12 +212,12 @@ Result<void> SpoolRepair::repair_durable(const DamageSurvey& survey) {
   if (why.empty()) return {};
   const std::string file(kDurableName);
   if (!can_be_told || (trouble != nullptr && trouble->code != ErrorCode::kDamaged)) {
-    give_up(file, why);
+    steps_.give_up(file, why);
     return {};
   }
   const std::string digits = position_digits(survey.known_synced);
-  return take({{kRepair, file, why, "made anew with " + digits}}, [&] {
-    return keep_file(directory_, file, "repair-" + file).and_then([&](Names names) {
+  return steps_.take({{kRepair, file, why, "written again with " + digits}}, [&] {
+    return kept_.keep_file(directory_, file, "repair-" + file).and_then([&](Names names) {
       return replace_file(directory_, file, digits).map([&] { return names; });
     });
   });
@@ -244,35 +225,25 @@ Result<void> SpoolRepair::repair_durable(const DamageSurvey& survey) {
 
 Result<void> SpoolRepair::set_aside(const ControlTrouble& trouble) {
   if (trouble.code != ErrorCode::kDamaged) {
-    give_up(trouble.file, trouble.why);
+    steps_.give_up(trouble.file, trouble.why);
     return {};
   }
   const bool is_cursor = trouble.kind == ControlFile::kCursor;
   const std::string remedy = is_cursor
-                                 ? "set aside: its reader begins anew, and retention waits for it no longer"
+                                 ? "set aside: its reader starts over, and retention waits for it no longer"
                                  : "set aside: the next start reads the other snapshot, or all lines of the spool";
-  return take({{kRepair, trouble.file, trouble.why, remedy}}, [&]() -> Result<Names> {
+  return steps_.take({{kRepair, trouble.file, trouble.why, remedy}}, [&]() -> Result<Names> {
     const std::size_t slash = trouble.file.find('/');
     if (slash == std::string::npos)
-      return keep_file(directory_, trouble.file, "repair-" + trouble.file).and_then([&](Names names) {
+      return kept_.keep_file(directory_, trouble.file, "repair-" + trouble.file).and_then([&](Names names) {
         return directory_.remove(trouble.file).and_then([&] { return directory_.sync(); }).map([&] { return names; });
       });
     CRAWLSPOOL_TRY_AS(const auto folder, directory_.open_directory(trouble.file.substr(0, slash)));
     const std::string file = trouble.file.substr(slash + 1);
-    return keep_file(*folder, file, "repair-cursor-" + file).and_then([&](Names names) {
+    return kept_.keep_file(*folder, file, "repair-cursor-" + file).and_then([&](Names names) {
       return folder->remove(file).and_then([&] { return folder->sync(); }).map([&] { return names; });
     });
   });
-}
-
-// What is no file that can be read, such as a link, has nothing to keep.
-Result<SpoolRepair::Names> SpoolRepair::keep_file(Directory& directory, const std::string& file,
-                                                  const std::string& name) {
-  const auto opened = directory.open(file, OpenMode::kRead);
-  if (!opened && opened.error().code == ErrorCode::kPermission) return Names{};
-  if (!opened) return tl::unexpected(opened.error());
-  CRAWLSPOOL_TRY_AS(const auto bytes, (*opened)->size());
-  return kept_.keep(**opened, 0, bytes, name).map([](std::string kept) { return Names{std::move(kept)}; });
 }
 
 }  // namespace crawlspool::spool

@@ -1,6 +1,6 @@
-// The disk as the spool sees it: a directory it stays inside of, and files written at explicit offsets.
-// Virtual, so that tests can forget unsynced bytes, fail the Nth call and fill up. Errors carry the errno; calls
-// interrupted by a signal are taken up again, short writes are not: what a call wrote is what it returns.
+// The disk as the spool sees it: a directory that it stays inside of, and files that are written at explicit offsets.
+// The classes are virtual, so that tests can forget unsynced bytes, fail the Nth call and fill up. Errors carry the
+// errno. Calls that a signal interrupts are made again; short writes are not: what a call wrote is what it returns.
 #pragma once
 
 #include <cstdint>
@@ -14,19 +14,19 @@
 
 namespace crawlspool::spool {
 
-// Bytes that can be read at any offset: a file's own, or what a compressed one holds.
+// Serves bytes at any offset: a file's own, or what a compressed one holds.
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
 
-  // Bytes read; fewer than asked only at the end.
+  // Returns how many bytes were read; fewer than asked for only at the end.
   [[nodiscard]] virtual base::Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) = 0;
   [[nodiscard]] virtual base::Result<std::uint64_t> size() = 0;
 };
 
 class File : public ByteSource {
  public:
-  // Bytes written, at least 1: a prefix of `parts` laid end to end. At most kWritePartsMax parts.
+  // Writes a prefix of at most kWritePartsMax `parts`, laid end to end. Returns how many bytes, at least 1.
   [[nodiscard]] virtual base::Result<std::size_t> write_at(std::uint64_t offset,
                                                            std::span<const std::string_view> parts) = 0;
   [[nodiscard]] virtual base::Result<void> sync_data() = 0;  // fdatasync
@@ -34,7 +34,7 @@ class File : public ByteSource {
   [[nodiscard]] virtual base::Result<void> truncate(std::uint64_t size) = 0;
   // Reserves blocks without changing the size.
   [[nodiscard]] virtual base::Result<void> preallocate(std::uint64_t offset, std::uint64_t length) = 0;
-  // False once the file has no name any more: what is written to it is lost with the process.
+  // Returns false once the file has no name any more: what is written to it is lost with the process.
   [[nodiscard]] virtual bool has_name() = 0;
   // Forgets cached pages that are clean, so that the next read comes from the disk.
   virtual void drop_cache() = 0;
@@ -55,7 +55,7 @@ enum class OpenMode {
   kCreateNew,  // read and write, must not exist
 };
 
-// Who may write in a directory that is made.
+// Says who may write in a directory that is made.
 enum class Access {
   kOwner,  // 0750
   kGroup,  // 2770
@@ -65,10 +65,10 @@ class Directory {
  public:
   virtual ~Directory() = default;
 
-  // Never follows a link; anything but a regular file is refused (kPermission).
+  // Never follows a link. Fails with kPermission for anything but a regular file.
   [[nodiscard]] virtual base::Result<std::unique_ptr<File>> open(const std::string& name, OpenMode mode) = 0;
-  // Makes the directory if it is missing and syncs this one. A link or anything else that is no directory is refused
-  // (kPermission).
+  // Makes the directory if it is missing and syncs this one. Fails with kPermission for a link or anything else that is
+  // no directory.
   [[nodiscard]] virtual base::Result<std::unique_ptr<Directory>> open_directory(const std::string& name,
                                                                                 Access access = Access::kOwner) = 0;
   [[nodiscard]] virtual base::Result<std::vector<DirectoryEntry>> list() = 0;  // sorted by name
@@ -78,22 +78,22 @@ class Directory {
   [[nodiscard]] virtual base::Result<void> link_to(const std::string& target, const std::string& name) = 0;
   [[nodiscard]] virtual base::Result<void> sync() = 0;
   [[nodiscard]] virtual base::Result<std::uint64_t> free_bytes() = 0;  // for unprivileged writers
-  // Takes the exclusive lock on the file `name` (made if missing) for this object's life; kLocked with the holder's
-  // own words as context if another has it. `holder` is written into it.
+  // Takes the exclusive lock on the file `name` (made if missing) for this object's life and writes `holder` into it.
+  // Fails with kLocked, and the holder's own words as context, if another has it.
   [[nodiscard]] virtual base::Result<void> lock(const std::string& name, std::string_view holder) = 0;
-  // kLocked once the lock's file no longer has its name, or the directory its path: another process may have taken the
-  // lock under that name. Nothing is wrong where no lock was taken, or where it cannot be told.
+  // Fails with kLocked once the lock's file no longer has its name, or the directory its path: another process may have
+  // taken the lock under that name. Succeeds where no lock was taken, and where nobody can say.
   [[nodiscard]] virtual base::Result<void> check_claim() = 0;
   [[nodiscard]] virtual std::string path() const = 0;
 };
 
-// Of all parts together.
+// Returns how many bytes all parts have together.
 [[nodiscard]] std::size_t bytes_of(std::span<const std::string_view> parts);
 
-// Writes all of `parts` from `offset` on. On an error an unknown prefix is there.
+// Writes all of `parts` from `offset` on. After an error an unknown prefix is there.
 [[nodiscard]] base::Result<void> write_fully(File& file, std::uint64_t offset, std::span<const std::string_view> parts);
 
-// The whole file, for small ones: kDamaged if it is longer than `bytes_max`.
+// Returns a whole small file. Fails with kDamaged if it is longer than `bytes_max`.
 [[nodiscard]] base::Result<std::string> read_small_file(Directory& directory, const std::string& name,
                                                         std::size_t bytes_max);
 
@@ -101,8 +101,8 @@ class Directory {
 [[nodiscard]] base::Result<void> write_new_file(Directory& directory, const std::string& name,
                                                 std::string_view content);
 
-// Replaces `name` by `content` so that a crash leaves the old or the new one whole: written beside, synced, renamed,
-// directory synced.
+// Replaces `name` by `content` so that a crash leaves the old or the new file whole: writes it beside, syncs it,
+// renames it and syncs the directory.
 [[nodiscard]] base::Result<void> replace_file(Directory& directory, const std::string& name, std::string_view content);
 
 }  // namespace crawlspool::spool

@@ -1,5 +1,5 @@
-// Names in a spool directory and the positions they stand for. A position is the number of bytes of uncompressed
-// spool before a byte; a segment's name is the position of its first byte, in 20 digits.
+// Names in a spool directory, and the positions that they stand for. A byte's position is the number of bytes of
+// uncompressed spool before it; a segment's name is the position of its first byte, in 20 digits.
 // Source: FORMAT.md, "Files".
 #pragma once
 
@@ -42,7 +42,7 @@ struct SegmentName {
 };
 
 [[nodiscard]] std::string position_digits(Position position);
-// Exactly 20 digits that fit 64 bits.
+// Returns nothing unless `text` is exactly 20 digits that fit 64 bits.
 [[nodiscard]] std::optional<Position> parse_position_digits(std::string_view text);
 
 [[nodiscard]] std::string segment_file_name(const SegmentName& name);

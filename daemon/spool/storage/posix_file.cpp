@@ -1,15 +1,18 @@
 #include "daemon/spool/storage/posix_file.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <vector>
 
-#include "daemon/spool/storage/retry_interrupted.h"
+#include "daemon/spool/storage/posix_calls.h"
 
 namespace crawlspool::spool {
 namespace {
@@ -17,7 +20,79 @@ namespace {
 using base::fail_errno;
 using base::Result;
 
+constexpr std::size_t kHugePageBytes = 2 * 1024 * 1024;
+
+// Switches the file to direct writes for one call: every other call goes through the cache.
+class DirectMode {
+ public:
+  explicit DirectMode(int fd) : fd_(fd), flags_(::fcntl(fd, F_GETFL)) {
+    is_on_ = flags_ >= 0 && ::fcntl(fd_, F_SETFL, flags_ | O_DIRECT) == 0;
+  }
+  ~DirectMode() {
+    const int saved = errno;
+    if (is_on_) ::fcntl(fd_, F_SETFL, flags_);
+    errno = saved;
+  }
+  DirectMode(const DirectMode&) = delete;
+  DirectMode& operator=(const DirectMode&) = delete;
+
+  [[nodiscard]] bool is_on() const { return is_on_; }
+
+ private:
+  int fd_;
+  int flags_;
+  bool is_on_ = false;
+};
+
 }  // namespace
+
+void DirectWriter::Free::operator()(char* memory) const noexcept { std::free(memory); }
+
+std::optional<std::ptrdiff_t> DirectWriter::write(int fd, std::uint64_t offset,
+                                                  std::span<const std::string_view> parts) {
+  const DirectMode direct(fd);
+  if (!direct.is_on() || !has_stage()) {
+    is_refused_ = true;
+    return std::nullopt;
+  }
+  const std::size_t bytes = fill_stage(parts);
+  const ssize_t n = retry_interrupted([&] { return ::pwrite(fd, stage_.get(), bytes, static_cast<off_t>(offset)); });
+  is_refused_ = n < 0 && !is_the_disks(errno);
+  return is_refused_ ? std::nullopt : std::optional(static_cast<std::ptrdiff_t>(n));
+}
+
+// File systems refuse a direct write with EINVAL, EOPNOTSUPP and others. Whatever else is wrong a cached write shows.
+bool DirectWriter::is_the_disks(int errno_value) {
+  switch (errno_value) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case EIO:
+    case EROFS:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool DirectWriter::has_stage() {
+  if (stage_) return true;
+  stage_.reset(static_cast<char*>(std::aligned_alloc(kHugePageBytes, kStageBytes)));
+  if (stage_) ::madvise(stage_.get(), kStageBytes, MADV_HUGEPAGE);  // few pages for the kernel to hold on to
+  return stage_ != nullptr;
+}
+
+// Returns how many bytes it has copied: whole blocks, as many as there are and the stage holds.
+std::size_t DirectWriter::fill_stage(std::span<const std::string_view> parts) {
+  std::size_t filled = 0;
+  for (const std::string_view part : parts) {
+    const std::size_t n = std::min(part.size(), kStageBytes - filled);
+    std::memcpy(stage_.get() + filled, part.data(), n);
+    filled += n;
+    if (filled == kStageBytes) break;
+  }
+  return filled - filled % kBlockBytes;
+}
 
 Result<std::size_t> PosixFile::read_at(std::uint64_t offset, std::span<char> into) {
   std::size_t done = 0;
@@ -31,7 +106,7 @@ Result<std::size_t> PosixFile::read_at(std::uint64_t offset, std::span<char> int
   return done;
 }
 
-// A large write is several: up to where a block begins, whole blocks past the cache, what is left.
+// A large write is made in several calls: up to where a block begins, whole blocks past the cache, the rest.
 Result<std::size_t> PosixFile::write_at(std::uint64_t offset, std::span<const std::string_view> parts) {
   const std::size_t bytes = bytes_of(parts);
   const std::size_t in_block = offset % DirectWriter::kBlockBytes;
@@ -48,7 +123,7 @@ Result<std::size_t> PosixFile::write_at(std::uint64_t offset, std::span<const st
   return static_cast<std::size_t>(*n);
 }
 
-// A prefix of `parts` of at most `bytes_max`; -1 with errno.
+// Writes a prefix of `parts` of at most `bytes_max`. Returns -1 with errno on an error.
 std::ptrdiff_t PosixFile::write_cached(std::uint64_t offset, std::span<const std::string_view> parts,
                                        std::size_t bytes_max) {
   std::vector<iovec> vectors;
@@ -64,7 +139,7 @@ std::ptrdiff_t PosixFile::write_cached(std::uint64_t offset, std::span<const std
   });
 }
 
-// A failed sync is never taken up again: the kernel has dropped what it could not write.
+// A failed sync is never tried again: the kernel has dropped what it could not write.
 Result<void> PosixFile::sync_data() { return checked(::fdatasync(fd_.get()), "fdatasync of "); }
 Result<void> PosixFile::sync() { return checked(::fsync(fd_.get()), "fsync of "); }
 

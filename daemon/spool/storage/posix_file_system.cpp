@@ -14,9 +14,8 @@
 
 #include "daemon/base/unique_fd.h"
 #include "daemon/spool/storage/layout.h"
-#include "daemon/spool/storage/lock_holder.h"
+#include "daemon/spool/storage/posix_calls.h"
 #include "daemon/spool/storage/posix_file.h"
-#include "daemon/spool/storage/retry_interrupted.h"
 
 namespace crawlspool::spool {
 namespace {
@@ -50,7 +49,7 @@ class PosixDirectory final : public Directory {
     if (!fd.valid() && (errno == ELOOP || errno == ENOTDIR))
       return fail(base::ErrorCode::kPermission, at(name) + " is no directory", errno);
     if (!fd.valid()) return fail_errno("open of " + at(name), errno);
-    // Not by mkdir's mode, which the umask is taken from.
+    // mkdir would take the umask from the mode.
     if (is_new && access == Access::kGroup && ::fchmod(fd.get(), kGroupDirectoryMode) != 0)
       return fail_errno("chmod of " + at(name), errno);
     if (is_new) {
@@ -151,7 +150,7 @@ class PosixDirectory final : public Directory {
     return kAlways | O_RDWR | O_CREAT | O_EXCL;
   }
 
-  // Some file systems leave it to a call for each entry.
+  // On some file systems each entry takes a call.
   [[nodiscard]] EntryKind kind_of(const dirent& entry) const {
     if (entry.d_type == DT_REG) return EntryKind::kFile;
     if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_DIR ? EntryKind::kDirectory : EntryKind::kOther;
@@ -166,7 +165,7 @@ class PosixDirectory final : public Directory {
     return fail_errno("open of " + at(name), errno_value);
   }
 
-  // Whether the name is surely not that of the open file: one that may not be looked at may be.
+  // Whether the name is surely not the open file's. Where it may not be looked at, it may be.
   static bool leads_elsewhere(int directory, const std::string& name, int flags, int fd) {
     struct stat named {};
     struct stat open {};

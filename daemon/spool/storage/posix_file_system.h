@@ -1,4 +1,4 @@
-// The real disk behind file_system.h. Files are opened relative to a directory descriptor, without following links.
+// The real disk behind file_system.h. Opens files relative to a directory descriptor, without following links.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@ namespace crawlspool::spool {
 
 enum class IfMissing { kCreate, kFail };
 
-// With kCreate a missing directory is made (0750) if its parent is there, and the parent synced.
+// With kCreate makes a missing directory (0750), if its parent is there, and syncs the parent.
 [[nodiscard]] base::Result<std::unique_ptr<Directory>> open_posix_directory(const std::string& path,
                                                                             IfMissing if_missing);
 

@@ -4,8 +4,7 @@
 #include <string>
 
 #include "daemon/base/clock.h"
-#include "daemon/spool/read/segment_reader.h"
-#include "daemon/spool/read/segment_source.h"
+#include "daemon/spool/read/segment_list.h"
 
 namespace crawlspool::spool {
 namespace {
@@ -17,7 +16,7 @@ constexpr std::uint64_t kLookBackBytes = 64ULL * 1024 * 1024;
 constexpr std::size_t kHeadBytes = 128;  // a line's ts is within its first bytes
 constexpr std::string_view kTimestampKey = "\"ts\":\"";
 
-// The first byte of the line that ends at `end`, not looking further back than kLookBackBytes.
+// Returns where the line begins that ends at `end`, without looking further back than kLookBackBytes.
 std::optional<std::uint64_t> line_start(ByteSource& source, std::uint64_t end) {
   std::string block;
   std::uint64_t behind = end - 1;  // not the line's own end

@@ -13,7 +13,7 @@ using base::Result;
 
 constexpr std::uint64_t kPreallocateBytes = 64ULL * 1024 * 1024;
 
-// The end of the last whole line within the first `bytes` of `parts` laid end to end; 0 if none is whole.
+// Returns the end of the last whole line within the first `bytes` of `parts` laid end to end; 0 if none is whole.
 std::uint64_t whole_lines_in(std::span<const std::string_view> parts, std::uint64_t bytes) {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
@@ -60,7 +60,7 @@ Result<std::size_t> SegmentWriter::append(std::span<const std::string_view> chun
   return kept - (bytes - bytes_of(chunks));  // the mark is no part of what was offered
 }
 
-// The file's size tells how far the write came.
+// Keeps the whole lines of a write that broke off. The file's size says how far it got.
 Result<std::uint64_t> SegmentWriter::keep_whole_lines(std::span<const std::string_view> parts) {
   CRAWLSPOOL_TRY_AS(const auto size, segment_->size());
   const std::uint64_t arrived = std::max(size, end_ - begin_) - (end_ - begin_);
@@ -99,8 +99,8 @@ bool SegmentWriter::has_room(std::uint64_t bytes) const {
          directory_.free_bytes().value_or(0) + unused_preallocation() >= limits_.keep_free_bytes + bytes;
 }
 
-// Ahead of need, in large steps: an fdatasync that also has to allocate blocks costs more than twice as much. Not on a
-// disk where the step itself would be felt; a failure is no error, writing then allocates.
+// Reserves ahead of need, in large steps: an fdatasync that also has to allocate blocks costs more than twice as much.
+// Does nothing on a disk where the step itself would matter. A failure is no error: writing then allocates.
 void SegmentWriter::preallocate_for(std::uint64_t bytes) {
   if (end_ + bytes <= allocated_end_) return;
   std::uint64_t length = bytes + kPreallocateBytes;

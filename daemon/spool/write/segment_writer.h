@@ -1,5 +1,5 @@
-// Appends whole lines to one segment and syncs it. Owns the file; knows no other. Used by the committer's thread only.
-// What an error leaves behind is said for each call; that errors stick is the spool's business (spool.h).
+// Appends whole lines to one segment and syncs it. Owns the segment's file. Used by the committer's thread only. Each
+// call says what an error leaves behind; the spool sees to it that errors stick (spool.h).
 // Source: FORMAT.md, "Rules" 1 to 3.
 #pragma once
 
@@ -28,16 +28,16 @@ class SegmentWriter {
 
   // Writes `chunks` of whole lines, in order; the first line, `first_line_bytes` long, gets the mark that all before
   // `synced` is on the disk. Returns how many bytes of `chunks` are in the file: whole lines, fewer than offered where
-  // the disk ran full on the way. With an error that may pass none is. After any other error the file's end is not
-  // known.
+  // the disk ran full on the way. After an error that may pass none of them is there; after any other the file's end is
+  // not known.
   [[nodiscard]] base::Result<std::size_t> append(std::span<const std::string_view> chunks, std::size_t first_line_bytes,
                                                  Position synced);
 
-  // fdatasync; fails too if somebody has removed the file. After an error nothing is known of what was appended since
-  // the last one that succeeded.
+  // Calls fdatasync; fails too if somebody has removed the file. After an error nothing is known of what was appended
+  // since the last sync that succeeded.
   [[nodiscard]] base::Result<void> sync();
 
-  // Takes what is behind `position` out of the file, durably, so that the same lines can be written again.
+  // Cuts off what is behind `position`, durably, so that the same lines can be written again.
   [[nodiscard]] base::Result<void> cut_back_to(Position position);
 
   // Gives the unused preallocation back and makes that durable.

@@ -17,7 +17,8 @@ using base::Result;
 constexpr std::int64_t kUsPerMs = 1000;
 constexpr std::int64_t kCheckClaimUs = 1000 * kUsPerMs;
 
-// What is appended at once has come together during the append before. So much of it is a load that does not pause.
+// What is appended at once has come together during the append before. If it is as much as this, the load does not
+// pause.
 constexpr std::size_t kLargeAppendBytes = 1024 * 1024;
 constexpr std::int64_t kUnderLoadUs = 100 * kUsPerMs;
 
@@ -43,7 +44,7 @@ Result<void> Spool::start() {
   CRAWLSPOOL_TRY_AS(auto recovered, recover(*directory_, id_));
   CRAWLSPOOL_TRY_AS(durable_mark_, DurableMark::open(*directory_));
   CRAWLSPOOL_TRY_AS(rejected_, RejectedLog::open(*directory_, options_.rejected_bytes_max));
-  // For readers only; retention holds everything while it cannot be read.
+  // Only readers need it; retention holds everything while it cannot be read.
   if (auto cursors = directory_->open_directory(std::string(kCursorsName), Access::kGroup); !cursors)
     base::log_warn("cursors_unusable", {{"detail", cursors.error().message()}});
   return take_over(std::move(recovered));
@@ -51,33 +52,35 @@ Result<void> Spool::start() {
 
 Result<void> Spool::take_over(Recovered recovered) {
   recovery_ = std::move(recovered.report);
-  sessions_ = std::move(recovered.sessions);
+  sessions_.start_with(std::move(recovered.sessions));
   position_ = durable_ = recovery_.end;
-  background_ = std::make_unique<Background>(
-      *directory_, options_.background, clock_,
-      Background::Start{id_, std::move(recovered.sealed), recovered.snapshots, recovery_.begin, recovery_.newest_us});
+  maintenance_ = std::make_unique<Maintenance>(
+      *directory_, options_.maintenance, clock_,
+      Maintenance::Start{id_, std::move(recovered.sealed), recovered.snapshots, recovery_.begin, recovery_.newest_us});
   snapshot_offered_us_ = clock_.monotonic_us() - options_.snapshot_interval_ms * kUsPerMs;
-  // One that was ahead, by damage, must not come back with a crash.
-  const auto told = durable_mark_->write(durable_).and_then([&] { return durable_mark_->sync(); });
-  if (!told) return told;
-  // What was synced behind damage is proved by marks that may be damaged next: a snapshot has a checksum, and a second.
+  // A durable position that was ahead, by damage, must not come back with a crash.
+  CRAWLSPOOL_TRY(durable_mark_->write(durable_));
+  CRAWLSPOOL_TRY(durable_mark_->sync());
+  // Marks prove what was synced behind damage, and they may be damaged next. A snapshot has a checksum, and a second
+  // copy.
   if (!recovery_.damaged.empty()) leave_snapshot();
-  if (!recovered.growing) {
+  if (!recovered.active) {
     const auto begun = begin_segment();
     return begun || base::may_pass(begun.error()) ? Result<void>{} : begun;  // the first append tries again
   }
   if (position_ > recovery_.begin) {
-    const std::int64_t age_us = clock_.wall_us() - first_timestamp(*recovered.growing).value_or(clock_.wall_us());
+    const std::int64_t age_us = clock_.wall_us() - first_timestamp(*recovered.active).value_or(clock_.wall_us());
     segment_since_us_ = clock_.monotonic_us() - std::max<std::int64_t>(0, age_us);
   }
-  writer_ = std::make_unique<SegmentWriter>(*directory_, std::move(recovered.growing),
+  writer_ = std::make_unique<SegmentWriter>(*directory_, std::move(recovered.active),
                                             SegmentWriter::Start{recovery_.begin, recovery_.end}, writer_limits());
-  background_->set_growing_bytes(growing_bytes());
+  maintenance_->set_active_bytes(active_bytes());
   point_at(segment_file_name({recovery_.begin, SegmentKind::kOpen}));
   return directory_->sync();
 }
 
-// Everything before position_ is synced. The directory's sync makes the sealed name of the segment before durable too.
+// Needs everything before position_ to be synced. The directory's sync makes the sealed name of the segment before
+// durable too.
 Result<void> Spool::begin_segment() {
   const std::string name = segment_file_name({position_, SegmentKind::kOpen});
   CRAWLSPOOL_TRY_AS(auto file, directory_->open(name, OpenMode::kCreate));
@@ -96,16 +99,16 @@ void Spool::set_options(const SpoolOptions& options) {
   options_ = options;
   if (writer_) writer_->set_limits(writer_limits());
   rejected_->set_bytes_max(options.rejected_bytes_max);
-  background_->set_options(options.background);
+  maintenance_->set_options(options.maintenance);
 }
 
-// For those who tail: the spool itself does not depend on it.
+// Points current.ndjson at the segment, for those who tail: the spool itself does not depend on it.
 void Spool::point_at(const std::string& segment) {
   const auto linked = directory_->link_to(segment, std::string(kCurrentName));
   if (!linked) base::log_warn_limited("current_link_failed", {{"detail", linked.error().message()}});
 }
 
-// A segment's lines are all synced when it is sealed, and nothing is written behind its sealed name's end.
+// Needs all lines of the segment to be synced. Nothing is written to a segment that has its sealed name.
 Result<void> Spool::seal() {
   const Position begin = writer_->begin();
   if (auto trimmed = writer_->trim(); !trimmed) return trimmed;
@@ -114,8 +117,8 @@ Result<void> Spool::seal() {
   if (!renamed) return renamed;
   writer_.reset();
   segment_since_us_.reset();
-  background_->set_growing_bytes(0);
-  background_->add_sealed(begin, position_);
+  maintenance_->set_active_bytes(0);
+  maintenance_->add_sealed(begin, position_);
   base::log_info("segment_sealed", {{"position", begin}, {"bytes", position_ - begin}});
   return {};
 }
@@ -142,27 +145,14 @@ Result<std::size_t> Spool::append(std::span<const std::string_view> chunks, std:
   });
   if (!appended) return base::may_pass(appended.error()) ? appended : tl::unexpected(stick(appended.error()));
   position_ = writer_->end();
-  background_->set_growing_bytes(position_ - writer_->begin());
+  maintenance_->set_active_bytes(position_ - writer_->begin());
   if (!segment_since_us_) segment_since_us_ = clock_.monotonic_us();
   if (*appended >= kLargeAppendBytes) large_append_us_.store(clock_.monotonic_us(), std::memory_order_relaxed);
   if (*appended == bytes_of(chunks))
-    add_unsynced(sessions);
+    sessions_.add(sessions);
   else
-    note_sessions_of(chunks, *appended);
+    sessions_.add_lines(chunks, *appended);  // a snapshot holds exactly what lies before its position
   return appended;
-}
-
-// Of what the disk had room for: a snapshot holds exactly what lies before its position.
-void Spool::note_sessions_of(std::span<const std::string_view> chunks, std::size_t bytes) {
-  for (std::string_view chunk : chunks) {
-    chunk = chunk.substr(0, bytes);
-    bytes -= chunk.size();
-    while (!chunk.empty()) {
-      const std::string_view line = chunk.substr(0, chunk.find('\n') + 1);
-      if (const auto mark = session_mark(line)) add_unsynced({&*mark, 1});
-      chunk.remove_prefix(line.size());
-    }
-  }
 }
 
 Result<void> Spool::sync(IfFull if_full) {
@@ -175,34 +165,18 @@ Result<void> Spool::sync(IfFull if_full) {
     const auto taken_back = writer_->cut_back_to(durable_).and_then([&] { return durable_mark_->write(durable_); });
     if (!taken_back) return tl::unexpected(stick(taken_back.error()));
     position_ = durable_;
-    unsynced_sessions_.clear();
+    sessions_.drop_added();
     return synced;
   }
   if (!synced) return tl::unexpected(stick(synced.error()));
   durable_ = position_;
-  apply_sessions();
+  sessions_.apply(clock_.wall_us());
   return {};
 }
 
-void Spool::add_unsynced(std::span<const SessionMark> sessions) {
-  for (const SessionMark& mark : sessions) {
-    const auto [known, is_new] = unsynced_sessions_.try_emplace(mark.session, mark);
-    if (is_new) continue;
-    known->second.last_seq = std::max(known->second.last_seq, mark.last_seq);
-    known->second.rejected += mark.rejected;
-  }
-}
-
-void Spool::apply_sessions() {
-  const std::int64_t now_us = clock_.wall_us();
-  for (const auto& [key, mark] : unsynced_sessions_)
-    sessions_.advance(key, mark.client, mark.last_seq, now_us, mark.rejected);
-  unsynced_sessions_.clear();
-}
-
 void Spool::note(std::span<const SessionMark> sessions) {
-  add_unsynced(sessions);
-  if (durable_ == position_) apply_sessions();
+  sessions_.add(sessions);
+  if (durable_ == position_) sessions_.apply(clock_.wall_us());
 }
 
 Result<void> Spool::probe() {
@@ -212,8 +186,8 @@ Result<void> Spool::probe() {
   return proved;
 }
 
-// The lock is the open file's; who comes later asks for the one that has its name. And those who read look for the
-// directory by its path.
+// Checks the names: the lock is the open file's, but whoever comes later locks the file that has the name; and readers
+// look for the directory by its path.
 Result<void> Spool::check_claim() {
   const std::int64_t now_us = clock_.monotonic_us();
   if (now_us < check_claim_us_) return {};
@@ -227,9 +201,9 @@ Result<void> Spool::tick() {
   if (!rotated && !base::may_pass(rotated.error())) return tl::unexpected(stick(rotated.error()));
   const std::int64_t now_us = clock_.monotonic_us();
   if (now_us - snapshot_offered_us_ < options_.snapshot_interval_ms * kUsPerMs) return {};
-  if (!background_->wants_snapshot(durable_)) return {};
+  if (!maintenance_->wants_snapshot(durable_)) return {};
   snapshot_offered_us_ = now_us;
-  background_->offer_snapshot({durable_, clock_.wall_us(), sessions_});
+  maintenance_->offer_snapshot({durable_, clock_.wall_us(), sessions_.synced()});
   return {};
 }
 
@@ -247,9 +221,9 @@ Result<void> Spool::close() {
   return {};
 }
 
-// Without it the next start only has more to read.
+// Writes the last snapshot. Without it the next start only has more to read.
 void Spool::leave_snapshot() {
-  if (auto written = background_->write_snapshot({durable_, clock_.wall_us(), sessions_}); !written)
+  if (auto written = maintenance_->write_snapshot({durable_, clock_.wall_us(), sessions_.synced()}); !written)
     base::log_warn("snapshot_failed", {{"detail", written.error().message()}});
 }
 
@@ -261,7 +235,7 @@ std::uint64_t Spool::free_bytes() const {
   return directory_->free_bytes().value_or(0) + (writer_ ? writer_->unused_preallocation() : 0);
 }
 
-// A full disk that cannot be waited out is an error like any other.
+// Keeps the error for every later call. A full disk that cannot be waited out is an error like any other.
 Error Spool::stick(Error error) {
   if (base::may_pass(error)) error.code = ErrorCode::kIo;
   failed_ = std::move(error);

@@ -46,7 +46,7 @@ TEST_F(DamageLogTest, WhatIsMissingIsDamageAndComesInOrder) {
 }
 
 TEST_F(DamageLogTest, AFileThatCannotBeReadIsNoDamage) {
-  damage.left_out("x", base::Error{base::ErrorCode::kPermission, 0, "no regular file"});
+  damage.skipped("x", base::Error{base::ErrorCode::kPermission, 0, "no regular file"});
   EXPECT_EQ(damage.exit_code(), kExitFailed);
   damage.damaged(1, 1);
   EXPECT_EQ(damage.exit_code(), kExitDamaged);

@@ -84,7 +84,7 @@ TEST(Doctor, TheDaemonsStateIsJudged) {
 
 TEST(Doctor, CountersThatShouldBeZeroAreNoted) {
   for (const char* members : {R"("ack_p99_ms":1500.5)", R"("log_lines_dropped":1)", R"("connections_refused":2)",
-                              R"("version":"0.0.0")", R"("spool":{"packing_failed":3})"}) {
+                              R"("version":"0.0.0")", R"("spool":{"compression_failed":3})"}) {
     const Findings findings = status_findings(std::string(R"(,"state":"ok",)") + members);
     ASSERT_EQ(findings.size(), 2U) << members;
     EXPECT_EQ(findings[1].health, Health::kNote) << members;

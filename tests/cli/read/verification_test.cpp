@@ -45,12 +45,12 @@ TEST_F(VerificationTest, ASoundSpoolIsSoundWithoutANote) {
   const Ran ran = verify();
   EXPECT_EQ(ran.exit_code, kExitOk) << ran.out;
   EXPECT_EQ(ran.out.find("note"), std::string::npos) << ran.out;
-  EXPECT_NE(ran.out.find("segments  3, 1 packed\nlines     9\n"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("segments  3, 1 compressed\nlines     9\n"), std::string::npos) << ran.out;
   EXPECT_EQ(on_spool({"cat"}).out, content);
 }
 
 TEST_F(VerificationTest, EachByteOfAPlainSegmentIsWatched) {
-  for (const Part& part : {plain, growing})
+  for (const Part& part : {plain, active})
     damage_each_byte(part.file, [&](std::size_t at, bool is_cut) {
       const std::size_t line = line_start(part.begin + at);
       expect_named("position " + std::to_string(line) + ": ");
@@ -62,12 +62,12 @@ TEST_F(VerificationTest, EachByteOfAPlainSegmentIsWatched) {
     });
 }
 
-TEST_F(VerificationTest, EachByteOfAPackedSegmentIsWatched) {
-  damage_each_byte(packed.file, [&](std::size_t, bool) {
+TEST_F(VerificationTest, EachByteOfACompressedSegmentIsWatched) {
+  damage_each_byte(compressed.file, [&](std::size_t, bool) {
     const Ran cat = on_spool({"cat"});
     // A bit that means nothing to the decoder damages nothing.
     if (cat.out != content || verify().exit_code != kExitOk) expect_named("position ");
-    expect_lines(cat, packed.end, content.size());
+    expect_lines(cat, compressed.end, content.size());
     for (std::size_t at = 0; at < cat.out.size(); at += line_bytes)
       EXPECT_NE(content.find(cat.out.substr(at, line_bytes)), std::string::npos);
   });
@@ -115,7 +115,7 @@ TEST_F(VerificationTest, AFileOfAnotherKindCannotBeRead) {
     std::filesystem::create_symlink("/dev/null", temp.path() / name);
     const Ran ran = verify();
     EXPECT_EQ(ran.exit_code, kExitFailed) << ran.out;
-    EXPECT_NE(ran.out.find(std::string("left out ") + name), std::string::npos) << ran.out;
+    EXPECT_NE(ran.out.find(std::string("skipped ") + name), std::string::npos) << ran.out;
     const Ran repair = on_spool({"repair", "--apply"});
     EXPECT_EQ(repair.exit_code, kExitDamaged);
     EXPECT_NE(repair.out.find(std::string("cannot  ") + name), std::string::npos) << repair.out;
@@ -132,9 +132,9 @@ TEST_F(VerificationTest, AMissingIndexIsTold) {
 TEST_F(VerificationTest, AnIndexOfAnotherSegmentIsTold) {
   std::string other = read(index);
   put(index, "");
-  const auto frames = spool::parse_index(other);
-  ASSERT_TRUE(frames);
-  spool::Frames wrong = *frames;
+  const auto blocks = spool::parse_index(other);
+  ASSERT_TRUE(blocks);
+  spool::Blocks wrong = *blocks;
   wrong.front().timestamps = spool::TimestampRange{"2027-01-01T00:00:00.000000Z", "2027-01-01T00:00:00.000000Z"};
   put(index, spool::render_index(wrong));
   expect_named(index + ": does not fit");
@@ -152,10 +152,10 @@ TEST_F(VerificationTest, ANumberThatDoesNotRiseWithinItsSessionIsTold) {
   const auto line = [](const char* session, unsigned seq) { return make_line({.session = session, .seq = seq}); };
   const std::string front = line("00000000000000aa", 5) + line("00000000000000bb", 1) + make_line({.seq = 1}) +
                             make_line({.seq = 1}) + line("00000000000000aa", 7);
-  put(growing.file, front + line("00000000000000aa", 7) + line("00000000000000aa", 6) + line("00000000000000aa", 8));
+  put(active.file, front + line("00000000000000aa", 7) + line("00000000000000aa", 6) + line("00000000000000aa", 8));
   const Ran ran = verify();
   EXPECT_EQ(ran.exit_code, kExitDamaged);
-  const std::string first = std::to_string(growing.begin + front.size());
+  const std::string first = std::to_string(active.begin + front.size());
   EXPECT_NE(ran.out.find("position " + first + ": record 7 of session 00000000000000aa comes after record 7\n"),
             std::string::npos)
       << ran.out;

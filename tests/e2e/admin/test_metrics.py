@@ -114,14 +114,14 @@ def test_the_spool_is_told_as_status_tells_it(start):
     assert sum(metrics.labelled("crawlspool_state", "state").values()) == 1
 
 
-def test_a_sealed_segment_waits_until_it_is_packed(start):
+def test_a_sealed_segment_waits_until_it_is_compressed(start):
     daemon = start({"spool.compression": "zstd", "spool.segment_bytes_max": "1MiB"})
     client = daemon.connect()
     for _ in range(12):
         client.send_record(b'"%s"' % (b"x" * 200_000))
         client.wait_ack()
-    wait_until(lambda: scrape(daemon).value("crawlspool_spool_segments_packed_total") > 0, "a segment is packed")
-    wait_until(lambda: scrape(daemon).value("crawlspool_spool_segments_unpacked") == 0, "none waits any more")
+    wait_until(lambda: scrape(daemon).value("crawlspool_spool_segments_compressed_total") > 0, "one is compressed")
+    wait_until(lambda: scrape(daemon).value("crawlspool_spool_segments_uncompressed") == 0, "none waits any more")
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-import packed
+import compressed
 import writers as load
 from command import Reader, numbered, run, send_records
 from waiting import SLOWDOWN, wait_until
@@ -30,10 +30,10 @@ def test_beside_a_daemon_at_work_it_is_sound(start, tmp_path, retention):
 
 @pytest.fixture
 def stopped(start):
-    """A daemon that has left packed segments and one that grows."""
+    """A daemon that has left compressed segments and the active one."""
     daemon = start(ROTATING)
     send_records(daemon, numbered(0, 2500))
-    wait_until(lambda: all(path.suffix != ".ndjson" for _, path in daemon.spool.segments()), "all is packed")
+    wait_until(lambda: all(path.suffix != ".ndjson" for _, path in daemon.spool.segments()), "all is compressed")
     send_records(daemon, numbered(2500, 2600))
     assert daemon.terminate() == 0
     return daemon
@@ -65,15 +65,15 @@ def test_damage_is_named_wherever_it_lies(stopped):
     assert b"position %d: %d bytes damaged" % (damaged.position, damaged.length) in result.stdout
 
 
-def test_what_other_programs_refuse_of_a_packed_segment_is_damage(stopped):
+def test_what_other_programs_refuse_of_a_compressed_segment_is_damage(stopped):
     """The other way round it may be stricter: libzstd looks at less than the index tells."""
     path = stopped.spool.directory / "00000000000000000000.ndjson.zst"
     sound = path.read_bytes()
-    content = packed.unpack(sound)
+    content = compressed.decompress(sound)
     for offset in [*range(24), *range(24, len(sound), len(sound) // 24), len(sound) - 1]:
         data = flip(path, offset, 1 << offset % 8)
         try:
-            is_same = packed.unpack(data) == content
+            is_same = compressed.decompress(data) == content
         except AssertionError:
             is_same = False
         result = verify(stopped)

@@ -15,7 +15,7 @@ import pytest
 
 from daemon import Daemon
 from storage_calls import injected, list_points, thin, traced
-from story import SETTINGS, run_story, wait_until_packed
+from story import SETTINGS, run_story, wait_until_compressed
 from sweep import check_after, copy_home, ended_after, list_story, tell_to_the_end, told_on_failure
 from tools import strace_works
 from waiting import SLOWDOWN, wait_until
@@ -101,7 +101,7 @@ def start_and_stop(daemon):
     with ended_after(daemon):
         daemon.launch()
         wait_until(lambda: daemon.ready_file.exists() or not daemon.running(), "ready, or ended at the start", 30)
-        wait_until_packed(daemon)
+        wait_until_compressed(daemon)
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             daemon.ready = json.loads(daemon.ready_file.read_text(encoding="utf-8"))
             daemon.signal(signal.SIGTERM)

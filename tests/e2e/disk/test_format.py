@@ -14,7 +14,7 @@ SETTINGS = {"spool.segment_bytes_max": "4KiB", "spool.compression": "zstd"}
 
 
 @pytest.mark.skipif(shutil.which("zstd") is None, reason="the zstd command is not installed")
-def test_a_short_reader_reads_packed_sealed_and_growing_segments(start):
+def test_a_short_reader_reads_compressed_sealed_and_active_segments(start):
     daemon = start(SETTINGS)
     directory = daemon.spool.directory
     records = [b'{"n":%d,"text":"%s"}' % (n, b"x" * (n % 90)) for n in range(1, 301)]
@@ -23,7 +23,7 @@ def test_a_short_reader_reads_packed_sealed_and_growing_segments(start):
             client.send_records(records[begin:begin + 20])
             client.wait_ack()
     assert len(format_reader.segments(directory)) > 5
-    wait_until(lambda: not list(directory.glob("0*.ndjson")), "all sealed segments are packed")
+    wait_until(lambda: not list(directory.glob("0*.ndjson")), "all sealed segments are compressed")
     read = subprocess.run([sys.executable, format_reader.__file__, str(directory)], capture_output=True, check=True)
     printed = subprocess.run([CRAWLSPOOL, "cat", "--spool", str(directory)], capture_output=True, check=True)
     assert read.stderr == b""

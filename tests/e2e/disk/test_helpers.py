@@ -11,7 +11,7 @@ import pytest
 
 import daemon
 import json_cases
-import packed
+import compressed
 import spool
 import web
 import zstd_frames
@@ -201,10 +201,10 @@ def test_the_proxy_cuts_where_it_was_told_to_and_lets_pass_once_it_is_calm():
 
 
 def test_zstd_frames_by_hand_are_what_libzstd_reads():
-    for packed_frame, content in ((zstd_frames.raw(b"1\n", content_size=2, window_log=10), b"1\n"),
+    for compressed_frame, content in ((zstd_frames.raw(b"1\n", content_size=2, window_log=10), b"1\n"),
                                   (zstd_frames.bomb(b"x", 300_000, content_size=300_000), b"x" * 300_000)):
-        zstd = packed.library()
+        zstd = compressed.library()
         target = ctypes.create_string_buffer(len(content))
-        got = zstd.ZSTD_decompress(target, ctypes.c_size_t(len(content)), packed_frame,
-                                   ctypes.c_size_t(len(packed_frame)))
+        got = zstd.ZSTD_decompress(target, ctypes.c_size_t(len(content)), compressed_frame,
+                                   ctypes.c_size_t(len(compressed_frame)))
         assert got == len(content) and target.raw == content

@@ -7,7 +7,7 @@ import pytest
 
 from invariant import check_rejected, check_stored
 from ledger import Ledger, Shape
-from packed import unpack
+from compressed import decompress
 from spool import Spool, make_line
 
 PEER = "127.0.0.1:5"
@@ -86,19 +86,19 @@ def test_rejected_records_are_no_gap_and_their_verdicts_are_owed(tmp_path):
             check_rejected(verdicts(ledger, *wrong), [ledger])
 
 
-def test_packed_segments_are_read_if_their_frames_prove_themselves(tmp_path):
+def test_compressed_segments_are_read_if_their_blocks_are_sound(tmp_path):
     if not shutil.which("zstd"):
         pytest.skip("zstd is not installed")
     parts = [make_line(b'{"n":%d}' % n, seq=n, synced=None if n > 1 else 0) for n in (1, 2, 3)]
 
-    def pack(content, *options):
+    def compress(content, *options):
         (tmp_path / "part").write_bytes(content)
         return subprocess.run(["zstd", "-qc", *options, tmp_path / "part"], capture_output=True, check=True).stdout
 
-    (tmp_path / f"{0:020}.ndjson.zst").write_bytes(pack(parts[0]) + pack(parts[1]))
+    (tmp_path / f"{0:020}.ndjson.zst").write_bytes(compress(parts[0]) + compress(parts[1]))
     (tmp_path / f"{len(parts[0] + parts[1]):020}.ndjson.open").write_bytes(parts[2])
     assert Spool(tmp_path).records() == [b'{"n":1}', b'{"n":2}', b'{"n":3}']
-    for bad, said in ((pack(parts[0], "--no-check"), "checksum"), (pack(parts[0], "--no-content-size"), "size"),
-                      (pack(parts[0][:-1]), "line's end"), (pack(parts[0])[:-1], "whole")):
+    for bad, said in ((compress(parts[0], "--no-check"), "checksum"), (compress(parts[0], "--no-content-size"), "size"),
+                      (compress(parts[0][:-1]), "line's end"), (compress(parts[0])[:-1], "whole")):
         with pytest.raises(AssertionError, match=said):
-            unpack(bad)
+            decompress(bad)

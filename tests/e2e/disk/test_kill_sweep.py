@@ -10,7 +10,7 @@ import time
 import pytest
 
 from storage_calls import list_points, spread, thin, traced
-from story import SETTINGS, wait_until_packed
+from story import SETTINGS, wait_until_compressed
 from sweep import check_after, copy_home, ended_after, list_story, tell_to_the_end, told_on_failure
 from tools import strace_works
 from waiting import SLOWDOWN, wait_until
@@ -52,7 +52,7 @@ def start_and_kill(daemon):
     with ended_after(daemon):
         daemon.launch()
         wait_until(lambda: daemon.ready_file.exists() or not daemon.running(), "ready, or killed", 30)
-        wait_until_packed(daemon)
+        wait_until_compressed(daemon)
         return not daemon.running()
 
 

@@ -15,7 +15,7 @@ def with_trailer(text):
 
 
 def add_backlog(spool):
-    """Sealed segments, holes but for their last lines, the growing one behind them, and the snapshot of a clean stop."""
+    """Sealed segments, holes but for their last lines, the active one behind them, and the snapshot of a clean stop."""
     end = SEGMENTS * SEGMENT_BYTES
     spool_id = (spool.directory / "spool.json").read_text(encoding="ascii").split('"id":"')[1][:32]
     spool.open_segment().rename(spool.directory / f"{end:020d}.ndjson.open")

@@ -1,5 +1,5 @@
 """Reads a spool as FORMAT.md describes it: the lines that prove themselves, in order of position. Needs Python's
-standard library, and the zstd command for packed segments. Usage: format_reader.py DIRECTORY"""
+standard library, and the zstd command for compressed segments. Usage: format_reader.py DIRECTORY"""
 import os
 import re
 import subprocess

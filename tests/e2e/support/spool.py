@@ -8,7 +8,7 @@ import pathlib
 import re
 import zlib
 
-import packed
+import compressed
 
 TRAILER_BYTES = 20  # ,"crc32":"8c736521"}
 TRAILER = re.compile(rb',"crc32":"([0-9a-f]{8})"}')
@@ -78,7 +78,7 @@ class Spool:
         self.directory = pathlib.Path(directory)
 
     def segments(self):
-        """(position, path) in order; of one that is being packed both files."""
+        """(position, path) in order; of one that is being compressed both files."""
         found = []
         for path in self.directory.iterdir():
             match = SEGMENT.fullmatch(path.name)
@@ -87,14 +87,14 @@ class Spool:
         return sorted(found)
 
     def read_segment(self, position):
-        """(path, content unpacked), also while the daemon goes on: what has left one stage is found in a later one."""
+        """(path, content decompressed), also while the daemon goes on: what has left one stage is found in a later one."""
         for stage in STAGES:
             path = self.directory / f"{position:020}.ndjson{stage}"
             try:
                 data = path.read_bytes()
             except FileNotFoundError:
                 continue
-            return path, packed.unpack(data) if stage == ".zst" else data
+            return path, compressed.decompress(data) if stage == ".zst" else data
         raise Damage(f"the segment at {position} is gone")
 
     def open_segment(self):

@@ -1,6 +1,7 @@
 """A short session with the daemon, always the same, one step behind the other, so that its storage calls come in one
 order: single records, two connections, rejected records, an HTTP batch, a record larger than a segment, rotations,
-packing, a clean stop. It may break off at any point, with the daemon; the ledgers say what was promised until then."""
+compression, a clean stop. It may break off at any point, with the daemon; the ledgers say what was promised until
+then."""
 
 import contextlib
 import json
@@ -76,13 +77,13 @@ def tell(daemon, name, told, singles):
         second.settle(1)
 
 
-def wait_until_packed(daemon):
-    """Until every sealed segment is packed, or that failed (it is tried again only after 30 s)."""
+def wait_until_compressed(daemon):
+    """Until every sealed segment is compressed, or that failed (it is tried again only after 30 s)."""
     def is_settled():
         plain = [path for _, path in daemon.spool.segments() if path.suffix == ".ndjson"]
-        return not plain or not daemon.running() or daemon.events("packing_failed")
+        return not plain or not daemon.running() or daemon.events("compression_failed")
 
-    wait_until(is_settled, "sealed segments are packed", 60)
+    wait_until(is_settled, "sealed segments are compressed", 60)
 
 
 def run_story(daemon, name="story", singles=12):
@@ -96,7 +97,7 @@ def run_story(daemon, name="story", singles=12):
         if daemon.ready is None:
             return told, False
         tell(daemon, name, told, singles)
-        wait_until_packed(daemon)
+        wait_until_compressed(daemon)
         return told, True
     except BrokenOff:
         return told, False

@@ -1,10 +1,10 @@
-"""zstd frames as clients send them, and as none should: packed by the system's libzstd, or put together by hand from
-RFC 8878, so that a test can say what every byte of a frame is."""
+"""zstd frames as clients send them, and as none should: compressed by the system's libzstd, or put together by hand
+from RFC 8878, so that a test can say what every byte of a frame is."""
 
 import ctypes
 import struct
 
-import packed
+import compressed
 
 LEVEL, CONTENT_SIZE_FLAG, CHECKSUM_FLAG = 100, 200, 201  # zstd.h, ZSTD_cParameter
 MAGIC = b"\x28\xb5\x2f\xfd"
@@ -14,7 +14,7 @@ RAW, RLE = 0, 1
 
 def compress(data, *, level=3, content_size=True, checksum=True):
     """One frame."""
-    zstd = packed.library()
+    zstd = compressed.library()
     zstd.ZSTD_createCCtx.restype = ctypes.c_void_p
     zstd.ZSTD_compress2.restype = zstd.ZSTD_compressBound.restype = ctypes.c_size_t
     context = ctypes.c_void_p(zstd.ZSTD_createCCtx())
@@ -31,7 +31,7 @@ def compress(data, *, level=3, content_size=True, checksum=True):
 
 
 def frame_header(*, content_size=None, window_log=20, checksum=False, dictionary=None):
-    """Without `content_size` the frame does not say how much it unpacks to."""
+    """Without `content_size` the frame does not say how much it decompresses to."""
     descriptor = (3 << 6 if content_size is not None else 0) | checksum << 2 | (1 if dictionary is not None else 0)
     window = (window_log - 10) << 3
     head = MAGIC + bytes([descriptor, window])

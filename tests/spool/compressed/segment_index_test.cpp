@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "daemon/spool/compressed/frame_layout.h"
+#include "daemon/spool/compressed/block_layout.h"
 #include "daemon/spool/lines/line.h"
 #include "tests/support/forgetful_file_system.h"
 
@@ -16,14 +16,14 @@ namespace {
 const std::string kEarly = "2026-11-20T04:05:06.123456Z";
 const std::string kLate = "2026-11-20T04:05:07.000000Z";
 
-Frames some_frames() {
+Blocks some_blocks() {
   return {{1000, 500, 0, 100, TimestampRange{kEarly, kLate}},
           {1500, 700, 100, 150, TimestampRange{kLate, kLate}},
           {2200, 1, 250, 14, TimestampRange{}}};
 }
 
-bool are_equal(const Frames& a, const Frames& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Frame& x, const Frame& y) {
+bool are_equal(const Blocks& a, const Blocks& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Block& x, const Block& y) {
     return x.position == y.position && x.bytes == y.bytes && x.offset == y.offset && x.file_bytes == y.file_bytes &&
            x.timestamps == y.timestamps;
   });
@@ -43,26 +43,26 @@ std::string replaced(std::string text, std::string_view what, std::string_view b
 }
 
 TEST(SegmentIndex, IsOneJsonObjectWithItsOwnCrc) {
-  EXPECT_EQ(render_index(some_frames()),
+  EXPECT_EQ(render_index(some_blocks()),
             "{\"format\":1,\"position\":1000,\"bytes\":1201,\"file_bytes\":264,\"frames\":["
             "{\"position\":1000,\"bytes\":500,\"offset\":0,\"file_bytes\":100,"
             "\"ts_min\":\"2026-11-20T04:05:06.123456Z\",\"ts_max\":\"2026-11-20T04:05:07.000000Z\"},"
             "{\"position\":1500,\"bytes\":700,\"offset\":100,\"file_bytes\":150,"
             "\"ts_min\":\"2026-11-20T04:05:07.000000Z\",\"ts_max\":\"2026-11-20T04:05:07.000000Z\"},"
             "{\"position\":2200,\"bytes\":1,\"offset\":250,\"file_bytes\":14}],\"crc32\":\"a4e79cf4\"}\n");
-  EXPECT_TRUE(nlohmann::json::accept(render_index(some_frames())));
+  EXPECT_TRUE(nlohmann::json::accept(render_index(some_blocks())));
 }
 
 TEST(SegmentIndex, ReadsAsItWasWritten) {
-  const auto frames = parse_index(render_index(some_frames()));
-  ASSERT_TRUE(frames.has_value());
-  EXPECT_TRUE(are_equal(*frames, some_frames()));
-  EXPECT_EQ(content_bytes(*frames), 1201U);
-  EXPECT_EQ(file_bytes(*frames), 264U);
+  const auto blocks = parse_index(render_index(some_blocks()));
+  ASSERT_TRUE(blocks.has_value());
+  EXPECT_TRUE(are_equal(*blocks, some_blocks()));
+  EXPECT_EQ(content_bytes(*blocks), 1201U);
+  EXPECT_EQ(file_bytes(*blocks), 264U);
 }
 
 TEST(SegmentIndex, NoFlippedBitGoesUnnoticed) {
-  const std::string text = render_index(some_frames());
+  const std::string text = render_index(some_blocks());
   for (std::size_t at = 0; at < text.size(); ++at)
     for (int bit = 0; bit < 8; ++bit) {
       std::string flipped = text;
@@ -72,12 +72,12 @@ TEST(SegmentIndex, NoFlippedBitGoesUnnoticed) {
 }
 
 TEST(SegmentIndex, NoneOfItsBeginningsIsAnIndex) {
-  const std::string text = render_index(some_frames());
+  const std::string text = render_index(some_blocks());
   for (std::size_t bytes = 0; bytes < text.size(); ++bytes) EXPECT_FALSE(parse_index(text.substr(0, bytes))) << bytes;
 }
 
 TEST(SegmentIndex, WhatDoesNotAddUpIsRefusedThoughItsCrcIsRight) {
-  const std::string text = render_index(some_frames());
+  const std::string text = render_index(some_blocks());
   ASSERT_TRUE(parse_index(signed_text(text)).has_value());
   for (const auto& [what, by] :
        std::vector<std::pair<std::string, std::string>>{{"\"format\":1", "\"format\":2"},
@@ -99,14 +99,14 @@ TEST(SegmentIndex, WhatDoesNotAddUpIsRefusedThoughItsCrcIsRight) {
 }
 
 TEST(SegmentIndex, MembersItDoesNotKnowArePassedOver) {
-  const std::string text = render_index(some_frames());
+  const std::string text = render_index(some_blocks());
   EXPECT_TRUE(parse_index(signed_text(replaced(text, "\"format\":1", "\"format\":1,\"more\":[1]"))).has_value());
 }
 
-TEST(SegmentIndex, AFrameIsNeverLargerThanFramesGet) {
-  for (const std::uint64_t too_many : {kFrameContentBytesMax + 1, std::numeric_limits<std::uint64_t>::max()})
+TEST(SegmentIndex, ABlockIsNeverLargerThanBlocksGet) {
+  for (const std::uint64_t too_many : {kBlockContentBytesMax + 1, std::numeric_limits<std::uint64_t>::max()})
     EXPECT_FALSE(parse_index(render_index({{0, too_many, 0, 10, TimestampRange{}}})).has_value());
-  EXPECT_TRUE(parse_index(render_index({{0, kFrameContentBytesMax, 0, 10, TimestampRange{}}})).has_value());
+  EXPECT_TRUE(parse_index(render_index({{0, kBlockContentBytesMax, 0, 10, TimestampRange{}}})).has_value());
 }
 
 TEST(SegmentIndex, PositionsDoNotRunOver) {
@@ -118,8 +118,8 @@ TEST(SegmentIndex, OneOfAnotherSegmentIsNone) {
   test::ForgetfulDisk disk;
   const auto directory = disk.open();
   EXPECT_FALSE(read_index(*directory, 1000).has_value());
-  disk.put(index_file_name(1000), render_index(some_frames()));
-  disk.put(index_file_name(999), render_index(some_frames()));
+  disk.put(index_file_name(1000), render_index(some_blocks()));
+  disk.put(index_file_name(999), render_index(some_blocks()));
   EXPECT_TRUE(read_index(*directory, 1000).has_value());
   EXPECT_FALSE(read_index(*directory, 999).has_value());
 }

@@ -1,5 +1,3 @@
-#include "daemon/spool/control/cursor_lock.h"
-
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 

@@ -17,7 +17,7 @@ using test::Call;
 using test::ForgetfulDisk;
 using Strings = std::vector<std::string>;
 
-std::string packed(Position position) { return segment_file_name({position, SegmentKind::kCompressed}); }
+std::string compressed(Position position) { return segment_file_name({position, SegmentKind::kCompressed}); }
 std::string sealed(Position position) { return segment_file_name({position, SegmentKind::kSealed}); }
 std::string open_one(Position position) { return segment_file_name({position, SegmentKind::kOpen}); }
 
@@ -38,13 +38,13 @@ class InventoryTest : public ::testing::Test {
     EXPECT_TRUE(taken);
     disk.forget_calls();
     const auto again = take_inventory(*disk.open());
-    EXPECT_TRUE(again && again->left_out.size() == taken->left_out.size());
+    EXPECT_TRUE(again && again->skipped.size() == taken->skipped.size());
     EXPECT_EQ(disk.changes(), 0U);
     return taken ? std::move(*taken) : Inventory{};
   }
-  static Strings left_out(const Inventory& inventory) {
+  static Strings skipped(const Inventory& inventory) {
     Strings names;
-    for (const UnusableFile& file : inventory.left_out) names.push_back(file.name);
+    for (const UnusableFile& file : inventory.skipped) names.push_back(file.name);
     return names;
   }
 
@@ -53,22 +53,22 @@ class InventoryTest : public ::testing::Test {
 
 TEST_F(InventoryTest, AnEmptyDirectoryHasNothing) {
   const Inventory inventory = take();
-  EXPECT_TRUE(inventory.sealed.empty() && inventory.unsealed.empty() && inventory.left_out.empty());
-  EXPECT_FALSE(inventory.growing);
+  EXPECT_TRUE(inventory.sealed.empty() && inventory.unsealed.empty() && inventory.skipped.empty());
+  EXPECT_FALSE(inventory.active);
 }
 
-TEST_F(InventoryTest, SegmentsComeByPositionAndTheLastOneGrows) {
-  put({open_one(900), sealed(200), packed(0), packed(100)});
+TEST_F(InventoryTest, SegmentsComeByPositionAndTheLastOneIsActive) {
+  put({open_one(900), sealed(200), compressed(0), compressed(100)});
   const Inventory inventory = take();
-  EXPECT_EQ(files_of(inventory.sealed), (Strings{packed(0), packed(100), sealed(200)}));
+  EXPECT_EQ(files_of(inventory.sealed), (Strings{compressed(0), compressed(100), sealed(200)}));
   EXPECT_TRUE(inventory.unsealed.empty());
-  ASSERT_TRUE(inventory.growing);
-  EXPECT_EQ(inventory.growing->position, 900U);
+  ASSERT_TRUE(inventory.active);
+  EXPECT_EQ(inventory.active->position, 900U);
 }
 
-TEST_F(InventoryTest, WithoutAnOpenOneNothingGrows) {
+TEST_F(InventoryTest, WithoutAnOpenOneNoneIsActive) {
   put({sealed(0), sealed(100)});
-  EXPECT_FALSE(take().growing);
+  EXPECT_FALSE(take().active);
 }
 
 TEST_F(InventoryTest, OfSeveralOpenOnesAllButTheLastAreToBeSealed) {
@@ -76,18 +76,18 @@ TEST_F(InventoryTest, OfSeveralOpenOnesAllButTheLastAreToBeSealed) {
   const Inventory inventory = take();
   EXPECT_EQ(files_of(inventory.sealed), Strings{sealed(100)});
   EXPECT_EQ(files_of(inventory.unsealed), (Strings{open_one(0), open_one(200)}));
-  EXPECT_EQ(inventory.growing->position, 300U);
+  EXPECT_EQ(inventory.active->position, 300U);
 }
 
 TEST_F(InventoryTest, AnOpenOneBeforeASealedOneIsToBeSealedToo) {
   put({open_one(0), sealed(100)});
   const Inventory inventory = take();
   EXPECT_EQ(files_of(inventory.unsealed), Strings{open_one(0)});
-  EXPECT_FALSE(inventory.growing);
+  EXPECT_FALSE(inventory.active);
 }
 
 TEST_F(InventoryTest, TemporariesOfTheSpoolAreRemovedAndNoOthers) {
-  const Strings ours{packed(0) + ".tmp",
+  const Strings ours{compressed(0) + ".tmp",
                      sealed(0) + ".tmp",
                      open_one(0) + ".tmp",
                      "spool.json.tmp",
@@ -100,38 +100,38 @@ TEST_F(InventoryTest, TemporariesOfTheSpoolAreRemovedAndNoOthers) {
   put(foreign);
   const Inventory inventory = take();
   EXPECT_EQ(disk.names(), foreign);
-  EXPECT_EQ(left_out(inventory), foreign);
+  EXPECT_EQ(skipped(inventory), foreign);
 }
 
 // Taking it away would fail, at each start.
 TEST_F(InventoryTest, ADirectoryWithATemporarysNameIsForeign) {
   ASSERT_TRUE(disk.open()->open_directory("durable.tmp"));
-  EXPECT_EQ(left_out(take()), Strings{"durable.tmp"});
+  EXPECT_EQ(skipped(take()), Strings{"durable.tmp"});
   EXPECT_EQ(disk.names(), Strings{"durable.tmp"});
 }
 
-TEST_F(InventoryTest, OfAPackedSegmentThePlainOneGoes) {
-  put({packed(0), sealed(0), index_file_name(0), sealed(100)});
+TEST_F(InventoryTest, OfACompressedSegmentThePlainOneGoes) {
+  put({compressed(0), sealed(0), index_file_name(0), sealed(100)});
   const Inventory inventory = take();
-  EXPECT_EQ(files_of(inventory.sealed), (Strings{packed(0), sealed(100)}));
-  EXPECT_EQ(disk.names(), (Strings{index_file_name(0), packed(0), sealed(100)}));
-  EXPECT_TRUE(inventory.left_out.empty());
+  EXPECT_EQ(files_of(inventory.sealed), (Strings{compressed(0), sealed(100)}));
+  EXPECT_EQ(disk.names(), (Strings{index_file_name(0), compressed(0), sealed(100)}));
+  EXPECT_TRUE(inventory.skipped.empty());
 }
 
 TEST_F(InventoryTest, OtherTwinsAreReportedAndLeftWhereTheyAre) {
-  put({packed(0), open_one(0), sealed(100), open_one(100)});
+  put({compressed(0), open_one(0), sealed(100), open_one(100)});
   const Inventory inventory = take();
-  EXPECT_EQ(files_of(inventory.sealed), (Strings{packed(0), sealed(100)}));
+  EXPECT_EQ(files_of(inventory.sealed), (Strings{compressed(0), sealed(100)}));
   EXPECT_TRUE(inventory.unsealed.empty());
-  EXPECT_FALSE(inventory.growing);
-  EXPECT_EQ(left_out(inventory), (Strings{open_one(0), open_one(100)}));
+  EXPECT_FALSE(inventory.active);
+  EXPECT_EQ(skipped(inventory), (Strings{open_one(0), open_one(100)}));
   EXPECT_EQ(disk.names().size(), 4U);
 }
 
 TEST_F(InventoryTest, IndexesOfSegmentsThatAreGoneGoToo) {
-  put({index_file_name(0), index_file_name(100), index_file_name(200), packed(100), open_one(300)});
-  EXPECT_TRUE(take().left_out.empty());
-  EXPECT_EQ(disk.names(), (Strings{index_file_name(100), packed(100), open_one(300)}));
+  put({index_file_name(0), index_file_name(100), index_file_name(200), compressed(100), open_one(300)});
+  EXPECT_TRUE(take().skipped.empty());
+  EXPECT_EQ(disk.names(), (Strings{index_file_name(100), compressed(100), open_one(300)}));
 }
 
 TEST_F(InventoryTest, TheSpoolsOwnFilesAreNotReported) {
@@ -139,7 +139,7 @@ TEST_F(InventoryTest, TheSpoolsOwnFilesAreNotReported) {
   ASSERT_TRUE(disk.open()->link_to(open_one(0), std::string(kCurrentName)));
   for (const std::string_view name : {kRejectedName, kCutName, kCursorsName})
     ASSERT_TRUE(disk.open()->open_directory(std::string(name)));
-  EXPECT_EQ(left_out(take()), Strings{});
+  EXPECT_EQ(skipped(take()), Strings{});
 }
 
 TEST_F(InventoryTest, ForeignFilesLinksAndDirectoriesAreReportedAndNotTouched) {
@@ -151,14 +151,14 @@ TEST_F(InventoryTest, ForeignFilesLinksAndDirectoriesAreReportedAndNotTouched) {
     ASSERT_TRUE(directory->open_directory(folder));
   const Strings before = disk.names();
   const Inventory inventory = take();
-  EXPECT_EQ(left_out(inventory), (Strings{sealed(0), "00000000000000000000.ndjson.gz", sealed(100), "1.ndjson", "cut",
-                                          "durable", "lost+found", "notes.txt", "sessions.ndjson", "spool.json"}));
+  EXPECT_EQ(skipped(inventory), (Strings{sealed(0), "00000000000000000000.ndjson.gz", sealed(100), "1.ndjson", "cut",
+                                         "durable", "lost+found", "notes.txt", "sessions.ndjson", "spool.json"}));
   EXPECT_EQ(disk.names(), before);
   EXPECT_TRUE(inventory.sealed.empty());
-  EXPECT_EQ(inventory.growing->position, 500U);
+  EXPECT_EQ(inventory.active->position, 500U);
 }
 
-TEST_F(InventoryTest, ALinkUnderAGrowingSegmentsNameIsRefused) {
+TEST_F(InventoryTest, ALinkUnderAnActiveSegmentsNameIsRefused) {
   put({open_one(0)});
   ASSERT_TRUE(disk.open()->link_to("elsewhere", open_one(900)));
   EXPECT_EQ(test::code_of(take_inventory(*disk.open())), base::ErrorCode::kPermission);
@@ -173,7 +173,7 @@ TEST_F(InventoryTest, AFailedRemovalEndsIt) {
 TEST_F(InventoryTest, ACrashAtEachChangeLosesNoSegment) {
   test::crash_at_each_change(
       [](ForgetfulDisk& fresh) {
-        for (const std::string& file : {packed(0), sealed(0), sealed(100), open_one(200), index_file_name(0),
+        for (const std::string& file : {compressed(0), sealed(0), sealed(100), open_one(200), index_file_name(0),
                                         index_file_name(50), sealed(100) + ".tmp"})
           fresh.put(file, file);
       },
@@ -181,19 +181,19 @@ TEST_F(InventoryTest, ACrashAtEachChangeLosesNoSegment) {
       [](ForgetfulDisk& crashed, const test::CrashPoint&) {
         const auto inventory = take_inventory(*crashed.open());
         ASSERT_TRUE(inventory);
-        EXPECT_EQ(files_of(inventory->sealed), (Strings{packed(0), sealed(100)}));
-        EXPECT_EQ(crashed.names(), (Strings{index_file_name(0), packed(0), sealed(100), open_one(200)}));
+        EXPECT_EQ(files_of(inventory->sealed), (Strings{compressed(0), sealed(100)}));
+        EXPECT_EQ(crashed.names(), (Strings{index_file_name(0), compressed(0), sealed(100), open_one(200)}));
       });
 }
 
-TEST_F(InventoryTest, AnOriginalDoesNotGoBeforeItsPackedCopysNameIsDurable) {
+TEST_F(InventoryTest, AnOriginalDoesNotGoBeforeItsCompressedCopysNameIsDurable) {
   test::crash_at_each_change(
       [](ForgetfulDisk& fresh) {
         fresh.put(sealed(0), "content");
-        fresh.put(packed(0) + ".tmp", "content");
+        fresh.put(compressed(0) + ".tmp", "content");
       },
       [](ForgetfulDisk& stopping) {
-        return stopping.open()->rename(packed(0) + ".tmp", packed(0)) && take_inventory(*stopping.open());
+        return stopping.open()->rename(compressed(0) + ".tmp", compressed(0)) && take_inventory(*stopping.open());
       },
       [](ForgetfulDisk& crashed, const test::CrashPoint&) {
         const auto inventory = take_inventory(*crashed.open());

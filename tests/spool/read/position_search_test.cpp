@@ -9,8 +9,8 @@
 
 #include "daemon/spool/lines/timestamp_scanner.h"
 #include "daemon/spool/read/segment_list.h"
+#include "tests/support/compressed_segment.h"
 #include "tests/support/directory_hooks.h"
-#include "tests/support/packed_segment.h"
 
 namespace crawlspool::spool {
 namespace {
@@ -33,10 +33,10 @@ std::string line_at(const std::string& time, std::size_t record_bytes = 50) {
 class PositionSearchTest : public ::testing::Test {
  protected:
   void add(SegmentKind kind, const std::string& content) {
-    const bool is_packed = kind == SegmentKind::kCompressed;
-    disk.put(file_of(begin + all.size(), is_packed ? SegmentKind::kSealed : kind), content);
-    if (is_packed) {
-      ASSERT_TRUE(pack_segment(*directory, begin + all.size(), test::small_frames(300)).has_value());
+    const bool is_compressed = kind == SegmentKind::kCompressed;
+    disk.put(file_of(begin + all.size(), is_compressed ? SegmentKind::kSealed : kind), content);
+    if (is_compressed) {
+      ASSERT_TRUE(compress_segment(*directory, begin + all.size(), test::small_blocks(300)).has_value());
     }
     all += content;
   }
@@ -73,17 +73,17 @@ TEST_F(PositionSearchTest, AnEmptySpoolBeginsAndEndsAtZero) {
 
 TEST_F(PositionSearchTest, TheExtentIsOfPositionsAndOfBytesOnDisk) {
   add(SegmentKind::kCompressed, test::some_lines(20));
-  const std::uint64_t packed_bytes = disk.content(file_of(begin, SegmentKind::kCompressed))->size();
-  ASSERT_LT(packed_bytes, all.size());
-  EXPECT_EQ(spool_extent(*directory)->end, begin + all.size());  // a packed one may be the last
-  const std::uint64_t in_packed = all.size();
+  const std::uint64_t compressed_bytes = disk.content(file_of(begin, SegmentKind::kCompressed))->size();
+  ASSERT_LT(compressed_bytes, all.size());
+  EXPECT_EQ(spool_extent(*directory)->end, begin + all.size());  // a compressed one may be the last
+  const std::uint64_t in_compressed = all.size();
   add(SegmentKind::kSealed, test::some_lines(3));
   add(SegmentKind::kOpen, test::some_lines(2) + "{\"ts");
   const auto extent = spool_extent(*directory);
   EXPECT_EQ(extent->begin, begin);
   EXPECT_EQ(extent->end, begin + all.size());
   EXPECT_EQ(extent->segments, 3U);
-  EXPECT_EQ(extent->file_bytes, packed_bytes + all.size() - in_packed);
+  EXPECT_EQ(extent->file_bytes, compressed_bytes + all.size() - in_compressed);
 }
 
 TEST_F(PositionSearchTest, TheLastLinesAreFoundInSegmentsOfAnyKind) {
@@ -149,20 +149,20 @@ TEST_F(PositionSearchTest, ATimeIsFoundWithoutReadingWhatLiesBeforeIt) {
   }
   disk.forget_calls();
   EXPECT_EQ(since("18"), of_hour_18);
-  std::uint64_t frames_read = 0;
+  std::uint64_t blocks_read = 0;
   for (const auto& call : disk.calls()) {
     if (call.call != Call::kRead || !call.name.ends_with(".zst")) continue;
     EXPECT_EQ(call.name, file_of(of_hour_18, SegmentKind::kCompressed));
-    if (call.bytes > 18) ++frames_read;  // more than a frame's header
+    if (call.bytes > 18) ++blocks_read;  // more than a block's header
   }
-  EXPECT_EQ(frames_read, 1U);
+  EXPECT_EQ(blocks_read, 1U);
 }
 
 TEST_F(PositionSearchTest, AnIndexOfAnotherFileHidesNothing) {
   add(SegmentKind::kCompressed, line_at("04:01") + line_at("04:02"));
   const std::string other = *disk.content(index_file_name(begin));
   disk.put(file_of(begin, SegmentKind::kSealed), line_at("04:03") + line_at("04:04", 90));
-  ASSERT_TRUE(pack_segment(*directory, begin, test::small_frames(300)).has_value());
+  ASSERT_TRUE(compress_segment(*directory, begin, test::small_blocks(300)).has_value());
   disk.put(index_file_name(begin), other);
   EXPECT_EQ(since("04:03"), begin);
 }
@@ -179,7 +179,7 @@ TEST_F(PositionSearchTest, WhatCannotBeReadEndsTheSearchBeforeIt) {
   EXPECT_EQ(since("04:03"), second);
 }
 
-TEST_F(PositionSearchTest, ASegmentPackedBetweenListingAndOpeningIsFound) {
+TEST_F(PositionSearchTest, ASegmentCompressedBetweenListingAndOpeningIsFound) {
   using Search = std::function<Position(Directory&)>;
   const Search searches[] = {[](Directory& d) { return spool_extent(d)->end; },
                              [](Directory& d) { return *position_of_last_lines(d, 2); },
@@ -189,7 +189,7 @@ TEST_F(PositionSearchTest, ASegmentPackedBetweenListingAndOpeningIsFound) {
     const Position expected = search(*directory);
     test::HookedDirectory hooked(*directory);
     hooked.before_open = [&](const std::string&) {
-      static_cast<void>(pack_segment(*directory, begin, test::small_frames(300)));
+      static_cast<void>(compress_segment(*directory, begin, test::small_blocks(300)));
     };
     EXPECT_EQ(search(hooked), expected);
     ASSERT_FALSE(disk.content(file_of(begin, SegmentKind::kSealed)).has_value());

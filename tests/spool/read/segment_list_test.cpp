@@ -27,7 +27,7 @@ class SegmentListTest : public ::testing::Test {
   test::ForgetfulDisk disk;
   std::unique_ptr<Directory> directory = disk.open();
   const std::string plain = file_of(5, SegmentKind::kSealed);
-  const std::string packed = file_of(5, SegmentKind::kCompressed);
+  const std::string compressed = file_of(5, SegmentKind::kCompressed);
   const std::string open = file_of(5, SegmentKind::kOpen);
 };
 
@@ -39,8 +39,8 @@ TEST_F(SegmentListTest, IsInOrderOfPositionAndHoldsSegmentsOnly) {
 }
 
 TEST_F(SegmentListTest, HoldsOneFileForEachPosition) {
-  disk.put(packed, "");
-  EXPECT_EQ(files(*directory), Names{packed});
+  disk.put(compressed, "");
+  EXPECT_EQ(files(*directory), Names{compressed});
   disk.put(open, "");
   EXPECT_EQ(files(*directory), Names{open});
   disk.put(plain, "");
@@ -50,8 +50,8 @@ TEST_F(SegmentListTest, HoldsOneFileForEachPosition) {
 TEST_F(SegmentListTest, ARegularFileGoesBeforeAnythingElse) {
   ASSERT_TRUE(directory->link_to("x", plain).has_value());
   EXPECT_EQ(files(*directory), Names{plain});  // for the reader to report
-  disk.put(packed, "");
-  EXPECT_EQ(files(*directory), Names{packed});
+  disk.put(compressed, "");
+  EXPECT_EQ(files(*directory), Names{compressed});
 }
 
 TEST_F(SegmentListTest, KnowsHowLongEachSegmentShouldBe) {
@@ -75,7 +75,7 @@ TEST_F(SegmentListTest, WhatComesAtTheEndMeanwhileIsNoReasonToListOnceMore) {
   EXPECT_EQ(listings, 2U);
 }
 
-TEST_F(SegmentListTest, ADirectoryThatNeverSettlesIsListedAllTheSame) {
+TEST_F(SegmentListTest, ADirectoryThatNeverRestsIsListedAllTheSame) {
   disk.put(plain, "");
   test::HookedDirectory hooked(*directory);
   Position next = 1000;

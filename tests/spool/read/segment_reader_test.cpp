@@ -135,14 +135,14 @@ TEST_F(SegmentReaderTest, EachPositionIsHandedOutOnce) {
   EXPECT_EQ(losses.all, Strings{"doubled " + std::to_string(line_bytes) + "+" + std::to_string(line_bytes)});
 }
 
-TEST_F(SegmentReaderTest, LinksAndDirectoriesAreLeftOutAndTheRestIsServed) {
+TEST_F(SegmentReaderTest, LinksAndDirectoriesAreSkippedAndTheRestIsServed) {
   write(0, SegmentKind::kSealed, one);
   fs::create_symlink(path(0, SegmentKind::kSealed), path(line_bytes, SegmentKind::kSealed));
   fs::create_directory(path(2 * line_bytes, SegmentKind::kSealed));
   write(3 * line_bytes, SegmentKind::kOpen, two);
   EXPECT_EQ(read_from(0), (Strings{"0 sound 1", std::to_string(3 * line_bytes) + " sound 2"}));
-  EXPECT_EQ(losses.all, (Strings{"left out " + segment_file_name({line_bytes, SegmentKind::kSealed}),
-                                 "left out " + segment_file_name({2 * line_bytes, SegmentKind::kSealed})}));
+  EXPECT_EQ(losses.all, (Strings{"skipped " + segment_file_name({line_bytes, SegmentKind::kSealed}),
+                                 "skipped " + segment_file_name({2 * line_bytes, SegmentKind::kSealed})}));
 }
 
 TEST_F(SegmentReaderTest, OtherFilesAreNoSegments) {

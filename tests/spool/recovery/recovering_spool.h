@@ -55,7 +55,7 @@ class LaidOutSpool : public ::testing::Test {
   }
   void put_snapshot(std::uint64_t count) { put_snapshot(disk, snapshot_behind(count)); }
   void put_durable(Position position) { disk.put(std::string(kDurableName), position_digits(position)); }
-  // Lines 1 and 2, 3 and 4 in sealed segments, 5 and 6 in the growing one.
+  // Lines 1 and 2, 3 and 4 in sealed segments, 5 and 6 in the active one.
   void put_three_segments() { put_three_segments(disk); }
   static void put_three_segments(test::ForgetfulDisk& disk) {
     disk.put(sealed(0), lines(1, 2));
@@ -78,9 +78,9 @@ class LaidOutSpool : public ::testing::Test {
     EXPECT_EQ(sessions.size(), std::min(last, kSessions));
     return last;
   }
-  static std::vector<std::string> left_out(const Recovered& recovered) {
+  static std::vector<std::string> skipped(const Recovered& recovered) {
     std::vector<std::string> names;
-    for (const UnusableFile& unusable : recovered.report.left_out) names.push_back(unusable.name);
+    for (const UnusableFile& unusable : recovered.report.skipped) names.push_back(unusable.name);
     return names;
   }
   static std::vector<std::string> sealed_files(const Recovered& recovered) {

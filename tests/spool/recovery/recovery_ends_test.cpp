@@ -44,7 +44,7 @@ TEST_F(RecoveryEnds, ASnapshotThatProvesMoreThanThereIsMovesTheEndBehindItsPosit
   EXPECT_EQ(ranges(recovered.report.missing), (Ranges{{at(6), at(2)}}));
   EXPECT_EQ(recovered.report.begin, at(8));
   EXPECT_EQ(recovered.report.end, at(8));
-  EXPECT_EQ(recovered.growing, nullptr);
+  EXPECT_EQ(recovered.active, nullptr);
   EXPECT_EQ(sealed_files(recovered), (Strings{sealed(0), sealed(2), sealed(4)}));
   EXPECT_EQ(last_number(recovered.sessions), 8U);
   EXPECT_EQ(disk.content(sealed(4)), lines(5, 6));
@@ -57,7 +57,7 @@ TEST_F(RecoveryEnds, NoPositionBeforeTheSnapshotIsEverUsedAgain) {
   EXPECT_EQ(disk.content(sealed(4)), lines(5, 6));
 }
 
-TEST_F(RecoveryEnds, AlsoWhereTheGrowingOneIsEmpty) {
+TEST_F(RecoveryEnds, AlsoWhereTheActiveOneIsEmpty) {
   put_three_segments();
   disk.put(open_one(4), "");
   put_snapshot(8);
@@ -82,7 +82,7 @@ TEST_F(RecoveryEnds, ATornLastLineBeforeTheSnapshotIsMissedOnce) {
   EXPECT_EQ(ranges(recover_it().report.missing), (Ranges{{at(6) - 30, at(2) + 30}}));
 }
 
-TEST_F(RecoveryEnds, WhatDurablePromisedIsMissedWithAGrowingOneAndWithout) {
+TEST_F(RecoveryEnds, WhatDurablePromisedIsMissedWithAnActiveOneAndWithout) {
   put_three_segments();
   put_durable(at(7));
   EXPECT_EQ(ranges(recover_it().report.missing), (Ranges{{at(6), at(1)}}));
@@ -90,7 +90,7 @@ TEST_F(RecoveryEnds, WhatDurablePromisedIsMissedWithAGrowingOneAndWithout) {
   disk.put(sealed(0), lines(1, 2));
   disk.put(sealed(2), lines(3, 4));
   put_durable(at(7));
-  const Recovered recovered = recover_it();  // the growing one is gone
+  const Recovered recovered = recover_it();  // the active one is gone
   EXPECT_EQ(ranges(recovered.report.missing), (Ranges{{at(4), at(3)}}));
   EXPECT_EQ(recovered.report.end, at(4));
 }
@@ -117,7 +117,7 @@ TEST_F(RecoveryEnds, ALinkNamedAsALaterSegmentMovesNothing) {
   ASSERT_TRUE(disk.open()->link_to("elsewhere", sealed(1000)));
   const Recovered recovered = recover_it();
   EXPECT_EQ(recovered.report.end, at(2));
-  EXPECT_EQ(left_out(recovered), Strings{sealed(1000)});
+  EXPECT_EQ(skipped(recovered), Strings{sealed(1000)});
 }
 
 TEST_F(RecoveryEnds, ASecondFileOfTheLastPositionMovesNothing) {
@@ -125,14 +125,14 @@ TEST_F(RecoveryEnds, ASecondFileOfTheLastPositionMovesNothing) {
   disk.put(open_one(0), lines(1, 2));  // somebody's copy
   const Recovered recovered = recover_it();
   EXPECT_EQ(recovered.report.end, at(4));
-  EXPECT_EQ(left_out(recovered), Strings{open_one(0)});
+  EXPECT_EQ(skipped(recovered), Strings{open_one(0)});
 }
 
 TEST_F(RecoveryEnds, ALinkInTheRowIsReportedOnceAndTheRestIsRead) {
   put_three_segments();
   ASSERT_TRUE(disk.open()->link_to("elsewhere", sealed(2)));
   const Recovered recovered = recover_it();
-  EXPECT_EQ(left_out(recovered), Strings{sealed(2)});
+  EXPECT_EQ(skipped(recovered), Strings{sealed(2)});
   EXPECT_EQ(recovered.report.lines, 4U);
   EXPECT_EQ(last_number(recovered.sessions), 6U);
   EXPECT_EQ(sealed_files(recovered), Strings{sealed(0)});

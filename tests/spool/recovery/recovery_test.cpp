@@ -23,8 +23,8 @@ class RecoveryTest : public LaidOutSpool {};
 TEST_F(RecoveryTest, ANewSpoolBeginsAtZero) {
   const Recovered recovered = recover_it();
   EXPECT_EQ(recovered.report.end, 0U);
-  EXPECT_EQ(recovered.growing, nullptr);
-  EXPECT_TRUE(recovered.sealed.empty() && recovered.report.missing.empty() && recovered.report.left_out.empty());
+  EXPECT_EQ(recovered.active, nullptr);
+  EXPECT_TRUE(recovered.sealed.empty() && recovered.report.missing.empty() && recovered.report.skipped.empty());
 }
 
 TEST_F(RecoveryTest, SeveralSegmentsAreReadInTheirOrder) {
@@ -37,7 +37,7 @@ TEST_F(RecoveryTest, SeveralSegmentsAreReadInTheirOrder) {
   EXPECT_EQ(recovered.report.newest_us, test::kLineTimeUs);
   EXPECT_EQ(last_number(recovered.sessions), 6U);
   EXPECT_EQ(sealed_files(recovered), (Strings{sealed(0), sealed(2)}));
-  EXPECT_NE(recovered.growing, nullptr);
+  EXPECT_NE(recovered.active, nullptr);
   EXPECT_TRUE(recovered.report.missing.empty() && recovered.report.damaged.empty() && !recovered.report.cut);
 }
 
@@ -95,16 +95,16 @@ TEST_F(RecoveryTest, ADamagedSnapshotFallsBackToTheOneBeforeAndThatToTheBeginnin
     const Recovered recovered = recover_it();
     EXPECT_EQ(recovered.report.read_from, read_from);
     EXPECT_EQ(last_number(recovered.sessions), 6U);
-    EXPECT_EQ(left_out(recovered).front(), kSnapshotName);
+    EXPECT_EQ(skipped(recovered).front(), kSnapshotName);
   }
 }
 
-TEST_F(RecoveryTest, AnotherSpoolsSnapshotIsLeftOut) {
+TEST_F(RecoveryTest, AnotherSpoolsSnapshotIsSkipped) {
   put_three_segments();
   ASSERT_TRUE(SnapshotWriter(*disk.open(), "theirs", {}).write(snapshot_behind(6)));
   const Recovered recovered = recover_it();
   EXPECT_EQ(recovered.report.lines, 6U);
-  EXPECT_EQ(left_out(recovered), Strings{std::string(kSnapshotName)});
+  EXPECT_EQ(skipped(recovered), Strings{std::string(kSnapshotName)});
 }
 
 TEST_F(RecoveryTest, ATornTailIsCutAndItsNumbersDoNotCount) {
@@ -137,7 +137,7 @@ TEST_F(RecoveryTest, WithoutAnOpenOneTheNextBeginsBehindTheLast) {
   for (const bool has_snapshot : {false, true}) {
     if (has_snapshot) put_snapshot(3);
     const Recovered recovered = recover_it();
-    EXPECT_EQ(recovered.growing, nullptr);
+    EXPECT_EQ(recovered.active, nullptr);
     EXPECT_EQ(recovered.report.begin, at(4));
     EXPECT_EQ(recovered.report.end, at(4));
     EXPECT_EQ(recovered.report.lines, has_snapshot ? 1U : 4U);

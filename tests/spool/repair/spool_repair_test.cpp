@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "daemon/spool/compressed/segment_packer.h"
+#include "daemon/spool/compressed/segment_compressor.h"
 #include "daemon/spool/control/cursor.h"
 #include "daemon/spool/control/snapshot.h"
 #include "daemon/spool/read/segment_reader.h"
+#include "tests/support/compressed_segment.h"
 #include "tests/support/forgetful_file_system.h"
 #include "tests/support/manual_clock.h"
-#include "tests/support/packed_segment.h"
 #include "tests/support/read_spool.h"
 
 namespace crawlspool::spool {
@@ -26,14 +26,14 @@ using Lines = std::map<Position, std::string>;
 constexpr const char* kId = "0123456789abcdef0123456789abcdef";
 const std::string kPart = test::some_lines(9);
 
-// Three segments of the same lines, packed, plain and growing, and what lies beside them; each damaged somewhere.
+// Three segments of the same lines, compressed, plain and active, and what lies beside them; each damaged somewhere.
 class DamagedSpool {
  public:
   DamagedSpool() {
     const auto directory = disk.open();
     disk.put("spool.json", std::string(R"({"format":1,"id":")") + kId + "\"}\n");
     disk.put(file_of(0, SegmentKind::kSealed), kPart);
-    EXPECT_TRUE(pack_segment(*directory, 0, test::small_frames(kPart.size() / 4)));
+    EXPECT_TRUE(compress_segment(*directory, 0, test::small_blocks(kPart.size() / 4)));
     put_damaged(file_of(0, SegmentKind::kCompressed), {disk.content(file_of(0, SegmentKind::kCompressed))->size() / 2});
     put_damaged(file_of(kPart.size(), SegmentKind::kSealed), kPart, {10, kPart.size() / 2, kPart.size() - 1});
     put_damaged(file_of(2 * kPart.size(), SegmentKind::kOpen), kPart, {kPart.size() / 3});

@@ -1,5 +1,3 @@
-#include "daemon/spool/storage/direct_writer.h"
-
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -9,6 +7,7 @@
 #include <string>
 
 #include "daemon/base/unique_fd.h"
+#include "daemon/spool/storage/posix_file.h"
 #include "tests/support/temp_dir.h"
 
 namespace crawlspool::spool {

@@ -1,7 +1,6 @@
-#include "daemon/spool/write/clock_watch.h"
-
 #include <gtest/gtest.h>
 
+#include "daemon/spool/write/retention.h"
 #include "tests/support/manual_clock.h"
 
 namespace crawlspool::spool {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "daemon/spool/control/cursor.h"
-#include "daemon/spool/write/background.h"
+#include "daemon/spool/write/maintenance.h"
 #include "tests/support/forgetful_file_system.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/open_spool.h"
@@ -34,18 +34,18 @@ class FiveSegments : public ::testing::Test {
   [[nodiscard]] Position at(std::uint64_t n) const { return n * line(0).size(); }
   [[nodiscard]] std::string segment(std::uint64_t n) const { return segment_file_name({at(n), SegmentKind::kSealed}); }
 
-  [[nodiscard]] std::string packed(std::uint64_t n) const {
+  [[nodiscard]] std::string compressed(std::uint64_t n) const {
     return segment_file_name({at(n), SegmentKind::kCompressed});
   }
 
   void start() { start(disk); }
   void start(test::ForgetfulDisk& on) {
-    background.reset();
+    maintenance.reset();
     directory = on.open();
-    Background::Start start{kId, test::segments_on(on), find_snapshot(*directory, kId).places, at(5), clock.wall_us()};
-    background = std::make_unique<Background>(*directory, options, clock, std::move(start));
+    Maintenance::Start start{kId, test::segments_on(on), find_snapshot(*directory, kId).places, at(5), clock.wall_us()};
+    maintenance = std::make_unique<Maintenance>(*directory, options, clock, std::move(start));
   }
-  bool step() { return background->step(); }
+  bool step() { return maintenance->step(); }
   // Until nothing is to be done; how many pieces there were.
   int work() {
     int pieces = 0;
@@ -73,9 +73,9 @@ class FiveSegments : public ::testing::Test {
 
   test::ForgetfulDisk disk;
   test::ManualClock clock;
-  BackgroundOptions options;
+  MaintenanceOptions options;
   std::unique_ptr<Directory> directory;
-  std::unique_ptr<Background> background;
+  std::unique_ptr<Maintenance> maintenance;
 };
 
 }  // namespace crawlspool::spool

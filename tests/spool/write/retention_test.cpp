@@ -43,7 +43,7 @@ using Strings = std::vector<std::string>;
 
 TEST_F(Retention, WithoutLimitsEverythingStays) {
   EXPECT_EQ(removed(), Strings{});
-  view.growing_bytes = ~std::uint64_t{0} / 2;
+  view.active_bytes = ~std::uint64_t{0} / 2;
   view.now_us += 1'000'000'000'000;
   EXPECT_EQ(removed(), Strings{});
 }
@@ -61,18 +61,18 @@ TEST_F(Retention, TheOldestGoUntilTheRestFits) {
   EXPECT_EQ(removed().size(), 5U);
 }
 
-TEST_F(Retention, TheGrowingSegmentCountsAndIsNeverRemoved) {
+TEST_F(Retention, TheActiveSegmentCountsAndIsNeverRemoved) {
   policy.bytes_max = 500;
-  view.growing_bytes = 1;
+  view.active_bytes = 1;
   EXPECT_EQ(removed(), Strings{"0 bytes"});
-  view.growing_bytes = 10'000;
+  view.active_bytes = 10'000;
   EXPECT_EQ(removed().size(), 5U);
   view.segments.clear();
   EXPECT_EQ(removed(), Strings{});
 }
 
 TEST_F(Retention, BytesAreThoseOfTheFiles) {
-  for (SegmentFacts& segment : view.segments) segment.file_bytes = 10;  // packed
+  for (SegmentFacts& segment : view.segments) segment.file_bytes = 10;  // compressed
   policy.bytes_max = 49;
   EXPECT_EQ(removed(), Strings{"0 bytes"});
 }

@@ -165,7 +165,7 @@ class SpoolBetweenSegments : public SpoolRotationOnFaultyDisk {
 
 TEST_F(SpoolBetweenSegments, TheNextLineBeginsOneWhenThereIsRoom) {
   EXPECT_FALSE(spool->wants_rotation());
-  EXPECT_EQ(spool->growing_bytes(), 0U);
+  EXPECT_EQ(spool->active_bytes(), 0U);
   EXPECT_TRUE(spool->sync());
   EXPECT_TRUE(spool->probe());
   EXPECT_EQ(spool->free_bytes(), disk.free_bytes());

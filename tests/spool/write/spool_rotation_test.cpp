@@ -61,12 +61,12 @@ TEST_F(SpoolRotation, AFullSegmentIsSealedBeforeTheNextLines) {
   EXPECT_EQ(seqs_in(disk.content(next).value_or("")), Numbers{4});
   EXPECT_EQ(disk.target(kCurrentName), next);
   EXPECT_FALSE(disk.content(kFirstSegment));
-  EXPECT_EQ(spool->growing_bytes(), spool->position() - end);
-  EXPECT_EQ(spool->background_stats().segments, 1U);
-  EXPECT_EQ(spool->background_stats().segment_bytes, end);
+  EXPECT_EQ(spool->active_bytes(), spool->position() - end);
+  EXPECT_EQ(spool->maintenance_stats().segments, 1U);
+  EXPECT_EQ(spool->maintenance_stats().segment_bytes, end);
 }
 
-TEST_F(SpoolRotation, AnotherLimitCountsForTheSegmentThatGrows) {
+TEST_F(SpoolRotation, AnotherLimitCountsForTheActiveSegment) {
   open(0);
   ASSERT_TRUE(store(1));
   EXPECT_FALSE(spool->wants_rotation());
@@ -141,7 +141,7 @@ TEST_F(SpoolRotation, AnOldSegmentIsSealedWithoutALine) {
   clock.advance_ms(1);
   ASSERT_TRUE(spool->tick());
   EXPECT_EQ(segments(), 2U);
-  EXPECT_EQ(spool->growing_bytes(), 0U);
+  EXPECT_EQ(spool->active_bytes(), 0U);
   EXPECT_TRUE(disk.content(segment_file_name({spool->position(), SegmentKind::kOpen})));
 }
 

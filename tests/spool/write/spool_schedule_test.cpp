@@ -82,7 +82,7 @@ class Schedule {
   }
 
   void close() {
-    if (spool_->close()) settle_all();
+    if (spool_->close()) sync_all();
     reopen();
   }
 
@@ -110,7 +110,7 @@ class Schedule {
   void sync() {
     const auto synced = spool_->sync();
     if (synced) {
-      settle_all();
+      sync_all();
     } else if (synced.error().code == ErrorCode::kDiskFull) {
       waiting_.insert(waiting_.begin(), unsynced_.begin(), unsynced_.end());
       unsynced_.clear();
@@ -119,7 +119,7 @@ class Schedule {
     }
   }
 
-  void settle_all() {
+  void sync_all() {
     acked_.insert(acked_.end(), unsynced_.begin(), unsynced_.end());
     unsynced_.clear();
     durable_text_ = test::whole_spool(disk_);
@@ -158,7 +158,7 @@ class Schedule {
     const RecoveryReport& report = spool_->recovery();
     const std::string text = test::whole_spool(disk_);
     EXPECT_TRUE(text.starts_with(durable_text_));
-    EXPECT_TRUE(report.damaged.empty() && report.missing.empty() && report.left_out.empty());
+    EXPECT_TRUE(report.damaged.empty() && report.missing.empty() && report.skipped.empty());
     EXPECT_EQ(spool_->position(), text.size());
     const std::vector<std::uint64_t> seqs = test::seqs_in(text);
     EXPECT_TRUE(std::is_sorted(seqs.begin(), seqs.end(), std::less_equal<>()));  // rising: nothing is doubled

@@ -151,7 +151,7 @@ TEST_F(SpoolSessions, ASnapshotIsTakenOnceAnInterval) {
     EXPECT_TRUE(spool->tick());
     while (spool->maintain()) {
     }
-    return spool->background_stats().snapshots;
+    return spool->maintenance_stats().snapshots;
   };
   ASSERT_TRUE(store(1));
   EXPECT_EQ(taken(), 1U);

@@ -73,7 +73,7 @@ TEST(Spool, ASegmentBegunElsewhereKeepsItsPositions) {
   EXPECT_EQ((*spool)->recovery().begin, 5000U);
   EXPECT_EQ((*spool)->position(), 5000 + spool_line(1).size());
   EXPECT_EQ((*spool)->durable(), (*spool)->position());
-  EXPECT_EQ((*spool)->growing_bytes(), spool_line(1).size());
+  EXPECT_EQ((*spool)->active_bytes(), spool_line(1).size());
   EXPECT_EQ(disk.content(kDurableName), position_digits(5000 + spool_line(1).size()));
 }
 
@@ -86,9 +86,9 @@ TEST(Spool, WhatGrowsCountsForRetentionFromTheStartOn) {
     ASSERT_TRUE((*spool)->close());
   }
   const std::size_t segments = test::segments_on(disk).size();
-  options.background.retention.bytes_max = test::whole_spool(disk).size() - 1;
+  options.maintenance.retention.bytes_max = test::whole_spool(disk).size() - 1;
   const auto spool = open_spool(disk, kClock, options);
-  ASSERT_TRUE(spool && (*spool)->growing_bytes() > 0);
+  ASSERT_TRUE(spool && (*spool)->active_bytes() > 0);
   while ((*spool)->maintain()) {
   }
   EXPECT_EQ(test::segments_on(disk).size(), segments - 1);
