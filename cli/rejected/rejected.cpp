@@ -79,8 +79,8 @@ Result<int> show(spool::Directory& directory, const RejectedOptions& options, Co
   });
 }
 
-Result<int> replay(spool::Directory& directory, const RejectedOptions& options, const Address& server,
-                   Console& console) {
+Result<int> replay_chosen(spool::Directory& directory, const RejectedOptions& options, const Address& server,
+                          Console& console) {
   std::map<std::string, std::vector<RejectedLine>> by_client;  // by the name each was sent under
   std::uint64_t cut = 0;
   CRAWLSPOOL_TRY_AS(
@@ -92,21 +92,20 @@ Result<int> replay(spool::Directory& directory, const RejectedOptions& options, 
                       kept_in_part(line));
         return {};
       }));
-  RejectedReplay::Outcome total;
-  std::uint64_t unsettled = 0;
-  std::optional<base::Error> failed;
+  ReplayOutcome total;
+  total.is_complete = true;
+  ReplayTarget target{server, options.stream};
   for (const auto& [client, lines] : by_client) {
-    RejectedReplay one(lines, options.stream, console);
-    const auto ran = failed ? Result<void>{} : one.run(server);
-    if (!ran) failed = ran.error();
-    total.stored += one.outcome().stored;
-    total.rejected += one.outcome().rejected;
-    unsettled += one.unsettled();
+    const auto one = total.is_complete ? replay(lines, target, console) : ReplayOutcome{.unsettled = lines.size()};
+    total.stored += one.stored;
+    total.rejected += one.rejected;
+    total.unsettled += one.unsettled;
+    total.is_complete = one.is_complete;
+    target.was_reached = true;
   }
-  if (failed) console.say_error(*failed);
   console.say(counted(total.stored, "record") + " stored, " + std::to_string(total.rejected) + " rejected again, " +
-              std::to_string(cut) + " left out, " + std::to_string(unsettled) + " not settled");
-  const bool is_done = !failed && total.rejected + cut + unsettled == 0;
+              std::to_string(cut) + " left out, " + std::to_string(total.unsettled) + " not settled");
+  const bool is_done = total.is_complete && total.rejected + cut + total.unsettled == 0;
   return is_done ? exit_code_of(counts, console) : kExitFailed;
 }
 
@@ -129,7 +128,7 @@ int run_replay(const RejectedOptions& options, const Context& context) {
     if (!is_chosen)
       return base::fail(base::ErrorCode::kUsage, "say which records: ID, --code, --client, --since, or --all");
     return stream_server(options.server, context.config_file).and_then([&](const Address& server) {
-      return replay(directory, options, server, console);
+      return replay_chosen(directory, options, server, console);
     });
   });
 }
@@ -192,9 +191,10 @@ void add_rejected(CLI::App& app, Context& context) {
       ->check(check_stream);
   add_ids(*replay_command, *replay_options);
   replay_command->footer(
-      "For records that were right and met a limit that has been raised since. They stay in rejected/ until it is\n"
-      "full: a second replay stores them a second time. One that is kept only in part is left out: one of more than\n"
-      "64 KiB, and one of more than 64 bytes whose sender had too many refused.");
+      "For records that were right and met a limit that has been raised since. A connection that is lost is made\n"
+      "again and the rest sent, each record once; after 10s without any progress the command ends. They stay in\n"
+      "rejected/ until it is full: a second replay stores them a second time. One that is kept only in part is left\n"
+      "out: one of more than 64 KiB, and one of more than 64 bytes whose sender had too many refused.");
   replay_command->callback([replay_options, &context] { context.exit_code = run_replay(*replay_options, context); });
 }
 

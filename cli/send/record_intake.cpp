@@ -29,7 +29,8 @@ bool RecordIntake::next() {
       case RecordSource::Step::kRecord:
         in_hand_ = line;
         if (!is_unfinished(line)) return true;
-        report_.held_back(place_in_hand());
+        console_.say(source_.describe(place_in_hand()) +
+                     ": not sent, as its line has no end yet; a later run goes on with it");
         in_hand_.reset();
         is_incomplete_ = is_over_ = true;
         return false;
@@ -37,7 +38,7 @@ bool RecordIntake::next() {
         waits_ = true;
         return false;
       case RecordSource::Step::kFileFailed:
-        report_.file_failed(source_.error());
+        console_.say_error(source_.error());
         is_incomplete_ = true;
         continue;
       case RecordSource::Step::kEnd:

@@ -4,8 +4,8 @@
 
 #include <optional>
 
+#include "cli/common/console.h"
 #include "cli/common/record_source.h"
-#include "cli/send/report.h"
 #include "cli/send/session_keeper.h"
 #include "clients/cpp/send_session.h"
 
@@ -14,8 +14,8 @@ namespace crawlspool::cli {
 class RecordIntake {
  public:
   // The references outlive it. `keeper`: nothing where the session ends with the process.
-  RecordIntake(RecordSource& source, SessionKeeper* keeper, client::SendSession& session, SendReport& report)
-      : source_(source), keeper_(keeper), session_(session), report_(report) {}
+  RecordIntake(RecordSource& source, SessionKeeper* keeper, client::SendSession& session, Console& console)
+      : source_(source), keeper_(keeper), session_(session), console_(console) {}
 
   // Takes what is there, up to some megabytes that are not sent yet. Fails where nothing more may be sent.
   [[nodiscard]] base::Result<void> take();
@@ -34,7 +34,7 @@ class RecordIntake {
   RecordSource& source_;
   SessionKeeper* keeper_;
   client::SendSession& session_;
-  SendReport& report_;
+  Console& console_;
   std::optional<RecordLine> in_hand_;  // read, and waiting for room
   bool waits_ = false;
   bool is_over_ = false;

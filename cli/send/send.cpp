@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -61,11 +62,28 @@ Result<std::unique_ptr<SessionKeeper>> open_keeper(const SendOptions& options, c
 client::SessionSettings session_settings(const SendOptions& options, const SessionKeeper* keeper) {
   client::SessionSettings settings;
   settings.stream = options.stream;
-  settings.packs_batches = options.zstd;
+  if (options.zstd) settings.framing = client::SessionSettings::Framing::kZstdBatches;
   settings.client = options.client.value_or(host_as_client());
   settings.session = client::new_session();
   if (keeper != nullptr) keeper->apply_to(settings);
   return settings;
+}
+
+// `never_reached` is the server, to be shown, where no connection to it was ever made; else it is empty.
+std::string summary(const client::SendSession& session, double seconds, const std::string& never_reached) {
+  const client::SendCounts& counts = session.counts();
+  const std::uint64_t unsent = session.unsent();
+  const std::uint64_t unknown = session.unsettled() - std::min(unsent, session.unsettled());
+  if (unsent > 0 && counts.acked + counts.rejected + counts.skipped + unknown == 0)
+    return "nothing was sent" + (never_reached.empty() ? "" : ": " + never_reached + " was never reached");
+  std::string text = counted(counts.acked + counts.rejected + unknown, "record") + " sent, " +
+                     std::to_string(counts.acked) + " acked, " + std::to_string(counts.rejected) + " rejected";
+  if (unknown > 0) text += ", " + std::to_string(unknown) + " not known to be stored";
+  if (unsent > 0) text += ", the rest not sent";
+  if (counts.skipped > 0) text += ", " + std::to_string(counts.skipped) + " stored before";
+  if (counts.resent > 0) text += ", " + std::to_string(counts.resent) + " sent again";
+  return text + " in " + fixed(seconds, 2) + " s (" +
+         fixed(static_cast<double>(counts.acked) / std::max(seconds, 1e-6), 0) + " records/s)";
 }
 
 Result<int> only_check(RecordSource& source, const std::optional<std::string>& config_file, Console& console) {

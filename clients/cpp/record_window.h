@@ -53,7 +53,8 @@ class RecordWindow {
   RecordWindow(std::uint64_t first_seq, const Bounds& bounds) : bounds_(bounds), first_seq_(first_seq) {}
 
   [[nodiscard]] bool has_room(std::size_t record_bytes) const;
-  // `record` holds no \n, and is neither empty nor a lone \r.
+  // A record that is to travel in a batch holds no \n, and is neither empty nor a lone \r; any other is for a frame of
+  // its own.
   void add(const Place& place, std::string_view record);
   // One that is settled or given up at once, so that its bytes are not needed.
   void add_unheld(const Place& place);

@@ -11,6 +11,7 @@ namespace crawlspool::client {
 namespace {
 
 using proto::FrameType;
+using Framing = SessionSettings::Framing;
 
 constexpr std::size_t kOutputAheadBytes = 256 * 1024;
 constexpr std::size_t kPackAloneBytes = 4096;
@@ -148,16 +149,19 @@ bool SendSession::skip_unsendable() {
 }
 
 RecordWindow::RunLimits SendSession::run_limits() const {
-  const bool alone = window_.first_unsent() <= plain_through_ || limits_.batch_bytes_max == 0;
-  const std::uint64_t target = settings_.packs_batches ? settings_.packed_batch_bytes_max : settings_.batch_bytes_max;
+  const bool alone =
+      settings_.framing == Framing::kAlone || window_.first_unsent() <= plain_through_ || limits_.batch_bytes_max == 0;
+  const std::uint64_t target =
+      settings_.framing == Framing::kZstdBatches ? settings_.packed_batch_bytes_max : settings_.batch_bytes_max;
   return {.bytes_max = std::min(target, limits_.batch_bytes_max),
           .records_max = alone ? 1 : std::max<std::uint64_t>(limits_.batch_records_max, 1),
           .record_bytes_max = limits_.record_bytes_max > 0 ? limits_.record_bytes_max : proto::kFramePayloadBytesMax};
 }
 
 bool SendSession::is_worth_packing(const RecordWindow::Run& run) const {
-  return settings_.packs_batches && packed_refused_ < kPackedRefusedMax && limits_.batch_bytes_max >= run.text.size() &&
-         (run.records > 1 || run.text.size() >= kPackAloneBytes) && run.first_seq > plain_through_;
+  return settings_.framing == Framing::kZstdBatches && packed_refused_ < kPackedRefusedMax &&
+         limits_.batch_bytes_max >= run.text.size() && (run.records > 1 || run.text.size() >= kPackAloneBytes) &&
+         run.first_seq > plain_through_;
 }
 
 // A record that is alone goes as a plain frame, unless it is worth packing, and a batch that does not pack as it is.

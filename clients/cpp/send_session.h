@@ -28,7 +28,13 @@ struct SessionSettings {
   std::string client;
   std::string stream;  // empty: none
   std::string session;
-  bool packs_batches = false;  // with zstd
+
+  enum class Framing {
+    kAlone,        // each record in a frame of its own, so that it may hold any bytes and be empty
+    kBatches,      // as many in a frame as there are
+    kZstdBatches,  // the same, compressed
+  };
+  Framing framing = Framing::kBatches;
 
   // The session outlives this process: it is never exchanged for another one.
   bool is_kept = false;
@@ -72,7 +78,7 @@ class SendSession {
  public:
   explicit SendSession(SessionSettings settings);
 
-  // Records. Each takes the next number; RecordWindow::add() says what it may not hold.
+  // Records. Each takes the next number; RecordWindow::add() says what it may not hold in a batch.
   [[nodiscard]] bool has_room(std::size_t record_bytes) const { return window_.has_room(record_bytes); }
   // `maybe_sent`: an earlier process may have sent this very record.
   void add(const Place& place, std::string_view record, bool maybe_sent = false);

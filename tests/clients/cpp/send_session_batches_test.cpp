@@ -55,6 +55,20 @@ TEST_F(SessionTest, AServerThatNamesNoLimitsGetsPlainFrames) {
   EXPECT_EQ(sent(), (SentFrames{plain("1"), plain("2")}));
 }
 
+TEST_F(SessionTest, RecordsThatTravelAloneMayHoldAnyBytes) {
+  SessionSettings chosen = settings();
+  chosen.framing = SessionSettings::Framing::kAlone;
+  begin(chosen);
+  const std::vector<std::string> records{"1", "", "a\nb", "\r", "\n"};
+  for (const std::string& record : records) add(record);
+  static_cast<void>(connect_and_welcome());
+  EXPECT_EQ(sent(), (SentFrames{plain("1"), plain(""), plain("a\nb"), plain("\r"), plain("\n")}));
+  reconnect({.last_seq = 2});
+  EXPECT_EQ(sent(), (SentFrames{plain("a\nb"), plain("\r"), plain("\n")}));
+  ack(5);
+  EXPECT_EQ(counts().acked, 5U);
+}
+
 TEST_F(SessionTest, ARefusedBatchGoesAgainAsPlainFramesAndTheRestAsBatches) {
   SessionSettings chosen = settings();
   chosen.batch_bytes_max = 4;
@@ -91,7 +105,7 @@ TEST_F(SessionTest, ARefusedFrameThatWasNotSentIsFinal) {
 }
 
 SessionSettings packing(SessionSettings settings) {
-  settings.packs_batches = true;
+  settings.framing = SessionSettings::Framing::kZstdBatches;
   return settings;
 }
 

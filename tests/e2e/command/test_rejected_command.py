@@ -8,6 +8,7 @@ import pytest
 
 from command import run, server
 from daemon import CRAWLSPOOL, clean_environment
+from deaf_proxy import DeafProxy
 from waiting import seconds, wait_until
 
 BAD = [b'{"a":\x00\xff}', b"", b'tr\r\nue "\x1b[31m"', b'"caf\xe9"', b"[[[1]]]"]
@@ -187,6 +188,41 @@ def test_a_daemon_that_stops_ends_the_replay_with_what_is_settled(start):
     stored, unsettled = int(summary[0]), int(summary[-3])
     assert stored + unsettled == 400 and process.returncode == (1 if unsettled else 0)
     assert stored <= len(daemon.spool.lines()) <= 400
+
+
+def replay_cut_off_before_its_acks(daemon, count):
+    """Runs a replay whose connection breaks when `count` records are settled, none of which it was told. Returns its
+    exit code and what it said."""
+    settled = lambda status: status["records"] + sum(status["rejects"].values())
+    with DeafProxy(daemon.address()) as proxy:
+        process = subprocess.Popen([CRAWLSPOOL, "rejected", "replay", "--all", "--server", proxy.url, "--spool",
+                                    str(daemon.spool.directory)], stderr=subprocess.PIPE, env=clean_environment())
+        wait_until(lambda: settled(daemon.status()) == count or process.poll() is not None, "they are settled")
+        proxy.cut()
+        _, stderr = process.communicate(timeout=seconds(30))
+    return process.returncode, stderr.decode()
+
+
+def test_replay_cut_off_before_its_acks_stores_each_record_once(start):
+    daemon = start({"limits.record_depth_max": "1"})
+    records = [b"[[%d]]" % n for n in range(500)]
+    client = daemon.connect()
+    client.hello(client="worker-7")
+    client.send_records(records)
+    client.wait_ack()
+    restarted(daemon, **{"limits.record_depth_max": "5"})
+    returncode, text = replay_cut_off_before_its_acks(daemon, len(records))
+    if "500 not settled" in text:  # and so it is run again, as an operator would
+        assert replay(daemon, "--all").returncode == 0
+    assert daemon.spool.records(live=True) == records
+    assert returncode == 0 and "500 records stored, 0 rejected again, 0 left out, 0 not settled" in text
+
+
+def test_replay_counts_rejects_whose_verdicts_were_lost(daemon):
+    restarted(daemon, **{"limits.record_depth_max": "10"})
+    returncode, text = replay_cut_off_before_its_acks(daemon, 2)  # of the client without a name, which is the first
+    assert returncode == 1 and "1 record stored, 4 rejected again, 0 left out, 0 not settled" in text
+    assert daemon.spool.records(live=True) == [b"[[[1]]]"]
 
 
 def test_damaged_lines_are_counted_and_passed_over(daemon):
