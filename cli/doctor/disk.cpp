@@ -7,8 +7,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "cli/common/human.h"
 
@@ -30,11 +28,9 @@ std::string nearest_that_is_there(const std::string& directory) {
 }
 
 Findings check_mount(const std::string& directory) {
-  std::ostringstream text;
-  text << std::ifstream("/proc/self/mountinfo").rdbuf();
   std::error_code error;
   const auto path = std::filesystem::canonical(directory, error);
-  auto mount = error ? std::nullopt : find_mount(text.str(), path.string());
+  auto mount = error ? std::nullopt : find_mount("/proc/self/mountinfo", path.string());
   if (!mount) mount = ask_mount(directory);
   if (!mount)
     return {note("file system", "cannot be told for " + directory, "look at it with findmnt -T " + directory)};

@@ -1,44 +1,20 @@
 #include "cli/doctor/mounts.h"
 
+#include <libmount.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
-#include <iterator>
 #include <map>
-#include <sstream>
-#include <vector>
+#include <memory>
 
 namespace crawlspool::cli {
 namespace {
 
-// Spaces and their like are written \040.
-std::string unescaped(const std::string& text) {
-  constexpr std::string_view kOctal = "01234567";
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_escape = text[i] == '\\' && i + 3 < text.size() && text.find_first_not_of(kOctal, i + 1) > i + 3;
-    out += is_escape ? static_cast<char>(std::stoi(text.substr(i + 1, 3), nullptr, 8)) : text[i];
-    if (is_escape) i += 3;
-  }
-  return out;
-}
+using Table = std::unique_ptr<libmnt_table, decltype(&::mnt_unref_table)>;
 
-bool holds(const std::string& place, const std::string& path) {
-  if (place == "/") return true;
-  return path.starts_with(place) && (path.size() == place.size() || path[place.size()] == '/');
-}
-
-// id parent major:minor root PLACE OPTIONS [optional…] - TYPE source SUPER-OPTIONS
-std::optional<Mount> parse(const std::string& line) {
-  std::istringstream words(line);
-  const std::vector<std::string> fields{std::istream_iterator<std::string>(words), {}};
-  const auto dash = std::find(fields.begin(), fields.end(), "-");
-  if (dash - fields.begin() < 6 || fields.end() - dash < 4) return std::nullopt;
-  return Mount{unescaped(fields[4]), dash[1], fields[5] + "," + dash[3]};
-}
+std::string text_of(const char* text) { return text == nullptr ? "" : text; }
 
 // The kernel's numbers (statfs(2)), by the names that mountinfo gives.
 std::string type_name(unsigned long magic) {
@@ -69,14 +45,12 @@ bool Mount::has_option(std::string_view option) const {
 }
 
 std::optional<Mount> find_mount(const std::string& mountinfo, const std::string& path) {
-  std::optional<Mount> found;
-  std::istringstream lines(mountinfo);
-  for (std::string line; std::getline(lines, line);) {
-    auto mount = parse(line);
-    if (mount && holds(mount->place, path) && (!found || mount->place.size() >= found->place.size()))
-      found = std::move(mount);
-  }
-  return found;
+  const Table table(::mnt_new_table_from_file(mountinfo.c_str()), &::mnt_unref_table);
+  if (!table) return std::nullopt;
+  libmnt_fs* const found = ::mnt_table_find_mountpoint(table.get(), path.c_str(), MNT_ITER_BACKWARD);
+  if (found == nullptr) return std::nullopt;
+  return Mount{text_of(::mnt_fs_get_target(found)), text_of(::mnt_fs_get_fstype(found)),
+               text_of(::mnt_fs_get_options(found))};
 }
 
 }  // namespace crawlspool::cli
