@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <numeric>
 
-#include "cli/bench/figures.h"
-#include "cli/bench/measurement.h"
-#include "cli/bench/own_redis.h"
+#include "cli/common/human.h"
 #include "daemon/base/version.h"
 
 namespace crawlspool::bench {
 namespace {
 
 using base::Result;
+using cli::grouped;
 
 bool wants_redis(const Settings& settings) {
   return std::any_of(settings.modes.begin(), settings.modes.end(),
@@ -68,7 +67,7 @@ Result<void> measure_row(const Settings& settings, const Surroundings& surroundi
 Result<Report> run_campaign(const Settings& settings, const Surroundings& surroundings) {
   Report report = blank_report(settings);
   if (wants_redis(settings)) {
-    CRAWLSPOOL_TRY_AS(report.redis, OwnRedis::find_version(settings.directory));
+    CRAWLSPOOL_TRY_AS(report.redis, find_redis_version(settings.directory));
   }
   const std::size_t all = settings.rounds * report.rows.size();
   std::size_t done = 0;

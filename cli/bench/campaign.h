@@ -37,4 +37,14 @@ struct Surroundings {
 // Fails where any run does, or where a server has not stored exactly what was sent to it.
 [[nodiscard]] base::Result<Report> run_campaign(const Settings& settings, const Surroundings& surroundings);
 
+// One run of one mode at one ack level, and the checks that make it count.
+struct Outcome {
+  std::optional<Run> run;
+  std::string why_not;  // if there is none: the server does not offer it
+};
+
+// `on_progress`: of this run.
+[[nodiscard]] base::Result<Outcome> measure(const Settings& settings, const Surroundings& surroundings, Mode mode,
+                                            AckLevel level, const Load::OnProgress& on_progress);
+
 }  // namespace crawlspool::bench

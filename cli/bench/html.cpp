@@ -1,17 +1,17 @@
-#include "cli/bench/html.h"
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "cli/bench/figures.h"
-#include "cli/bench/table.h"
+#include "cli/bench/renderings.h"
+#include "cli/common/human.h"
 
 namespace crawlspool::bench {
 namespace {
 
+using cli::three_digits;
+using cli::times_text;
 using nlohmann::ordered_json;
 using Rows = std::vector<const Row*>;
 

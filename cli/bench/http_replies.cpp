@@ -1,10 +1,9 @@
-#include "cli/bench/http_replies.h"
-
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/bench/reply_reader.h"
 #include "daemon/base/text.h"
 
 namespace crawlspool::bench {
@@ -35,7 +34,20 @@ std::string complaint(const json& object) {
   return text;
 }
 
-}  // namespace
+class HttpReplies final : public ReplyReader {
+ public:
+  [[nodiscard]] base::Result<std::uint64_t> take(std::string_view input) override;
+  [[nodiscard]] std::string greeting() const override;  // a body without records
+  [[nodiscard]] std::optional<AckLevel> ack_level() const override { return ack_level_; }
+
+ private:
+  [[nodiscard]] base::Result<std::size_t> take_answer(std::string_view input);
+  [[nodiscard]] base::Result<void> judge(unsigned status, std::string_view body);
+
+  std::string begun_;  // of an answer that is not whole yet
+  std::optional<AckLevel> ack_level_;
+  std::uint64_t accepted_ = 0;
+};
 
 std::string HttpReplies::greeting() const {
   return "POST /v1/records HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nContent-Length: "
@@ -81,5 +93,9 @@ base::Result<void> HttpReplies::judge(unsigned status, std::string_view body) {
   ack_level_ = member(answer, "ack") == "written" ? AckLevel::kWritten : AckLevel::kSynced;
   return {};
 }
+
+}  // namespace
+
+std::unique_ptr<ReplyReader> make_http_replies() { return std::make_unique<HttpReplies>(); }
 
 }  // namespace crawlspool::bench

@@ -17,6 +17,18 @@ constexpr std::size_t kSendBytes = 64 * 1024;  // at once: what is behind waits 
 
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
+std::unique_ptr<ReplyReader> make_reply_reader(Transport transport, AckLevel level) {
+  switch (transport) {
+    case Transport::kHttp:
+      return make_http_replies();
+    case Transport::kStream:
+      return make_stream_replies(level);
+    case Transport::kRedis:
+      return make_redis_replies(level);
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Lane::Lane(const Options& options, std::size_t id, const Requests& requests, Readiness& readiness, Tally& tally)

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "cli/bench/child_process.h"
+#include "cli/bench/own_process.h"
 
 namespace crawlspool::bench {
 namespace {

@@ -1,13 +1,10 @@
-#include "cli/bench/measurement.h"
-
 #include <unistd.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "cli/bench/child_process.h"
-#include "cli/bench/own_daemon.h"
-#include "cli/bench/own_redis.h"
+#include "cli/bench/campaign.h"
+#include "cli/bench/own_process.h"
 
 namespace crawlspool::bench {
 namespace {
@@ -60,9 +57,9 @@ Result<std::unique_ptr<Target>> given_target(const Settings& settings, const Sur
 
 Result<std::unique_ptr<Target>> start_target(const Settings& settings, const Surroundings& surroundings,
                                              Transport transport, AckLevel level) {
-  if (transport == Transport::kRedis) return OwnRedis::start(settings.directory, level);
+  if (transport == Transport::kRedis) return start_own_redis(settings.directory, level);
   if (settings.given) return given_target(settings, surroundings);
-  return OwnDaemon::start({settings.daemon_program, settings.directory, settings.connections, level});
+  return start_own_daemon({settings.daemon_program, settings.directory, settings.connections, level});
 }
 
 // The level of acks that it is asked for may not be what it gives.

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "daemon/base/error.h"
+
 namespace crawlspool::bench {
 
 struct Records {
@@ -17,5 +19,9 @@ void repeat_few(Records& records);
 
 // The message of the measurement that this project began with, `count` times.
 [[nodiscard]] Records origin_records(std::uint64_t count);
+
+// Returns the records of an NDJSON file, `-` being standard input: as many as fit into 64 MiB. Fails where there is
+// none.
+[[nodiscard]] base::Result<Records> read_records(const std::string& file);
 
 }  // namespace crawlspool::bench

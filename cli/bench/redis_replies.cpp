@@ -1,7 +1,6 @@
-#include "cli/bench/redis_replies.h"
-
 #include <charconv>
 
+#include "cli/bench/reply_reader.h"
 #include "daemon/base/text.h"
 
 namespace crawlspool::bench {
@@ -33,7 +32,22 @@ base::Result<std::size_t> reply_bytes(std::string_view input) {
   return whole <= input.size() ? whole : 0;
 }
 
-}  // namespace
+class RedisReplies final : public ReplyReader {
+ public:
+  // What its acks mean is its configuration's business, and taken from the caller.
+  explicit RedisReplies(AckLevel level) : level_(level) {}
+
+  [[nodiscard]] base::Result<std::uint64_t> take(std::string_view input) override;
+  [[nodiscard]] std::string greeting() const override { return "PING\r\n"; }
+  [[nodiscard]] std::optional<AckLevel> ack_level() const override {
+    return greeted_ ? std::optional(level_) : std::nullopt;
+  }
+
+ private:
+  AckLevel level_;
+  bool greeted_ = false;
+  std::string begun_;  // of a reply that is not whole yet
+};
 
 base::Result<std::uint64_t> RedisReplies::take(std::string_view input) {
   if (!begun_.empty()) {
@@ -51,5 +65,9 @@ base::Result<std::uint64_t> RedisReplies::take(std::string_view input) {
   begun_ = std::string(input);
   return records;
 }
+
+}  // namespace
+
+std::unique_ptr<ReplyReader> make_redis_replies(AckLevel level) { return std::make_unique<RedisReplies>(level); }
 
 }  // namespace crawlspool::bench

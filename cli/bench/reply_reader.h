@@ -28,7 +28,13 @@ class ReplyReader {
   [[nodiscard]] virtual std::optional<AckLevel> ack_level() const = 0;
 };
 
-// Asks for acks of `level` where the transport has a word for it.
-[[nodiscard]] std::unique_ptr<ReplyReader> make_reply_reader(Transport transport, AckLevel level);
+// Reads what the daemon's HTTP listener answers to POST /v1/records. Source: PROTOCOL.md, "HTTP".
+[[nodiscard]] std::unique_ptr<ReplyReader> make_http_replies();
+// Reads what the daemon's stream listener answers, and asks it for acks of `level`. Source: PROTOCOL.md, "What the
+// server sends".
+[[nodiscard]] std::unique_ptr<ReplyReader> make_stream_replies(AckLevel level);
+// Reads what redis-server answers to PING and XADD, in RESP2: one reply a command. What its acks mean is up to its
+// configuration, so `level` is what the caller knows of that.
+[[nodiscard]] std::unique_ptr<ReplyReader> make_redis_replies(AckLevel level);
 
 }  // namespace crawlspool::bench

@@ -6,10 +6,20 @@
 #include <vector>
 
 #include "cli/bench/load.h"
-#include "cli/bench/machine.h"
 #include "cli/bench/mode.h"
 
 namespace crawlspool::bench {
+
+// The machine that figures are from, without which they are worth nothing.
+struct Machine {
+  unsigned processors = 0;  // that this process may use
+  std::string processor;    // its model
+  std::string kernel;       // "Linux 6.1.0-18-amd64"
+  std::string file_system;  // of the spools; empty where none is ours
+  bool syncs_to_memory = false;
+};
+// `directory` is where the spools are, or empty.
+[[nodiscard]] Machine this_machine(const std::string& directory);
 
 struct Run {
   LoadFigures load;

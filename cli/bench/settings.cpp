@@ -9,9 +9,8 @@
 #include <sstream>
 #include <vector>
 
-#include "cli/bench/record_file.h"
+#include "cli/common/address.h"
 #include "cli/common/console.h"
-#include "cli/common/dial.h"
 #include "config/units.h"
 
 namespace crawlspool::cli {
@@ -129,7 +128,7 @@ Result<bench::Settings> bench_settings(const BenchOptions& options) {
     settings.records = bench::origin_records(options.records);
     return settings;
   }
-  CRAWLSPOOL_TRY_AS(settings.records, read_bench_records(*options.file));
+  CRAWLSPOOL_TRY_AS(settings.records, bench::read_records(*options.file));
   return settings;
 }
 

@@ -5,10 +5,8 @@
 #include <memory>
 
 #include "cli/bench/campaign.h"
-#include "cli/bench/html.h"
-#include "cli/bench/json.h"
+#include "cli/bench/renderings.h"
 #include "cli/bench/settings.h"
-#include "cli/bench/table.h"
 #include "cli/common/ask_admin.h"
 #include "cli/common/console.h"
 #include "cli/common/stop_signals.h"

@@ -1,13 +1,17 @@
-#include "cli/bench/table.h"
-
 #include <algorithm>
 #include <cmath>
 
-#include "cli/bench/figures.h"
+#include "cli/bench/renderings.h"
+#include "cli/common/human.h"
 
 namespace crawlspool::bench {
 namespace {
 
+using cli::duration_text;
+using cli::grouped;
+using cli::or_dash;
+using cli::three_digits;
+using cli::times_text;
 using Cells = std::vector<std::string>;
 
 constexpr std::size_t kGap = 2;

@@ -44,4 +44,21 @@ class Target {
   [[nodiscard]] virtual base::Result<void> stop() = 0;
 };
 
+struct OwnDaemonOptions {
+  std::string program;           // crawlspoold's path
+  std::string parent_directory;  // of the spool's
+  std::size_t connections = 1;   // it must take at a time
+  AckLevel level = AckLevel::kSynced;
+};
+// Starts a crawlspoold of our own on loopback ports, with an empty spool in a directory that goes with it. It listens
+// when this returns.
+[[nodiscard]] base::Result<std::unique_ptr<Target>> start_own_daemon(const OwnDaemonOptions& options);
+
+// Starts a redis-server of our own on a loopback port, with an empty append-only file in a directory that goes with it.
+// It listens when this returns, and syncs always or once a second, by `level`.
+[[nodiscard]] base::Result<std::unique_ptr<Target>> start_own_redis(const std::string& parent_directory,
+                                                                    AckLevel level);
+// Returns which version of redis-server is installed, such as "redis-server 7.0.15"; fails where there is none.
+[[nodiscard]] base::Result<std::string> find_redis_version(const std::string& parent_directory);
+
 }  // namespace crawlspool::bench

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "daemon/base/error.h"
+#include "daemon/base/unique_fd.h"
 
 namespace crawlspool::cli {
 
@@ -21,5 +22,9 @@ struct Address {
 
 // Where a client on the same machine finds a listener: a wildcard address becomes the loopback one.
 [[nodiscard]] Address reachable(Address listener);
+
+// Connects to a server that may be named, whichever of its addresses answers: tries each in turn, at most 10 s each,
+// and gives up when a stop is requested. The socket does not block and has no Nagle's delay.
+[[nodiscard]] base::Result<base::UniqueFd> dial(const Address& server);
 
 }  // namespace crawlspool::cli

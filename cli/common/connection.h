@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "cli/common/address.h"
-#include "clients/cpp/reply.h"
+#include "clients/cpp/messages.h"
 #include "daemon/base/error.h"
 #include "daemon/base/unique_fd.h"
 #include "proto/frame_decoder.h"

@@ -7,19 +7,72 @@
 #include <random>
 #include <utility>
 
+#include "cli/common/fault_words.h"
+#include "cli/common/human.h"
 #include "cli/common/stop_signals.h"
 #include "config/units.h"
+#include "proto/codes.h"
 
 namespace crawlspool::cli {
 namespace {
 
 using client::Ending;
+using client::SessionEvent;
 
 constexpr std::int64_t kLookAroundMs = 200;  // for signals and the progress bar
 constexpr int kGoodbyeWaitMs = 3000;
 constexpr std::int64_t kSilenceMsMax = 60'000;  // four of the signs that a server gives which does not read
 
 }  // namespace
+
+void DeliveryReport::tell(const SessionEvent& event) {
+  switch (event.kind) {
+    case SessionEvent::Kind::kRejected:
+      return tell_of_record(event.place,
+                            verdict_words(event.record, event.reply.word, event.reply.detail, event.reply.offset));
+    case SessionEvent::Kind::kTooLarge:
+      return tell_of_record(event.place, std::string(proto::word(proto::RejectCode::kRecordTooLarge)) +
+                                             ": not sent, as the server takes at most " + std::to_string(event.count) +
+                                             " bytes");
+    case SessionEvent::Kind::kRejectedUnseen:
+      return tell_of_server("has rejected " + counted(event.count, "record") +
+                            " whose verdicts did not come here; they are in its spool's rejected/");
+    case SessionEvent::Kind::kMayBeTwice:
+      return tell_of_server("has no memory of this session: what was sent and not acked may be stored twice");
+    case SessionEvent::Kind::kNewSession:
+      return tell_of_server("has records under this session that were not sent from here; going on under a new one");
+    case SessionEvent::Kind::kAcksUnsynced:
+      return tell_of_server("acks what is written and not yet synced to its disk");
+    case SessionEvent::Kind::kSlow:
+      if (slow_reason_ != event.reply.word) tell_of_server("does not read for now: " + shown(event.reply.word));
+      slow_reason_ = event.reply.word;
+      return;
+    case SessionEvent::Kind::kResume:
+      if (!slow_reason_.empty()) tell_of_server("reads again");
+      slow_reason_.clear();
+      return;
+  }
+}
+
+void DeliveryReport::tell_of_record(const client::Place& place, const std::string& what) {
+  console_.say(describe_(place) + ": " + what);
+}
+
+void DeliveryReport::tell_of_server(const std::string& what) { console_.say("crawlspool: " + server_ + " " + what); }
+
+void DeliveryReport::connection_lost(const std::string& why) {
+  slow_reason_.clear();
+  if (why.empty() || why == lost_why_) return;
+  lost_why_ = why;
+  console_.say("crawlspool: " + why + "; trying again");
+}
+
+void DeliveryReport::progressed() {
+  if (!lost_why_.empty()) console_.say("crawlspool: connected to " + server_ + " again");
+  lost_why_.clear();
+}
+
+void DeliveryReport::give_up(const std::string& why) { console_.say("crawlspool: " + why); }
 
 Delivery::Delivery(Settings settings, DeliveryReport::Describe describe, Console& console)
     : server_(std::move(settings.server)),
@@ -105,10 +158,10 @@ bool Delivery::receive() {
 
 // A server that asks for patience gets it.
 void Delivery::tell_events() {
-  for (const client::SessionEvent& event : session_.take_events()) {
-    if (event.kind == client::SessionEvent::Kind::kSlow) policy_.made_progress();
-    if (event.kind == client::SessionEvent::Kind::kSlow) is_slow_ = true;
-    if (event.kind == client::SessionEvent::Kind::kResume) is_slow_ = false;
+  for (const SessionEvent& event : session_.take_events()) {
+    if (event.kind == SessionEvent::Kind::kSlow) policy_.made_progress();
+    if (event.kind == SessionEvent::Kind::kSlow) is_slow_ = true;
+    if (event.kind == SessionEvent::Kind::kResume) is_slow_ = false;
     report_.tell(event);
   }
 }

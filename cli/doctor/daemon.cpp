@@ -1,14 +1,12 @@
-#include "cli/doctor/daemon.h"
-
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "cli/common/address.h"
 #include "cli/common/ask_admin.h"
-#include "cli/common/dial.h"
-#include "cli/common/http_get.h"
 #include "cli/common/human.h"
+#include "cli/doctor/checks.h"
 #include "daemon/base/version.h"
 
 namespace crawlspool::cli {

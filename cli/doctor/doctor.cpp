@@ -6,11 +6,8 @@
 
 #include "cli/common/defaults.h"
 #include "cli/common/subcommands.h"
-#include "cli/doctor/daemon.h"
-#include "cli/doctor/disk.h"
-#include "cli/doctor/machine.h"
-#include "cli/doctor/report.h"
-#include "cli/doctor/spool.h"
+#include "cli/doctor/checks.h"
+#include "cli/doctor/finding.h"
 #include "config/loader.h"
 
 namespace crawlspool::cli {

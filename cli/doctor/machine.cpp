@@ -1,11 +1,10 @@
-#include "cli/doctor/machine.h"
-
 #include <sys/timex.h>
 
 #include <fstream>
 #include <map>
 
 #include "cli/common/human.h"
+#include "cli/doctor/checks.h"
 
 namespace crawlspool::cli {
 namespace {

@@ -1,5 +1,3 @@
-#include "cli/doctor/spool.h"
-
 #include <pwd.h>
 #include <sys/stat.h>
 
@@ -9,6 +7,7 @@
 #include "cli/common/access_hint.h"
 #include "cli/common/human.h"
 #include "cli/common/spool_access.h"
+#include "cli/doctor/checks.h"
 #include "daemon/spool/control/control_files.h"
 #include "daemon/spool/read/position_search.h"
 #include "daemon/spool/read/segment_list.h"

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "daemon/spool/read/segment_reader.h"
+#include "daemon/spool/storage/file_system.h"
 
 namespace crawlspool::cli {
 
@@ -33,5 +34,11 @@ class LineFilter {
   std::optional<std::string> client_;
   std::string since_;  // as a line's ts is written: their order as text is that of time
 };
+
+// The position of the last of `lines` wanted lines from the end, or the first place to look if there are fewer; never
+// before `not_before`, a line's start. Looks back in growing steps and reads each line once; a requested stop ends the
+// search early.
+[[nodiscard]] base::Result<spool::Position> find_last_lines(spool::Directory& directory, const LineFilter& filter,
+                                                            std::uint64_t lines, spool::Position not_before);
 
 }  // namespace crawlspool::cli

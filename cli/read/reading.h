@@ -3,17 +3,53 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "cli/common/damage.h"
-#include "cli/common/line_printer.h"
 #include "cli/common/output.h"
 #include "cli/read/cursor_keeper.h"
 #include "cli/read/line_filter.h"
-#include "cli/read/reading_options.h"
 #include "daemon/base/clock.h"
 #include "daemon/spool/control/cursor_lock.h"
 
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's
+class App;
+}
+
 namespace crawlspool::cli {
+
+// What `cat` and `tail` have in common on the command line.
+struct ReadingOptions {
+  std::optional<std::string> spool;
+  std::optional<std::string> from;   // a position, checked
+  std::optional<std::string> since;  // a time, checked
+  std::optional<std::string> stream;
+  std::optional<std::string> client;
+  std::optional<std::string> cursor;  // a cursor's name, checked
+  bool skip = false;
+  bool records = false;
+};
+
+// `options` outlives the parsing.
+void add_reading_options(CLI::App& command, ReadingOptions& options);
+
+// Durations count back from now.
+[[nodiscard]] LineFilter line_filter(const ReadingOptions& options);
+
+// Prints lines of the spool whole or only their records; damaged ones are reported instead.
+class LinePrinter {
+ public:
+  // Both references outlive the printer.
+  LinePrinter(Output& output, DamageLog& damage, bool records_only)
+      : output_(output), damage_(damage), records_only_(records_only) {}
+
+  [[nodiscard]] base::Result<void> print(const spool::ReadLine& line);
+
+ private:
+  Output& output_;
+  DamageLog& damage_;
+  bool records_only_;
+};
 
 class Reading {
  public:

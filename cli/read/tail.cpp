@@ -10,7 +10,7 @@
 #include "cli/common/spool_access.h"
 #include "cli/common/stop_signals.h"
 #include "cli/common/subcommands.h"
-#include "cli/read/last_lines.h"
+#include "cli/read/line_filter.h"
 #include "cli/read/reading.h"
 #include "daemon/spool/control/durable_mark.h"
 

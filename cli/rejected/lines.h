@@ -51,4 +51,12 @@ struct RejectedCounts {
 // For options: empty if it is an id, else the complaint.
 [[nodiscard]] std::string check_rejected_id(const std::string& text);
 
+// Each with its line break.
+[[nodiscard]] std::string rejected_row(const RejectedLine& line);
+[[nodiscard]] std::string rejected_paragraph(const RejectedLine& line);  // with what the record holds
+// Of one that is not whole: what there is of it, and why.
+[[nodiscard]] std::string kept_in_part(const RejectedLine& line);
+// The line as it is kept, its id in front, without the checksum.
+[[nodiscard]] std::string rejected_json(const RejectedLine& line, bool with_raw);
+
 }  // namespace crawlspool::cli

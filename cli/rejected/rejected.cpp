@@ -8,15 +8,13 @@
 #include "cli/common/console.h"
 #include "cli/common/defaults.h"
 #include "cli/common/human.h"
-#include "cli/common/name_checks.h"
+#include "cli/common/option_checks.h"
 #include "cli/common/output.h"
-#include "cli/common/since.h"
 #include "cli/common/spool_access.h"
 #include "cli/common/stop_signals.h"
 #include "cli/common/subcommands.h"
 #include "cli/rejected/lines.h"
 #include "cli/rejected/replay.h"
-#include "cli/rejected/text.h"
 #include "daemon/base/clock.h"
 
 namespace crawlspool::cli {

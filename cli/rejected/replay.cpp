@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "cli/common/stop_signals.h"
-#include "clients/cpp/hello.h"
+#include "clients/cpp/messages.h"
 
 namespace crawlspool::cli {
 namespace {

@@ -1,6 +1,7 @@
 #include "cli/send/record_intake.h"
 
-#include "cli/send/whole_record.h"
+#include <nlohmann/json.hpp>
+
 #include "proto/frame.h"
 
 namespace crawlspool::cli {
@@ -72,6 +73,13 @@ base::Result<bool> RecordIntake::offer_in_hand() {
     session_.add(place, in_hand_->bytes, maybe_sent);
   in_hand_.reset();
   return true;
+}
+
+bool is_whole_record(std::string_view line) {
+  const std::size_t start = line.find_first_not_of(" \t\r");
+  if (start == std::string_view::npos) return false;
+  const bool is_number = std::string_view("-0123456789").find(line[start]) != std::string_view::npos;
+  return !is_number && nlohmann::json::accept(line);
 }
 
 }  // namespace crawlspool::cli

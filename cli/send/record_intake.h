@@ -41,4 +41,8 @@ class RecordIntake {
   bool is_incomplete_ = false;
 };
 
+// Returns whether a line without its end is a whole record: one JSON text that cannot go on, as a number could. Any
+// other may be the start of one that is still being written.
+[[nodiscard]] bool is_whole_record(std::string_view line);
+
 }  // namespace crawlspool::cli

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "cli/common/console.h"
-#include "clients/cpp/hello.h"
+#include "clients/cpp/messages.h"
 
 namespace crawlspool::cli {
 namespace {

@@ -8,7 +8,6 @@
 #include "cli/common/ask_admin.h"
 #include "cli/common/console.h"
 #include "cli/common/defaults.h"
-#include "cli/common/http_get.h"
 #include "cli/common/spool_access.h"
 #include "cli/common/stop_signals.h"
 #include "cli/common/subcommands.h"

@@ -1,4 +1,4 @@
-// What `crawlspool top` prints: a screen, or a line for each look. Pure text.
+// What `crawlspool top` prints, a screen or a line for each look, and what `crawlspool status` prints. Pure text.
 #pragma once
 
 #include <string>
@@ -20,5 +20,10 @@ struct ScreenSize {
 [[nodiscard]] std::string top_heading();
 [[nodiscard]] std::string top_line(const TopSample& sample, const TopRates& rates, const std::string& ts);
 [[nodiscard]] std::string top_json(const TopSample& sample, const TopRates& rates, const std::string& ts);
+
+// Returns the daemon's /status as a table: one row a value, nested names joined by dots, sizes and times also as people
+// read them. Knows no particular key, so that what the daemon adds later shows up by itself. Returns nothing if `json`
+// is no JSON object.
+[[nodiscard]] std::optional<std::string> status_table(const std::string& json);
 
 }  // namespace crawlspool::cli

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "clients/cpp/hello.h"
+#include "clients/cpp/messages.h"
 #include "daemon/base/check.h"
 #include "proto/frame.h"
 

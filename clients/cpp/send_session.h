@@ -17,10 +17,9 @@
 #include <vector>
 
 #include "clients/cpp/batch_packer.h"
-#include "clients/cpp/ending.h"
 #include "clients/cpp/frames_in_flight.h"
+#include "clients/cpp/messages.h"
 #include "clients/cpp/record_window.h"
-#include "clients/cpp/reply.h"
 
 namespace crawlspool::client {
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "clients/cpp/hello.h"
+#include "clients/cpp/messages.h"
 #include "clients/cpp/send_session.h"
 #include "daemon/base/check.h"
 #include "proto/frame.h"

@@ -56,7 +56,7 @@ ONLY_IN = {
     "libdeflate.h": r"daemon/spool/lines/line\.cpp",
     "zstd.h": r"(daemon/(spool/compressed/frame_(decoder|encoder)|intake/content_streams)|clients/cpp/batch_packer)\.cpp",
     "zlib.h": r"daemon/intake/content_streams\.cpp",
-    "libmount.h": r"cli/doctor/mounts\.cpp",
+    "libmount.h": r"cli/doctor/disk\.cpp",
     "systemd/sd-daemon.h": r"daemon/server/(service_manager|inherited_sockets)\.cpp",
     "sha2.h": r"daemon/session/key\.cpp",
     "prometheus/text_serializer.h": r"daemon/admin/metrics\.cpp",

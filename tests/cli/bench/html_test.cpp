@@ -1,10 +1,9 @@
-#include "cli/bench/html.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cli/bench/renderings.h"
 #include "tests/cli/bench/a_report.h"
 
 namespace crawlspool::bench {

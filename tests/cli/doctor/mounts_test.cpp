@@ -1,10 +1,9 @@
-#include "cli/doctor/mounts.h"
-
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <regex>
 
+#include "cli/doctor/checks.h"
 #include "tests/support/temp_dir.h"
 
 namespace crawlspool::cli {

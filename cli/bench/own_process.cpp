@@ -1,4 +1,4 @@
-#include "cli/bench/child_process.h"
+#include "cli/bench/own_process.h"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -7,7 +7,9 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -57,6 +59,20 @@ std::string describe_end(int status) {
 }
 
 }  // namespace
+
+base::Result<ScratchDirectory> ScratchDirectory::make(const std::string& parent) {
+  std::string path = parent + "/crawlspool-bench-XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) return base::fail_errno("cannot make a directory in " + parent, errno);
+  return ScratchDirectory(path);
+}
+
+ScratchDirectory::ScratchDirectory(ScratchDirectory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+
+ScratchDirectory::~ScratchDirectory() {
+  if (path_.empty()) return;
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
 
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& argv, const std::string& output_file) {
   const base::UniqueFd output(::open(output_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));

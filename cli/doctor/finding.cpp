@@ -1,4 +1,4 @@
-#include "cli/doctor/report.h"
+#include "cli/doctor/finding.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

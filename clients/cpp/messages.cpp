@@ -1,13 +1,24 @@
-#include "clients/cpp/reply.h"
+#include "clients/cpp/messages.h"
+
+#include <sys/random.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <limits>
 #include <nlohmann/json.hpp>
+
+#include "daemon/base/check.h"
+#include "proto/codes.h"
+#include "proto/frame.h"
+#include "proto/names.h"
 
 namespace crawlspool::client {
 namespace {
 
 using nlohmann::json;
+using proto::ErrorWord;
+using proto::GoodbyeReason;
 
 std::optional<std::uint64_t> number(const json& object, const char* key) {
   const auto at = object.find(key);
@@ -69,6 +80,19 @@ Reply parse_object(const std::string& key, const json& value) {
   return reply;
 }
 
+constexpr std::array kFinalErrors{ErrorWord::kWrongProtocol,  ErrorWord::kFrameTooLarge, ErrorWord::kUnknownFrameType,
+                                  ErrorWord::kBadFrame,       ErrorWord::kBadHello,      ErrorWord::kBadBatch,
+                                  ErrorWord::kSessionMismatch};
+
+bool is_final(const Reply& end) {
+  if (end.kind == Reply::Kind::kGoodbye) return end.word == proto::word(GoodbyeReason::kSuperseded);
+  return std::any_of(kFinalErrors.begin(), kFinalErrors.end(),
+                     [&](ErrorWord code) { return end.word == proto::word(code); });
+}
+
+constexpr std::size_t kNameBytesMax = 128;
+constexpr const char* kNameless = "unnamed";
+
 }  // namespace
 
 Reply parse_reply(std::string_view payload) {
@@ -87,6 +111,54 @@ Reply parse_reply(std::string_view payload) {
     reply = parse_object(key, value);
   }
   return reply;
+}
+
+Ending Ending::of(const Reply& end) {
+  return {is_final(end) ? Kind::kFinal : Kind::kLater, with_detail(end), end.reconnect_after_ms.value_or(0)};
+}
+
+bool blames_a_frame(const Reply& end) {
+  return end.kind == Reply::Kind::kError && end.seq &&
+         (end.word == proto::word(ErrorWord::kFrameTooLarge) || end.word == proto::word(ErrorWord::kBadBatch));
+}
+
+std::string with_detail(const Reply& reply) { return reply.word + (reply.detail.empty() ? "" : ": " + reply.detail); }
+
+void append_hello(std::string& out, const proto::Hello& hello) {
+  nlohmann::ordered_json object{{"protocol", proto::kProtocolVersion}};
+  if (!hello.client.empty()) object["client"] = hello.client;
+  if (!hello.session.empty()) object["session"] = hello.session;
+  if (hello.from != 1) object["from"] = hello.from;
+  if (!hello.stream.empty()) object["stream"] = hello.stream;
+  if (hello.ack != proto::AckLevel::kSynced) object["ack"] = proto::word(hello.ack);
+  if (hello.heartbeat) object["heartbeat"] = true;
+  proto::append_frame(out, proto::FrameType::kHello, object.dump());
+}
+
+std::string fit_client_name(std::string_view host) {
+  std::string name(host.substr(0, kNameBytesMax));
+  std::replace_if(
+      name.begin(), name.end(),
+      [](char c) {
+        return !proto::is_client_name({&c, 1});
+      },
+      '-');
+  return name.empty() ? kNameless : name;
+}
+
+std::string new_session() {
+  std::array<unsigned char, proto::kSessionDigits / 2> bytes{};
+  ssize_t got = -1;
+  do {
+    got = ::getrandom(bytes.data(), bytes.size(), 0);
+  } while (got < 0 && errno == EINTR);
+  CRAWLSPOOL_CHECK(got == static_cast<ssize_t>(bytes.size()));  // so few bytes always come at once
+  std::string session;
+  for (const unsigned char byte : bytes) {
+    session += "0123456789abcdef"[byte >> 4];
+    session += "0123456789abcdef"[byte & 0x0FU];
+  }
+  return session;
 }
 
 }  // namespace crawlspool::client

@@ -1,11 +1,14 @@
-#include "cli/bench/child_process.h"
+#include "cli/bench/own_process.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <optional>
+#include <utility>
 
 #include "tests/support/temp_dir.h"
 
@@ -70,6 +73,27 @@ TEST_F(ChildProcessTest, ItsProcessorTimeGrows) {
   ASSERT_TRUE(before);
   while (process_cpu_seconds(child.pid()).value() < *before + 0.01) continue;
   EXPECT_FALSE(process_cpu_seconds(-5));
+}
+
+TEST(ScratchDirectory, IsRemovedWithAllThatIsInIt) {
+  const test::TempDir parent;
+  std::string path;
+  {
+    auto made = ScratchDirectory::make(parent.path().string());
+    ASSERT_TRUE(made);
+    const ScratchDirectory directory = std::move(*made);
+    path = directory.path();
+    std::filesystem::create_directory(directory.file("below"));
+    std::ofstream(directory.file("below/file")) << "x";
+    EXPECT_TRUE(std::filesystem::exists(directory.file("below/file")));
+  }
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(ScratchDirectory, WhereNoneCanBeMadeTheParentIsNamed) {
+  const auto made = ScratchDirectory::make("/nonexistent");
+  ASSERT_FALSE(made);
+  EXPECT_NE(made.error().message().find("/nonexistent: No such file"), std::string::npos);
 }
 
 }  // namespace

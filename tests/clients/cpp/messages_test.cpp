@@ -1,9 +1,10 @@
-#include "clients/cpp/reply.h"
+#include "clients/cpp/messages.h"
 
 #include <gtest/gtest.h>
 
 #include "proto/frame.h"
 #include "proto/messages.h"
+#include "proto/names.h"
 
 namespace crawlspool::client {
 namespace {
@@ -99,6 +100,80 @@ TEST(Reply, WhatIsNoMessageIsOther) {
                            R"({"ack":18446744073709551616})", R"({"reject":{}})", R"({"reject":5})", R"({"pong":null})",
                            R"({"welcome":{}})", R"({"ack":1,"reject":{}})", "{\"ack\":1}x", "\xff"})
     EXPECT_EQ(parse_reply(text).kind, Kind::kOther) << text;
+}
+
+Reply error(const std::string& code) { return parse_reply(R"({"error":{"code":")" + code + R"(","detail":"why"}})"); }
+Reply goodbye(const std::string& reason) { return parse_reply(R"({"goodbye":{"reason":")" + reason + R"("}})"); }
+
+TEST(Ending, WhatWillNotMendIsFinal) {
+  for (const char* code : {"wrong_protocol", "frame_too_large", "unknown_frame_type", "bad_frame", "bad_hello",
+                           "bad_batch", "session_mismatch"})
+    EXPECT_EQ(Ending::of(error(code)).kind, Ending::Kind::kFinal) << code;
+  EXPECT_EQ(Ending::of(goodbye("superseded")).kind, Ending::Kind::kFinal);
+}
+
+TEST(Ending, WhatPassesIsForLater) {
+  for (const char* code :
+       {"frame_timeout", "too_many_sessions", "too_many_connections", "slow_reader", "spool_failed", "some_new_code"})
+    EXPECT_EQ(Ending::of(error(code)).kind, Ending::Kind::kLater) << code;
+  for (const char* reason : {"draining", "idle_timeout", "bye", "some_new_reason"})
+    EXPECT_EQ(Ending::of(goodbye(reason)).kind, Ending::Kind::kLater) << reason;
+}
+
+TEST(Ending, KeepsWhatTheServerSaysOfItAndOfTheWait) {
+  const Ending ending = Ending::of(
+      parse_reply(R"({"goodbye":{"reason":"draining","detail":"the server is stopping","reconnect_after_ms":900}})"));
+  EXPECT_EQ(ending.why, "draining: the server is stopping");
+  EXPECT_EQ(ending.reconnect_after_ms, 900);
+  EXPECT_EQ(Ending::of(goodbye("draining")).why, "draining");
+}
+
+TEST(Ending, OnlyARefusedFrameWithANumberIsToBlame) {
+  EXPECT_TRUE(blames_a_frame(parse_reply(R"({"error":{"code":"frame_too_large","seq":3}})")));
+  EXPECT_TRUE(blames_a_frame(parse_reply(R"({"error":{"code":"bad_batch","seq":3}})")));
+  EXPECT_FALSE(blames_a_frame(error("bad_batch")));
+  EXPECT_FALSE(blames_a_frame(parse_reply(R"({"error":{"code":"frame_timeout","seq":3}})")));
+}
+
+TEST(Hello, IsWhatTheServerReads) {
+  const proto::Hello said{.client = "worker-7",
+                          .stream = "quotes/today",
+                          .session = new_session(),
+                          .from = 5,
+                          .ack = proto::AckLevel::kWritten,
+                          .heartbeat = true};
+  std::string frame;
+  append_hello(frame, said);
+  const auto header = proto::decode_header(frame);
+  EXPECT_EQ(header.type, static_cast<int>(proto::FrameType::kHello));
+  EXPECT_EQ(header.length, frame.size() - proto::kFrameHeaderBytes);
+  const auto read = proto::parse_hello(std::string_view(frame).substr(proto::kFrameHeaderBytes));
+  ASSERT_TRUE(read) << read.error();
+  EXPECT_EQ(read->client, said.client);
+  EXPECT_EQ(read->stream, said.stream);
+  EXPECT_EQ(read->session, said.session);
+  EXPECT_EQ(read->from, said.from);
+  EXPECT_EQ(read->ack, said.ack);
+  EXPECT_TRUE(read->heartbeat);
+}
+
+TEST(Hello, LeavesOutWhatIsNotSet) {
+  std::string frame;
+  append_hello(frame, {});
+  EXPECT_EQ(frame.substr(proto::kFrameHeaderBytes), R"({"protocol":1})");
+}
+
+TEST(Hello, ASessionIsNewEachTime) {
+  const std::string session = new_session();
+  EXPECT_TRUE(proto::is_session(session));
+  EXPECT_NE(session, new_session());
+}
+
+TEST(Hello, AHostsNameBecomesAClients) {
+  EXPECT_EQ(fit_client_name("crawl-3.example.org"), "crawl-3.example.org");
+  EXPECT_EQ(fit_client_name("my host/\xc3\xa9"), "my-host---");
+  EXPECT_EQ(fit_client_name(std::string(300, 'x')), std::string(128, 'x'));
+  EXPECT_TRUE(proto::is_client_name(fit_client_name("")));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "cli/send/whole_record.h"
+#include "cli/send/record_intake.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "cli/common/since.h"
+#include "cli/common/option_checks.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,11 @@
-#include "cli/common/since.h"
+#include "cli/common/option_checks.h"
 
 #include <algorithm>
 #include <string_view>
 
 #include "config/units.h"
 #include "daemon/base/clock.h"
+#include "proto/names.h"
 
 namespace crawlspool::cli {
 namespace {
@@ -37,6 +38,14 @@ std::optional<std::int64_t> parse_since(const std::string& text, std::int64_t no
 std::string check_since(const std::string& text) {
   if (parse_since(text, base::SystemClock().wall_us())) return {};
   return "'" + text + "' is no duration such as 30m or 7d, and no UTC time such as 2026-11-20 or 2026-11-20T04:05:06Z";
+}
+
+std::string check_client(const std::string& text) {
+  return proto::is_client_name(text) ? "" : std::string("a client's name is ") + proto::kClientNameRule;
+}
+
+std::string check_stream(const std::string& text) {
+  return proto::is_stream_name(text) ? "" : std::string("a stream's name is ") + proto::kStreamNameRule;
 }
 
 }  // namespace crawlspool::cli

@@ -1,5 +1,4 @@
-// A program that is started for a measurement and ended by its process id: at the latest when its owner is, or when
-// this process dies. Its output goes to a file.
+// What a server of our own needs: a process, and a directory for what it writes. Both go with their owner.
 #pragma once
 
 #include <sys/types.h>
@@ -12,6 +11,25 @@
 
 namespace crawlspool::bench {
 
+// A directory of our own, removed with all that is in it.
+class ScratchDirectory {
+ public:
+  [[nodiscard]] static base::Result<ScratchDirectory> make(const std::string& parent);
+  ScratchDirectory(ScratchDirectory&& other) noexcept;
+  ScratchDirectory& operator=(ScratchDirectory&&) = delete;
+  ~ScratchDirectory();
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  explicit ScratchDirectory(std::string path) : path_(std::move(path)) {}
+
+  std::string path_;
+};
+
+// A program that is started for a measurement and ended by its process id: at the latest when its owner is, or when
+// this process dies. Its output goes to a file.
 class ChildProcess {
  public:
   // `argv[0]` is the program's path, or its name to be looked for in PATH.
