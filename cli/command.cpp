@@ -35,7 +35,7 @@ int help(const CLI::App& program, const std::vector<std::string>& words) {
     command = named.front();
     name += " " + word;
   }
-  // Not by help(), which tells of the command that is being run.
+  // help() would describe the command that is being run.
   const std::string text = command->get_formatter()->make_help(command, name, CLI::AppFormatMode::Normal);
   return std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0 ? kExitFailed : kExitOk;
 }
@@ -45,7 +45,7 @@ int help(const CLI::App& program, const std::vector<std::string>& words) {
 void add_help(CLI::App& app, Context& context) {
   auto* const command = app.add_subcommand("help", "Print a summary of the commands, or of one");
   const auto words = std::make_shared<std::vector<std::string>>();
-  command->add_option("COMMAND", *words, "The command to tell of")->type_name("");
+  command->add_option("COMMAND", *words, "The command to describe")->type_name("");
   command->callback([&app, words, &context] { context.exit_code = help(app, *words); });
 }
 
@@ -57,7 +57,7 @@ int run(int argc, const char* const* argv) {
   app.set_version_flag("-V,--version", std::string("crawlspool ") + kVersion);
   app.add_option("-c,--config", context.config_file, "The daemon's configuration file, for the defaults")
       ->type_name("FILE");
-  app.require_subcommand(0, 1);  // none is complained about below, behind an argument that was not expected
+  app.require_subcommand(0, 1);  // a missing one is complained about below, after an unexpected argument
   app.failure_message(config::command_line_complaint);
   app.fallthrough();
   add_send(app, context);

@@ -46,16 +46,16 @@ Report blank_report(const Settings& settings) {
   return report;
 }
 
-// One run, told of as part of all.
+// Makes one run and reports its progress as part of all.
 Result<void> measure_row(const Settings& settings, const Surroundings& surroundings, Row& row, std::size_t done,
                          std::size_t all) {
   const std::string name = std::string(info(row.mode).title) + ", " + std::string(proto::word(row.level));
-  const auto tell = [&](double share, std::uint64_t records) {
+  const auto report_progress = [&](double share, std::uint64_t records) {
     return surroundings.on_progress((static_cast<double>(done) + share) / static_cast<double>(all),
                                     name + "  " + grouped(records) + " records");
   };
-  if (!tell(0, 0)) return base::fail(base::ErrorCode::kIo, "interrupted");
-  auto outcome = measure(settings, surroundings, row.mode, row.level, tell);
+  if (!report_progress(0, 0)) return base::fail(base::ErrorCode::kIo, "interrupted");
+  auto outcome = measure(settings, surroundings, row.mode, row.level, report_progress);
   if (!outcome) return base::fail(outcome.error().code, name + ": " + outcome.error().message());
   if (outcome->run) row.runs.push_back(std::move(*outcome->run));
   row.why_not = outcome->why_not;

@@ -19,7 +19,7 @@ constexpr std::size_t bucket_of(std::uint64_t value) {
   return shift * kHalf + (value >> shift);
 }
 
-// The largest value of a bucket.
+// Returns the largest value of a bucket.
 constexpr std::uint64_t top_of(std::size_t bucket) {
   if (bucket < 2 * kHalf) return bucket;
   const std::uint64_t shift = bucket / kHalf - 1;

@@ -15,7 +15,7 @@ using cli::times_text;
 using nlohmann::ordered_json;
 using Rows = std::vector<const Row*>;
 
-// In thousandths of a nine: 2000 is 99 %.
+// Shares are counted in thousandths of a nine: 2000 is 99 %.
 constexpr int kNinesMax = 4000;
 constexpr int kNinesStep = 50;
 
@@ -25,7 +25,7 @@ double share_of(int nines) { return 1 - std::pow(10, -nines / 1000.0); }
 int nines_of(double share) { return static_cast<int>(std::lround(-1000 * std::log10(1 - share))); }
 
 // Returns [nines, us] for each point, and the name of a quantile that is marked. A curve goes as far as there are
-// records to tell.
+// records for.
 ordered_json curve_json(const LatencyHistogram& latency) {
   const double records = static_cast<double>(std::max<std::uint64_t>(latency.count(), 1));
   const int end = std::min(kNinesMax, static_cast<int>(1000 * std::log10(records)));
@@ -54,7 +54,7 @@ std::string_view transport_word(Transport transport) {
   return {};
 }
 
-// What page/bench.js draws of a row.
+// Returns what page/bench.js draws of a row.
 ordered_json chart_json(const Report& report, const Row& row) {
   const double rate = row.median()->records_per_s();
   std::string rate_text = three_digits(rate) + "/s";

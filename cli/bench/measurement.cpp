@@ -62,7 +62,7 @@ Result<std::unique_ptr<Target>> start_target(const Settings& settings, const Sur
   return start_own_daemon({settings.daemon_program, settings.directory, settings.connections, level});
 }
 
-// The level of acks that it is asked for may not be what it gives.
+// Asks which level the server gives, which may not be what it was asked for.
 Result<AckLevel> offered_level(Lane::Options options, const Requests& requests) {
   options.reconnects = false;
   Load load(options, 1, requests);
@@ -75,12 +75,12 @@ Result<std::optional<double>> cpu_of(const Target& target) {
   return process_cpu_seconds(*target.pid()).map([](double seconds) { return std::optional(seconds); });
 }
 
-// The acks were no lie: it has stored each record that was sent, once.
+// Checks that the acks were true: the server has stored each record that was sent, once.
 Result<void> check_stored(const Surroundings& surroundings, const Target& target, std::uint64_t records) {
   if (!target.is_ours() || !target.addresses().admin) return {};
   const base::SystemClock clock;
   const std::int64_t deadline = clock.monotonic_us() + kCountUsMax;
-  while (true) {  // what it counts may come a moment behind its acks
+  while (true) {  // its count may come a moment after its acks
     const auto stored = status_number(surroundings, *target.addresses().admin, "records");
     if (!stored) return tl::unexpected(stored.error());
     if (static_cast<std::uint64_t>(*stored) == records) return {};

@@ -17,7 +17,7 @@ constexpr int kStopMs = 15'000;  // its own drain takes 10 s at most
 
 constexpr const char* kReadyFile = "ready.json";
 
-// Acks that mean "written" are what those get who have it sync once a second.
+// A daemon that syncs once a second gives acks that mean "written".
 Result<void> write_config(const OwnDaemonOptions& options, const ScratchDirectory& directory, const std::string& path) {
   const std::string connections = std::to_string(options.connections + 64);
   std::ofstream file(path);

@@ -28,7 +28,7 @@ constexpr std::int64_t kStartUsMax = 20'000'000;
 constexpr std::size_t kLineBytesMax = 500;
 constexpr int kNotFound = 127;
 
-// In the child. A group of its own, as the terminal's Ctrl-C is ours to handle.
+// Runs in the child. Gives it a group of its own, as the terminal's Ctrl-C is ours to handle.
 [[noreturn]] void become(char* const* argv, int output, pid_t parent) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);

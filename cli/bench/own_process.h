@@ -1,4 +1,4 @@
-// What a server of our own needs: a process, and a directory for what it writes. Both go with their owner.
+// Owns what a server of our own needs: a process, and a directory for what it writes. Both end with their owner.
 #pragma once
 
 #include <sys/types.h>
@@ -11,7 +11,7 @@
 
 namespace crawlspool::bench {
 
-// A directory of our own, removed with all that is in it.
+// Owns a directory, which is removed with all that is in it.
 class ScratchDirectory {
  public:
   [[nodiscard]] static base::Result<ScratchDirectory> make(const std::string& parent);
@@ -28,8 +28,8 @@ class ScratchDirectory {
   std::string path_;
 };
 
-// A program that is started for a measurement and ended by its process id: at the latest when its owner is, or when
-// this process dies. Its output goes to a file.
+// Owns a program that is started for a measurement, and ends it by its process id: at the latest when this object goes,
+// or when this process dies. Its output goes to a file.
 class ChildProcess {
  public:
   // `argv[0]` is the program's path, or its name to be looked for in PATH.
@@ -41,25 +41,26 @@ class ChildProcess {
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] bool is_running();
-  // Looks again and again whether the server that it is listens. Fails if it ends meanwhile or takes longer than 20 s.
+  // Asks `listens` again and again until it does. Fails if the program ends meanwhile or takes longer than 20 s.
   [[nodiscard]] base::Result<void> wait_until_it_listens(const std::function<bool()>& listens);
-  // Waits for its end, at most so long. Fails unless it ends with 0.
+  // Waits for its end for at most `patience_ms`. Fails unless it ends with 0.
   [[nodiscard]] base::Result<void> wait(int patience_ms);
-  [[nodiscard]] base::Result<void> stop(int patience_ms);  // by SIGTERM
-  // "NAME does not listen: LAST LINE OF ITS OUTPUT", or how it ended instead.
+  // Sends SIGTERM, and waits.
+  [[nodiscard]] base::Result<void> stop(int patience_ms);
+  // Returns "NAME does not listen: LAST LINE OF ITS OUTPUT", or how it ended instead.
   [[nodiscard]] tl::unexpected<base::Error> failure(const std::string& what_if_running) const;
 
  private:
   ChildProcess(pid_t pid, std::string name, std::string output_file)
       : pid_(pid), name_(std::move(name)), output_file_(std::move(output_file)) {}
 
-  pid_t pid_ = -1;  // -1: it is gone
+  pid_t pid_ = -1;  // -1 once it is gone
   int wait_status_ = 0;
   std::string name_;
   std::string output_file_;
 };
 
-// The processor time that a process has used so far, all its threads together. Nothing where it cannot be told.
+// Returns the processor time that a process has used so far, all its threads together.
 [[nodiscard]] base::Result<double> process_cpu_seconds(pid_t pid);
 
 }  // namespace crawlspool::bench

@@ -17,7 +17,7 @@ using base::Result;
 constexpr const char* kProgram = "redis-server";
 constexpr int kStopMs = 15'000;
 
-// A port that is free now: it has no way to choose one by itself.
+// Returns a port that is free now, as redis-server cannot choose one by itself.
 Result<base::Endpoint> free_port() {
   const base::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return base::fail_errno("socket", errno);

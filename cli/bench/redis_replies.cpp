@@ -17,7 +17,7 @@ base::Result<std::size_t> refused(std::string_view line) {
   return fail(ErrorCode::kIo, "answers " + shown);
 }
 
-// The bytes of the reply at the start of `input`; 0 if it is not whole yet.
+// Returns the bytes of the reply at the start of `input`, or 0 if it is not whole yet.
 base::Result<std::size_t> reply_bytes(std::string_view input) {
   const std::size_t end = input.find(kLineEnd);
   if (end == std::string_view::npos) return 0;
@@ -34,7 +34,6 @@ base::Result<std::size_t> reply_bytes(std::string_view input) {
 
 class RedisReplies final : public ReplyReader {
  public:
-  // What its acks mean is its configuration's business, and taken from the caller.
   explicit RedisReplies(AckLevel level) : level_(level) {}
 
   [[nodiscard]] base::Result<std::uint64_t> take(std::string_view input) override;
@@ -46,7 +45,7 @@ class RedisReplies final : public ReplyReader {
  private:
   AckLevel level_;
   bool greeted_ = false;
-  std::string begun_;  // of a reply that is not whole yet
+  std::string begun_;  // a reply that is not whole yet
 };
 
 base::Result<std::uint64_t> RedisReplies::take(std::string_view input) {

@@ -17,7 +17,7 @@ constexpr std::uint64_t kMessageBytesMax = 64 * 1024;
 
 static_assert(ReplyReader::kPaddingBytes >= proto::FrameDecoder::kPaddingBytes);
 
-// By far the commonest message, without a JSON parser: `{"ack":N}`, as PROTOCOL.md has it to the byte.
+// Reads by far the commonest message without a JSON parser: `{"ack":N}`, as PROTOCOL.md has it to the byte.
 std::optional<std::uint64_t> plain_ack(std::string_view payload) {
   constexpr std::string_view kBegin = "{\"ack\":";
   if (!payload.starts_with(kBegin)) return std::nullopt;

@@ -16,7 +16,7 @@ using Cells = std::vector<std::string>;
 
 constexpr std::size_t kGap = 2;
 
-// The first column to the left, the others to the right.
+// Aligns the first column to the left, the others to the right.
 std::string line_of(const Cells& cells, const std::vector<std::size_t>& widths) {
   std::string line = cells.front() + std::string(widths.front() - cells.front().size(), ' ');
   for (std::size_t i = 1; i < cells.size(); ++i)

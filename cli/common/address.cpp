@@ -41,7 +41,7 @@ Result<AddressList> look_up(const Address& server) {
   return AddressList(list, &::freeaddrinfo);
 }
 
-// 0 once connected, else the errno.
+// Returns 0 once connected, else the errno.
 int wait_connected(int fd) {
   for (int slice = 0; slice < kConnectSlices; ++slice) {
     if (stop_requested()) return EINTR;
@@ -55,7 +55,7 @@ int wait_connected(int fd) {
   return ETIMEDOUT;
 }
 
-// 0 and `fd` is set, else the errno.
+// Sets `fd` and returns 0, else the errno.
 int connect_to(const addrinfo& address, UniqueFd& fd) {
   fd.reset(::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, address.ai_protocol));
   if (!fd.valid()) return errno;

@@ -16,7 +16,7 @@ namespace http = boost::beast::http;
 
 constexpr std::uint64_t kBodyBytesMax = 16 * 1024 * 1024;
 
-// Its refusal of what looks like HTTP (PROTOCOL.md, "Other protocols"), a frame.
+// Finds its refusal of what looks like HTTP (PROTOCOL.md, "Other protocols"), which is a frame.
 bool is_stream_listener(std::string_view answer) { return answer.find("\"wrong_protocol\"") != std::string_view::npos; }
 
 // Runs one asynchronous step to its end: only those have a deadline in Beast.
@@ -44,7 +44,7 @@ class Exchange {
   std::chrono::milliseconds timeout_;
 };
 
-constexpr unsigned kMisdirected = 421;  // it knows no such name of its own
+constexpr unsigned kMisdirected = 421;  // the server does not go by that name
 
 base::Result<std::string> wrong_listener(const Address& server, const std::string& what) {
   return base::fail(base::ErrorCode::kIo, server.to_string() + " is a crawlspoold's " + what +

@@ -1,5 +1,5 @@
-// One question to a daemon's admin listener over HTTP. Used by commands only: it blocks. Finds out who answers in its
-// place, for people who gave another port.
+// Asks a daemon's admin listener one question over HTTP, and finds out who answers in its place, for people who gave
+// another port. It blocks: only commands use it.
 #pragma once
 
 #include <string>

@@ -82,7 +82,7 @@ Delivery::Delivery(Settings settings, DeliveryReport::Describe describe, Console
       give_up_after_ms_(settings.give_up_after_ms),
       silence_ms_max_(give_up_after_ms_ == 0 ? kSilenceMsMax : std::min(give_up_after_ms_, kSilenceMsMax)),
       was_reached_(settings.was_reached),
-      settled_seq_(session_.settled().seq) {}
+      acknowledged_seq_(session_.acknowledged().seq) {}
 
 bool Delivery::turn(int input_fd) {
   if (!keep_connected()) return false;
@@ -142,7 +142,7 @@ void Delivery::write() {
   }
 }
 
-// What comes with the end counts: the server's reason, before the end itself.
+// What comes with the end counts: the server's reason is read before the end itself.
 bool Delivery::receive() {
   const auto open = connection_->receive([this](const client::Reply& reply) {
     session_.received(reply);
@@ -179,7 +179,7 @@ bool Delivery::take_ending() {
   }
   const std::int64_t now = clock_.monotonic_us();
   const std::int64_t silence_ms = is_slow_ ? kSilenceMsMax : silence_ms_max_;
-  if (session_.is_settled()) last_sign_us_ = now;  // nothing is waited for
+  if (session_.is_all_acknowledged()) last_sign_us_ = now;  // nothing is waited for
   if (now - last_sign_us_ <= silence_ms * 1000) return true;
   return lost("no word from " + shown(server_.to_string()) + " for " + config::format_duration(silence_ms), 0);
 }
@@ -201,8 +201,8 @@ bool Delivery::lost(const std::string& why, std::int64_t delay_ms_min) {
 }
 
 void Delivery::note_progress() {
-  if (session_.settled().seq == settled_seq_) return;
-  settled_seq_ = session_.settled().seq;
+  if (session_.acknowledged().seq == acknowledged_seq_) return;
+  acknowledged_seq_ = session_.acknowledged().seq;
   policy_.made_progress();
   report_.progressed();
 }

@@ -1,6 +1,6 @@
-// Delivers records under one session and sees each settled: moves bytes between the session and one connection after
-// the other. Reads replies while it writes, so that a server that stops reading is waited for and never deadlocks with
-// us. Knows nothing of where the records come from: the caller adds them to the session between two turns.
+// Delivers records under one session until each is acknowledged: moves bytes between the session and one connection
+// after the other. Reads replies while it writes, so that a server that stops reading is waited for and never deadlocks
+// with us. Knows nothing of where the records come from: the caller adds them to the session between two turns.
 //
 // The first connection that is refused is final, as a wrong address shows so. One that is lost later is made again,
 // after delays that grow, until the time to give up has passed without any progress.
@@ -19,7 +19,7 @@
 
 namespace crawlspool::cli {
 
-// Tells people what happens while records are delivered: to single records, and to the connection.
+// Tells people what happens while records are delivered, to single records and to the connection.
 class DeliveryReport {
  public:
   // Returns how a line about the record at `place` begins, such as "FILE:LINE".
@@ -30,9 +30,9 @@ class DeliveryReport {
       : server_(std::move(server)), describe_(std::move(describe)), console_(console) {}
 
   void tell(const client::SessionEvent& event);
-  // Says each `why` once until something is settled.
+  // Says each `why` once until something is acknowledged.
   void connection_lost(const std::string& why);
-  // Something was settled.
+  // Something was acknowledged.
   void progressed();
   void give_up(const std::string& why);
 
@@ -44,7 +44,7 @@ class DeliveryReport {
   Describe describe_;
   Console& console_;
   std::string slow_reason_;  // why the server does not read; empty while it does
-  std::string lost_why_;     // why the last connection was lost; empty once something is settled on another
+  std::string lost_why_;     // why the last connection was lost; empty once something is acknowledged on another
 };
 
 class Delivery {
@@ -61,10 +61,10 @@ class Delivery {
   [[nodiscard]] client::SendSession& session() { return session_; }
   [[nodiscard]] const client::SendSession& session() const { return session_; }
 
-  // Moves what can be moved, and waits up to 200 ms for the connection or for `input_fd`, if that is not -1. Returns
-  // false once nothing more will be sent; why has been said.
+  // Waits up to 200 ms for the connection or for `input_fd`, if that is not -1, and moves what can be moved. Returns
+  // false once nothing more will be sent, which has been said.
   [[nodiscard]] bool turn(int input_fd = -1);
-  // Tells what is left to be told and says goodbye to the server. Everything is settled.
+  // Says what is still to be said, and goodbye to the server. Everything is acknowledged.
   void finish();
   // Says why nothing more is sent. Returns false.
   bool give_up(const std::string& why);
@@ -88,7 +88,7 @@ class Delivery {
   client::SendSession session_;
   client::ReconnectPolicy policy_;
   std::int64_t give_up_after_ms_;
-  std::int64_t silence_ms_max_;  // while something is unsettled
+  std::int64_t silence_ms_max_;  // while something is unacknowledged
   bool was_reached_;
 
   std::unique_ptr<Connection> connection_;
@@ -98,7 +98,7 @@ class Delivery {
   bool is_socket_full_ = false;    // it has not taken all that was there
   std::int64_t last_sign_us_ = 0;  // of life, on this connection
   std::int64_t next_attempt_us_ = 0;
-  std::uint64_t settled_seq_ = 0;  // as far as progress was noted
+  std::uint64_t acknowledged_seq_ = 0;  // as far as progress was noted
 };
 
 }  // namespace crawlspool::cli

@@ -38,7 +38,7 @@ std::string grouped(std::uint64_t number) {
   return text;
 }
 
-// By what is left once it is rounded: 9.996 is "10.0".
+// Chooses the digits by the rounded value: 9.996 is "10.0".
 std::string three_digits(double value) {
   if (!(value > 0)) return "0";
   const double rounded = std::stod(fmt::format("{:.2e}", value));

@@ -1,4 +1,4 @@
-// Numbers as people read them.
+// Writes numbers as people read them.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace crawlspool::cli {
 [[nodiscard]] std::string duration_text(std::int64_t us);  // "23 us", "1.23 ms", "12.3 s"
 [[nodiscard]] std::string times_text(double times);        // "1.0", "24.5", "245"
 
-// "-" for nothing.
+// Returns "-" for nothing.
 template <class T>
 [[nodiscard]] std::string or_dash(const std::optional<T>& value, std::string (*text)(T)) {
   return value ? text(*value) : "-";

@@ -14,7 +14,7 @@ constexpr std::string_view kDate = "0000-00-00";
 constexpr std::string_view kSeconds = "0000-00-00T00:00:00";
 constexpr std::size_t kFractionDigits = 6;
 
-// As base::parse_timestamp takes it: with six digits of fraction, which finer ones are cut to.
+// Returns the text as base::parse_timestamp takes it, with six digits of fraction; more are cut off.
 std::optional<std::string> in_full(std::string text) {
   if (text.size() == kDate.size()) return text + "T00:00:00.000000Z";
   if (text.size() <= kSeconds.size() || !text.ends_with('Z')) return std::nullopt;

@@ -1,5 +1,5 @@
-// What options take as text: a time, and the names that a client gives itself. Each check returns "" where the text
-// will do, and the complaint otherwise, which is what CLI11 asks of a check.
+// Reads and checks what several options take as text: a time, and the names that a client gives itself. Each check
+// returns "" where the text will do, and the complaint otherwise, which is what CLI11 asks of a check.
 #pragma once
 
 #include <cstdint>

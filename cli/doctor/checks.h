@@ -1,5 +1,6 @@
-// What the doctor looks at: the daemon and its process, the spool directory, the file system below it, the machine. The
-// checks change nothing and may run beside the daemon. The judgements behind them take what was found, for the tests.
+// Looks at everything that the doctor examines: the daemon and its process, the spool directory, the file system below
+// it, the machine. The checks change nothing and may run beside the daemon. The judgements take what the checks have
+// found, so that tests can make them.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,7 @@ struct DaemonVisit {
 
 // --- the file system below it: its kind, how it is mounted, the room ---
 struct Mount {
-  std::string place;    // where it is mounted; empty: not known
+  std::string place;    // where it is mounted; empty where that is not known
   std::string type;     // "ext4"
   std::string options;  // of the mount and of the file system, separated by commas
 

@@ -28,7 +28,7 @@ using Table = std::unique_ptr<libmnt_table, decltype(&::mnt_unref_table)>;
 
 std::string text_of(const char* text) { return text == nullptr ? "" : text; }
 
-// The kernel's numbers (statfs(2)), by the names that mountinfo gives.
+// Translates the kernel's numbers (statfs(2)) into the names that mountinfo gives.
 std::string type_name(unsigned long magic) {
   static const std::map<unsigned long, const char*> names{
       {0xEF53, "ext4"},      {0x58465342, "xfs"},     {0x9123683E, "btrfs"},   {0x01021994, "tmpfs"},
@@ -55,8 +55,7 @@ Findings check_mount(const std::string& directory) {
   const auto path = std::filesystem::canonical(directory, error);
   auto mount = error ? std::nullopt : find_mount("/proc/self/mountinfo", path.string());
   if (!mount) mount = ask_mount(directory);
-  if (!mount)
-    return {note("file system", "cannot be told for " + directory, "look at it with findmnt -T " + directory)};
+  if (!mount) return {note("file system", "is not known for " + directory, "look at it with findmnt -T " + directory)};
   return {judge_file_system(*mount), judge_mount_options(*mount)};
 }
 

@@ -1,4 +1,4 @@
-// `crawlspool doctor`: looks at everything that can make a daemon slow, unsafe or silent, and says what to do.
+// `crawlspool doctor` looks at everything that can make a daemon slow, unsafe or silent, and says what to do.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
@@ -24,7 +24,7 @@ void add(Findings& findings, Findings more) {
 }
 
 struct Settings {
-  config::Config config;  // the defaults where the file does not read, so that the rest can be looked at
+  config::Config config;  // holds the defaults where the file does not read, so that the rest can be looked at
   std::string name;       // what to call them
 };
 
@@ -39,7 +39,7 @@ Settings check_configuration(const std::optional<std::string>& given, Findings& 
   return {*config, file ? "those of " + *file : "the defaults"};
 }
 
-// Of a daemon in a container, or on another machine.
+// Returns whether the daemon runs in a container, or on another machine.
 bool is_elsewhere(const DaemonVisit& visit, const std::string& directory) {
   std::error_code ignored;
   return visit.answers && !visit.is_here && !std::filesystem::exists(directory, ignored);

@@ -1,4 +1,4 @@
-// What `crawlspool doctor` has looked at, what it found there, and what to do about it.
+// Holds what `crawlspool doctor` has looked at, what it found there, and what to do about it.
 #pragma once
 
 #include <string>

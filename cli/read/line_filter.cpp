@@ -21,7 +21,7 @@ using Positions = std::deque<Position>;
 constexpr std::uint64_t kFirstStepLines = 1000;
 constexpr std::uint64_t kGrowth = 4;
 
-// The lines are printed afterwards, and their losses told then.
+// The lines are printed afterwards, and their losses are reported then.
 class Unsaid final : public spool::LossReporter {
   void missing(Position, std::uint64_t) override {}
   void doubled(Position, std::uint64_t) override {}
@@ -29,7 +29,7 @@ class Unsaid final : public spool::LossReporter {
   void left_out(const std::string&, const base::Error&) override {}
 };
 
-// The last `count` wanted lines that begin in [from, to).
+// Returns the last `count` wanted lines that begin in [from, to).
 Result<Positions> wanted_between(spool::Directory& directory, const LineFilter& filter, Position from,
                                  std::optional<Position> to, std::uint64_t count) {
   Unsaid losses;
@@ -81,7 +81,8 @@ Result<Position> find_last_lines(spool::Directory& directory, const LineFilter& 
     auto from = spool::position_of_last_lines(directory, step);
     if (!from) return from;
     *from = std::max(*from, not_before);
-    if (looked_from && *from >= *looked_from && *from > extent.begin) continue;  // grown by more than the step
+    if (looked_from && *from >= *looked_from && *from > extent.begin)
+      continue;  // the spool has grown by more than the step
     CRAWLSPOOL_TRY_AS(const auto found, wanted_between(directory, filter, *from, looked_from, missing));
     missing -= found.size();
     if (missing == 0) return found.front();

@@ -22,7 +22,7 @@ using spool::Position;
 namespace {
 
 constexpr std::int64_t kKeepEveryUs = 1'000'000;
-constexpr unsigned kLinesBetweenLooks = 256;  // at the clock
+constexpr unsigned kLinesBetweenLooks = 256;  // so many go by between two looks at the clock
 
 Result<std::optional<Position>> checked_position(spool::Directory& directory, Position from) {
   CRAWLSPOOL_TRY_AS(const auto extent, spool::spool_extent(directory));
@@ -114,10 +114,10 @@ Result<std::optional<Position>> Reading::find_cursor_begin(const std::optional<s
   if (begin_anew || (!*found && !new_cursor_lines))
     return spool::spool_extent(directory_).map([](const spool::Extent& extent) { return std::optional(extent.begin); });
   if (!*found) {
-    const auto settled = settled_position(directory_);  // first: a cursor must not stand where nothing is yet
-    if (!settled) return tl::unexpected(settled.error());
+    const auto durable = durable_position(directory_);  // is read first: a cursor must not stand where nothing is yet
+    if (!durable) return tl::unexpected(durable.error());
     return find_last_lines(directory_, filter_, *new_cursor_lines, 0).map([&](Position last) {
-      return std::optional(std::min(last, *settled));
+      return std::optional(std::min(last, *durable));
     });
   }
   const spool::CursorPlace& place = **found;
@@ -152,7 +152,7 @@ Result<void> Reading::print_to(std::optional<Position> end) {
     if (!cursor_ || ++lines % kLinesBetweenLooks != 0 || clock_.monotonic_us() < keep_at_us_) continue;
     if (auto kept = flush_and_keep(); !kept) return kept;
   }
-  damage_.settle();
+  damage_.flush();
   return flush_and_keep();
 }
 
@@ -162,7 +162,7 @@ Result<void> Reading::print(const spool::ReadLine& line) {
   return is_told_otherwise || filter_.takes(line) ? printer_.print(line) : Result<void>{};
 }
 
-// Of what a reader that went away has left in the pipe, nothing counts.
+// Nothing counts of what a reader that went away has left in the pipe.
 Result<void> Reading::flush_and_keep() {
   keep_at_us_ = clock_.monotonic_us() + kKeepEveryUs;
   const auto flushed = output_.flush();

@@ -1,4 +1,4 @@
-// `crawlspool verify`: reads the whole spool and says whether it is what the daemon wrote.
+// `crawlspool verify` reads the whole spool and says whether it is what the daemon wrote.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
@@ -28,7 +28,8 @@ const char* verdict(const DamageLog& damage) {
 
 void print_summary(const Totals& totals, const DamageLog& damage, const std::string& path) {
   std::printf("%s: %s\n", path.c_str(), verdict(damage));
-  std::printf("segments  %zu, %s packed\n", totals.extent.segments, std::to_string(totals.packed_segments).c_str());
+  std::printf("segments  %zu, %s compressed\n", totals.extent.segments,
+              std::to_string(totals.compressed_segments).c_str());
   std::printf("lines     %s\n", std::to_string(totals.lines).c_str());
   std::printf("bytes     %s (%s)\n", std::to_string(totals.bytes).c_str(), human_bytes(totals.bytes).c_str());
   std::printf("sessions  %s\n", std::to_string(totals.sessions).c_str());

@@ -20,7 +20,7 @@ using base::ErrorCode;
 using base::Result;
 using OnLine = std::function<Result<void>(const RejectedLine&)>;
 
-// By number: oldest first. Opening the directory where it is not there would make it.
+// Returns the files by number, so the oldest comes first. Opening the directory where it is not there would make it.
 Result<std::map<std::uint64_t, std::string>> list_files(spool::Directory& spool_directory) {
   std::map<std::uint64_t, std::string> files;
   CRAWLSPOOL_TRY_AS(const auto top, spool_directory.list());
@@ -36,7 +36,7 @@ Result<std::map<std::uint64_t, std::string>> list_files(spool::Directory& spool_
   return files;
 }
 
-// Nothing where it has not the members it should have.
+// Returns nothing where it does not have the members it should have.
 std::optional<RejectedLine> parse(std::string id, std::string_view bytes) {
   const auto json = nlohmann::json::parse(bytes, nullptr, false);
   if (!json.is_object()) return std::nullopt;
@@ -118,7 +118,7 @@ Result<RejectedCounts> read_rejected(spool::Directory& spool_directory, const Re
 std::string check_rejected_id(const std::string& text) {
   const std::size_t dot = text.find('.');
   if (dot != std::string::npos && parse_count(text.substr(0, dot)) && parse_count(text.substr(dot + 1))) return {};
-  return "'" + text + "' is no rejected record's id such as 0.17: crawlspool rejected ls tells them";
+  return "'" + text + "' is no rejected record's id such as 0.17: crawlspool rejected ls prints them";
 }
 
 std::string kept_in_part(const RejectedLine& line) {

@@ -1,4 +1,4 @@
-// `crawlspool rejected`: lists the records that were refused, shows them, and sends them once more.
+// `crawlspool rejected` lists the records that were refused, shows them, and sends them once more.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -44,7 +44,7 @@ RejectedWanted wanted(const RejectedOptions& options) {
 
 int exit_code_of(const RejectedCounts& counts, Console& console) {
   if (counts.unsound == 0) return kExitOk;
-  console.say("crawlspool: " + counted(counts.unsound, "line") + " in rejected/ damaged, and passed over");
+  console.say("crawlspool: " + counted(counts.unsound, "line") + " in rejected/ damaged, and skipped");
   return kExitDamaged;
 }
 
@@ -79,31 +79,31 @@ Result<int> show(spool::Directory& directory, const RejectedOptions& options, Co
 
 Result<int> replay_chosen(spool::Directory& directory, const RejectedOptions& options, const Address& server,
                           Console& console) {
-  std::map<std::string, std::vector<RejectedLine>> by_client;  // by the name each was sent under
+  std::map<std::string, std::vector<RejectedLine>> by_client;  // the key is the name each was sent under
   std::uint64_t cut = 0;
-  CRAWLSPOOL_TRY_AS(
-      const auto counts, read_rejected(directory, wanted(options), [&](const RejectedLine& line) -> Result<void> {
-        if (line.is_whole())
-          by_client[line.client].push_back(line);
-        else if (++cut > 0)
-          console.say(line.id + ": left out, as it is kept only in part: " + counted(line.length, "byte") + ", " +
-                      kept_in_part(line));
-        return {};
-      }));
+  CRAWLSPOOL_TRY_AS(const auto counts,
+                    read_rejected(directory, wanted(options), [&](const RejectedLine& line) -> Result<void> {
+                      if (line.is_whole())
+                        by_client[line.client].push_back(line);
+                      else if (++cut > 0)
+                        console.say(line.id + ": skipped, as it is kept only in part: " + counted(line.length, "byte") +
+                                    ", " + kept_in_part(line));
+                      return {};
+                    }));
   ReplayOutcome total;
   total.is_complete = true;
   ReplayTarget target{server, options.stream};
   for (const auto& [client, lines] : by_client) {
-    const auto one = total.is_complete ? replay(lines, target, console) : ReplayOutcome{.unsettled = lines.size()};
+    const auto one = total.is_complete ? replay(lines, target, console) : ReplayOutcome{.unacknowledged = lines.size()};
     total.stored += one.stored;
     total.rejected += one.rejected;
-    total.unsettled += one.unsettled;
+    total.unacknowledged += one.unacknowledged;
     total.is_complete = one.is_complete;
     target.was_reached = true;
   }
   console.say(counted(total.stored, "record") + " stored, " + std::to_string(total.rejected) + " rejected again, " +
-              std::to_string(cut) + " left out, " + std::to_string(total.unsettled) + " not settled");
-  const bool is_done = total.is_complete && total.rejected + cut + total.unsettled == 0;
+              std::to_string(cut) + " skipped, " + std::to_string(total.unacknowledged) + " not acknowledged");
+  const bool is_done = total.is_complete && total.rejected + cut + total.unacknowledged == 0;
   return is_done ? exit_code_of(counts, console) : kExitFailed;
 }
 
@@ -142,7 +142,9 @@ void add_choice(CLI::App& command, RejectedOptions& options) {
 }
 
 void add_ids(CLI::App& command, RejectedOptions& options) {
-  command.add_option("ID", options.ids, "Only these, by the id that ls tells")->type_name("")->check(check_rejected_id);
+  command.add_option("ID", options.ids, "Only these, by the id that ls prints")
+      ->type_name("")
+      ->check(check_rejected_id);
 }
 
 }  // namespace
@@ -191,8 +193,8 @@ void add_rejected(CLI::App& app, Context& context) {
   replay_command->footer(
       "For records that were right and met a limit that has been raised since. A connection that is lost is made\n"
       "again and the rest sent, each record once; after 10s without any progress the command ends. They stay in\n"
-      "rejected/ until it is full: a second replay stores them a second time. One that is kept only in part is left\n"
-      "out: one of more than 64 KiB, and one of more than 64 bytes whose sender had too many refused.");
+      "rejected/ until it is full: a second replay stores them a second time. One that is kept only in part is\n"
+      "skipped: one of more than 64 KiB, and one of more than 64 bytes whose sender had too many refused.");
   replay_command->callback([replay_options, &context] { context.exit_code = run_replay(*replay_options, context); });
 }
 

@@ -21,7 +21,7 @@ bool send_all(const std::vector<RejectedLine>& lines, Delivery& delivery) {
       if (!session.has_room(lines[added].raw.size())) break;
       session.add({.line = added}, lines[added].raw);
     }
-    if (session.is_settled()) break;
+    if (session.is_all_acknowledged()) break;
     if (!delivery.turn()) return false;
   }
   delivery.finish();
@@ -41,9 +41,9 @@ ReplayOutcome replay(const std::vector<RejectedLine>& lines, const ReplayTarget&
       [&lines](const client::Place& place) { return lines[place.line].id + ": rejected again"; }, console);
   ReplayOutcome outcome;
   outcome.is_complete = send_all(lines, delivery);
-  outcome.stored = delivery.session().counts().acked;
+  outcome.stored = delivery.session().counts().stored;
   outcome.rejected = delivery.session().counts().rejected;
-  outcome.unsettled = lines.size() - std::min<std::uint64_t>(lines.size(), outcome.stored + outcome.rejected);
+  outcome.unacknowledged = lines.size() - std::min<std::uint64_t>(lines.size(), outcome.stored + outcome.rejected);
   return outcome;
 }
 

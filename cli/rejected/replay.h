@@ -1,5 +1,6 @@
 // Sends rejected records again as they are, each in a frame of its own, and says which ones are rejected again. One
-// client's records are one session: where a connection is lost, only what the server has not settled goes once more.
+// client's records are one session: where a connection is lost, only what the server has not acknowledged goes once
+// more.
 #pragma once
 
 #include <cstdint>
@@ -14,18 +15,18 @@ namespace crawlspool::cli {
 struct ReplayTarget {
   Address server;
   std::string stream;        // empty: no label
-  bool was_reached = false;  // by an earlier replay
+  bool was_reached = false;  // an earlier replay has reached the server
 };
 
 struct ReplayOutcome {
   std::uint64_t stored = 0;
-  std::uint64_t rejected = 0;   // again
-  std::uint64_t unsettled = 0;  // perhaps sent; their verdict is not known
-  bool is_complete = false;     // otherwise the reason was said
+  std::uint64_t rejected = 0;        // again
+  std::uint64_t unacknowledged = 0;  // perhaps sent, without a verdict
+  bool is_complete = false;          // otherwise the reason was said
 };
 
-// Blocks until every record is settled, the server ends it, or a stop is requested. `lines` are of one client, at least
-// one, and whole.
+// Blocks until every record is acknowledged, the server ends it, or a stop is requested. `lines` holds whole records of
+// one client, and at least one.
 [[nodiscard]] ReplayOutcome replay(const std::vector<RejectedLine>& lines, const ReplayTarget& target,
                                    Console& console);
 

@@ -8,7 +8,7 @@ namespace crawlspool::cli {
 namespace {
 
 constexpr std::size_t kTakeAheadBytes = 4 * 1024 * 1024;
-constexpr int kTakeAtOnce = 65536;  // where they are skipped, too
+constexpr int kTakeAtOnce = 65536;  // counts records that are skipped, too
 
 }  // namespace
 
@@ -22,7 +22,7 @@ base::Result<void> RecordIntake::take() {
   return {};
 }
 
-// False if there is no record now.
+// Returns false if there is no record now.
 bool RecordIntake::next() {
   while (true) {
     RecordLine line{};
@@ -49,7 +49,7 @@ bool RecordIntake::next() {
   }
 }
 
-// A file that is gone on with later may still grow: a last line that is not whole yet is left for then.
+// A file that a later run goes on with may still grow: its last line is left for that run if it is not whole yet.
 bool RecordIntake::is_unfinished(const RecordLine& line) const {
   return keeper_ != nullptr && !line.has_line_end && (line.is_too_long || !is_whole_record(line.bytes));
 }
@@ -58,7 +58,7 @@ client::Place RecordIntake::place_in_hand() const {
   return {source_.file_index(), in_hand_->number, in_hand_->end_offset};
 }
 
-// False while what is in hand does not fit.
+// Returns false while what is in hand does not fit.
 base::Result<bool> RecordIntake::offer_in_hand() {
   if (!session_.has_room(in_hand_->bytes.size())) return false;
   const client::Place place = place_in_hand();

@@ -13,7 +13,7 @@ namespace crawlspool::cli {
 
 class RecordIntake {
  public:
-  // The references outlive it. `keeper`: nothing where the session ends with the process.
+  // The references outlive it. `keeper` is nullptr where the session ends with the process.
   RecordIntake(RecordSource& source, SessionKeeper* keeper, client::SendSession& session, Console& console)
       : source_(source), keeper_(keeper), session_(session), console_(console) {}
 
@@ -21,8 +21,10 @@ class RecordIntake {
   [[nodiscard]] base::Result<void> take();
 
   [[nodiscard]] bool is_over() const { return is_over_; }
-  [[nodiscard]] bool is_incomplete() const { return is_incomplete_; }  // some of the input was not taken, and said so
-  // Of the source, to wait for: nothing there yet. -1: no need to.
+  [[nodiscard]] bool is_incomplete() const {
+    return is_incomplete_;
+  }  // some of the input was not taken, which was said
+  // Returns the source's descriptor where there is nothing yet, to wait for, and -1 otherwise.
   [[nodiscard]] int waiting_fd() const { return waits_ ? source_.fd() : -1; }
 
  private:

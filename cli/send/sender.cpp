@@ -41,22 +41,22 @@ bool Sender::send_all() {
 void Sender::show_progress() {
   const std::uint64_t read = source_.bytes_read();
   console_.progress(read - std::min<std::uint64_t>(read, session().held_bytes()), source_.total_bytes(),
-                    session().counts().acked, "record");
+                    session().counts().stored, "record");
 }
 
 void Sender::keep_state() {
   if (keeper_ == nullptr || !session().is_open()) return;
-  const auto kept = keeper_->keep(session().settled(), clock_.monotonic_us());
+  const auto kept = keeper_->keep(session().acknowledged(), clock_.monotonic_us());
   if (!kept && !std::exchange(save_failed_, true)) console_.say_error(kept.error());
 }
 
 bool Sender::keep_last_state() {
   using SentBehind = SessionKeeper::SentBehind;
   if (keeper_ == nullptr) return true;
-  const bool sent_none = session().highest_sent() <= session().settled().seq;
-  const auto kept = keeper_->finish(session().settled(), is_done()   ? SentBehind::kNothing
-                                                         : sent_none ? SentBehind::kNothingByUs
-                                                                     : SentBehind::kSomething);
+  const bool sent_none = session().highest_sent() <= session().acknowledged().seq;
+  const auto kept = keeper_->finish(session().acknowledged(), is_done()   ? SentBehind::kNothing
+                                                              : sent_none ? SentBehind::kNothingByUs
+                                                                          : SentBehind::kSomething);
   if (!kept) console_.say_error(kept.error());
   return kept.has_value();
 }

@@ -57,14 +57,14 @@ bool read(const json& object, const char* key, std::string& value) {
 
 bool read_all(const json& object, SessionState& state) {
   const json input = object.value("input", json());
-  const json settled = object.value("settled", json());
+  const json acknowledged = object.value("acknowledged", json());
   const json covered = object.value("covered", json());
   std::uint64_t crc = 0;
   const bool is_whole = read(object, "session", state.session) && read(object, "client", state.client) &&
                         read(object, "server", state.server) && read(input, "path", state.input_path) &&
                         read(input, "device", state.device) && read(input, "inode", state.inode) &&
-                        read(settled, "number", state.number) && read(settled, "offset", state.offset) &&
-                        read(settled, "line", state.line) && read(settled, "rejected", state.rejected) &&
+                        read(acknowledged, "number", state.number) && read(acknowledged, "offset", state.offset) &&
+                        read(acknowledged, "line", state.line) && read(acknowledged, "rejected", state.rejected) &&
                         read(covered, "bytes", state.covered.bytes) && read(covered, "crc32", crc);
   state.covered.crc32 = static_cast<std::uint32_t>(crc);
   return is_whole && proto::is_session(state.session) && proto::is_client_name(state.client) &&
@@ -80,7 +80,7 @@ std::string render(const SessionState& state) {
       {"client", state.client},
       {"server", state.server},
       {"input", {{"path", state.input_path}, {"device", state.device}, {"inode", state.inode}}},
-      {"settled",
+      {"acknowledged",
        {{"number", state.number}, {"offset", state.offset}, {"line", state.line}, {"rejected", state.rejected}}},
       {"covered", {{"bytes", state.covered.bytes}, {"crc32", state.covered.crc32}}}};
   // A path may be any bytes.
@@ -112,7 +112,7 @@ Result<std::unique_ptr<SessionFile>> SessionFile::open(const std::string& path) 
   return file;
 }
 
-// A lock belongs to a file and not to its name: false if the one that was locked has been replaced meanwhile.
+// A lock belongs to a file and not to its name: returns false if the one that was locked has been replaced meanwhile.
 Result<bool> SessionFile::lock() {
   locked_.reset(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kMode));
   if (!locked_.valid()) return fail_errno("open of session file " + shown(path_), errno);

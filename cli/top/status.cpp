@@ -1,4 +1,4 @@
-// `crawlspool status`: what the daemon says about itself, as a table or as its own JSON.
+// `crawlspool status` prints what the daemon says about itself, as a table or as its own JSON.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>

@@ -47,7 +47,7 @@ Reply::Kind kind_of(const std::string& key) {
   return Reply::Kind::kOther;
 }
 
-// Nothing where it does not say where to go on.
+// Returns nothing where it does not say where to go on.
 std::optional<Welcome> parse_welcome(const json& value) {
   const auto last_seq = number(value, "last_seq");
   if (!last_seq) return std::nullopt;

@@ -1,5 +1,5 @@
-// What the server says, as far as a client that sends records understands it. Source: PROTOCOL.md, "What the server
-// sends".
+// Writes what a client says of itself first, and reads what the server says, as far as a client that sends records
+// understands it. Source: PROTOCOL.md, "Hello" and "What the server sends".
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct Welcome {
   bool known = true;
   std::uint64_t rejected = 0;
   bool acks_are_synced = true;
-  // 0: the server names none.
+  // These are 0 where the server names none.
   std::uint64_t record_bytes_max = 0;
   std::uint64_t batch_bytes_max = 0;
   std::uint64_t batch_records_max = 0;
@@ -25,11 +25,11 @@ struct Welcome {
 struct Reply {
   enum class Kind { kWelcome, kAck, kReject, kPing, kSlow, kResume, kGoodbye, kError, kOther };
 
-  Kind kind = Kind::kOther;          // kOther: another message, or none at all; to be ignored
-  std::optional<std::uint64_t> seq;  // kAck, kReject: always; kError: if one frame is to blame
+  Kind kind = Kind::kOther;          // kOther is another message, or none at all, and ignored
+  std::optional<std::uint64_t> seq;  // set in kAck and kReject, and in kError if one frame is to blame
   std::string word;                  // code or reason
   std::string detail;
-  std::optional<std::uint64_t> offset;             // kReject: byte in the record, if known
+  std::optional<std::uint64_t> offset;             // kReject: the byte in the record, if it is known
   std::optional<std::int64_t> reconnect_after_ms;  // kGoodbye, kError
   std::string payload;                             // kPing: one JSON value, or empty
   Welcome welcome;                                 // kWelcome
@@ -37,34 +37,36 @@ struct Reply {
 
 [[nodiscard]] Reply parse_reply(std::string_view payload);
 
-// How a connection's end is to be taken: which words of the server are final, and which pass. Source: PROTOCOL.md,
+// Says how to take a connection's end: which words of the server are final, and which pass. Source: PROTOCOL.md,
 // "goodbye" and "error".
 struct Ending {
   enum class Kind {
-    kFinal,   // coming again would end the same way
-    kLater,   // to be tried again after a while
-    kAtOnce,  // to be tried again now: something has been learnt
+    kFinal,   // another connection would end the same way
+    kLater,   // the client tries again after a while
+    kAtOnce,  // the client tries again now, as it has learnt something
   };
   Kind kind = Kind::kLater;
-  std::string why;                      // for people, as the server said it: to be escaped; empty: no news
+  std::string why;  // is for people, as the server said it, so it has to be escaped; empty where there is no news
   std::int64_t reconnect_after_ms = 0;  // at least
 
-  // By its words alone: whether a refused frame can be done without is for the caller to say.
-  [[nodiscard]] static Ending of(const Reply& end);  // kGoodbye or kError
+  // Judges a kGoodbye or kError by its words alone: whether a refused frame can be done without is for the caller to
+  // say.
+  [[nodiscard]] static Ending of(const Reply& end);
 };
 
-// The frame of the error's `seq` is to blame, and the same connection without it may do.
+// Returns whether the frame of the error's `seq` is to blame, so that a connection without it may succeed.
 [[nodiscard]] bool blames_a_frame(const Reply& end);
 
-[[nodiscard]] std::string with_detail(const Reply& reply);  // "word: detail"
+// Returns "word: detail".
+[[nodiscard]] std::string with_detail(const Reply& reply);
 
-// Appends one whole hello frame. Members that are not set are left out.
+// Appends one whole hello frame, with those members that are set.
 void append_hello(std::string& out, const proto::Hello& hello);
 
-// `host` made into a client name: what a name cannot hold becomes '-'.
+// Makes `host` into a client name: what a name cannot hold becomes '-'.
 [[nodiscard]] std::string fit_client_name(std::string_view host);
 
-// 32 hex digits from the system's random source; waits for it where the system has just started.
+// Returns 32 hex digits from the system's random source; waits for it where the system has just started.
 [[nodiscard]] std::string new_session();
 
 }  // namespace crawlspool::client

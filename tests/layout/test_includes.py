@@ -54,7 +54,7 @@ ONLY_IN = {
     "uv.h": r"daemon/net/[a-z_]+\.cpp",
     "simdjson.h": r"daemon/json/record_checker\.cpp",
     "libdeflate.h": r"daemon/spool/lines/line\.cpp",
-    "zstd.h": r"(daemon/(spool/compressed/frame_(decoder|encoder)|intake/content_streams)|clients/cpp/batch_packer)\.cpp",
+    "zstd.h": r"(daemon/(spool/compressed/frame_(decoder|encoder)|intake/content_streams)|clients/cpp/batch_compressor)\.cpp",
     "zlib.h": r"daemon/intake/content_streams\.cpp",
     "libmount.h": r"cli/doctor/disk\.cpp",
     "systemd/sd-daemon.h": r"daemon/server/(service_manager|inherited_sockets)\.cpp",

@@ -1,6 +1,6 @@
 // Draws the charts of each section from the rows in its data-rows, by Chart.js: the rates as bars, the latencies as
 // curves. To the right goes the share of records that were acked within a time, so that each nine takes as much room as
-// the one before; upwards that time. HTTP is dashed and Redis dotted, so that curves can be told apart without colours.
+// the one before; upwards that time. HTTP is dashed and Redis dotted, so that curves can be distinguished without colours.
 "use strict";
 
 const SHARES = [[0.5, "50 %"], [0.9, "90 %"], [0.99, "99 %"], [0.999, "99.9 %"], [0.9999, "99.99 %"]];

@@ -78,7 +78,7 @@ TEST_F(LaneTest, OneAtATimeSendsTheNextRecordOnceTheLastIsAcked) {
     EXPECT_TRUE(ack(peer, i + 1));
   }
   EXPECT_EQ(peer.read_what_is_there(), "");
-  EXPECT_EQ(tally.settled, 8U);
+  EXPECT_EQ(tally.acked, 8U);
   EXPECT_EQ(tally.record_bytes, 8U);
   EXPECT_EQ(tally.latency.count(), 8U);
 }
@@ -92,7 +92,7 @@ TEST_F(LaneTest, PipelinedSendsAsFarAsItsWindowIsOpen) {
   EXPECT_EQ(peer.read_what_is_there(), frames({"3", "1", "2"}));
   EXPECT_TRUE(ack(peer, 8));
   EXPECT_EQ(peer.read_what_is_there(), "");
-  EXPECT_EQ(tally.settled, 8U);
+  EXPECT_EQ(tally.acked, 8U);
   EXPECT_EQ(tally.latency.count(), 8U);
 }
 
@@ -106,7 +106,7 @@ TEST_F(LaneTest, ARequestLargerThanTheWindowGoesAlone) {
     EXPECT_EQ(peer.read_what_is_there(), "");
     EXPECT_TRUE(ack(peer, seq));
   }
-  EXPECT_EQ(tally.settled, 9U);
+  EXPECT_EQ(tally.acked, 9U);
 }
 
 TEST_F(LaneTest, AConnectionARecordIsANewOneForEach) {
@@ -121,7 +121,7 @@ TEST_F(LaneTest, AConnectionARecordIsANewOneForEach) {
     EXPECT_TRUE(turn());
     EXPECT_EQ(peer.read(), "") << "it is still open";
   }
-  EXPECT_EQ(tally.settled, 8U);
+  EXPECT_EQ(tally.acked, 8U);
   EXPECT_EQ(tally.latency.count(), 8U);
 }
 

@@ -38,12 +38,12 @@ TEST_F(SessionTest, AnAckSettlesEverythingUpToIt) {
   ack(3);
   ack(3);
   ack(1);
-  EXPECT_EQ(counts().acked, 3U);
-  EXPECT_EQ(session->unsettled(), 2U);
-  EXPECT_EQ(session->settled().seq, 3U);
-  EXPECT_EQ(session->settled().place.line, 3U);
+  EXPECT_EQ(counts().stored, 3U);
+  EXPECT_EQ(session->unacknowledged(), 2U);
+  EXPECT_EQ(session->acknowledged().seq, 3U);
+  EXPECT_EQ(session->acknowledged().place.line, 3U);
   ack(5);
-  EXPECT_TRUE(session->is_settled());
+  EXPECT_TRUE(session->is_all_acknowledged());
   EXPECT_EQ(session->held_bytes(), 0U);
   EXPECT_FALSE(ending());
 }
@@ -55,7 +55,7 @@ TEST_F(SessionTest, AnAckOfWhatWasNotWrittenIsFinal) {
   session->wrote(session->output().size() - 1);
   ack(1);
   EXPECT_EQ(ending(), Ending::Kind::kFinal);
-  EXPECT_EQ(counts().acked, 0U);
+  EXPECT_EQ(counts().stored, 0U);
 }
 
 TEST_F(SessionTest, ARejectNamesItsPlaceOnceAndIsNotCountedAsAcked) {
@@ -70,11 +70,11 @@ TEST_F(SessionTest, ARejectNamesItsPlaceOnceAndIsNotCountedAsAcked) {
   EXPECT_EQ(events[0].kind, Kind::kRejected);
   EXPECT_EQ(events[0].place.line, 2U);
   EXPECT_EQ(events[0].reply.word, "invalid_json");
-  EXPECT_EQ(session->unsettled(), 2U);
+  EXPECT_EQ(session->unacknowledged(), 2U);
   ack(3);
-  EXPECT_EQ(counts().acked, 2U);
+  EXPECT_EQ(counts().stored, 2U);
   EXPECT_EQ(counts().rejected, 1U);
-  EXPECT_EQ(session->settled().rejected, 1U);
+  EXPECT_EQ(session->acknowledged().rejected, 1U);
 }
 
 TEST_F(SessionTest, ARejectOfANumberThatIsNotUnderWayIsIgnored) {
@@ -100,7 +100,7 @@ TEST_F(SessionTest, ANewConnectionGetsWhatTheWelcomeDoesNotCover) {
   EXPECT_EQ(hello.from, 2U);
   EXPECT_EQ(sent(), SentFrames{batch("4\n5\n")});
   ack(5);
-  EXPECT_EQ(counts().acked, 5U);
+  EXPECT_EQ(counts().stored, 5U);
   EXPECT_EQ(counts().resent, 2U);
   EXPECT_EQ(counts().skipped, 0U);
 }
@@ -126,7 +126,7 @@ TEST_F(SessionTest, ARejectThatWasNotSettledMayComeAgainAndCountsOnce) {
   reject(2);
   ack(2);
   EXPECT_EQ(told(), std::vector{Kind::kRejected});
-  EXPECT_EQ(counts().acked, 1U);
+  EXPECT_EQ(counts().stored, 1U);
   EXPECT_EQ(counts().rejected, 1U);
 }
 
@@ -142,11 +142,11 @@ TEST_F(SessionTest, RejectsThatWereLostWithTheConnectionAreCounted) {
   EXPECT_EQ(events[1].kind, Kind::kRejectedUnseen);
   EXPECT_EQ(events[1].count, 2U);
   EXPECT_EQ(counts().rejected, 3U);
-  EXPECT_EQ(counts().acked, 1U);
-  EXPECT_EQ(session->settled().rejected, 3U);
+  EXPECT_EQ(counts().stored, 1U);
+  EXPECT_EQ(session->acknowledged().rejected, 3U);
   static_cast<void>(sent());
   ack(5);
-  EXPECT_EQ(counts().acked, 2U);
+  EXPECT_EQ(counts().stored, 2U);
 }
 
 TEST_F(SessionTest, ARejectThatWasSeenAndSettledIsNotMissed) {
@@ -176,7 +176,7 @@ TEST_F(SessionTest, ASessionOfSomeoneElseIsExchangedAndEverythingGoesAgain) {
   EXPECT_EQ(hello.from, 1U);
   EXPECT_EQ(sent(), SentFrames{batch("2\n3\n")});
   ack(2);
-  EXPECT_EQ(counts().acked, 3U);
+  EXPECT_EQ(counts().stored, 3U);
   EXPECT_EQ(told(), std::vector<Kind>{});
 }
 
@@ -260,7 +260,7 @@ TEST_F(SessionTest, NothingBehindTheServersLastWordCounts) {
   ack(2);
   EXPECT_EQ(ending(), Ending::Kind::kLater);
   EXPECT_EQ(session->ending()->reconnect_after_ms, 700);
-  EXPECT_EQ(counts().acked, 1U);
+  EXPECT_EQ(counts().stored, 1U);
 }
 
 TEST_F(SessionTest, ByeIsTheLastFrame) {

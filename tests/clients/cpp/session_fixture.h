@@ -25,7 +25,7 @@ using SentFrames = std::vector<SentFrame>;
 inline SentFrame plain(const std::string& record) { return {proto::FrameType::kRecord, record}; }
 inline SentFrame batch(const std::string& records) { return {proto::FrameType::kBatch, records}; }
 
-inline std::string unpacked(const std::string& zstd) {
+inline std::string decompressed(const std::string& zstd) {
   std::string text(ZSTD_getFrameContentSize(zstd.data(), zstd.size()), '\0');
   EXPECT_EQ(ZSTD_decompress(text.data(), text.size(), zstd.data(), zstd.size()), text.size());
   return text;

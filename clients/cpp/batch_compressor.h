@@ -1,4 +1,4 @@
-// Packs a batch into one zstd frame, with its size and a checksum. Reuses its context.
+// Compresses a batch into one zstd frame, with its size and a checksum. Reuses its context.
 #pragma once
 
 #include <memory>
@@ -9,19 +9,19 @@ struct ZSTD_CCtx_s;
 
 namespace crawlspool::client {
 
-class BatchPacker {
+class BatchCompressor {
  public:
-  BatchPacker();
+  BatchCompressor();
 
-  // Valid until the next call.
-  [[nodiscard]] std::string_view pack(std::string_view batch);
+  // Returns what is valid until the next call.
+  [[nodiscard]] std::string_view compress(std::string_view batch);
 
  private:
   struct FreeContext {
     void operator()(ZSTD_CCtx_s* context) const noexcept;
   };
   std::unique_ptr<ZSTD_CCtx_s, FreeContext> context_;
-  std::string packed_;
+  std::string compressed_;
 };
 
 }  // namespace crawlspool::client
