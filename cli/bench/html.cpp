@@ -26,7 +26,7 @@ int nines_of(double share) { return static_cast<int>(std::lround(-1000 * std::lo
 
 // Returns [nines, us] for each point, and the name of a quantile that is marked. A curve goes as far as there are
 // records for.
-ordered_json curve_json(const LatencyHistogram& latency) {
+ordered_json curve_json(const base::Histogram& latency) {
   const double records = static_cast<double>(std::max<std::uint64_t>(latency.count(), 1));
   const int end = std::min(kNinesMax, static_cast<int>(1000 * std::log10(records)));
   std::map<int, ordered_json> points;

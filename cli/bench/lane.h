@@ -11,12 +11,12 @@
 #include <string_view>
 
 #include "cli/bench/budget.h"
-#include "cli/bench/histogram.h"
 #include "cli/bench/readiness.h"
 #include "cli/bench/reply_reader.h"
 #include "cli/bench/requests.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/endpoint.h"
+#include "daemon/base/histogram.h"
 
 namespace crawlspool::bench {
 
@@ -25,7 +25,7 @@ struct Tally {
   std::uint64_t acked = 0;
   std::uint64_t record_bytes = 0;  // of what was sent
   std::int64_t last_acked_us = 0;
-  LatencyHistogram latency;
+  base::Histogram latency;
 };
 
 class Lane {

@@ -14,7 +14,7 @@ struct LoadFigures {
   std::uint64_t record_bytes = 0;
   double seconds = 0;
   double client_cpu_s = 0;  // used by this process
-  LatencyHistogram latency;
+  base::Histogram latency;
 };
 
 class Load {

@@ -60,7 +60,7 @@ std::vector<std::string> table_cells(const Report& report, const Row& row) {
   const Run* const run = row.median();
   Cells dashes(table_columns().size(), "-");
   if (run == nullptr) return dashes;
-  const LatencyHistogram& latency = run->load.latency;
+  const base::Histogram& latency = run->load.latency;
   return {three_digits(run->records_per_s()),         three_digits(run->megabytes_per_s()),
           duration_text(latency.quantile_us(0.5)),    duration_text(latency.quantile_us(0.99)),
           duration_text(latency.quantile_us(0.999)),  or_dash(run->server_cpu_us_per_record(), three_digits),

@@ -21,8 +21,8 @@
 
 #include "config/model.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/histogram.h"
 #include "daemon/commit/append_batch.h"
-#include "daemon/commit/histogram.h"
 #include "daemon/commit/latency.h"
 #include "daemon/commit/pending_lines.h"
 #include "daemon/session/register.h"
@@ -49,8 +49,8 @@ struct CommitStats {
   std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};
   std::uint64_t rejects_cut = 0;  // kept in part, because their senders' came too fast
   std::uint64_t commits = 0;
-  Histogram commit_duration;  // of commits that brought something: until its batches go back
-  Histogram ack_latency;      // of records: from the read that brought their batch's first to the return
+  base::Histogram commit_duration;  // of commits that brought something: until its batches go back
+  base::Histogram ack_latency;      // of records: from the read that brought their batch's first to the return
   std::uint64_t syncs = 0;
   spool::Position position = 0;
   spool::Position durable = 0;

@@ -1,10 +1,10 @@
-// How long records wait for their ack: a histogram over about the last minute, in buckets a fifth apart.
-// Thread-safe.
+// How long records wait for their ack: histograms over about the last minute. Thread-safe.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <mutex>
+
+#include "daemon/base/histogram.h"
 
 namespace crawlspool::commit {
 
@@ -17,14 +17,11 @@ class Latency {
   [[nodiscard]] double quantile_ms(double quantile, std::int64_t now_us);
 
  private:
-  static constexpr std::size_t kBuckets = 128;
-  using Window = std::array<std::uint64_t, kBuckets>;
-
   void turn(std::int64_t now_us);
 
   std::mutex mutex_;
-  Window current_{};
-  Window previous_{};
+  base::Histogram current_;
+  base::Histogram previous_;
   std::int64_t window_start_us_ = 0;
 };
 

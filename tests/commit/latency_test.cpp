@@ -6,7 +6,7 @@ namespace crawlspool::commit {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000;
-constexpr double kStep = 1.2;  // a bucket's width: the answer is never lower and at most this much higher
+constexpr double kStep = 1.016;  // a bucket's width: the answer is never lower and at most this much higher
 
 TEST(Latency, WithoutRecordsIsZero) {
   Latency latency;
