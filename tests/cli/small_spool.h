@@ -1,5 +1,5 @@
-// A spool with one of everything: a packed segment of several frames, a plain one, one that grows, both snapshots, the
-// durable file and a cursor. Small enough to be damaged at each byte in turn.
+// A spool with one of everything: a compressed segment of several zstd blocks, a plain one, the active one, both
+// snapshots, the durable file and a cursor. Small enough to be damaged at each byte in turn.
 #pragma once
 
 #include <filesystem>
@@ -22,12 +22,12 @@ class SmallSpoolTest : public CommandTest {
     make_spool("");
     std::filesystem::remove(temp.path() / "00000000000000000000.ndjson.open");
     directory = spool::open_posix_directory(spool_path, spool::IfMissing::kFail).value();
-    packed = add_segment(spool::SegmentKind::kSealed);
+    compressed = add_segment(spool::SegmentKind::kSealed);
     spool::PackOptions options;
     options.frame_bytes_min = 2 * line_bytes;
-    ASSERT_TRUE(spool::pack_segment(*directory, packed.begin, options));
+    ASSERT_TRUE(spool::pack_segment(*directory, compressed.begin, options));
     plain = add_segment(spool::SegmentKind::kSealed);
-    growing = add_segment(spool::SegmentKind::kOpen);
+    active = add_segment(spool::SegmentKind::kOpen);
     set_durable(content.size());
     add_snapshots();
     ASSERT_TRUE(spool::store_cursor(*directory, "reader", cursor_behind(7)));
@@ -45,9 +45,9 @@ class SmallSpoolTest : public CommandTest {
   };
   const std::size_t line_bytes = session_line(10).size();
   std::string content;  // the whole spool's
-  Part packed;
+  Part compressed;
   Part plain;
-  Part growing;
+  Part active;
   const std::string index = spool::index_file_name(0);
   std::unique_ptr<spool::Directory> directory;
 
@@ -65,7 +65,7 @@ class SmallSpoolTest : public CommandTest {
   }
   void add_snapshots() {
     spool::SnapshotWriter writer(*directory, kSpoolId, {});
-    spool::Snapshot snapshot{growing.begin, 1'795'147'506'123'456, {}};
+    spool::Snapshot snapshot{active.begin, 1'795'147'506'123'456, {}};
     snapshot.sessions.advance(0x0123456789abcdef, "", 19, 1'795'147'506'123'456);
     ASSERT_TRUE(writer.write(snapshot));
     snapshot.position = content.size();

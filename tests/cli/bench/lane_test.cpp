@@ -72,7 +72,8 @@ class LaneTest : public ::testing::Test {
 
 TEST_F(LaneTest, OneAtATimeSendsTheNextRecordOnceTheLastIsAcked) {
   const Accepted peer = start(Mode::kOneAtATime, 1);
-  const std::vector<std::string> sent{"1", "2", "3", "1", "2", "3", "1", "2"};  // the ring goes round
+  const std::vector<std::string> sent{"1", "2", "3", "1",
+                                      "2", "3", "1", "2"};  // after the last request the first one follows
   for (std::size_t i = 0; i < sent.size(); ++i) {
     EXPECT_EQ(peer.read_what_is_there(), frames({sent[i]})) << i;
     EXPECT_TRUE(ack(peer, i + 1));

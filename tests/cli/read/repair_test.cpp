@@ -34,12 +34,12 @@ class RepairTest : public SmallSpoolTest {
   Ran repair() { return on_spool({"repair"}); }
   Ran apply() { return on_spool({"repair", "--apply"}); }
 
-  // What is told is told before anything is touched, done if asked, and done once.
+  // What has to be done is said before anything is touched, done if asked, and done once.
   void expect_repaired(const std::string& place) {
     const Files before = files();
-    const Ran told = repair();
-    EXPECT_EQ(told.exit_code, kExitDamaged) << told.out << told.err;
-    EXPECT_NE(told.out.find("to do   " + place), std::string::npos) << told.out;
+    const Ran said = repair();
+    EXPECT_EQ(said.exit_code, kExitDamaged) << said.out << said.err;
+    EXPECT_NE(said.out.find("to do   " + place), std::string::npos) << said.out;
     EXPECT_EQ(files(), before);
     const Ran done = apply();
     EXPECT_EQ(done.exit_code, kExitOk) << done.out << done.err;
@@ -81,7 +81,7 @@ TEST_F(RepairTest, ASoundSpoolIsLeftAlone) {
 }
 
 TEST_F(RepairTest, EachByteOfAPlainSegmentBecomesABlankLineAndIsKept) {
-  for (const Part& part : {plain, growing})
+  for (const Part& part : {plain, active})
     for (std::size_t at = 0; at < sound[part.file].size() && !HasFailure(); at += 3) {
       SCOPED_TRACE(part.file + " at " + std::to_string(at));
       flip(part.file, at);
@@ -98,14 +98,14 @@ TEST_F(RepairTest, EachByteOfAPlainSegmentBecomesABlankLineAndIsKept) {
 }
 
 TEST_F(RepairTest, EachByteOfAPackedSegmentIsRepairedByItsFrame) {
-  for (std::size_t at = 0; at < sound[packed.file].size() && !HasFailure(); ++at) {
+  for (std::size_t at = 0; at < sound[compressed.file].size() && !HasFailure(); ++at) {
     SCOPED_TRACE(at);
-    flip(packed.file, at);
+    flip(compressed.file, at);
     if (on_spool({"verify"}).exit_code == kExitOk) continue;  // a bit that means nothing to the decoder
     expect_repaired("position ");
     const Ran cat = on_spool({"cat"});
     EXPECT_EQ(cat.exit_code, kExitOk);
-    EXPECT_TRUE(cat.out.ends_with(content.substr(packed.end)));
+    EXPECT_TRUE(cat.out.ends_with(content.substr(compressed.end)));
     EXPECT_EQ(cat.out.size(), content.size());
     EXPECT_TRUE(std::filesystem::exists(temp.path() / "cut"));
     restore();
@@ -113,10 +113,10 @@ TEST_F(RepairTest, EachByteOfAPackedSegmentIsRepairedByItsFrame) {
 }
 
 TEST_F(RepairTest, APackedSegmentIsRepairedWithoutItsIndexToo) {
-  for (std::size_t at = 0; at < sound[packed.file].size() && !HasFailure(); ++at) {
+  for (std::size_t at = 0; at < sound[compressed.file].size() && !HasFailure(); ++at) {
     SCOPED_TRACE(at);
     std::filesystem::remove(temp.path() / index);
-    flip(packed.file, at);
+    flip(compressed.file, at);
     const Ran done = apply();
     EXPECT_EQ(done.exit_code, kExitOk) << done.out;
     EXPECT_EQ(on_spool({"verify"}).exit_code, kExitOk);
@@ -127,9 +127,9 @@ TEST_F(RepairTest, APackedSegmentIsRepairedWithoutItsIndexToo) {
 
 TEST_F(RepairTest, APackedSegmentThatWasCutIsFilledUpWithBlanks) {
   const auto frames = spool::parse_index(sound[index]).value();
-  for (std::size_t bytes = 0; bytes < sound[packed.file].size() && !HasFailure(); ++bytes) {
+  for (std::size_t bytes = 0; bytes < sound[compressed.file].size() && !HasFailure(); ++bytes) {
     SCOPED_TRACE(bytes);
-    put(packed.file, sound[packed.file].substr(0, bytes));
+    put(compressed.file, sound[compressed.file].substr(0, bytes));
     // Nothing is damaged then: it is missing.
     if (std::any_of(frames.begin(), frames.end(), [bytes](const spool::Frame& f) { return f.offset == bytes; })) {
       EXPECT_EQ(apply().exit_code, kExitDamaged);
@@ -164,7 +164,7 @@ TEST_F(RepairTest, ADurableFileThatIsNoneOrNoLinesEndIsMadeAnew) {
     SCOPED_TRACE(text);
     put("durable", text);
     expect_repaired("durable: ");
-    EXPECT_EQ(read("durable"), spool::position_digits(content.size()));  // as the snapshot proves
+    EXPECT_EQ(read("durable"), spool::position_digits(content.size()));  // as the snapshot says
     EXPECT_EQ(read("cut/repair-durable"), text);
     restore();
   }
@@ -203,38 +203,38 @@ TEST_F(RepairTest, WhatIsMissingCannotBeRepaired) {
             std::string::npos)
       << ran.out;
   restore();
-  for (std::size_t bytes = 0; bytes < sound[growing.file].size() && !HasFailure(); ++bytes) {
-    put(growing.file, sound[growing.file].substr(0, bytes));
+  for (std::size_t bytes = 0; bytes < sound[active.file].size() && !HasFailure(); ++bytes) {
+    put(active.file, sound[active.file].substr(0, bytes));
     EXPECT_EQ(apply().exit_code, kExitDamaged) << bytes;
-    EXPECT_EQ(read(growing.file).size(), bytes);
+    EXPECT_EQ(read(active.file).size(), bytes);
     restore();
   }
 }
 
 TEST_F(RepairTest, WhatIsNotKnownToBeSyncedIsLeftToTheNextStart) {
   std::filesystem::remove(temp.path() / "sessions.ndjson");
-  put("durable", spool::position_digits(growing.begin + line_bytes));
-  std::string damaged = content.substr(growing.begin);
+  put("durable", spool::position_digits(active.begin + line_bytes));
+  std::string damaged = content.substr(active.begin);
   damaged[line_bytes + 5] = 'X';
-  put(growing.file, damaged);
+  put(active.file, damaged);
   const Ran ran = apply();
   EXPECT_EQ(ran.exit_code, kExitOk);
-  EXPECT_NE(ran.out.find("note    position " + std::to_string(growing.begin + line_bytes) + ": "), std::string::npos)
+  EXPECT_NE(ran.out.find("note    position " + std::to_string(active.begin + line_bytes) + ": "), std::string::npos)
       << ran.out;
-  EXPECT_EQ(read(growing.file), damaged);
+  EXPECT_EQ(read(active.file), damaged);
   damaged[5] = 'X';
-  put(growing.file, damaged);
+  put(active.file, damaged);
   EXPECT_EQ(apply().exit_code, kExitOk);
-  EXPECT_TRUE(spool::is_blank_line(read(growing.file).substr(0, line_bytes)));
-  EXPECT_EQ(read(growing.file).substr(line_bytes), damaged.substr(line_bytes));
+  EXPECT_TRUE(spool::is_blank_line(read(active.file).substr(0, line_bytes)));
+  EXPECT_EQ(read(active.file).substr(line_bytes), damaged.substr(line_bytes));
 }
 
 TEST_F(RepairTest, ADamagedCopyOfAPlainSegmentIsSetAside) {
-  put("00000000000000000000.ndjson", content.substr(0, packed.end));
+  put("00000000000000000000.ndjson", content.substr(0, compressed.end));
   EXPECT_EQ(repair().exit_code, kExitOk);
-  flip(packed.file, 30);
-  expect_repaired(packed.file + ": is damaged; set aside");
-  EXPECT_FALSE(std::filesystem::exists(temp.path() / packed.file));
+  flip(compressed.file, 30);
+  expect_repaired(compressed.file + ": is damaged; set aside");
+  EXPECT_FALSE(std::filesystem::exists(temp.path() / compressed.file));
   expect_lines_but(0, 0);
 }
 

@@ -50,7 +50,7 @@ TEST_F(VerificationTest, ASoundSpoolIsSoundWithoutANote) {
 }
 
 TEST_F(VerificationTest, EachByteOfAPlainSegmentIsWatched) {
-  for (const Part& part : {plain, growing})
+  for (const Part& part : {plain, active})
     damage_each_byte(part.file, [&](std::size_t at, bool is_cut) {
       const std::size_t line = line_start(part.begin + at);
       expect_named("position " + std::to_string(line) + ": ");
@@ -63,11 +63,11 @@ TEST_F(VerificationTest, EachByteOfAPlainSegmentIsWatched) {
 }
 
 TEST_F(VerificationTest, EachByteOfAPackedSegmentIsWatched) {
-  damage_each_byte(packed.file, [&](std::size_t, bool) {
+  damage_each_byte(compressed.file, [&](std::size_t, bool) {
     const Ran cat = on_spool({"cat"});
     // A bit that means nothing to the decoder damages nothing.
     if (cat.out != content || verify().exit_code != kExitOk) expect_named("position ");
-    expect_lines(cat, packed.end, content.size());
+    expect_lines(cat, compressed.end, content.size());
     for (std::size_t at = 0; at < cat.out.size(); at += line_bytes)
       EXPECT_NE(content.find(cat.out.substr(at, line_bytes)), std::string::npos);
   });
@@ -152,10 +152,10 @@ TEST_F(VerificationTest, ANumberThatDoesNotRiseWithinItsSessionIsTold) {
   const auto line = [](const char* session, unsigned seq) { return make_line({.session = session, .seq = seq}); };
   const std::string front = line("00000000000000aa", 5) + line("00000000000000bb", 1) + make_line({.seq = 1}) +
                             make_line({.seq = 1}) + line("00000000000000aa", 7);
-  put(growing.file, front + line("00000000000000aa", 7) + line("00000000000000aa", 6) + line("00000000000000aa", 8));
+  put(active.file, front + line("00000000000000aa", 7) + line("00000000000000aa", 6) + line("00000000000000aa", 8));
   const Ran ran = verify();
   EXPECT_EQ(ran.exit_code, kExitDamaged);
-  const std::string first = std::to_string(growing.begin + front.size());
+  const std::string first = std::to_string(active.begin + front.size());
   EXPECT_NE(ran.out.find("position " + first + ": record 7 of session 00000000000000aa comes after record 7\n"),
             std::string::npos)
       << ran.out;

@@ -127,14 +127,14 @@ TEST_F(SessionTest, ARefusedRecordThatTheServerCountsAsRejectedIsNotMissed) {
   static_cast<void>(connect_and_welcome());
   static_cast<void>(sent());
   refuse_frame("frame_too_large", 1);
-  static_cast<void>(told());
+  static_cast<void>(new_events());
   session->disconnected();
   add("2");
   static_cast<void>(connect_and_welcome({.last_seq = 1, .rejected = 1}));
-  EXPECT_EQ(told(), std::vector<Kind>{});
+  EXPECT_EQ(new_events(), std::vector<Kind>{});
   static_cast<void>(sent());
   reconnect({.last_seq = 2, .rejected = 2});
-  EXPECT_EQ(told(), std::vector{Kind::kRejectedUnseen});
+  EXPECT_EQ(new_events(), std::vector{Kind::kRejectedUnseen});
   EXPECT_EQ(counts().rejected, 2U);
 }
 

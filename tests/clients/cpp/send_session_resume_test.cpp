@@ -20,7 +20,7 @@ TEST_F(SessionTest, GoesOnWithTheNumbersOfTheProcessBefore) {
   EXPECT_EQ(connect().from, 5U);
   welcome({.last_seq = 4, .rejected = 1});
   EXPECT_EQ(sent(), SentFrames{batch("5\n6\n")});
-  EXPECT_EQ(told(), std::vector<Kind>{});
+  EXPECT_EQ(new_events(), std::vector<Kind>{});
 }
 
 TEST_F(SessionTest, SkipsWhatTheProcessBeforeHasSent) {
@@ -72,7 +72,7 @@ TEST_F(SessionTest, ATooLargeRecordIsNotSkippedAsStored) {
   static_cast<void>(connect_and_welcome({.last_seq = 7, .rejected = 1, .record_bytes_max = 5}));
   add("too large");
   add(1);
-  EXPECT_EQ(told(), std::vector{Kind::kTooLarge});
+  EXPECT_EQ(new_events(), std::vector{Kind::kTooLarge});
   EXPECT_EQ(counts().rejected, 1U);
   EXPECT_EQ(counts().skipped, 2U);
   EXPECT_EQ(session->acknowledged().seq, 7U);
@@ -85,7 +85,7 @@ TEST_F(SessionTest, AKeptSessionOfSomeoneElseIsFinalAndNeverExchanged) {
   maybe_sent = false;
   add(1);
   EXPECT_EQ(connect_and_welcome({.last_seq = 7, .rejected = 1}).session, settings().session);
-  EXPECT_EQ(told(), std::vector<Kind>{});
+  EXPECT_EQ(new_events(), std::vector<Kind>{});
   EXPECT_EQ(ending(), Ending::Kind::kFinal);
 }
 
@@ -126,7 +126,7 @@ TEST_F(SessionTest, AKeptSessionThatTheServerForgotIsTold) {
   begin(kept(settings()));
   add(1);
   static_cast<void>(connect_and_welcome({.last_seq = 4, .known = false}));
-  EXPECT_EQ(told(), std::vector{Kind::kMayBeTwice});
+  EXPECT_EQ(new_events(), std::vector{Kind::kMayBeTwice});
   EXPECT_EQ(session->acknowledged().rejected, 0U);
 }
 
@@ -136,7 +136,7 @@ TEST_F(SessionTest, AForgottenSessionIsNoTroubleWhereTheProcessBeforeLeftNothing
   begin(chosen);
   add(1);
   static_cast<void>(connect_and_welcome({.last_seq = 4, .known = false}));
-  EXPECT_EQ(told(), std::vector<Kind>{});
+  EXPECT_EQ(new_events(), std::vector<Kind>{});
 }
 
 }  // namespace

@@ -125,7 +125,7 @@ TEST_F(SessionTest, ARejectThatWasNotSettledMayComeAgainAndCountsOnce) {
   EXPECT_EQ(sent(), SentFrames{plain("2")});
   reject(2);
   ack(2);
-  EXPECT_EQ(told(), std::vector{Kind::kRejected});
+  EXPECT_EQ(new_events(), std::vector{Kind::kRejected});
   EXPECT_EQ(counts().stored, 1U);
   EXPECT_EQ(counts().rejected, 1U);
 }
@@ -157,7 +157,7 @@ TEST_F(SessionTest, ARejectThatWasSeenAndSettledIsNotMissed) {
   reject(1);
   ack(2);
   reconnect({.last_seq = 2, .rejected = 1});
-  EXPECT_EQ(told(), std::vector{Kind::kRejected});
+  EXPECT_EQ(new_events(), std::vector{Kind::kRejected});
   EXPECT_EQ(counts().rejected, 1U);
 }
 
@@ -168,7 +168,7 @@ TEST_F(SessionTest, ASessionOfSomeoneElseIsExchangedAndEverythingGoesAgain) {
   static_cast<void>(sent());
   ack(1);
   reconnect({.last_seq = 17});
-  EXPECT_EQ(told(), std::vector{Kind::kNewSession});
+  EXPECT_EQ(new_events(), std::vector{Kind::kNewSession});
   EXPECT_EQ(ending(), Ending::Kind::kLater);
   session->disconnected();
   const auto hello = connect_and_welcome({.known = false});
@@ -177,7 +177,7 @@ TEST_F(SessionTest, ASessionOfSomeoneElseIsExchangedAndEverythingGoesAgain) {
   EXPECT_EQ(sent(), SentFrames{batch("2\n3\n")});
   ack(2);
   EXPECT_EQ(counts().stored, 3U);
-  EXPECT_EQ(told(), std::vector<Kind>{});
+  EXPECT_EQ(new_events(), std::vector<Kind>{});
 }
 
 TEST_F(SessionTest, AServerThatForgotTheSessionIsTold) {
@@ -187,7 +187,7 @@ TEST_F(SessionTest, AServerThatForgotTheSessionIsTold) {
   static_cast<void>(sent());
   ack(1);
   reconnect({.last_seq = 1, .known = false});
-  EXPECT_EQ(told(), std::vector{Kind::kMayBeTwice});
+  EXPECT_EQ(new_events(), std::vector{Kind::kMayBeTwice});
   EXPECT_EQ(sent(), SentFrames{batch("2\n3\n")});
 }
 
@@ -200,7 +200,7 @@ TEST_F(SessionTest, AForgottenSessionIsNoTroubleWhereNothingWasUnderWay) {
   session->disconnected();
   add(1);
   static_cast<void>(connect_and_welcome({.last_seq = 1, .known = false}));
-  EXPECT_EQ(told(), std::vector<Kind>{});
+  EXPECT_EQ(new_events(), std::vector<Kind>{});
   EXPECT_EQ(sent(), SentFrames{plain("2")});
 }
 
@@ -235,7 +235,7 @@ TEST_F(SessionTest, SlowAndResumeAreToldAndChangeNothing) {
   static_cast<void>(connect_and_welcome());
   say(R"({"slow":{"reason":"disk_full","retry_after_ms":1000}})");
   say(R"({"resume":{}})");
-  EXPECT_EQ(told(), (std::vector{Kind::kSlow, Kind::kResume}));
+  EXPECT_EQ(new_events(), (std::vector{Kind::kSlow, Kind::kResume}));
   EXPECT_EQ(sent(), SentFrames{plain("1")});
 }
 
@@ -247,7 +247,7 @@ TEST_F(SessionTest, WeakAcksAreToldOnce) {
     say(R"({"welcome":{"last_seq":0,"known":false,"ack":"written"}})");
     session->disconnected();
   }
-  EXPECT_EQ(told(), std::vector{Kind::kAcksUnsynced});
+  EXPECT_EQ(new_events(), std::vector{Kind::kAcksUnsynced});
 }
 
 TEST_F(SessionTest, NothingBehindTheServersLastWordCounts) {

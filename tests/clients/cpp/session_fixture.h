@@ -106,8 +106,8 @@ class SessionTest : public ::testing::Test {
     say(R"({"error":{"code":")" + code + R"(","detail":"d","seq":)" + std::to_string(seq) + "}}");
   }
 
-  // What was told since the last time.
-  std::vector<Kind> told() {
+  // Returns the kinds of events since the last call.
+  std::vector<Kind> new_events() {
     std::vector<Kind> kinds;
     for (const SessionEvent& event : session->take_events()) kinds.push_back(event.kind);
     return kinds;

@@ -1,4 +1,4 @@
-"""cat and tail over all a daemon makes of its segments: growing, sealed, packed, removed."""
+"""cat and tail over all a daemon makes of its segments: active, sealed, compressed, removed."""
 
 import pytest
 
@@ -11,14 +11,14 @@ RECORDS = numbered(0, 4000)
 
 @pytest.fixture
 def rotated(start):
-    """A daemon with packed segments and one that grows."""
+    """A daemon with compressed segments and an active one."""
     daemon = start(SMALL_SEGMENTS)
     send_records(daemon, RECORDS)
-    wait_until(lambda: all(path.suffix != ".ndjson" for _, path in daemon.spool.segments()), "all is packed")
+    wait_until(lambda: all(path.suffix != ".ndjson" for _, path in daemon.spool.segments()), "all is compressed")
     return daemon
 
 
-def test_cat_reads_packed_segments_as_one_row(rotated):
+def test_cat_reads_compressed_segments_as_one_row(rotated):
     result = run("cat", "--records", "--spool", rotated.spool.directory)
     assert (result.returncode, result.stderr) == (0, b"")
     assert result.stdout.split(b"\n")[:-1] == RECORDS
@@ -43,7 +43,7 @@ def test_since_tells_what_is_new(rotated):
             assert (result.returncode, result.stdout.split(b"\n")[:-1]) == (0, expected)
 
 
-def test_tail_follows_through_rotation_packing_removal_and_restarts(start, tmp_path):
+def test_tail_follows_through_rotation_compression_removal_and_restarts(start, tmp_path):
     daemon = start({**SMALL_SEGMENTS, "spool.retention_bytes_max": "256KiB"})
     records = numbered(0, 12000)
     with Reader(tmp_path / "tail.out", "tail", "-f", "--records", "--cursor", "tail", "--spool",

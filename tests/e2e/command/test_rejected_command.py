@@ -191,13 +191,13 @@ def test_a_daemon_that_stops_ends_the_replay_with_what_is_settled(start):
 
 
 def replay_cut_off_before_its_acks(daemon, count):
-    """Runs a replay whose connection breaks when `count` records are settled, none of which it was told. Returns its
-    exit code and what it said."""
-    settled = lambda status: status["records"] + sum(status["rejects"].values())
+    """Runs a replay whose connection breaks when `count` records are acknowledged and it has read none of the acks.
+    Returns its exit code and what it said."""
+    acknowledged = lambda status: status["records"] + sum(status["rejects"].values())
     with DeafProxy(daemon.address()) as proxy:
         process = subprocess.Popen([CRAWLSPOOL, "rejected", "replay", "--all", "--server", proxy.url, "--spool",
                                     str(daemon.spool.directory)], stderr=subprocess.PIPE, env=clean_environment())
-        wait_until(lambda: settled(daemon.status()) == count or process.poll() is not None, "they are settled")
+        wait_until(lambda: acknowledged(daemon.status()) == count or process.poll() is not None, "all are acked")
         proxy.cut()
         _, stderr = process.communicate(timeout=seconds(30))
     return process.returncode, stderr.decode()

@@ -17,7 +17,7 @@ def repair(daemon, *more):
 def daemon(start):
     daemon = start(ROTATING)
     send_records(daemon, RECORDS[:-100])
-    wait_until(lambda: all(path.suffix != ".ndjson" for _, path in daemon.spool.segments()), "all is packed")
+    wait_until(lambda: all(path.suffix != ".ndjson" for _, path in daemon.spool.segments()), "all is compressed")
     send_records(daemon, RECORDS[-100:])
     return daemon
 
@@ -47,21 +47,21 @@ def test_a_daemon_goes_on_with_what_was_repaired(daemon):
     daemon.terminate()
     directory = daemon.spool.directory
     lines = daemon.spool.lines()
-    packed = directory / "00000000000000000000.ndjson.zst"
-    growing = daemon.spool.open_segment()
-    flip(packed, packed.stat().st_size // 2)
-    flip(growing, growing.stat().st_size // 2)
+    compressed = directory / "00000000000000000000.ndjson.zst"
+    active = daemon.spool.open_segment()
+    flip(compressed, compressed.stat().st_size // 2)
+    flip(active, active.stat().st_size // 2)
     flip(directory / "sessions.previous.ndjson", 20)
     flip(directory / "durable", 5, 0x80)
     flip(directory / "00000000000000000000.idx.json", 20)
     result = verify(daemon)
     assert result.returncode == 2
     damaged = contents(directory)
-    told = repair(daemon)
-    assert told.returncode == 2 and contents(directory) == damaged
+    said = repair(daemon)
+    assert said.returncode == 2 and contents(directory) == damaged
     done = repair(daemon, "--apply")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert told.stdout.count(b"to do") == done.stdout.count(b"done  ") == 5, done.stdout
+    assert said.stdout.count(b"to do") == done.stdout.count(b"done  ") == 5, done.stdout
     result = verify(daemon)
     assert result.returncode == 0, result.stdout
 
