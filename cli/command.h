@@ -1,4 +1,4 @@
-// The command line of crawlspool: one subcommand a file, put together here.
+// Puts the subcommands of crawlspool together into its command line.
 #pragma once
 
 namespace crawlspool::cli {

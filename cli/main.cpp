@@ -1,4 +1,4 @@
-// The crawlspool command: what people and scripts use beside the daemon.
+// Runs the crawlspool command, which people and scripts use beside the daemon.
 #include "cli/command.h"
 #include "cli/common/subcommands.h"
 #include "daemon/base/out_of_memory.h"

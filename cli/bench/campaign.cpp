@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <numeric>
 
-#include "cli/bench/figures.h"
-#include "cli/bench/measurement.h"
-#include "cli/bench/own_redis.h"
+#include "cli/common/human.h"
 #include "daemon/base/version.h"
 
 namespace crawlspool::bench {
 namespace {
 
 using base::Result;
+using cli::grouped;
 
 bool wants_redis(const Settings& settings) {
   return std::any_of(settings.modes.begin(), settings.modes.end(),
@@ -47,16 +46,16 @@ Report blank_report(const Settings& settings) {
   return report;
 }
 
-// One run, told of as part of all.
+// Makes one run and reports its progress as part of all.
 Result<void> measure_row(const Settings& settings, const Surroundings& surroundings, Row& row, std::size_t done,
                          std::size_t all) {
   const std::string name = std::string(info(row.mode).title) + ", " + std::string(proto::word(row.level));
-  const auto tell = [&](double share, std::uint64_t records) {
+  const auto report_progress = [&](double share, std::uint64_t records) {
     return surroundings.on_progress((static_cast<double>(done) + share) / static_cast<double>(all),
                                     name + "  " + grouped(records) + " records");
   };
-  if (!tell(0, 0)) return base::fail(base::ErrorCode::kIo, "interrupted");
-  auto outcome = measure(settings, surroundings, row.mode, row.level, tell);
+  if (!report_progress(0, 0)) return base::fail(base::ErrorCode::kIo, "interrupted");
+  auto outcome = measure(settings, surroundings, row.mode, row.level, report_progress);
   if (!outcome) return base::fail(outcome.error().code, name + ": " + outcome.error().message());
   if (outcome->run) row.runs.push_back(std::move(*outcome->run));
   row.why_not = outcome->why_not;
@@ -68,7 +67,7 @@ Result<void> measure_row(const Settings& settings, const Surroundings& surroundi
 Result<Report> run_campaign(const Settings& settings, const Surroundings& surroundings) {
   Report report = blank_report(settings);
   if (wants_redis(settings)) {
-    CRAWLSPOOL_TRY_AS(report.redis, OwnRedis::find_version(settings.directory));
+    CRAWLSPOOL_TRY_AS(report.redis, find_redis_version(settings.directory));
   }
   const std::size_t all = settings.rounds * report.rows.size();
   std::size_t done = 0;

@@ -1,4 +1,5 @@
-// The whole bench: every mode at every ack level, in rounds, each run on a server of its own that has just started.
+// Runs the whole bench: every mode at every ack level, in rounds, each run on a server of its own that has just
+// started.
 #pragma once
 
 #include <functional>
@@ -22,19 +23,29 @@ struct Settings {
   std::vector<Mode> modes;
   std::vector<AckLevel> levels;
 
-  std::optional<Addresses> given;  // of a daemon that runs already
-  std::string daemon_program;      // else: crawlspoold's path
+  std::optional<Addresses> given;  // where a daemon listens that runs already
+  std::string daemon_program;      // otherwise crawlspoold's path
   std::string directory;           // where spools are made
 };
 
 struct Surroundings {
-  // How far all is, from 0 to 1, and what is being done. False: stop.
+  // Hears how far all is, from 0 to 1, and what is being done. Returns false to stop.
   std::function<bool(double share, const std::string& what)> on_progress;
-  // The body of /status.
+  // Returns the body of /status.
   std::function<base::Result<std::string>(const base::Endpoint& admin)> ask_status;
 };
 
 // Fails where any run does, or where a server has not stored exactly what was sent to it.
 [[nodiscard]] base::Result<Report> run_campaign(const Settings& settings, const Surroundings& surroundings);
+
+// What one run of one mode at one ack level has brought.
+struct Outcome {
+  std::optional<Run> run;
+  std::string why_not;  // says why there is no run: the server does not offer it
+};
+
+// Makes one run and the checks that make it count. `on_progress` hears of this run alone.
+[[nodiscard]] base::Result<Outcome> measure(const Settings& settings, const Surroundings& surroundings, Mode mode,
+                                            AckLevel level, const Load::OnProgress& on_progress);
 
 }  // namespace crawlspool::bench

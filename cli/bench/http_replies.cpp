@@ -1,10 +1,9 @@
-#include "cli/bench/http_replies.h"
-
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/bench/reply_reader.h"
 #include "daemon/base/text.h"
 
 namespace crawlspool::bench {
@@ -15,7 +14,7 @@ using base::ErrorCode;
 using base::fail;
 using nlohmann::json;
 
-// null where there is none.
+// Returns null where there is none.
 const json& member(const json& object, const char* key) {
   static const json none;
   if (!object.is_object()) return none;
@@ -23,7 +22,7 @@ const json& member(const json& object, const char* key) {
   return at == object.end() ? none : *at;
 }
 
-// What the daemon says with each status but 200, and of each rejected record.
+// Returns what the daemon says with each status but 200, and of each rejected record.
 std::string complaint(const json& object) {
   std::string text;
   for (const char* key : {"code", "detail"}) {
@@ -35,7 +34,20 @@ std::string complaint(const json& object) {
   return text;
 }
 
-}  // namespace
+class HttpReplies final : public ReplyReader {
+ public:
+  [[nodiscard]] base::Result<std::uint64_t> take(std::string_view input) override;
+  [[nodiscard]] std::string greeting() const override;  // sends a body without records
+  [[nodiscard]] std::optional<AckLevel> ack_level() const override { return ack_level_; }
+
+ private:
+  [[nodiscard]] base::Result<std::size_t> take_answer(std::string_view input);
+  [[nodiscard]] base::Result<void> judge(unsigned status, std::string_view body);
+
+  std::string begun_;  // an answer that is not whole yet
+  std::optional<AckLevel> ack_level_;
+  std::uint64_t accepted_ = 0;
+};
 
 std::string HttpReplies::greeting() const {
   return "POST /v1/records HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nContent-Length: "
@@ -57,7 +69,7 @@ base::Result<std::uint64_t> HttpReplies::take(std::string_view input) {
   return accepted_;
 }
 
-// Its bytes; 0 if it is not whole yet.
+// Returns its bytes, or 0 if it is not whole yet.
 base::Result<std::size_t> HttpReplies::take_answer(std::string_view input) {
   http::response_parser<http::string_body> parser;
   parser.eager(true);
@@ -81,5 +93,9 @@ base::Result<void> HttpReplies::judge(unsigned status, std::string_view body) {
   ack_level_ = member(answer, "ack") == "written" ? AckLevel::kWritten : AckLevel::kSynced;
   return {};
 }
+
+}  // namespace
+
+std::unique_ptr<ReplyReader> make_http_replies() { return std::make_unique<HttpReplies>(); }
 
 }  // namespace crawlspool::bench

@@ -1,7 +1,6 @@
-#include "cli/bench/json.h"
-
 #include <nlohmann/json.hpp>
 
+#include "cli/bench/renderings.h"
 #include "daemon/base/version.h"
 
 namespace crawlspool::bench {

@@ -13,9 +13,21 @@ namespace {
 using base::ErrorCode;
 using base::Result;
 
-constexpr std::size_t kSendBytes = 64 * 1024;  // at once: what is behind waits in our hands, and its clock does not run
+constexpr std::size_t kSendBytes = 64 * 1024;  // sent at once: the clock of what is behind does not run yet
 
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+std::unique_ptr<ReplyReader> make_reply_reader(Transport transport, AckLevel level) {
+  switch (transport) {
+    case Transport::kHttp:
+      return make_http_replies();
+    case Transport::kStream:
+      return make_stream_replies(level);
+    case Transport::kRedis:
+      return make_redis_replies(level);
+  }
+  return nullptr;
+}
 
 }  // namespace
 
@@ -69,10 +81,10 @@ Result<void> Lane::send_more() {
   return {};
 }
 
-// False if nothing more may be sent now.
+// Returns false if nothing more may be sent now.
 bool Lane::issue() {
   if (budget_ == nullptr || !is_open()) return false;
-  const std::uint64_t outstanding = sent_seq_ - settled_seq_;
+  const std::uint64_t outstanding = sent_seq_ - acked_seq_;
   if (outstanding >= options_.outstanding_max) return false;
   const std::int64_t now = clock_.monotonic_us();
   const std::uint64_t room = options_.outstanding_max - outstanding;
@@ -95,25 +107,25 @@ Result<void> Lane::receive(std::string& buffer) {
   if (n < 0 && would_block(errno)) return {};
   if (n < 0) return base::fail_errno("connection to " + options_.server.to_string(), errno);
   if (n == 0) return fail({ErrorCode::kIo, 0, "closed the connection without a word"});
-  const auto settled = reader_->take(std::string_view(buffer).substr(0, static_cast<std::size_t>(n)));
-  if (!settled) return fail(settled.error());
-  return settle(*settled);
+  const auto acked = reader_->take(std::string_view(buffer).substr(0, static_cast<std::size_t>(n)));
+  if (!acked) return fail(acked.error());
+  return acknowledge(*acked);
 }
 
-Result<void> Lane::settle(std::uint64_t records) {
+Result<void> Lane::acknowledge(std::uint64_t records) {
   if (records == 0) return {};
-  if (records > sent_seq_ - settled_seq_) return fail({ErrorCode::kDamaged, 0, "acks more than was sent"});
+  if (records > sent_seq_ - acked_seq_) return fail({ErrorCode::kDamaged, 0, "acks more than was sent"});
   const std::int64_t now = clock_.monotonic_us();
-  const std::uint64_t through = settled_seq_ + records;
-  while (settled_seq_ < through) {
+  const std::uint64_t through = acked_seq_ + records;
+  while (acked_seq_ < through) {
     const Mark& mark = marks_.front();
     const std::uint64_t end = std::min(mark.end_seq, through);
-    tally_.latency.add(now - mark.sent_us, end - settled_seq_);
-    settled_seq_ = end;
+    tally_.latency.add(now - mark.sent_us, end - acked_seq_);
+    acked_seq_ = end;
     if (mark.end_seq == end) marks_.pop_front();
   }
-  tally_.settled += records;
-  tally_.last_settled_us = now;
+  tally_.acked += records;
+  tally_.last_acked_us = now;
   if (options_.reconnects) fd_.reset();
   return {};
 }

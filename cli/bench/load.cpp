@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "cli/bench/child_process.h"
+#include "cli/bench/own_process.h"
 
 namespace crawlspool::bench {
 namespace {
@@ -54,9 +54,9 @@ Result<LoadFigures> Load::run(const Goal& goal, const OnProgress& on_progress) {
   const double cpu_before = cpu_seconds();
   const std::int64_t start = clock_.monotonic_us();
   Budget budget(goal, start);
-  tally_.last_settled_us = start;
+  tally_.last_acked_us = start;
   CRAWLSPOOL_TRY(send_all(budget, on_progress));
-  return LoadFigures{tally_.settled, tally_.record_bytes, static_cast<double>(tally_.last_settled_us - start) / 1e6,
+  return LoadFigures{tally_.acked, tally_.record_bytes, static_cast<double>(tally_.last_acked_us - start) / 1e6,
                      cpu_seconds() - cpu_before, std::move(tally_.latency)};
 }
 
@@ -65,12 +65,12 @@ Result<void> Load::send_all(Budget& budget, const OnProgress& on_progress) {
     if (auto started = lane->start(budget); !started) return started;
   std::int64_t now = clock_.monotonic_us();
   std::int64_t next_progress = now;
-  while (budget.left(now) > 0 || tally_.settled < budget.sent_records()) {
+  while (budget.left(now) > 0 || tally_.acked < budget.sent_records()) {
     if (now >= next_progress) {
       next_progress = now + kProgressEveryUs;
-      if (!on_progress(budget.share(now), tally_.settled)) return base::fail(ErrorCode::kIo, "interrupted");
+      if (!on_progress(budget.share(now), tally_.acked)) return base::fail(ErrorCode::kIo, "interrupted");
     }
-    if (now - tally_.last_settled_us > kSilenceUsMax)
+    if (now - tally_.last_acked_us > kSilenceUsMax)
       return base::fail(ErrorCode::kIo, "no ack from " + options_.server.to_string() + " for 30 s");
     if (auto turned = turn(); !turned) return turned;
     now = clock_.monotonic_us();

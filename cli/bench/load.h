@@ -1,4 +1,4 @@
-// One measurement of one mode: a load on a server, from the first record sent to the last one acked. One thread.
+// Puts one load on a server and measures it, from the first record sent to the last one acked. Runs on one thread.
 #pragma once
 
 #include <functional>
@@ -13,13 +13,13 @@ struct LoadFigures {
   std::uint64_t records = 0;
   std::uint64_t record_bytes = 0;
   double seconds = 0;
-  double client_cpu_s = 0;  // of this process
-  LatencyHistogram latency;
+  double client_cpu_s = 0;  // used by this process
+  base::Histogram latency;
 };
 
 class Load {
  public:
-  // Called some ten times a second with how far it is, from 0 to 1, and the records settled. False: stop.
+  // Is called some ten times a second with how far it is, from 0 to 1, and the records acked. Returns false to stop.
   using OnProgress = std::function<bool(double share, std::uint64_t records)>;
 
   // `requests` outlives it.
@@ -27,10 +27,10 @@ class Load {
 
   // Opens the connections and has the server greet them.
   [[nodiscard]] base::Result<void> open();
-  // What the server says that acks mean on them.
+  // Returns what the server says that acks mean on them.
   [[nodiscard]] AckLevel ack_level() const;
 
-  // Once, after open(): all that was sent is settled when it returns.
+  // Is called once, after open(). All that was sent is acked when it returns.
   [[nodiscard]] base::Result<LoadFigures> run(const Goal& goal, const OnProgress& on_progress);
 
  private:

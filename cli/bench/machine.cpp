@@ -1,5 +1,3 @@
-#include "cli/bench/machine.h"
-
 #include <linux/magic.h>
 #include <sched.h>
 #include <sys/utsname.h>
@@ -10,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/bench/report.h"
 #include "daemon/base/text.h"
 
 namespace crawlspool::bench {

@@ -1,13 +1,10 @@
-#include "cli/bench/measurement.h"
-
 #include <unistd.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "cli/bench/child_process.h"
-#include "cli/bench/own_daemon.h"
-#include "cli/bench/own_redis.h"
+#include "cli/bench/campaign.h"
+#include "cli/bench/own_process.h"
 
 namespace crawlspool::bench {
 namespace {
@@ -60,12 +57,12 @@ Result<std::unique_ptr<Target>> given_target(const Settings& settings, const Sur
 
 Result<std::unique_ptr<Target>> start_target(const Settings& settings, const Surroundings& surroundings,
                                              Transport transport, AckLevel level) {
-  if (transport == Transport::kRedis) return OwnRedis::start(settings.directory, level);
+  if (transport == Transport::kRedis) return start_own_redis(settings.directory, level);
   if (settings.given) return given_target(settings, surroundings);
-  return OwnDaemon::start({settings.daemon_program, settings.directory, settings.connections, level});
+  return start_own_daemon({settings.daemon_program, settings.directory, settings.connections, level});
 }
 
-// The level of acks that it is asked for may not be what it gives.
+// Asks which level the server gives, which may not be what it was asked for.
 Result<AckLevel> offered_level(Lane::Options options, const Requests& requests) {
   options.reconnects = false;
   Load load(options, 1, requests);
@@ -78,12 +75,12 @@ Result<std::optional<double>> cpu_of(const Target& target) {
   return process_cpu_seconds(*target.pid()).map([](double seconds) { return std::optional(seconds); });
 }
 
-// The acks were no lie: it has stored each record that was sent, once.
+// Checks that the acks were true: the server has stored each record that was sent, once.
 Result<void> check_stored(const Surroundings& surroundings, const Target& target, std::uint64_t records) {
   if (!target.is_ours() || !target.addresses().admin) return {};
   const base::SystemClock clock;
   const std::int64_t deadline = clock.monotonic_us() + kCountUsMax;
-  while (true) {  // what it counts may come a moment behind its acks
+  while (true) {  // its count may come a moment after its acks
     const auto stored = status_number(surroundings, *target.addresses().admin, "records");
     if (!stored) return tl::unexpected(stored.error());
     if (static_cast<std::uint64_t>(*stored) == records) return {};

@@ -1,10 +1,11 @@
-#include "cli/bench/own_daemon.h"
-
 #include <unistd.h>
 
 #include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
+
+#include "cli/bench/own_process.h"
+#include "cli/bench/target.h"
 
 namespace crawlspool::bench {
 namespace {
@@ -16,9 +17,8 @@ constexpr int kStopMs = 15'000;  // its own drain takes 10 s at most
 
 constexpr const char* kReadyFile = "ready.json";
 
-// Acks that mean "written" are what those get who have it sync once a second.
-Result<void> write_config(const OwnDaemon::Options& options, const ScratchDirectory& directory,
-                          const std::string& path) {
+// A daemon that syncs once a second gives acks that mean "written".
+Result<void> write_config(const OwnDaemonOptions& options, const ScratchDirectory& directory, const std::string& path) {
   const std::string connections = std::to_string(options.connections + 64);
   std::ofstream file(path);
   file << "listen:\n"
@@ -54,19 +54,22 @@ Result<Addresses> read_ready_file(const std::string& path) {
   return addresses;
 }
 
-}  // namespace
+class OwnDaemon final : public Target {
+ public:
+  OwnDaemon(ScratchDirectory directory, ChildProcess process)
+      : directory_(std::move(directory)), process_(std::move(process)) {}
 
-Result<std::unique_ptr<Target>> OwnDaemon::start(const Options& options) {
-  CRAWLSPOOL_TRY_AS(auto directory, ScratchDirectory::make(options.parent_directory));
-  const std::string config = directory.file("crawlspoold.yaml");
-  CRAWLSPOOL_TRY(write_config(options, directory, config));
-  CRAWLSPOOL_TRY_AS(auto process,
-                    ChildProcess::start({options.program, "-c", config, "--ready-file", directory.file(kReadyFile)},
-                                        directory.file("log")));
-  std::unique_ptr<OwnDaemon> daemon(new OwnDaemon(std::move(directory), std::move(process)));
-  CRAWLSPOOL_TRY(daemon->wait_until_ready());
-  return daemon;
-}
+  [[nodiscard]] Result<void> wait_until_ready();
+  [[nodiscard]] const Addresses& addresses() const override { return addresses_; }
+  [[nodiscard]] std::optional<pid_t> pid() const override { return process_.pid(); }
+  [[nodiscard]] bool is_ours() const override { return true; }
+  [[nodiscard]] Result<void> stop() override;
+
+ private:
+  ScratchDirectory directory_;  // removed once the process is gone
+  ChildProcess process_;
+  Addresses addresses_;
+};
 
 Result<void> OwnDaemon::wait_until_ready() {
   const std::string ready_file = directory_.file(kReadyFile);
@@ -77,5 +80,19 @@ Result<void> OwnDaemon::wait_until_ready() {
 }
 
 Result<void> OwnDaemon::stop() { return process_.stop(kStopMs); }
+
+}  // namespace
+
+Result<std::unique_ptr<Target>> start_own_daemon(const OwnDaemonOptions& options) {
+  CRAWLSPOOL_TRY_AS(auto directory, ScratchDirectory::make(options.parent_directory));
+  const std::string config = directory.file("crawlspoold.yaml");
+  CRAWLSPOOL_TRY(write_config(options, directory, config));
+  CRAWLSPOOL_TRY_AS(auto process,
+                    ChildProcess::start({options.program, "-c", config, "--ready-file", directory.file(kReadyFile)},
+                                        directory.file("log")));
+  auto daemon = std::make_unique<OwnDaemon>(std::move(directory), std::move(process));
+  CRAWLSPOOL_TRY(daemon->wait_until_ready());
+  return daemon;
+}
 
 }  // namespace crawlspool::bench

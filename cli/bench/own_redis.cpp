@@ -1,11 +1,11 @@
-#include "cli/bench/own_redis.h"
-
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <fstream>
 
+#include "cli/bench/own_process.h"
+#include "cli/bench/target.h"
 #include "daemon/base/unique_fd.h"
 
 namespace crawlspool::bench {
@@ -17,7 +17,7 @@ using base::Result;
 constexpr const char* kProgram = "redis-server";
 constexpr int kStopMs = 15'000;
 
-// A port that is free now: it has no way to choose one by itself.
+// Returns a port that is free now, as redis-server cannot choose one by itself.
 Result<base::Endpoint> free_port() {
   const base::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return base::fail_errno("socket", errno);
@@ -36,15 +36,31 @@ bool answers(const base::Endpoint& at) {
   return fd.valid() && ::connect(fd.get(), at.address(), at.length()) == 0;
 }
 
+class OwnRedis final : public Target {
+ public:
+  OwnRedis(ScratchDirectory directory, ChildProcess process, base::Endpoint at)
+      : directory_(std::move(directory)), process_(std::move(process)) {
+    addresses_.redis = at;
+  }
+
+  [[nodiscard]] Result<void> wait_until_it_listens() {
+    return process_.wait_until_it_listens([this] { return answers(*addresses_.redis); });
+  }
+  [[nodiscard]] const Addresses& addresses() const override { return addresses_; }
+  [[nodiscard]] std::optional<pid_t> pid() const override { return process_.pid(); }
+  [[nodiscard]] bool is_ours() const override { return true; }
+  [[nodiscard]] Result<void> stop() override { return process_.stop(kStopMs); }
+
+ private:
+  ScratchDirectory directory_;  // removed once the process is gone
+  ChildProcess process_;
+  Addresses addresses_;
+};
+
 }  // namespace
 
-OwnRedis::OwnRedis(ScratchDirectory directory, ChildProcess process, base::Endpoint at)
-    : directory_(std::move(directory)), process_(std::move(process)) {
-  addresses_.redis = at;
-}
-
 // It says "Redis server v=7.0.15 sha=…".
-Result<std::string> OwnRedis::find_version(const std::string& parent_directory) {
+Result<std::string> find_redis_version(const std::string& parent_directory) {
   CRAWLSPOOL_TRY_AS(const auto directory, ScratchDirectory::make(parent_directory));
   const std::string output = directory.file("version");
   CRAWLSPOOL_TRY_AS(auto process, ChildProcess::start({kProgram, "--version"}, output));
@@ -57,7 +73,7 @@ Result<std::string> OwnRedis::find_version(const std::string& parent_directory) 
   return std::string(kProgram);
 }
 
-Result<std::unique_ptr<Target>> OwnRedis::start(const std::string& parent_directory, AckLevel level) {
+Result<std::unique_ptr<Target>> start_own_redis(const std::string& parent_directory, AckLevel level) {
   CRAWLSPOOL_TRY_AS(auto directory, ScratchDirectory::make(parent_directory));
   const auto at = free_port();
   if (!at) return tl::unexpected(at.error());
@@ -68,12 +84,9 @@ Result<std::unique_ptr<Target>> OwnRedis::start(const std::string& parent_direct
           {kProgram, "--bind", "127.0.0.1", "--port", address.substr(address.rfind(':') + 1), "--dir", directory.path(),
            "--save", "", "--appendonly", "yes", "--appendfsync", level == AckLevel::kSynced ? "always" : "everysec"},
           directory.file("log")));
-  std::unique_ptr<OwnRedis> redis(new OwnRedis(std::move(directory), std::move(process), *at));
-  const auto is_there = [&at] { return answers(*at); };
-  CRAWLSPOOL_TRY(redis->process_.wait_until_it_listens(is_there));
+  auto redis = std::make_unique<OwnRedis>(std::move(directory), std::move(process), *at);
+  CRAWLSPOOL_TRY(redis->wait_until_it_listens());
   return redis;
 }
-
-Result<void> OwnRedis::stop() { return process_.stop(kStopMs); }
 
 }  // namespace crawlspool::bench

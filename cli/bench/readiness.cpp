@@ -31,7 +31,7 @@ base::Result<void> Readiness::add(int fd, std::size_t id, bool writable) {
 
 void Readiness::change(int fd, std::size_t id, bool writable) {
   epoll_event event = interest(id, writable);
-  static_cast<void>(::epoll_ctl(fd_.get(), EPOLL_CTL_MOD, fd, &event));  // fails for sockets not added only
+  static_cast<void>(::epoll_ctl(fd_.get(), EPOLL_CTL_MOD, fd, &event));  // fails only for sockets that were not added
 }
 
 std::span<const Readiness::Ready> Readiness::wait(int timeout_ms) {

@@ -1,4 +1,5 @@
-// Which of many sockets can be read or written: epoll, level-triggered. A socket that is closed drops out by itself.
+// Finds out which of many sockets can be read or written, by level-triggered epoll. A socket that is closed drops out
+// by itself.
 #pragma once
 
 #include <array>
@@ -14,17 +15,17 @@ class Readiness {
  public:
   struct Ready {
     std::size_t id = 0;
-    bool readable = false;  // or at its end, or broken
+    bool readable = false;  // true at its end, too, and where it is broken
     bool writable = false;
   };
 
   [[nodiscard]] static base::Result<Readiness> open();
 
-  // `id` is the caller's. Input is always watched for.
+  // `id` is the caller's. Input is always watched for; `writable` says whether room is, too.
   [[nodiscard]] base::Result<void> add(int fd, std::size_t id, bool writable);
   void change(int fd, std::size_t id, bool writable);
 
-  // Those that are ready, once one is or the time is over; valid until the next call.
+  // Returns those that are ready, once one is or the time is over; they are valid until the next call.
   [[nodiscard]] std::span<const Ready> wait(int timeout_ms);
 
  private:

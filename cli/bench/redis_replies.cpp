@@ -1,7 +1,6 @@
-#include "cli/bench/redis_replies.h"
-
 #include <charconv>
 
+#include "cli/bench/reply_reader.h"
 #include "daemon/base/text.h"
 
 namespace crawlspool::bench {
@@ -18,7 +17,7 @@ base::Result<std::size_t> refused(std::string_view line) {
   return fail(ErrorCode::kIo, "answers " + shown);
 }
 
-// The bytes of the reply at the start of `input`; 0 if it is not whole yet.
+// Returns the bytes of the reply at the start of `input`, or 0 if it is not whole yet.
 base::Result<std::size_t> reply_bytes(std::string_view input) {
   const std::size_t end = input.find(kLineEnd);
   if (end == std::string_view::npos) return 0;
@@ -33,7 +32,21 @@ base::Result<std::size_t> reply_bytes(std::string_view input) {
   return whole <= input.size() ? whole : 0;
 }
 
-}  // namespace
+class RedisReplies final : public ReplyReader {
+ public:
+  explicit RedisReplies(AckLevel level) : level_(level) {}
+
+  [[nodiscard]] base::Result<std::uint64_t> take(std::string_view input) override;
+  [[nodiscard]] std::string greeting() const override { return "PING\r\n"; }
+  [[nodiscard]] std::optional<AckLevel> ack_level() const override {
+    return greeted_ ? std::optional(level_) : std::nullopt;
+  }
+
+ private:
+  AckLevel level_;
+  bool greeted_ = false;
+  std::string begun_;  // a reply that is not whole yet
+};
 
 base::Result<std::uint64_t> RedisReplies::take(std::string_view input) {
   if (!begun_.empty()) {
@@ -51,5 +64,9 @@ base::Result<std::uint64_t> RedisReplies::take(std::string_view input) {
   begun_ = std::string(input);
   return records;
 }
+
+}  // namespace
+
+std::unique_ptr<ReplyReader> make_redis_replies(AckLevel level) { return std::make_unique<RedisReplies>(level); }
 
 }  // namespace crawlspool::bench

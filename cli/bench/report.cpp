@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
-#include "cli/bench/figures.h"
+#include "cli/common/human.h"
 
 namespace crawlspool::bench {
 namespace {
+
+using cli::grouped;
 
 constexpr double kSecondsMin = 1e-6;  // the clock's step
 constexpr double kBusyShareMax = 0.95;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "clients/cpp/batch_packer.h"
+#include "clients/cpp/batch_compressor.h"
 #include "daemon/base/check.h"
 #include "proto/frame.h"
 
@@ -36,8 +36,9 @@ std::string redis_xadd(std::string_view record) {
   return request += "\r\n";
 }
 
-// A function of what is in the request: the record, or a batch of them with a \n each.
-std::string wrap(Mode mode, const RequestOptions& options, std::string_view content, client::BatchPacker& packer) {
+// Makes a request of its content: the record, or a batch of them with a \n each.
+std::string wrap(Mode mode, const RequestOptions& options, std::string_view content,
+                 client::BatchCompressor& compressor) {
   switch (mode) {
     case Mode::kHttpClose:
     case Mode::kHttpKeepAlive:
@@ -49,7 +50,7 @@ std::string wrap(Mode mode, const RequestOptions& options, std::string_view cont
     case Mode::kBatches:
       return frame(FrameType::kBatch, content);
     case Mode::kZstdBatches:
-      return frame(FrameType::kZstdBatch, packer.pack(content));
+      return frame(FrameType::kZstdBatch, compressor.compress(content));
     case Mode::kRedisOneAtATime:
     case Mode::kRedisPipelined:
       return redis_xadd(content);
@@ -80,15 +81,15 @@ Requests::Run Requests::run_from(std::size_t first, std::size_t bytes_max, std::
 
 Requests make_requests(Mode mode, const Records& records, const RequestOptions& options) {
   Requests requests;
-  client::BatchPacker packer;
+  client::BatchCompressor compressor;
   if (!info(mode).is_batched) {
-    for (const std::string& text : records.texts) requests.add(wrap(mode, options, text, packer), 1, text.size());
+    for (const std::string& text : records.texts) requests.add(wrap(mode, options, text, compressor), 1, text.size());
     return requests;
   }
   std::string batch;
   std::uint64_t count = 0;
   const auto finish = [&] {
-    if (count > 0) requests.add(wrap(mode, options, batch, packer), count, batch.size() - count);
+    if (count > 0) requests.add(wrap(mode, options, batch, compressor), count, batch.size() - count);
     batch.clear();
     count = 0;
   };

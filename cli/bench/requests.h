@@ -1,4 +1,5 @@
-// What a mode sends, as bytes that were made before the clock runs: a ring of requests of one record or more each.
+// Holds what a mode sends, as bytes that are made before the clock runs: requests of one record or more each, which are
+// sent again from the first one after the last.
 #pragma once
 
 #include <cstdint>
@@ -13,20 +14,20 @@ namespace crawlspool::bench {
 
 class Requests {
  public:
-  // Requests that lie one behind the other.
+  // Requests that lie one behind the other in memory.
   struct Run {
     std::string_view bytes;
     std::size_t requests = 0;
     std::uint64_t records = 0;
-    std::uint64_t record_bytes = 0;  // of the records alone, whatever they are wrapped in
+    std::uint64_t record_bytes = 0;  // counts the records alone, whatever they are wrapped in
   };
 
   void add(std::string_view request, std::uint64_t records, std::uint64_t record_bytes);
 
   [[nodiscard]] std::size_t count() const { return ends_.size(); }
   [[nodiscard]] std::size_t bytes() const { return text_.size(); }
-  // From request `first` on, not beyond the ring's end: at most so many bytes and records, but one request at least.
-  // The bytes are valid as long as this object, unchanged.
+  // Returns requests from `first` on, not beyond the last one: at most so many bytes and records, but one request at
+  // least. The bytes are valid until this object changes.
   [[nodiscard]] Run run_from(std::size_t first, std::size_t bytes_max, std::uint64_t records_max) const;
 
  private:
@@ -36,7 +37,7 @@ class Requests {
     std::uint64_t record_bytes = 0;
   };
   std::string text_;
-  std::vector<End> ends_;  // of everything up to and with each request
+  std::vector<End> ends_;  // sums up everything up to and with each request
 };
 
 struct RequestOptions {

@@ -9,9 +9,8 @@
 #include <sstream>
 #include <vector>
 
-#include "cli/bench/record_file.h"
+#include "cli/common/address.h"
 #include "cli/common/console.h"
-#include "cli/common/dial.h"
 #include "config/units.h"
 
 namespace crawlspool::cli {
@@ -26,7 +25,7 @@ using bench::Transport;
 
 constexpr AckLevel kLevels[] = {AckLevel::kSynced, AckLevel::kWritten};
 
-// The address of a listener that is there.
+// Returns the address of a listener that is there.
 Result<std::optional<Endpoint>> listening(const std::optional<std::string>& url, const char* scheme) {
   if (!url) return std::nullopt;
   CRAWLSPOOL_TRY_AS(const auto address, parse_address(*url, scheme));
@@ -50,7 +49,7 @@ Result<std::optional<bench::Addresses>> given_daemon(const BenchOptions& options
   return bench::Addresses{stream, *http, admin, std::nullopt};
 }
 
-// The one that was installed with this command.
+// Returns the one that was installed with this command.
 Result<std::string> daemon_program(const std::optional<std::string>& given) {
   if (given) return *given;
   std::error_code error;
@@ -129,7 +128,7 @@ Result<bench::Settings> bench_settings(const BenchOptions& options) {
     settings.records = bench::origin_records(options.records);
     return settings;
   }
-  CRAWLSPOOL_TRY_AS(settings.records, read_bench_records(*options.file));
+  CRAWLSPOOL_TRY_AS(settings.records, bench::read_records(*options.file));
   return settings;
 }
 

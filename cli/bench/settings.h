@@ -1,4 +1,4 @@
-// The options of `crawlspool bench`, and what they come to.
+// Makes settings of the options of `crawlspool bench`.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,9 @@ struct BenchOptions {
   std::size_t connections = 1;
   std::uint64_t window_records = 8192;
   std::uint64_t batch_records = 100;
-  std::string modes;   // names with commas between; empty: all
-  std::string levels;  // the same; empty: both
-  std::string with;    // a peer; empty: none
+  std::string modes;   // names with commas between; empty for all
+  std::string levels;  // the same; empty for both
+  std::string with;    // a peer; empty for none
 
   std::optional<std::string> server;
   std::optional<std::string> http;
@@ -36,7 +36,7 @@ struct BenchOptions {
 // Reads FILE, and finds out whether a daemon that is named is there.
 [[nodiscard]] base::Result<bench::Settings> bench_settings(const BenchOptions& options);
 
-// For CLI11: empty, or what is wrong with the text.
+// These return "" or what is wrong with the text, which is what CLI11 asks of a check.
 [[nodiscard]] std::string check_modes(const std::string& text);
 [[nodiscard]] std::string check_levels(const std::string& text);
 [[nodiscard]] std::string check_time(const std::string& text);

@@ -1,12 +1,10 @@
-#include "cli/bench/stream_replies.h"
-
 #include <charconv>
 
-#include "clients/cpp/ending.h"
-#include "clients/cpp/hello.h"
-#include "clients/cpp/reply.h"
+#include "cli/bench/reply_reader.h"
+#include "clients/cpp/messages.h"
 #include "daemon/base/text.h"
 #include "proto/codes.h"
+#include "proto/frame_decoder.h"
 
 namespace crawlspool::bench {
 namespace {
@@ -19,7 +17,7 @@ constexpr std::uint64_t kMessageBytesMax = 64 * 1024;
 
 static_assert(ReplyReader::kPaddingBytes >= proto::FrameDecoder::kPaddingBytes);
 
-// By far the commonest message, without a JSON parser: `{"ack":N}`, as PROTOCOL.md has it to the byte.
+// Reads by far the commonest message without a JSON parser: `{"ack":N}`, as PROTOCOL.md has it to the byte.
 std::optional<std::uint64_t> plain_ack(std::string_view payload) {
   constexpr std::string_view kBegin = "{\"ack\":";
   if (!payload.starts_with(kBegin)) return std::nullopt;
@@ -35,7 +33,22 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-}  // namespace
+class StreamReplies final : public ReplyReader {
+ public:
+  explicit StreamReplies(AckLevel level);
+
+  [[nodiscard]] base::Result<std::uint64_t> take(std::string_view input) override;
+  [[nodiscard]] std::string greeting() const override;
+  [[nodiscard]] std::optional<AckLevel> ack_level() const override { return ack_level_; }
+
+ private:
+  [[nodiscard]] base::Result<void> take_message(std::string_view payload);
+
+  AckLevel wanted_;
+  proto::FrameDecoder decoder_;
+  std::optional<AckLevel> ack_level_;
+  std::uint64_t acked_seq_ = 0;
+};
 
 StreamReplies::StreamReplies(AckLevel level)
     : wanted_(level), decoder_({.record_bytes_max = kMessageBytesMax, .batch_bytes_max = 0}) {}
@@ -86,5 +99,9 @@ base::Result<void> StreamReplies::take_message(std::string_view payload) {
       return {};
   }
 }
+
+}  // namespace
+
+std::unique_ptr<ReplyReader> make_stream_replies(AckLevel level) { return std::make_unique<StreamReplies>(level); }
 
 }  // namespace crawlspool::bench

@@ -1,14 +1,12 @@
-// `crawlspool bench`: how fast records get to the disk, by every way there is, on this machine.
+// `crawlspool bench` measures how fast records get to the disk, by every way there is, on this machine.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
 #include <memory>
 
 #include "cli/bench/campaign.h"
-#include "cli/bench/html.h"
-#include "cli/bench/json.h"
+#include "cli/bench/renderings.h"
 #include "cli/bench/settings.h"
-#include "cli/bench/table.h"
 #include "cli/common/ask_admin.h"
 #include "cli/common/console.h"
 #include "cli/common/stop_signals.h"
@@ -26,7 +24,7 @@ constexpr const char* kFooter =
     "Sends the same records in every mode, to a daemon of its own with an empty spool for each, and prints how many\n"
     "records a second were acked, how long acks took, and how much processor time the server used. Without FILE the\n"
     "record is {\"aaa\": \"bbb\"}. HTTP and socket are driven by the same code, with requests that were made (and "
-    "packed)\n"
+    "compressed)\n"
     "before the clock runs.\n"
     "With --server and --http it measures a daemon that runs, which keeps the records; --admin shows what it uses.\n"
     "Ack level synced: on the disk (spool.sync: always; redis: appendfsync always). written: given to the kernel and\n"

@@ -1,18 +1,22 @@
-#include "cli/bench/table.h"
-
 #include <algorithm>
 #include <cmath>
 
-#include "cli/bench/figures.h"
+#include "cli/bench/renderings.h"
+#include "cli/common/human.h"
 
 namespace crawlspool::bench {
 namespace {
 
+using cli::duration_text;
+using cli::grouped;
+using cli::or_dash;
+using cli::three_digits;
+using cli::times_text;
 using Cells = std::vector<std::string>;
 
 constexpr std::size_t kGap = 2;
 
-// The first column to the left, the others to the right.
+// Aligns the first column to the left, the others to the right.
 std::string line_of(const Cells& cells, const std::vector<std::size_t>& widths) {
   std::string line = cells.front() + std::string(widths.front() - cells.front().size(), ' ');
   for (std::size_t i = 1; i < cells.size(); ++i)
@@ -56,7 +60,7 @@ std::vector<std::string> table_cells(const Report& report, const Row& row) {
   const Run* const run = row.median();
   Cells dashes(table_columns().size(), "-");
   if (run == nullptr) return dashes;
-  const LatencyHistogram& latency = run->load.latency;
+  const base::Histogram& latency = run->load.latency;
   return {three_digits(run->records_per_s()),         three_digits(run->megabytes_per_s()),
           duration_text(latency.quantile_us(0.5)),    duration_text(latency.quantile_us(0.99)),
           duration_text(latency.quantile_us(0.999)),  or_dash(run->server_cpu_us_per_record(), three_digits),

@@ -1,4 +1,5 @@
-// A server that a load is put on: where it listens, and how to look at it from outside.
+// A server that a load is put on, which says where it listens and how to look at it from outside; and those servers
+// that the bench starts itself.
 #pragma once
 
 #include <sys/types.h>
@@ -13,13 +14,13 @@
 
 namespace crawlspool::bench {
 
-// Of one of the three kinds of listeners.
 struct Addresses {
   std::optional<base::Endpoint> stream;
   std::optional<base::Endpoint> http;
   std::optional<base::Endpoint> admin;
   std::optional<base::Endpoint> redis;
 
+  // Returns the listener that speaks this transport.
   [[nodiscard]] const std::optional<base::Endpoint>& of(Transport transport) const {
     switch (transport) {
       case Transport::kHttp:
@@ -38,10 +39,28 @@ class Target {
   virtual ~Target() = default;
 
   [[nodiscard]] virtual const Addresses& addresses() const = 0;
-  [[nodiscard]] virtual std::optional<pid_t> pid() const = 0;  // on this machine
-  // Nobody else uses it, so that what it has stored is what was sent.
+  // Returns its process id if it runs on this machine.
+  [[nodiscard]] virtual std::optional<pid_t> pid() const = 0;
+  // Returns whether nobody else uses it, so that what it has stored is what was sent.
   [[nodiscard]] virtual bool is_ours() const = 0;
   [[nodiscard]] virtual base::Result<void> stop() = 0;
 };
+
+struct OwnDaemonOptions {
+  std::string program;           // crawlspoold's path
+  std::string parent_directory;  // where the spool's directory is made
+  std::size_t connections = 1;   // as many as it must take at a time
+  AckLevel level = AckLevel::kSynced;
+};
+// Starts a crawlspoold of our own on loopback ports, with an empty spool in a directory that goes with it. It listens
+// when this returns.
+[[nodiscard]] base::Result<std::unique_ptr<Target>> start_own_daemon(const OwnDaemonOptions& options);
+
+// Starts a redis-server of our own on a loopback port, with an empty append-only file in a directory that goes with it.
+// It listens when this returns, and syncs always or once a second, by `level`.
+[[nodiscard]] base::Result<std::unique_ptr<Target>> start_own_redis(const std::string& parent_directory,
+                                                                    AckLevel level);
+// Returns which version of redis-server is installed, such as "redis-server 7.0.15"; fails where there is none.
+[[nodiscard]] base::Result<std::string> find_redis_version(const std::string& parent_directory);
 
 }  // namespace crawlspool::bench

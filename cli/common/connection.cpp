@@ -4,8 +4,8 @@
 
 #include <cerrno>
 
+#include "cli/common/address.h"
 #include "cli/common/console.h"
-#include "cli/common/dial.h"
 
 namespace crawlspool::cli {
 namespace {

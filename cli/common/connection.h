@@ -1,5 +1,5 @@
-// One connection to a stream listener, from the client's side. Never blocks but in open(); knows frames and replies,
-// nothing of records.
+// Owns one connection to a stream listener, from the client's side. Never blocks but in open(). It knows frames and
+// replies, and nothing of records.
 #pragma once
 
 #include <functional>
@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "cli/common/address.h"
-#include "clients/cpp/reply.h"
+#include "clients/cpp/messages.h"
 #include "daemon/base/error.h"
 #include "daemon/base/unique_fd.h"
 #include "proto/frame_decoder.h"
@@ -17,15 +17,16 @@ namespace crawlspool::cli {
 
 class Connection {
  public:
-  // As dial() does.
+  // Connects as dial() does.
   [[nodiscard]] static base::Result<std::unique_ptr<Connection>> open(const Address& server);
 
   [[nodiscard]] int fd() const { return fd_.get(); }  // for poll()
 
-  // Bytes taken; 0 if the socket is full. An error does not mean that there is nothing left to receive.
+  // Returns the bytes taken, 0 if the socket is full. After an error there may still be something to receive.
   [[nodiscard]] base::Result<std::size_t> write_some(std::string_view bytes);
 
-  // Hands out what has come. False once the server has ended its side. kDamaged: it does not speak this protocol.
+  // Hands out what has come. Returns false once the server has ended its side. Fails with kDamaged if the server does
+  // not speak this protocol.
   [[nodiscard]] base::Result<bool> receive(const std::function<void(const client::Reply&)>& on_reply);
 
  private:

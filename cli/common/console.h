@@ -1,5 +1,5 @@
-// Standard error: messages, and a progress bar if it is a terminal. The bar is one line at the bottom; messages push
-// it down.
+// Writes messages to standard error, and draws a progress bar if it is a terminal. The bar is one line at the bottom,
+// which messages push down.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,14 @@ class Console {
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
 
-  // A whole line. What others made (file names, a server's words) is passed through shown() first.
+  // Writes a whole line. What others made (file names, a server's words) goes through shown() first.
   void say(const std::string& line);
   void say_error(const base::Error& error);  // "crawlspool: …"
 
-  // Cheap to call often: draws at most ten times a second, and nothing where there is no terminal. `total` 0: unknown.
+  // Is cheap to call often: draws at most ten times a second, and nothing where there is no terminal. `total_bytes` is
+  // 0 where it is not known.
   void progress(std::uint64_t done_bytes, std::uint64_t total_bytes, std::uint64_t count, const char* noun);
-  // The same for work that is not counted in bytes: `share` from 0 to 1.
+  // Does the same for work that is not counted in bytes; `share` goes from 0 to 1.
   void progress(double share, const std::string& what);
   void clear_bar();
 
@@ -39,7 +40,7 @@ class Console {
   std::int64_t drawn_us_;
 };
 
-// Without what could steer a terminal.
+// Returns the text without what could steer a terminal.
 [[nodiscard]] std::string shown(std::string_view text);
 
 }  // namespace crawlspool::cli

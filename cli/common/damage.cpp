@@ -7,28 +7,28 @@
 namespace crawlspool::cli {
 
 void DamageLog::damaged(spool::Position position, std::uint64_t bytes) {
-  if (held_position_ + held_bytes_ != position) settle();
+  if (held_position_ + held_bytes_ != position) flush();
   if (held_bytes_ == 0) held_position_ = position;
   held_bytes_ += bytes;
 }
 
 void DamageLog::broken_promise(spool::Position position, std::uint64_t bytes, const std::string& by) {
-  settle();
-  place(position, bytes, "missing that " + by + " proves");
+  flush();
+  place(position, bytes, "missing, though " + by + " says that they were stored");
 }
 
 void DamageLog::damaged_otherwise(const std::string& what) {
-  settle();
+  flush();
   ++places_;
   say_(what);
 }
 
 void DamageLog::say(const std::string& line) {
-  settle();
+  flush();
   say_(line);
 }
 
-void DamageLog::settle() {
+void DamageLog::flush() {
   if (held_bytes_ == 0) return;
   const std::uint64_t bytes = held_bytes_;
   held_bytes_ = 0;
@@ -36,29 +36,29 @@ void DamageLog::settle() {
 }
 
 void DamageLog::missing(spool::Position position, std::uint64_t bytes) {
-  settle();
+  flush();
   place(position, bytes, "missing");
 }
 
-// Retention was faster than the reader: said, but no damage.
+// Retention was faster than the reader, which is said and is no damage.
 void DamageLog::removed(spool::Position position, std::uint64_t bytes) {
-  settle();
+  flush();
   say_("position " + std::to_string(position) + ": " + counted(bytes, "byte") + " removed meanwhile");
 }
 
 void DamageLog::doubled(spool::Position position, std::uint64_t bytes) {
-  settle();
+  flush();
   place(position, bytes, "in two segments");
 }
 
-// The spool's own doing, after a full disk or a crash: said, but no damage.
+// The spool has done this itself, after a full disk or a crash; it is said and is no damage.
 void DamageLog::taken_back(spool::Position position, std::uint64_t bytes) {
-  settle();
+  flush();
   say_("position " + std::to_string(position) + ": " + counted(bytes, "byte") + " taken back by the daemon");
 }
 
 void DamageLog::skipped(const std::string& file, const base::Error& why) {
-  settle();
+  flush();
   ++files_skipped_;
   say_("skipped " + shown(file) + ": " + shown(why.message()));
 }

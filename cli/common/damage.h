@@ -1,4 +1,5 @@
-// What a reading of the spool found wrong, told as it is met: neighbouring damaged lines as one place.
+// Reports what a reading of the spool finds wrong, in the order in which it is met: neighbouring damaged lines as one
+// place.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +16,14 @@ class DamageLog final : public spool::LossReporter {
   explicit DamageLog(Say say) : say_(std::move(say)) {}
 
   void damaged(spool::Position position, std::uint64_t bytes);
-  // Bytes that are not there, though the file `by` says that they were on the disk.
+  // Bytes are missing, though the file `by` says that they were on the disk.
   void broken_promise(spool::Position position, std::uint64_t bytes, const std::string& by);
-  // Anything else that is damaged, in words.
+  // Something else is damaged, which `what` says.
   void damaged_otherwise(const std::string& what);
-  // Said in its order, and no damage.
+  // Says in its order what is no damage.
   void say(const std::string& line);
-  // Says what is still held back because more may be next to it.
-  void settle();
+  // Says what is held back because more may be next to it.
+  void flush();
 
   void missing(spool::Position position, std::uint64_t bytes) override;
   void removed(spool::Position position, std::uint64_t bytes) override;
@@ -30,9 +31,9 @@ class DamageLog final : public spool::LossReporter {
   void taken_back(spool::Position position, std::uint64_t bytes) override;
   void skipped(const std::string& file, const base::Error& why) override;
 
-  [[nodiscard]] std::uint64_t places() const { return places_; }  // settled ones
+  [[nodiscard]] std::uint64_t places() const { return places_; }  // without those held back
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
-  // 2 if anything was damaged or missing, else 1 if a file could not be read, else 0.
+  // Returns 2 if anything was damaged or missing, else 1 if a file could not be read, else 0.
   [[nodiscard]] int exit_code() const;
 
  private:

@@ -1,5 +1,5 @@
-// What an option means that was not given: from the daemon's configuration file if there is one, else built in.
-// The file is read only when it is needed.
+// Finds what an option means that was not given: from the daemon's configuration file if there is one, else built in.
+// Reads the file only when it is needed.
 #pragma once
 
 #include <optional>
@@ -11,16 +11,16 @@
 
 namespace crawlspool::cli {
 
-// The daemon's configuration, by -c or where it lies by default; the defaults where there is none.
+// Returns the daemon's configuration, by -c or where it lies by default; the defaults where there is none.
 [[nodiscard]] base::Result<config::Config> configuration(const std::optional<std::string>& config_file);
-// `given` as the option was given, `config_file` as -c was.
+// `given` is what the option was given, `config_file` what -c was.
 [[nodiscard]] base::Result<std::string> spool_directory(const std::optional<std::string>& given,
                                                         const std::optional<std::string>& config_file);
 [[nodiscard]] base::Result<Address> stream_server(const std::optional<std::string>& given,
                                                   const std::optional<std::string>& config_file);
 [[nodiscard]] base::Result<Address> admin_server(const std::optional<std::string>& given,
                                                  const std::optional<std::string>& config_file);
-// The same with a configuration that has been read.
+// Does the same with a configuration that has been read.
 [[nodiscard]] base::Result<Address> admin_server(const std::optional<std::string>& given, const config::Config& config);
 
 }  // namespace crawlspool::cli

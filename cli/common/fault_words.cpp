@@ -33,7 +33,7 @@ std::string found(std::string_view text, std::size_t at) {
 // Follows a text that is sound up to a place, and knows what may come next there.
 class Follower {
  public:
-  // False: the place lies within a string.
+  // Returns false if the place lies within a string.
   bool go_to(std::string_view text, std::size_t place) {
     std::size_t at = 0;
     while (at < place && at < text.size()) {
@@ -99,7 +99,7 @@ class Follower {
     }
   }
 
-  std::string open_;  // a brace or bracket for each object and array that is
+  std::string open_;  // holds a brace or bracket for each object and array that is open
   State state_ = State::kValue;
 };
 

@@ -1,5 +1,5 @@
-// What is wrong with a record that was rejected, in words: what was expected where the trouble begins, and what stands
-// there. The daemon's verdict names the place only, so that rejecting stays cheap.
+// Says in words what is wrong with a record that was rejected: what was expected where the trouble begins, and what
+// stands there. The daemon's verdict names the place only, so that rejecting stays cheap.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@
 
 namespace crawlspool::cli {
 
-// "a record begins with {, [, …; found 'hello'"; empty where nothing can be said. `code`, `offset`: the verdict's;
-// `record`: its bytes, at least some behind the offset.
+// Returns "a record begins with {, [, …; found 'hello'", or "" where nothing can be said. `code` and `offset` are the
+// verdict's; `record` holds the record's bytes, at least some behind the offset.
 [[nodiscard]] std::string fault_words(std::string_view record, std::string_view code,
                                       const std::optional<std::uint64_t>& offset);
 
-// "code: detail at byte N: " and those words.
+// Returns "code: detail at byte N: " and those words.
 [[nodiscard]] std::string verdict_words(std::string_view record, std::string_view code, const std::string& detail,
                                         const std::optional<std::uint64_t>& offset);
 

@@ -1,5 +1,5 @@
-// A regular file that is sent under a session which outlives the process: which one it is, and whether what was sent of
-// it is still what it was.
+// Owns a regular file that is sent under a session which outlives the process: finds out which one it is, and whether
+// what was sent of it is still what it was.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct InputPrefix {
 
 class InputFile {
  public:
-  // kUsage: it is there and not a regular file.
+  // Fails with kUsage if it is there and not a regular file.
   [[nodiscard]] static base::Result<InputFile> open(const std::string& path);
 
   [[nodiscard]] const std::string& path() const { return path_; }  // absolute, to be shown()
@@ -27,11 +27,11 @@ class InputFile {
   [[nodiscard]] std::uint64_t inode() const { return inode_; }
   [[nodiscard]] base::Result<std::uint64_t> size() const;
 
-  // Its prefix of `bytes`, of which `known` is the start. Fails where the file is shorter.
+  // Returns its prefix of `bytes`, of which `known` is the start. Fails where the file is shorter.
   [[nodiscard]] base::Result<InputPrefix> prefix(InputPrefix known, std::uint64_t bytes) const;
-  // At most `bytes` from `offset` on; fewer at its end only.
+  // Returns `bytes` from `offset` on, and fewer only at its end.
   [[nodiscard]] base::Result<std::string> read_at(std::uint64_t offset, std::size_t bytes) const;
-  // Another descriptor of the same open file.
+  // Returns another descriptor of the same open file.
   [[nodiscard]] base::Result<base::UniqueFd> duplicate() const;
 
  private:

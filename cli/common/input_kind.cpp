@@ -34,7 +34,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
 }
 
-// The first line that is not blank, and what is behind it.
+// Finds the first line that is not blank, and what is behind it.
 struct FirstLine {
   std::string_view line;  // trimmed
   std::string_view rest;
@@ -48,18 +48,18 @@ FirstLine first_line(std::string_view text, bool is_all) {
   return {trimmed(text.substr(begin, end - begin)), text.substr(end + 1), true};
 }
 
-// Where it ends no JSON text could.
+// Returns whether the text ends where no JSON text could.
 bool is_open(std::string_view line) {
   return std::string_view("{[").find(line.front()) != std::string_view::npos &&
          std::string_view("{[,:").find(line.back()) != std::string_view::npos;
 }
 
-// One JSON text over several lines. A broken record is followed by another one.
+// Recognises one JSON text over several lines. A broken record is followed by another one.
 bool goes_on(const FirstLine& first) {
   return is_open(first.line) && !(first.line.front() == '{' && trimmed(first.rest).starts_with('{'));
 }
 
-// Its only line is an array of objects: records that someone has put into one.
+// Recognises an only line that is an array of objects: records that someone has put into one.
 bool is_lone_array(const FirstLine& first, bool is_all) {
   if (!is_all || !trimmed(first.rest).empty() || first.line.front() != '[') return false;
   return trimmed(first.line.substr(1)).starts_with('{') && is_json(first.line);
@@ -71,7 +71,7 @@ std::optional<char> separator_in(std::string_view line) {
   return std::nullopt;
 }
 
-// Fields, the first one a word, or in quotes with a separator behind it.
+// Recognises fields, the first one a word, or in quotes with a separator behind it.
 bool is_heading(std::string_view line) {
   const char begin = line.front();
   const bool is_word = (begin >= 'a' && begin <= 'z') || (begin >= 'A' && begin <= 'Z') || begin == '_' || begin == '"';

@@ -57,7 +57,7 @@ void LineSplitter::keep(std::string_view bytes) {
     begun_ += bytes;
 }
 
-// False for a blank line.
+// Returns false for a blank line.
 bool LineSplitter::hand_out(std::string_view bytes, bool has_line_end, RecordLine& line) {
   ++lines_;
   const bool is_too_long = too_long_ || bytes.size() > line_bytes_max_;

@@ -1,4 +1,4 @@
-// Standard output in big blocks.
+// Writes standard output in big blocks.
 #pragma once
 
 #include <string>
@@ -12,11 +12,11 @@ class Output {
  public:
   explicit Output(int fd);
 
-  // Once closed() nothing is written and nothing fails any more.
+  // Writes nothing and does not fail once closed().
   [[nodiscard]] base::Result<void> write(std::string_view bytes);
   [[nodiscard]] base::Result<void> flush();
 
-  // The reader went away (EPIPE), or a stop was requested while it did not read: no reason to complain.
+  // Returns whether the reader went away (EPIPE), or a stop was requested while it did not read: no reason to complain.
   [[nodiscard]] bool closed() const { return closed_; }
   // Asks whether the reader is gone, without writing; waits for that, or a signal, at most this long.
   [[nodiscard]] bool wait_closed(int timeout_ms);

@@ -19,7 +19,7 @@ constexpr std::size_t kReadBytes = 256 * 1024;
 bool is_stdin(const std::string& file) { return file == "-"; }
 std::string name_of(const std::string& file) { return is_stdin(file) ? "<stdin>" : file; }
 
-// As a shell takes it.
+// Quotes the name as a shell takes it.
 std::string quoted(const std::string& file) {
   const bool is_plain =
       file.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+=:,@") ==
@@ -54,7 +54,7 @@ base::Result<void> RecordSource::check_files() {
   return {};
 }
 
-// Leaves the place where standard input is read from as it is.
+// Does not move the place where standard input is read from.
 base::Result<void> RecordSource::check_kind(const std::string& file) const {
   const base::UniqueFd opened(is_stdin(file) ? -1 : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   const int fd = is_stdin(file) ? STDIN_FILENO : opened.get();
@@ -144,7 +144,7 @@ RecordSource::Fill RecordSource::read_some() {
   return Fill::kSome;
 }
 
-// Gathers a file's first bytes until its kind is known, which no record comes out before.
+// Gathers a file's first bytes until its kind is known; no record is handed out before that.
 RecordSource::Fill RecordSource::judge_first(bool is_all) {
   first_ += std::exchange(unread_, {});
   if (!is_judgeable(first_, is_all)) return Fill::kSome;
@@ -162,7 +162,7 @@ RecordSource::Fill RecordSource::judge_first(bool is_all) {
   return unread_.empty() ? Fill::kEnd : Fill::kSome;
 }
 
-// A line begun in a file that cannot be read on is no record.
+// A line is no record if the rest of it cannot be read.
 RecordSource::Step RecordSource::fail_file(base::Error error) {
   error_ = std::move(error);
   RecordLine dropped{};

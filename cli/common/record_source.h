@@ -1,6 +1,6 @@
-// The records of a list of files, one after the other; `-` is standard input. Never blocks on a pipe: next() says when
-// there is nothing yet, and the caller waits for fd(). A byte order mark at a file's start is passed over. What does
-// not look like records, one a line, is refused whole (input_kind.h).
+// Reads the records of a list of files, one after the other; `-` is standard input. Never blocks on a pipe: next() says
+// when there is nothing yet, and the caller waits for fd(). Skips a byte order mark at a file's start. Refuses whole
+// what does not look like records, one a line (input_kind.h).
 #pragma once
 
 #include <cstdint>
@@ -23,28 +23,28 @@ class RecordSource {
 
   RecordSource(std::vector<std::string> files, std::size_t record_bytes_max);
 
-  // Before anything else: lines are handed out whatever the input looks like.
+  // Is called before anything else: lines are then handed out whatever the input looks like.
   void take_as_is() { judges_kind_ = false; }
 
-  // Whether every file is there to be read and each regular one looks like records, before anything is sent; sets
-  // total_bytes(). kDamaged: one is something else, with what to do.
+  // Checks, before anything is sent, that every file is there to be read and that each regular one looks like records;
+  // sets total_bytes(). Fails with kDamaged and with what to do if one is something else.
   [[nodiscard]] base::Result<void> check_files();
-  // Of all files; 0 if one is not regular.
+  // Returns the sum over all files, or 0 if one is not regular.
   [[nodiscard]] std::uint64_t total_bytes() const { return total_bytes_; }
 
-  // Before the first next(), for a single file: it is open as `fd`, and what is before `offset`, of `lines` lines, is
-  // left out.
+  // Is called before the first next(), for a single file: it is open as `fd`, and what is before `offset`, of `lines`
+  // lines, is skipped.
   [[nodiscard]] base::Result<void> begin_at(base::UniqueFd fd, std::uint64_t offset, std::uint64_t lines);
 
-  // kRecord: `line` is set, its bytes valid until the next call. kFileFailed: error() says why, before any of its
-  // records where it is something else; call again for the next file.
+  // Sets `line` on kRecord, whose bytes are valid until the next call. On kFileFailed error() says why, before any of
+  // the file's records where it is something else; the next call goes on with the next file.
   [[nodiscard]] Step next(RecordLine& line);
   [[nodiscard]] std::uint32_t file_index() const { return static_cast<std::uint32_t>(index_); }  // of that record
   [[nodiscard]] const base::Error& error() const { return error_; }
   [[nodiscard]] int fd() const { return fd_; }  // after kNothingYet
   [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
 
-  // "FILE:LINE"
+  // Returns "FILE:LINE".
   [[nodiscard]] std::string describe(const Place& place) const;
 
  private:

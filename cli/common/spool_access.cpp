@@ -54,8 +54,8 @@ Result<std::unique_ptr<spool::Directory>> open_damaged_spool(const std::string& 
   return directory;
 }
 
-// By the lock file's inode: the device is spelled in other ways on some file systems. A lock taken to look would keep
-// a daemon from starting.
+// Looks for the lock file's inode, as the device is spelled in other ways on some file systems. A lock taken to look
+// would keep a daemon from starting.
 bool is_in_use(const spool::Directory& directory) {
   struct stat info {};
   const std::string lock = directory.path() + "/" + std::string(spool::kLockName);
@@ -67,7 +67,7 @@ bool is_in_use(const spool::Directory& directory) {
   return false;
 }
 
-Result<spool::Position> settled_position(spool::Directory& directory) {
+Result<spool::Position> durable_position(spool::Directory& directory) {
   CRAWLSPOOL_TRY_AS(const auto segments, spool::list_segments(directory));
   const auto sealed = [&]() -> Result<spool::Position> {  // a segment is synced before it is sealed
     if (segments.empty()) return 0;

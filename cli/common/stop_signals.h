@@ -1,9 +1,9 @@
-// SIGINT and SIGTERM as something to look at between two steps.
+// Turns SIGINT and SIGTERM into something to look at between two steps.
 #pragma once
 
 namespace crawlspool::cli {
 
-// From here on the two only leave a note, and interrupt blocking calls (EINTR). Process-wide.
+// From here on the two only leave a note, and interrupt blocking calls (EINTR). Holds for the whole process.
 void catch_stop_signals();
 [[nodiscard]] bool stop_requested();
 

@@ -1,4 +1,4 @@
-// The subcommands: each adds itself to the command line, and its callback leaves its exit code in `context`.
+// Declares the subcommands: each adds itself to the command line, and its callback leaves its exit code in `context`.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ namespace crawlspool::cli {
 
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;   // refused, not found, cannot read
-inline constexpr int kExitDamaged = 2;  // bytes in the spool that do not prove themselves, or are not there
+inline constexpr int kExitDamaged = 2;  // the spool has lines whose checksum does not match, or bytes are missing
 inline constexpr int kExitUsage = 64;
 
 // Outlives the parsing.
@@ -32,6 +32,6 @@ void add_status(CLI::App& app, Context& context);
 void add_top(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
-void add_help(CLI::App& app, Context& context);  // the last: it tells of the others
+void add_help(CLI::App& app, Context& context);  // is added last: it describes the others
 
 }  // namespace crawlspool::cli

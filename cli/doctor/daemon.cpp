@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "cli/common/address.h"
 #include "cli/common/ask_admin.h"
-#include "cli/common/dial.h"
-#include "cli/common/http_get.h"
 #include "cli/common/human.h"
+#include "cli/doctor/checks.h"
 #include "daemon/base/version.h"
 
 namespace crawlspool::cli {
@@ -19,7 +19,7 @@ using nlohmann::json;
 
 constexpr int kTimeoutMs = 5000;
 constexpr double kSlowAckMs = 1000;
-constexpr const char* kLookAtLog = "journalctl -u crawlspoold -p warning tells why";
+constexpr const char* kLookAtLog = "journalctl -u crawlspoold -p warning says why";
 
 std::string read_file(const std::string& path) {
   std::ostringstream text;
@@ -54,7 +54,7 @@ Finding check_ready(const Address& admin) {
 
 std::string process_directory(std::uint64_t pid) { return "/proc/" + std::to_string(pid); }
 
-// A process that is the daemon, in this PID namespace.
+// Returns whether the process is the daemon, in this PID namespace.
 bool is_seen(std::uint64_t pid) { return read_file(process_directory(pid) + "/comm") == "crawlspoold\n"; }
 
 Finding check_open_files(std::uint64_t pid, const config::Limits& limits) {
@@ -90,10 +90,10 @@ Finding check_port(const std::string& url, const std::string& key, bool daemon_a
   const bool is_open = dial(reachable(*address)).has_value();
   if (is_open && !daemon_answers)
     return trouble(name, "something listens there, and no daemon answers at the admin listener",
-                   "ss -ltnp 'sport = :" + address->port + "' tells who has it");
+                   "ss -ltnp 'sport = :" + address->port + "' shows who has it");
   if (!is_open && daemon_answers)
     return trouble(name, "nothing listens there, though " + key + " says so",
-                   "restart the daemon; ss -ltnp tells where it listens");
+                   "restart the daemon; ss -ltnp shows where it listens");
   return ok(name, is_open ? "open" : "closed, as no daemon runs");
 }
 
@@ -128,11 +128,11 @@ Findings judge_status(const std::string& body) {
                             "a higher log.level, or a faster place for log.destination"));
   if (const auto refused = number(status, "connections_refused"); refused > 0)
     findings.push_back(note("limits", counted(refused, "connection") + " refused over a limit since the start",
-                            "conn_refused in the log tells which; OPERATIONS.md, Too many connections"));
+                            "conn_refused in the log says which; OPERATIONS.md, Too many connections"));
   const json spool = status.value("spool", json::object());
   if (const auto failed = spool.is_object() ? number(spool, "compression_failed") : 0; failed > 0)
     findings.push_back(note("compression", counted(failed, "attempt") + " to compress a segment failed",
-                            "compression_failed in the log tells why; the segments stay plain"));
+                            "compression_failed in the log says why; the segments stay plain"));
   return findings;
 }
 
@@ -154,22 +154,22 @@ Finding judge_open_files(const std::string& limits_file, std::uint64_t connectio
 }
 
 bool take_settings(const std::string& body, config::Config& config) {
-  config::Config told = config;
+  config::Config said = config;
   const json status = json::parse(body, nullptr, false);
   const json spool = member(status, "spool");
   const json limits = member(status, "limits");
   const json listen = member(status, "listen");
   const json directory = spool.value("directory", json());
   if (!status.is_object() || !directory.is_string()) return false;
-  told.spool.directory = directory.get<std::string>();
-  const bool is_all = read(spool, "keep_free_bytes", told.spool.keep_free_bytes) &&
-                      read(spool, "segment_bytes_max", told.spool.segment_bytes_max) &&
-                      read(limits, "connections_max", told.limits.connections_max) &&
-                      read(status, "memory_bytes_max", told.limits.memory_bytes_max) &&
+  said.spool.directory = directory.get<std::string>();
+  const bool is_all = read(spool, "keep_free_bytes", said.spool.keep_free_bytes) &&
+                      read(spool, "segment_bytes_max", said.spool.segment_bytes_max) &&
+                      read(limits, "connections_max", said.limits.connections_max) &&
+                      read(status, "memory_bytes_max", said.limits.memory_bytes_max) &&
                       std::all_of(proto::kAllInputs.begin(), proto::kAllInputs.end(), [&](proto::Input input) {
-                        return read(listen, std::string(word(input)), told.listen[input]);
+                        return read(listen, std::string(word(input)), said.listen[input]);
                       });
-  if (is_all) config = std::move(told);
+  if (is_all) config = std::move(said);
   return is_all;
 }
 
@@ -181,17 +181,17 @@ DaemonVisit check_daemon(const Address& admin, const config::Config& config, con
   if (!visit.answers) {
     visit.findings.push_back(
         trouble("daemon", answer.error().message(),
-                "systemctl status crawlspoold tells whether it runs; if elsewhere, say where with --admin or -c"));
+                "systemctl status crawlspoold shows whether it runs; if elsewhere, say where with --admin or -c"));
     visit.findings.push_back(ok("settings", named + ", as no daemon answers"));
     check_ports(config.listen, visit);
     return visit;
   }
   visit.findings = judge_status(*answer);
   visit.findings.push_back(check_ready(admin));
-  const bool tells = take_settings(*answer, visit.config);
+  const bool says = take_settings(*answer, visit.config);
   visit.findings.push_back(
-      tells ? ok("settings", "those of the daemon at http://" + admin.to_string())
-            : note("settings", named + ", as the daemon does not tell its own", "restart the daemon to upgrade it"));
+      says ? ok("settings", "those of the daemon at http://" + admin.to_string())
+           : note("settings", named + ", as the daemon does not say its own", "restart the daemon to upgrade it"));
   const json status = json::parse(*answer, nullptr, false);
   const std::uint64_t pid = status.is_object() ? number(status, "pid") : 0;
   visit.is_here = is_seen(pid);

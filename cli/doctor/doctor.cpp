@@ -1,4 +1,4 @@
-// `crawlspool doctor`: looks at everything that can make a daemon slow, unsafe or silent, and says what to do.
+// `crawlspool doctor` looks at everything that can make a daemon slow, unsafe or silent, and says what to do.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
@@ -6,11 +6,8 @@
 
 #include "cli/common/defaults.h"
 #include "cli/common/subcommands.h"
-#include "cli/doctor/daemon.h"
-#include "cli/doctor/disk.h"
-#include "cli/doctor/machine.h"
-#include "cli/doctor/report.h"
-#include "cli/doctor/spool.h"
+#include "cli/doctor/checks.h"
+#include "cli/doctor/finding.h"
 #include "config/loader.h"
 
 namespace crawlspool::cli {
@@ -27,7 +24,7 @@ void add(Findings& findings, Findings more) {
 }
 
 struct Settings {
-  config::Config config;  // the defaults where the file does not read, so that the rest can be looked at
+  config::Config config;  // holds the defaults where the file does not read, so that the rest can be looked at
   std::string name;       // what to call them
 };
 
@@ -42,7 +39,7 @@ Settings check_configuration(const std::optional<std::string>& given, Findings& 
   return {*config, file ? "those of " + *file : "the defaults"};
 }
 
-// Of a daemon in a container, or on another machine.
+// Returns whether the daemon runs in a container, or on another machine.
 bool is_elsewhere(const DaemonVisit& visit, const std::string& directory) {
   std::error_code ignored;
   return visit.answers && !visit.is_here && !std::filesystem::exists(directory, ignored);

@@ -1,4 +1,4 @@
-// What `crawlspool doctor` has looked at, what it found there, and what to do about it.
+// Holds what `crawlspool doctor` has looked at, what it found there, and what to do about it.
 #pragma once
 
 #include <string>
@@ -31,5 +31,13 @@ inline Finding note(std::string check, std::string detail, std::string remedy) {
 inline Finding trouble(std::string check, std::string detail, std::string remedy) {
   return {Health::kTrouble, std::move(check), std::move(detail), std::move(remedy)};
 }
+
+// Returns a line a finding, the remedy indented below it, and a last line that counts.
+[[nodiscard]] std::string doctor_text(const Findings& findings);
+// Returns {"troubles":N,"notes":N,"findings":[{"health":"ok|note|trouble","check":…,"detail":…,"remedy":…}]} and a line
+// break.
+[[nodiscard]] std::string doctor_json(const Findings& findings);
+
+[[nodiscard]] std::size_t count_of(const Findings& findings, Health health);
 
 }  // namespace crawlspool::cli

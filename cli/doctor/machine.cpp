@@ -1,11 +1,10 @@
-#include "cli/doctor/machine.h"
-
 #include <sys/timex.h>
 
 #include <fstream>
 #include <map>
 
 #include "cli/common/human.h"
+#include "cli/doctor/checks.h"
 
 namespace crawlspool::cli {
 namespace {
@@ -25,11 +24,11 @@ Finding check_clock() {
   if (state == -1) return note("clock", "whether it is synchronised cannot be read", "look at timedatectl on the host");
   if (state == TIME_ERROR || (clock.status & STA_UNSYNC) != 0)
     return note("clock", "not synchronised: lines' ts, --since and retention by age follow it",
-                "run chrony or systemd-timesyncd; timedatectl tells");
+                "run chrony or systemd-timesyncd; timedatectl shows it");
   return ok("clock", "synchronised");
 }
 
-// The values of /proc/meminfo in bytes.
+// Returns the values of /proc/meminfo in bytes.
 std::map<std::string, std::uint64_t> read_meminfo() {
   std::map<std::string, std::uint64_t> values;
   std::ifstream file("/proc/meminfo");

@@ -1,5 +1,3 @@
-#include "cli/doctor/spool.h"
-
 #include <pwd.h>
 #include <sys/stat.h>
 
@@ -9,6 +7,7 @@
 #include "cli/common/access_hint.h"
 #include "cli/common/human.h"
 #include "cli/common/spool_access.h"
+#include "cli/doctor/checks.h"
 #include "daemon/spool/control/control_files.h"
 #include "daemon/spool/read/position_search.h"
 #include "daemon/spool/read/segment_list.h"
@@ -33,7 +32,7 @@ Finding judge_access(const std::string& directory, const struct stat& info) {
   return ok("permissions", detail);
 }
 
-// Files that root made beside the daemon's are not for the daemon to open.
+// The daemon cannot open files that root has made beside its own.
 Findings check_owners(const spool::Directory& directory, const std::vector<spool::DirectoryEntry>& entries,
                       const struct stat& top) {
   std::string first;
@@ -56,7 +55,7 @@ Finding check_lock(const spool::Directory& directory, bool daemon_answers) {
                 "say where it listens with --admin or -c; if it hangs, see its log");
   if (!is_locked && daemon_answers)
     return note("lock", "no daemon has this spool, and one answers at the admin listener",
-                "leave out --spool to look at the daemon's own");
+                "run this without --spool to look at the daemon's own");
   return ok("lock", is_locked ? "held by the daemon" : "free; no daemon runs here");
 }
 
@@ -72,10 +71,10 @@ Findings check_control_files(spool::Directory& directory) {
   return findings;
 }
 
-// Nothing where all is well, and where the daemon has removed it meanwhile.
+// Finds nothing where all is well, and where the daemon has removed it meanwhile.
 Findings check_segment(spool::Directory& directory, const spool::Segment& segment, spool::Position end) {
   const auto facts = spool::read_segment_facts(directory, segment.name, end);
-  const char* const remedy = "crawlspool verify tells all of it; OPERATIONS.md, Damaged segment, what to do";
+  const char* const remedy = "crawlspool verify shows all of it; OPERATIONS.md, Damaged segment, what to do";
   if (!facts && facts.error().code == base::ErrorCode::kNotFound) return {};
   if (!facts) return {trouble("segments", segment.file + ": " + facts.error().message(), remedy)};
   if (facts->missing_bytes == 0) return {};

@@ -1,4 +1,4 @@
-// `crawlspool cat`: the spool's lines, or the bare records, from a place to where the spool ended at the start.
+// `crawlspool cat` prints the spool's lines, or the bare records, from a place to where the spool ended at the start.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -18,9 +18,9 @@ namespace {
 using base::Result;
 using spool::Position;
 
-// As it is now: beside a busy daemon a slow reader would never finish otherwise.
+// Returns the end as it is now: beside a busy daemon a slow reader would never finish otherwise.
 Result<Position> end_for_now(spool::Directory& directory, const ReadingOptions& options) {
-  if (options.cursor) return settled_position(directory);
+  if (options.cursor) return durable_position(directory);
   return spool::spool_extent(directory).map([](const spool::Extent& extent) { return extent.end; });
 }
 
@@ -40,7 +40,7 @@ int cat(const ReadingOptions& options, const std::optional<std::string>& config_
   const auto done = spool_directory(options.spool, config_file)
                         .and_then([](const std::string& path) { return open_spool(path); })
                         .and_then([&](const auto& directory) { return print_all(*directory, options, damage); });
-  damage.settle();
+  damage.flush();
   if (!done) console.say_error(done.error());
   return done ? damage.exit_code() : kExitFailed;
 }

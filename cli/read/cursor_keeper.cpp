@@ -29,7 +29,7 @@ Result<void> CursorKeeper::begin(spool::Position position) {
   return keep();
 }
 
-// What does not prove itself is not compared later: repair may have blanked it by then.
+// A line whose checksum does not match is not compared later: repair may have blanked it by then.
 void CursorKeeper::take(const spool::ReadLine& line) {
   taken_ = {spool_id_, line.position + line.bytes.size(), 0, 0};
   if (line.kind != spool::LineKind::kSound) return;

@@ -1,5 +1,5 @@
-// One reader's named place, from finding it to keeping it: what was printed and flushed counts as taken, nothing else,
-// so that after a crash lines may come twice and none is left out.
+// Keeps one reader's named place, from finding it on: only what was printed and flushed counts as taken, so that after
+// a crash lines may come twice and none is skipped.
 #pragma once
 
 #include <optional>
@@ -16,19 +16,19 @@ class CursorKeeper {
   // `directory` outlives it.
   CursorKeeper(spool::Directory& directory, std::string name) : directory_(directory), name_(std::move(name)) {}
 
-  // Looks at the cursor's file and at the place it names. Nothing: there is no such cursor yet. kDamaged: its file does
-  // not prove itself.
+  // Looks at the cursor's file and at the place it names. Returns nothing if there is no such cursor yet. Fails with
+  // kDamaged if its file's checksum does not match.
   [[nodiscard]] base::Result<std::optional<spool::CursorPlace>> find();
-  // From here on it reads: `position` is a line's start, kept as the place until a line is taken.
+  // Begins to read at `position`, a line's start, which is kept as the place until a line is taken.
   [[nodiscard]] base::Result<void> begin(spool::Position position);
 
-  // The next line, in order, is on its way out: damaged, filtered out or printed.
+  // Takes the next line, in order: it was damaged or filtered out, or is being printed.
   void take(const spool::ReadLine& line);
-  // All that was taken is out: its place becomes durable, if it is another than before. Fails where someone else has
-  // moved or removed the cursor meanwhile.
+  // Makes the place behind all that was taken durable, if it is another than before. Fails where someone else has moved
+  // or removed the cursor meanwhile.
   [[nodiscard]] base::Result<void> keep();
 
-  // Why the cursor's place is not where reading can go on, and what `--skip` would do.
+  // Says why the cursor's place is not where reading can go on, and what `--skip` would do.
   [[nodiscard]] std::string describe(const spool::CursorPlace& place) const;
   [[nodiscard]] const std::string& name() const { return name_; }
 

@@ -1,5 +1,5 @@
-// `crawlspool cursors`: the named readers' places, how far each is behind, and the way to give one up, so that
-// retention is not held by a reader that will not come back.
+// `crawlspool cursors` lists the named readers' places and how far each is behind, and gives one up, so that retention
+// is not held by a reader that will not come back.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -39,12 +39,12 @@ std::string moved(const spool::Directory& directory, const std::string& name) {
 }
 
 Row row(const spool::Directory& directory, const spool::NamedCursor& named, const std::string& spool_id,
-        spool::Position settled) {
+        spool::Position durable) {
   Row row{named.name, "?", "?", moved(directory, named.name)};
   if (!named.cursor) return row;
   row[1] = std::to_string(named.cursor->position);
   row[2] = named.cursor->spool_id == spool_id
-               ? human_bytes(settled - std::min(named.cursor->position, settled)) + " behind"
+               ? human_bytes(durable - std::min(named.cursor->position, durable)) + " behind"
                : "of another spool";
   return row;
 }
@@ -64,11 +64,11 @@ void print_rows(const std::vector<Row>& rows) {
 Result<int> list(spool::Directory& directory, Console& console) {
   CRAWLSPOOL_TRY_AS(const auto cursors, spool::list_cursors(directory));
   CRAWLSPOOL_TRY_AS(const auto id, spool::read_spool_id(directory));
-  CRAWLSPOOL_TRY_AS(const auto settled, settled_position(directory));
+  CRAWLSPOOL_TRY_AS(const auto durable, durable_position(directory));
   int exit_code = kExitOk;
   std::vector<Row> rows;
   for (const spool::NamedCursor& named : cursors) {
-    rows.push_back(row(directory, named, id, settled));
+    rows.push_back(row(directory, named, id, durable));
     if (named.cursor) continue;
     console.say_error(named.cursor.error());
     exit_code = named.cursor.error().code == base::ErrorCode::kDamaged ? kExitDamaged : kExitFailed;

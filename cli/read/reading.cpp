@@ -2,12 +2,15 @@
 
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "cli/common/access_hint.h"
+#include "cli/common/option_checks.h"
 #include "cli/common/spool_access.h"
 #include "cli/common/stop_signals.h"
-#include "cli/read/last_lines.h"
+#include "cli/read/line_filter.h"
+#include "daemon/base/clock.h"
 #include "daemon/spool/read/position_search.h"
 
 namespace crawlspool::cli {
@@ -19,7 +22,7 @@ using spool::Position;
 namespace {
 
 constexpr std::int64_t kKeepEveryUs = 1'000'000;
-constexpr unsigned kLinesBetweenLooks = 256;  // at the clock
+constexpr unsigned kLinesBetweenLooks = 256;  // so many go by between two looks at the clock
 
 Result<std::optional<Position>> checked_position(spool::Directory& directory, Position from) {
   CRAWLSPOOL_TRY_AS(const auto extent, spool::spool_extent(directory));
@@ -30,6 +33,48 @@ Result<std::optional<Position>> checked_position(spool::Directory& directory, Po
 }
 
 }  // namespace
+
+void add_reading_options(CLI::App& command, ReadingOptions& options) {
+  command.add_option("--spool", options.spool, "The spool directory")->type_name("DIR");
+  command.add_flag("--records", options.records, "Print the bare records instead of whole lines");
+  command.add_option("--stream", options.stream, "Only lines of this stream")->type_name("STREAM")->check(check_stream);
+  command.add_option("--client", options.client, "Only lines of this client")->type_name("CLIENT")->check(check_client);
+  auto* const since = command.add_option("--since", options.since,
+                                         "Only lines since then: 30m, 1h, 7d ago, or 2026-11-20[T04:05:06Z], UTC");
+  since->type_name("TIME")->check(check_since);
+  auto* const from = command.add_option("--from", options.from, "Begin at the first line at or after this position");
+  from->type_name("POSITION")->check(check_count);
+  auto* const cursor = command.add_option(
+      "--cursor", options.cursor,
+      "Begin where the last reading under this name ended, a new one at the spool's beginning; what has been written "
+      "out counts as read. One reader at a time: a second one is refused");
+  cursor->type_name("NAME")->check(check_cursor_name)->excludes(since)->excludes(from);
+  command.add_flag("--skip", options.skip, "Where the cursor's place is lost, go on at the nearest one there is")
+      ->needs(cursor);
+}
+
+LineFilter line_filter(const ReadingOptions& options) {
+  LineFilter::Wanted wanted{options.stream, options.client, std::nullopt};
+  if (options.since) wanted.since_us = parse_since(*options.since, base::SystemClock().wall_us());
+  return LineFilter(std::move(wanted));
+}
+
+base::Result<void> LinePrinter::print(const spool::ReadLine& line) {
+  switch (line.kind) {
+    case spool::LineKind::kDamaged:
+      damage_.damaged(line.position, line.bytes.size());
+      return {};
+    case spool::LineKind::kUnfinished:
+      return {};
+    case spool::LineKind::kBlank:
+      return records_only_ ? base::Result<void>{} : output_.write(line.bytes);
+    case spool::LineKind::kSound:
+      break;
+  }
+  if (!records_only_) return output_.write(line.bytes);
+  if (auto written = output_.write(line.record); !written) return written;
+  return output_.write("\n");
+}
 
 Reading::Reading(spool::Directory& directory, const ReadingOptions& options, DamageLog& damage, Output& output)
     : directory_(directory),
@@ -69,10 +114,10 @@ Result<std::optional<Position>> Reading::find_cursor_begin(const std::optional<s
   if (begin_anew || (!*found && !new_cursor_lines))
     return spool::spool_extent(directory_).map([](const spool::Extent& extent) { return std::optional(extent.begin); });
   if (!*found) {
-    const auto settled = settled_position(directory_);  // first: a cursor must not stand where nothing is yet
-    if (!settled) return tl::unexpected(settled.error());
+    const auto durable = durable_position(directory_);  // is read first: a cursor must not stand where nothing is yet
+    if (!durable) return tl::unexpected(durable.error());
     return find_last_lines(directory_, filter_, *new_cursor_lines, 0).map([&](Position last) {
-      return std::optional(std::min(last, *settled));
+      return std::optional(std::min(last, *durable));
     });
   }
   const spool::CursorPlace& place = **found;
@@ -107,7 +152,7 @@ Result<void> Reading::print_to(std::optional<Position> end) {
     if (!cursor_ || ++lines % kLinesBetweenLooks != 0 || clock_.monotonic_us() < keep_at_us_) continue;
     if (auto kept = flush_and_keep(); !kept) return kept;
   }
-  damage_.settle();
+  damage_.flush();
   return flush_and_keep();
 }
 
@@ -117,7 +162,7 @@ Result<void> Reading::print(const spool::ReadLine& line) {
   return is_told_otherwise || filter_.takes(line) ? printer_.print(line) : Result<void>{};
 }
 
-// Of what a reader that went away has left in the pipe, nothing counts.
+// Nothing counts of what a reader that went away has left in the pipe.
 Result<void> Reading::flush_and_keep() {
   keep_at_us_ = clock_.monotonic_us() + kKeepEveryUs;
   const auto flushed = output_.flush();

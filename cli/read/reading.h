@@ -1,33 +1,69 @@
-// A reading of the spool as `cat` and `tail` do it: where it begins, which lines it prints, and the cursor that is kept
-// of it.
+// Reads the spool as `cat` and `tail` do: finds where to begin, prints the lines that are wanted, and keeps the cursor.
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "cli/common/damage.h"
-#include "cli/common/line_printer.h"
 #include "cli/common/output.h"
 #include "cli/read/cursor_keeper.h"
 #include "cli/read/line_filter.h"
-#include "cli/read/reading_options.h"
 #include "daemon/base/clock.h"
 #include "daemon/spool/control/cursor.h"
 
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's
+class App;
+}
+
 namespace crawlspool::cli {
+
+// The options that `cat` and `tail` have in common.
+struct ReadingOptions {
+  std::optional<std::string> spool;
+  std::optional<std::string> from;   // a position, checked
+  std::optional<std::string> since;  // a time, checked
+  std::optional<std::string> stream;
+  std::optional<std::string> client;
+  std::optional<std::string> cursor;  // a cursor's name, checked
+  bool skip = false;
+  bool records = false;
+};
+
+// `options` outlives the parsing.
+void add_reading_options(CLI::App& command, ReadingOptions& options);
+
+// Returns what the options want; durations count back from now.
+[[nodiscard]] LineFilter line_filter(const ReadingOptions& options);
+
+// Prints lines of the spool whole or only their records; damaged ones are reported instead.
+class LinePrinter {
+ public:
+  // Both references outlive the printer.
+  LinePrinter(Output& output, DamageLog& damage, bool records_only)
+      : output_(output), damage_(damage), records_only_(records_only) {}
+
+  [[nodiscard]] base::Result<void> print(const spool::ReadLine& line);
+
+ private:
+  Output& output_;
+  DamageLog& damage_;
+  bool records_only_;
+};
 
 class Reading {
  public:
   // All references outlive it.
   Reading(spool::Directory& directory, const ReadingOptions& options, DamageLog& damage, Output& output);
 
-  // Where to begin by the options, with the cursor locked for this reading's life (kLocked: another reader has it);
-  // nothing if the cursor's place is lost, which has been said and counts as damage.
-  // `new_cursor_lines`: a new cursor begins with the last that many lines instead of the spool's first.
+  // Returns where to begin by the options, with the cursor locked for this reading's life; fails with kLocked if
+  // another reader has it. Returns nothing if the cursor's place is lost, which has been said and counts as damage. A
+  // new cursor begins with the last `new_cursor_lines` lines, if that is set, and with the spool's first otherwise.
   [[nodiscard]] base::Result<std::optional<spool::Position>> find_begin(
       const std::optional<std::uint64_t>& new_cursor_lines);
   [[nodiscard]] base::Result<void> begin(spool::Position position);
 
-  // Prints lines that lie before `end`, or all there are for now; flushed, and kept as read where there is a cursor.
+  // Prints lines that lie before `end`, or all there are for now, flushes them, and keeps the place where there is a
+  // cursor.
   [[nodiscard]] base::Result<void> print_to(std::optional<spool::Position> end);
 
   [[nodiscard]] const LineFilter& filter() const { return filter_; }

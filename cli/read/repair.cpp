@@ -1,4 +1,4 @@
-// `crawlspool repair`: says what is wrong with a spool and what can be done about it, and with --apply does it.
+// `crawlspool repair` says what is wrong with a spool and what can be done about it, and with --apply does it.
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,7 +27,7 @@ struct RepairOptions {
   bool apply = false;
 };
 
-// Files that root makes are not for the daemon to open.
+// The daemon cannot open files that root makes.
 Result<void> check_owner(const std::string& path) {
   struct stat info {};
   if (::geteuid() != 0 || ::stat(path.c_str(), &info) != 0 || info.st_uid == 0) return {};

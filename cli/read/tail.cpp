@@ -1,5 +1,5 @@
-// `crawlspool tail`: the spool's last lines, and with -f what comes behind them, until SIGINT, SIGTERM or the reader
-// of its output goes away.
+// `crawlspool tail` prints the spool's last lines, and with -f what comes behind them, until SIGINT, SIGTERM or the
+// reader of its output goes away.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -10,7 +10,7 @@
 #include "cli/common/spool_access.h"
 #include "cli/common/stop_signals.h"
 #include "cli/common/subcommands.h"
-#include "cli/read/last_lines.h"
+#include "cli/read/line_filter.h"
 #include "cli/read/reading.h"
 #include "daemon/spool/control/durable_mark.h"
 
@@ -40,13 +40,13 @@ Result<std::optional<Position>> find_begin(spool::Directory& directory, const Ta
   });
 }
 
-// With a cursor no further than lines are settled. Looking at all segments is for the first time only, for those that
-// lie behind a durable file that a crash has left behind: this is asked ten times a second.
+// Prints with a cursor no further than lines are durable. Looks at all segments the first time only, for those that lie
+// behind the durable file that a crash has left: this is asked ten times a second.
 Result<void> print_new(spool::Directory& directory, const TailOptions& options, bool is_first, Reading& reading) {
   if (!options.reading.cursor) return reading.print_to(std::nullopt);
   const auto durable = spool::read_durable(directory);
   if (durable && !is_first) return reading.print_to(*durable);
-  return settled_position(directory).and_then([&](Position end) { return reading.print_to(end); });
+  return durable_position(directory).and_then([&](Position end) { return reading.print_to(end); });
 }
 
 Result<void> print_tail(spool::Directory& directory, const TailOptions& options, DamageLog& damage) {
@@ -70,7 +70,7 @@ int tail(const TailOptions& options, const std::optional<std::string>& config_fi
   const auto done = spool_directory(options.reading.spool, config_file)
                         .and_then([](const std::string& path) { return open_spool(path); })
                         .and_then([&](const auto& directory) { return print_tail(*directory, options, damage); });
-  damage.settle();
+  damage.flush();
   if (!done) console.say_error(done.error());
   return done ? damage.exit_code() : kExitFailed;
 }

@@ -19,8 +19,8 @@ namespace {
 
 std::string at(Position position) { return "position " + std::to_string(position); }
 
-// Told by those who read them: the reader of segments, and read_control_files().
-bool is_told_elsewhere(const std::string& name) {
+// Those who read these report them: the reader of segments, and read_control_files().
+bool is_reported_elsewhere(const std::string& name) {
   return spool::parse_segment_file_name(name) || name == spool::kIdentityName || name == spool::kDurableName ||
          name == spool::kSnapshotName || name == spool::kPreviousSnapshotName || name == spool::kCursorsName;
 }
@@ -29,19 +29,19 @@ bool cannot_be_read(base::ErrorCode code) {
   return code != base::ErrorCode::kDamaged && code != base::ErrorCode::kNotFound && code != base::ErrorCode::kConfig;
 }
 
-// What a daemon has not synced yet it may take back, and write once more.
+// A daemon may take back what it has not synced yet, and write it once more.
 Result<Position> end_of_reading(spool::Directory& directory, const spool::Extent& extent) {
   if (!is_in_use(directory)) return extent.end;
-  return settled_position(directory).map([&extent](Position settled) { return std::min(settled, extent.end); });
+  return durable_position(directory).map([&extent](Position durable) { return std::min(durable, extent.end); });
 }
 
 }  // namespace
 
-// The files beside the segments first: what they promise is there before they say so.
+// Reads the files beside the segments first: what they promise is there before they say so.
 Result<Verification::Totals> Verification::run() {
   CRAWLSPOOL_TRY_AS(files_, spool::read_control_files(directory_));
   promised_ = std::max(files_.durable.value_or(0), files_.snapshot.value_or(0));
-  tell_troubles();
+  report_troubles();
   CRAWLSPOOL_TRY(read_lines().and_then([this] { return check_compressed_segments(); }).and_then([this] {
     return note_strangers();
   }));
@@ -49,7 +49,7 @@ Result<Verification::Totals> Verification::run() {
   return totals_;
 }
 
-void Verification::tell_troubles() {
+void Verification::report_troubles() {
   for (const spool::ControlTrouble& trouble : files_.troubles)
     if (cannot_be_read(trouble.code))
       damage_.skipped(trouble.file, {trouble.code, 0, trouble.why});
@@ -63,7 +63,7 @@ void Verification::tell_troubles() {
 void Verification::check_cursor(const spool::NamedCursor& named) {
   const std::string file = spool::cursor_file_name(named.name) + ": " + at(named.cursor->position);
   const auto place = spool::find_cursor_place(directory_, files_.spool_id.value_or(""), *named.cursor);
-  if (!place) return;  // the lines' reader tells
+  if (!place) return;  // the lines' reader reports it
   const std::string affected = counted(place->affected_bytes, "byte");
   switch (place->state) {
     case spool::CursorState::kInPlace:
@@ -96,7 +96,7 @@ Result<void> Verification::read_lines() {
     console_.progress(reader.position() - extent.begin, extent.end - extent.begin, totals_.lines, "line");
   }
   check_promises(reader);
-  damage_.settle();
+  damage_.flush();
   return {};
 }
 
@@ -133,7 +133,7 @@ void Verification::check_sequence(const spool::ReadLine& line) {
                             std::to_string(fall->before));
 }
 
-// What lies before a promised position is no unfinished line: it was whole.
+// A line before a promised position is not unfinished: it was whole.
 void Verification::check_promises(const spool::SegmentReader& reader) {
   Position end = reader.position();
   if (unfinished_bytes_ > 0 && end < promised_) {
@@ -144,7 +144,7 @@ void Verification::check_promises(const spool::SegmentReader& reader) {
     totals_.notes.push_back(at(end) + ": the open segment ends with " + counted(unfinished_bytes_, "byte") +
                             " of an unfinished line");
   }
-  damage_.settle();
+  damage_.flush();
   if (promised_ > end && !reader.is_cut_short())
     damage_.broken_promise(end, promised_ - end, files_.durable == promised_ ? "durable" : "a snapshot");
   if (!durable_is_possible_ && *files_.durable <= reader.position())
@@ -158,23 +158,23 @@ Result<void> Verification::check_compressed_segments() {
     if (name.position >= totals_.extent.end) break;  // has come since
     if (name.kind != spool::SegmentKind::kCompressed) continue;
     const auto check = spool::check_compressed_segment(directory_, name.position, spool::expected_bytes(segments, i));
-    if (!check) continue;  // removed, or told by the lines' reader
+    if (!check) continue;  // removed, or reported by the lines' reader
     ++totals_.compressed_segments;
     const Position done = name.position - std::min(totals_.extent.begin, name.position);
     console_.progress(done, totals_.extent.end - totals_.extent.begin, totals_.compressed_segments,
                       "compressed segment");
     if (check->unsound.empty() && check->index == spool::IndexState::kSound) continue;
-    if (directory_.open(segments[i].file, spool::OpenMode::kRead)) tell_compressed(name.position, *check);
+    if (directory_.open(segments[i].file, spool::OpenMode::kRead)) report_compressed(name.position, *check);
   }
   return {};
 }
 
-void Verification::tell_compressed(Position position, const spool::CompressedCheck& check) {
+void Verification::report_compressed(Position position, const spool::CompressedCheck& check) {
   const std::string file = spool::segment_file_name({position, spool::SegmentKind::kCompressed});
   for (const std::size_t i : check.unsound) {
     const spool::Block& block = check.blocks[i];
-    if (!holds_told_damage(block))
-      damage_.damaged_otherwise(at(block.position) + ": the block of " + counted(block.bytes, "byte") +
+    if (!holds_reported_damage(block))
+      damage_.damaged_otherwise(at(block.position) + ": the zstd block of " + counted(block.bytes, "byte") +
                                 " that begins there is damaged, though its lines are whole (" + file + ", offset " +
                                 std::to_string(block.offset) + ")");
   }
@@ -184,7 +184,7 @@ void Verification::tell_compressed(Position position, const spool::CompressedChe
   if (check.index == spool::IndexState::kWrong) damage_.damaged_otherwise(index + ": does not fit " + file);
 }
 
-bool Verification::holds_told_damage(const spool::Block& block) const {
+bool Verification::holds_reported_damage(const spool::Block& block) const {
   return std::any_of(damaged_.begin(), damaged_.end(), [&block](const spool::ByteRange& range) {
     return range.position < block.position + block.bytes && block.position < range.position + range.bytes;
   });
@@ -197,14 +197,14 @@ Result<void> Verification::note_strangers() {
     const auto why = spool::objection(entry);
     if (spool::is_temporary(entry)) {
       if (!is_in_use_now) totals_.notes.push_back(shown(entry.name) + ": left by a crash; the next start removes it");
-    } else if (why && !is_told_elsewhere(entry.name)) {
+    } else if (why && !is_reported_elsewhere(entry.name)) {
       totals_.notes.push_back(shown(entry.name) + ": " + *why);
     }
   }
   const bool has_durable =
       std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.name == spool::kDurableName; });
   if (!has_durable && totals_.extent.end > 0)
-    totals_.notes.emplace_back("durable: is missing; the next start writes it anew");
+    totals_.notes.emplace_back("durable: is missing; the next start writes it again");
   return {};
 }
 

@@ -1,4 +1,4 @@
-// Reads a whole spool and tells what is wrong with it, beside a running daemon or without one: each line, the numbers
+// Reads a whole spool and reports what is wrong with it, beside a running daemon or without one: each line, the numbers
 // of the sessions, the segments' row, compressed segments and their indexes, and the files beside them.
 #pragma once
 
@@ -26,26 +26,26 @@ class Verification {
     std::uint64_t sessions = 0;
     std::uint64_t blank_lines = 0;
     std::uint64_t compressed_segments = 0;
-    std::vector<std::string> notes;  // no damage, and worth knowing
+    std::vector<std::string> notes;  // what is no damage, and worth knowing
   };
 
-  // All references outlive it. What is damaged is told to `damage` as it is met.
+  // All references outlive it. Reports to `damage` what is damaged, as it is met.
   Verification(spool::Directory& directory, DamageLog& damage, Console& console)
       : directory_(directory), damage_(damage), console_(console) {}
 
-  // Up to the spool's end as it is at the start. Fails where the directory cannot be read.
+  // Reads up to the spool's end as it is at the start. Fails where the directory cannot be read.
   [[nodiscard]] base::Result<Totals> run();
 
  private:
-  void tell_troubles();
+  void report_troubles();
   void check_cursor(const spool::NamedCursor& named);
   [[nodiscard]] base::Result<void> read_lines();
   void count(const spool::ReadLine& line);
   void check_sequence(const spool::ReadLine& line);
   void check_promises(const spool::SegmentReader& reader);
   [[nodiscard]] base::Result<void> check_compressed_segments();
-  void tell_compressed(spool::Position position, const spool::CompressedCheck& check);
-  [[nodiscard]] bool holds_told_damage(const spool::Block& block) const;
+  void report_compressed(spool::Position position, const spool::CompressedCheck& check);
+  [[nodiscard]] bool holds_reported_damage(const spool::Block& block) const;
   [[nodiscard]] base::Result<void> note_strangers();
   void damaged(spool::Position position, std::uint64_t bytes);
 
@@ -58,7 +58,7 @@ class Verification {
   spool::SequenceCheck sequences_;
   std::vector<spool::ByteRange> damaged_;
   std::uint64_t unfinished_bytes_ = 0;
-  bool durable_is_possible_ = false;  // a line ends there, or what is there cannot be told
+  bool durable_is_possible_ = false;  // a line ends there, or what is there is not known
 };
 
 }  // namespace crawlspool::cli

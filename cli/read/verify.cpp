@@ -1,4 +1,4 @@
-// `crawlspool verify`: reads the whole spool and says whether it is what the daemon wrote.
+// `crawlspool verify` reads the whole spool and says whether it is what the daemon wrote.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>

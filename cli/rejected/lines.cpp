@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/common/console.h"
+#include "cli/common/human.h"
 #include "cli/common/spool_access.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/text.h"
@@ -19,7 +20,7 @@ using base::ErrorCode;
 using base::Result;
 using OnLine = std::function<Result<void>(const RejectedLine&)>;
 
-// By number: oldest first. Opening the directory where it is not there would make it.
+// Returns the files by number, so the oldest comes first. Opening the directory where it is not there would make it.
 Result<std::map<std::uint64_t, std::string>> list_files(spool::Directory& spool_directory) {
   std::map<std::uint64_t, std::string> files;
   CRAWLSPOOL_TRY_AS(const auto top, spool_directory.list());
@@ -35,7 +36,7 @@ Result<std::map<std::uint64_t, std::string>> list_files(spool::Directory& spool_
   return files;
 }
 
-// Nothing where it has not the members it should have.
+// Returns nothing where it does not have the members it should have.
 std::optional<RejectedLine> parse(std::string id, std::string_view bytes) {
   const auto json = nlohmann::json::parse(bytes, nullptr, false);
   if (!json.is_object()) return std::nullopt;
@@ -80,6 +81,11 @@ bool has_id_of(const RejectedWanted& wanted, std::uint64_t number) {
                                            [&prefix](const std::string& id) { return id.starts_with(prefix); });
 }
 
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(width, text.size()), ' ');
+  return text;
+}
+
 }  // namespace
 
 bool RejectedWanted::takes(const RejectedLine& line) const {
@@ -112,7 +118,30 @@ Result<RejectedCounts> read_rejected(spool::Directory& spool_directory, const Re
 std::string check_rejected_id(const std::string& text) {
   const std::size_t dot = text.find('.');
   if (dot != std::string::npos && parse_count(text.substr(0, dot)) && parse_count(text.substr(dot + 1))) return {};
-  return "'" + text + "' is no rejected record's id such as 0.17: crawlspool rejected ls tells them";
+  return "'" + text + "' is no rejected record's id such as 0.17: crawlspool rejected ls prints them";
+}
+
+std::string kept_in_part(const RejectedLine& line) {
+  return "of which only the first " + std::to_string(line.raw.size()) + " are kept" +
+         (line.is_brief ? ": its sender had too many refused" : "");
+}
+
+std::string rejected_json(const RejectedLine& line, bool with_raw) {
+  const std::size_t end = with_raw ? line.json.size() - spool::kTrailerBytes : line.json.rfind(",\"raw\":");
+  return R"({"id":")" + line.id + R"(",)" + line.json.substr(1, end - 1) + "}\n";
+}
+
+std::string rejected_row(const RejectedLine& line) {
+  return padded(line.id, 8) + "  " + line.ts + "  " + padded(shown(line.code), 16) + "  " +
+         padded(shown(line.client.empty() ? line.peer : line.client), 21) + "  " + std::to_string(line.length) + "  " +
+         shown(line.detail) + "\n";
+}
+
+std::string rejected_paragraph(const RejectedLine& line) {
+  std::string text = line.id + "  " + line.ts + "  " + shown(line.code) + ": " + shown(line.detail) + "\n";
+  text += "from " + (line.client.empty() ? "" : shown(line.client) + ", ") + shown(line.peer) + "; " +
+          counted(line.length, "byte") + (line.is_whole() ? "" : ", " + kept_in_part(line)) + "\n";
+  return text + shown(line.raw) + "\n\n";
 }
 
 }  // namespace crawlspool::cli

@@ -1,5 +1,5 @@
-// The records that were refused, as rejected/ keeps them. Reads beside a running daemon, which may remove the oldest
-// file at any moment. Source: FORMAT.md, "rejected/".
+// Reads the records that were refused, as rejected/ keeps them, and prints them. May run beside a daemon, which may
+// remove the oldest file at any moment. Source: FORMAT.md, "rejected/".
 #pragma once
 
 #include <cstdint>
@@ -19,16 +19,16 @@ struct RejectedLine {
   std::string ts;
   std::string code;
   std::string detail;
-  std::string client;  // empty: none
+  std::string client;  // empty where there was none
   std::string peer;
-  std::uint64_t length = 0;  // the record's bytes
-  std::string raw;           // the first 64 KiB of them, or 64 bytes
-  bool is_brief = false;     // 64, because its sender's came too fast
+  std::uint64_t length = 0;  // how many bytes the record had
+  std::string raw;           // its first 64 KiB, or 64 bytes
+  bool is_brief = false;     // only 64 bytes are kept, because its sender had too many refused
 
   [[nodiscard]] bool is_whole() const { return raw.size() == length; }
 };
 
-// What is wanted; what is empty or not set asks nothing.
+// Which lines are wanted; a member that is empty or not set does not matter.
 struct RejectedWanted {
   std::vector<std::string> ids;
   std::optional<std::string> code;
@@ -40,15 +40,23 @@ struct RejectedWanted {
 
 struct RejectedCounts {
   std::uint64_t taken = 0;
-  std::uint64_t unsound = 0;  // whole lines that do not prove themselves
+  std::uint64_t unsound = 0;  // whole lines whose checksum does not match
 };
 
-// Hands out those wanted, oldest first, until `on_line` fails. kNotFound: an id that is there no more, or never was.
+// Hands out those wanted, oldest first, until `on_line` fails. Fails with kNotFound if an id is not there, or no more.
 [[nodiscard]] base::Result<RejectedCounts> read_rejected(
     spool::Directory& spool_directory, const RejectedWanted& wanted,
     const std::function<base::Result<void>(const RejectedLine&)>& on_line);
 
-// For options: empty if it is an id, else the complaint.
+// Returns "" if it is an id, and the complaint otherwise, which is what CLI11 asks of a check.
 [[nodiscard]] std::string check_rejected_id(const std::string& text);
+
+// These print a line, with its line break. Nothing in the text can steer a terminal.
+[[nodiscard]] std::string rejected_row(const RejectedLine& line);
+[[nodiscard]] std::string rejected_paragraph(const RejectedLine& line);  // with what the record holds
+// Says what is kept of a record that is not whole, and why.
+[[nodiscard]] std::string kept_in_part(const RejectedLine& line);
+// Returns the line as it is kept, its id in front, without the checksum.
+[[nodiscard]] std::string rejected_json(const RejectedLine& line, bool with_raw);
 
 }  // namespace crawlspool::cli

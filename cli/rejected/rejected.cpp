@@ -1,4 +1,4 @@
-// `crawlspool rejected`: lists the records that were refused, shows them, and sends them once more.
+// `crawlspool rejected` lists the records that were refused, shows them, and sends them once more.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -8,15 +8,13 @@
 #include "cli/common/console.h"
 #include "cli/common/defaults.h"
 #include "cli/common/human.h"
-#include "cli/common/name_checks.h"
+#include "cli/common/option_checks.h"
 #include "cli/common/output.h"
-#include "cli/common/since.h"
 #include "cli/common/spool_access.h"
 #include "cli/common/stop_signals.h"
 #include "cli/common/subcommands.h"
 #include "cli/rejected/lines.h"
 #include "cli/rejected/replay.h"
-#include "cli/rejected/text.h"
 #include "daemon/base/clock.h"
 
 namespace crawlspool::cli {
@@ -46,7 +44,7 @@ RejectedWanted wanted(const RejectedOptions& options) {
 
 int exit_code_of(const RejectedCounts& counts, Console& console) {
   if (counts.unsound == 0) return kExitOk;
-  console.say("crawlspool: " + counted(counts.unsound, "line") + " in rejected/ damaged, and passed over");
+  console.say("crawlspool: " + counted(counts.unsound, "line") + " in rejected/ damaged, and skipped");
   return kExitDamaged;
 }
 
@@ -79,34 +77,33 @@ Result<int> show(spool::Directory& directory, const RejectedOptions& options, Co
   });
 }
 
-Result<int> replay(spool::Directory& directory, const RejectedOptions& options, const Address& server,
-                   Console& console) {
-  std::map<std::string, std::vector<RejectedLine>> by_client;  // by the name each was sent under
+Result<int> replay_chosen(spool::Directory& directory, const RejectedOptions& options, const Address& server,
+                          Console& console) {
+  std::map<std::string, std::vector<RejectedLine>> by_client;  // the key is the name each was sent under
   std::uint64_t cut = 0;
-  CRAWLSPOOL_TRY_AS(
-      const auto counts, read_rejected(directory, wanted(options), [&](const RejectedLine& line) -> Result<void> {
-        if (line.is_whole())
-          by_client[line.client].push_back(line);
-        else if (++cut > 0)
-          console.say(line.id + ": left out, as it is kept only in part: " + counted(line.length, "byte") + ", " +
-                      kept_in_part(line));
-        return {};
-      }));
-  RejectedReplay::Outcome total;
-  std::uint64_t unsettled = 0;
-  std::optional<base::Error> failed;
+  CRAWLSPOOL_TRY_AS(const auto counts,
+                    read_rejected(directory, wanted(options), [&](const RejectedLine& line) -> Result<void> {
+                      if (line.is_whole())
+                        by_client[line.client].push_back(line);
+                      else if (++cut > 0)
+                        console.say(line.id + ": skipped, as it is kept only in part: " + counted(line.length, "byte") +
+                                    ", " + kept_in_part(line));
+                      return {};
+                    }));
+  ReplayOutcome total;
+  total.is_complete = true;
+  ReplayTarget target{server, options.stream};
   for (const auto& [client, lines] : by_client) {
-    RejectedReplay one(lines, options.stream, console);
-    const auto ran = failed ? Result<void>{} : one.run(server);
-    if (!ran) failed = ran.error();
-    total.stored += one.outcome().stored;
-    total.rejected += one.outcome().rejected;
-    unsettled += one.unsettled();
+    const auto one = total.is_complete ? replay(lines, target, console) : ReplayOutcome{.unacknowledged = lines.size()};
+    total.stored += one.stored;
+    total.rejected += one.rejected;
+    total.unacknowledged += one.unacknowledged;
+    total.is_complete = one.is_complete;
+    target.was_reached = true;
   }
-  if (failed) console.say_error(*failed);
   console.say(counted(total.stored, "record") + " stored, " + std::to_string(total.rejected) + " rejected again, " +
-              std::to_string(cut) + " left out, " + std::to_string(unsettled) + " not settled");
-  const bool is_done = !failed && total.rejected + cut + unsettled == 0;
+              std::to_string(cut) + " skipped, " + std::to_string(total.unacknowledged) + " not acknowledged");
+  const bool is_done = total.is_complete && total.rejected + cut + total.unacknowledged == 0;
   return is_done ? exit_code_of(counts, console) : kExitFailed;
 }
 
@@ -129,7 +126,7 @@ int run_replay(const RejectedOptions& options, const Context& context) {
     if (!is_chosen)
       return base::fail(base::ErrorCode::kUsage, "say which records: ID, --code, --client, --since, or --all");
     return stream_server(options.server, context.config_file).and_then([&](const Address& server) {
-      return replay(directory, options, server, console);
+      return replay_chosen(directory, options, server, console);
     });
   });
 }
@@ -145,7 +142,9 @@ void add_choice(CLI::App& command, RejectedOptions& options) {
 }
 
 void add_ids(CLI::App& command, RejectedOptions& options) {
-  command.add_option("ID", options.ids, "Only these, by the id that ls tells")->type_name("")->check(check_rejected_id);
+  command.add_option("ID", options.ids, "Only these, by the id that ls prints")
+      ->type_name("")
+      ->check(check_rejected_id);
 }
 
 }  // namespace
@@ -192,9 +191,10 @@ void add_rejected(CLI::App& app, Context& context) {
       ->check(check_stream);
   add_ids(*replay_command, *replay_options);
   replay_command->footer(
-      "For records that were right and met a limit that has been raised since. They stay in rejected/ until it is\n"
-      "full: a second replay stores them a second time. One that is kept only in part is left out: one of more than\n"
-      "64 KiB, and one of more than 64 bytes whose sender had too many refused.");
+      "For records that were right and met a limit that has been raised since. A connection that is lost is made\n"
+      "again and the rest sent, each record once; after 10s without any progress the command ends. They stay in\n"
+      "rejected/ until it is full: a second replay stores them a second time. One that is kept only in part is\n"
+      "skipped: one of more than 64 KiB, and one of more than 64 bytes whose sender had too many refused.");
   replay_command->callback([replay_options, &context] { context.exit_code = run_replay(*replay_options, context); });
 }
 

@@ -1,79 +1,50 @@
 #include "cli/rejected/replay.h"
 
-#include <poll.h>
+#include <algorithm>
 
-#include <utility>
-
-#include "cli/common/fault_words.h"
 #include "cli/common/stop_signals.h"
-#include "clients/cpp/hello.h"
-#include "proto/frame.h"
+#include "clients/cpp/messages.h"
 
 namespace crawlspool::cli {
 namespace {
 
-using base::ErrorCode;
-using base::Result;
-using proto::FrameType;
+constexpr std::size_t kAheadBytes = 4 * 1024 * 1024;
+constexpr std::int64_t kGiveUpAfterMs = 10'000;  // a daemon that is started again is there by then
 
-constexpr std::size_t kOutputBytes = 256 * 1024;
-constexpr int kLookAroundMs = 200;  // for signals
+// The place of a record in the session is its index.
+bool send_all(const std::vector<RejectedLine>& lines, Delivery& delivery) {
+  client::SendSession& session = delivery.session();
+  std::size_t added = 0;
+  while (true) {
+    if (stop_requested()) return delivery.give_up("interrupted");
+    for (; added < lines.size() && session.unsent_bytes() < kAheadBytes; ++added) {
+      if (!session.has_room(lines[added].raw.size())) break;
+      session.add({.line = added}, lines[added].raw);
+    }
+    if (session.is_all_acknowledged()) break;
+    if (!delivery.turn()) return false;
+  }
+  delivery.finish();
+  return true;
+}
 
 }  // namespace
 
-Result<void> RejectedReplay::run(const Address& server) {
-  CRAWLSPOOL_TRY_AS(auto connection, Connection::open(server));
-  proto::Hello hello;
-  hello.client = lines_.front().client;
-  hello.stream = stream_;
-  client::append_hello(output_, hello);
-  while (settled_ < lines_.size()) {
-    if (stop_requested()) return base::fail(ErrorCode::kIo, "interrupted");
-    fill_output();
-    if (auto moved = move_bytes(*connection); !moved) return moved;
-  }
-  return {};
-}
-
-void RejectedReplay::fill_output() {
-  for (; taken_ < lines_.size() && output_.size() < kOutputBytes; ++taken_)
-    proto::append_frame(output_, FrameType::kRecord, lines_[taken_].raw);
-}
-
-Result<void> RejectedReplay::move_bytes(Connection& connection) {
-  const int wanted = output_.empty() ? POLLIN : POLLIN | POLLOUT;
-  pollfd waiting{connection.fd(), static_cast<short>(wanted), 0};
-  if (::poll(&waiting, 1, kLookAroundMs) <= 0) return {};
-  const auto written = output_.empty() ? Result<std::size_t>(0) : connection.write_some(output_);
-  if (written) output_.erase(0, *written);
-  const auto open = connection.receive([this](const client::Reply& reply) { received(reply); });
-  if (settled_ == lines_.size()) return {};
-  if (!last_words_.empty()) return base::fail(ErrorCode::kIo, "the server: " + shown(last_words_));
-  if (!open) return tl::unexpected(open.error());
-  if (!*open) return base::fail(ErrorCode::kIo, "the server closed the connection without a word");
-  return {};
-}
-
-void RejectedReplay::received(const client::Reply& reply) {
-  switch (reply.kind) {
-    case client::Reply::Kind::kReject:
-      ++outcome_.rejected;
-      if (*reply.seq > 0 && *reply.seq <= lines_.size()) {
-        const RejectedLine& line = lines_[*reply.seq - 1];
-        console_.say(line.id + ": rejected again: " + verdict_words(line.raw, reply.word, reply.detail, reply.offset));
-      }
-      return;
-    case client::Reply::Kind::kAck:
-      settled_ = std::min<std::size_t>(*reply.seq, lines_.size());
-      outcome_.stored = settled_ - std::min<std::uint64_t>(settled_, outcome_.rejected);
-      return;
-    case client::Reply::Kind::kGoodbye:
-    case client::Reply::Kind::kError:
-      last_words_ = reply.word + ": " + reply.detail;
-      return;
-    default:
-      return;
-  }
+ReplayOutcome replay(const std::vector<RejectedLine>& lines, const ReplayTarget& target, Console& console) {
+  client::SessionSettings session;
+  session.client = lines.front().client;
+  session.stream = target.stream;
+  session.session = client::new_session();
+  session.framing = client::SessionSettings::Framing::kAlone;
+  Delivery delivery(
+      {target.server, session, kGiveUpAfterMs, target.was_reached},
+      [&lines](const client::Place& place) { return lines[place.line].id + ": rejected again"; }, console);
+  ReplayOutcome outcome;
+  outcome.is_complete = send_all(lines, delivery);
+  outcome.stored = delivery.session().counts().stored;
+  outcome.rejected = delivery.session().counts().rejected;
+  outcome.unacknowledged = lines.size() - std::min<std::uint64_t>(lines.size(), outcome.stored + outcome.rejected);
+  return outcome;
 }
 
 }  // namespace crawlspool::cli

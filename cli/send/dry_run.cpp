@@ -23,7 +23,7 @@ class Judge {
       : bytes_max_(std::min<std::uint64_t>(limits.record_bytes_max, proto::kFramePayloadBytesMax)),
         checker_(limits.record_depth_max) {}
 
-  // Empty if the daemon would store it.
+  // Returns "" if the daemon would store it.
   [[nodiscard]] std::string judge(const RecordLine& line) {
     if (line.is_too_long || line.bytes.size() > bytes_max_)
       return std::string(proto::word(proto::RejectCode::kRecordTooLarge)) + ": the server takes at most " +

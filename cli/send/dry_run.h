@@ -13,7 +13,7 @@ struct DryRun {
   bool is_incomplete = false;  // a file could not be read, which has been said, or a stop was requested
 };
 
-// Blocks until the source's end. `limits`: those of the daemon that is to take the records.
+// Blocks until the source's end. `limits` are those of the daemon that is to take the records.
 [[nodiscard]] DryRun dry_run(RecordSource& source, const config::Limits& limits, Console& console);
 
 }  // namespace crawlspool::cli

@@ -1,13 +1,14 @@
 #include "cli/send/record_intake.h"
 
-#include "cli/send/whole_record.h"
+#include <nlohmann/json.hpp>
+
 #include "proto/frame.h"
 
 namespace crawlspool::cli {
 namespace {
 
 constexpr std::size_t kTakeAheadBytes = 4 * 1024 * 1024;
-constexpr int kTakeAtOnce = 65536;  // where they are skipped, too
+constexpr int kTakeAtOnce = 65536;  // counts records that are skipped, too
 
 }  // namespace
 
@@ -21,7 +22,7 @@ base::Result<void> RecordIntake::take() {
   return {};
 }
 
-// False if there is no record now.
+// Returns false if there is no record now.
 bool RecordIntake::next() {
   while (true) {
     RecordLine line{};
@@ -29,7 +30,8 @@ bool RecordIntake::next() {
       case RecordSource::Step::kRecord:
         in_hand_ = line;
         if (!is_unfinished(line)) return true;
-        report_.held_back(place_in_hand());
+        console_.say(source_.describe(place_in_hand()) +
+                     ": not sent, as its line has no end yet; a later run goes on with it");
         in_hand_.reset();
         is_incomplete_ = is_over_ = true;
         return false;
@@ -37,7 +39,7 @@ bool RecordIntake::next() {
         waits_ = true;
         return false;
       case RecordSource::Step::kFileFailed:
-        report_.file_failed(source_.error());
+        console_.say_error(source_.error());
         is_incomplete_ = true;
         continue;
       case RecordSource::Step::kEnd:
@@ -47,7 +49,7 @@ bool RecordIntake::next() {
   }
 }
 
-// A file that is gone on with later may still grow: a last line that is not whole yet is left for then.
+// A file that a later run goes on with may still grow: its last line is left for that run if it is not whole yet.
 bool RecordIntake::is_unfinished(const RecordLine& line) const {
   return keeper_ != nullptr && !line.has_line_end && (line.is_too_long || !is_whole_record(line.bytes));
 }
@@ -56,7 +58,7 @@ client::Place RecordIntake::place_in_hand() const {
   return {source_.file_index(), in_hand_->number, in_hand_->end_offset};
 }
 
-// False while what is in hand does not fit.
+// Returns false while what is in hand does not fit.
 base::Result<bool> RecordIntake::offer_in_hand() {
   if (!session_.has_room(in_hand_->bytes.size())) return false;
   const client::Place place = place_in_hand();
@@ -71,6 +73,13 @@ base::Result<bool> RecordIntake::offer_in_hand() {
     session_.add(place, in_hand_->bytes, maybe_sent);
   in_hand_.reset();
   return true;
+}
+
+bool is_whole_record(std::string_view line) {
+  const std::size_t start = line.find_first_not_of(" \t\r");
+  if (start == std::string_view::npos) return false;
+  const bool is_number = std::string_view("-0123456789").find(line[start]) != std::string_view::npos;
+  return !is_number && nlohmann::json::accept(line);
 }
 
 }  // namespace crawlspool::cli

@@ -4,8 +4,8 @@
 
 #include <optional>
 
+#include "cli/common/console.h"
 #include "cli/common/record_source.h"
-#include "cli/send/report.h"
 #include "cli/send/session_keeper.h"
 #include "clients/cpp/send_session.h"
 
@@ -13,16 +13,18 @@ namespace crawlspool::cli {
 
 class RecordIntake {
  public:
-  // The references outlive it. `keeper`: nothing where the session ends with the process.
-  RecordIntake(RecordSource& source, SessionKeeper* keeper, client::SendSession& session, SendReport& report)
-      : source_(source), keeper_(keeper), session_(session), report_(report) {}
+  // The references outlive it. `keeper` is nullptr where the session ends with the process.
+  RecordIntake(RecordSource& source, SessionKeeper* keeper, client::SendSession& session, Console& console)
+      : source_(source), keeper_(keeper), session_(session), console_(console) {}
 
   // Takes what is there, up to some megabytes that are not sent yet. Fails where nothing more may be sent.
   [[nodiscard]] base::Result<void> take();
 
   [[nodiscard]] bool is_over() const { return is_over_; }
-  [[nodiscard]] bool is_incomplete() const { return is_incomplete_; }  // some of the input was not taken, and said so
-  // Of the source, to wait for: nothing there yet. -1: no need to.
+  [[nodiscard]] bool is_incomplete() const {
+    return is_incomplete_;
+  }  // some of the input was not taken, which was said
+  // Returns the source's descriptor where there is nothing yet, to wait for, and -1 otherwise.
   [[nodiscard]] int waiting_fd() const { return waits_ ? source_.fd() : -1; }
 
  private:
@@ -34,11 +36,15 @@ class RecordIntake {
   RecordSource& source_;
   SessionKeeper* keeper_;
   client::SendSession& session_;
-  SendReport& report_;
+  Console& console_;
   std::optional<RecordLine> in_hand_;  // read, and waiting for room
   bool waits_ = false;
   bool is_over_ = false;
   bool is_incomplete_ = false;
 };
+
+// Returns whether a line without its end is a whole record: one JSON text that cannot go on, as a number could. Any
+// other may be the start of one that is still being written.
+[[nodiscard]] bool is_whole_record(std::string_view line);
 
 }  // namespace crawlspool::cli

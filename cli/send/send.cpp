@@ -1,19 +1,20 @@
-// `crawlspool send`: NDJSON from files or standard input, stored when it ends with 0.
+// `crawlspool send` sends NDJSON from files or standard input, all of which is stored when it ends with 0.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <memory>
 
 #include "cli/common/console.h"
 #include "cli/common/defaults.h"
 #include "cli/common/human.h"
-#include "cli/common/name_checks.h"
+#include "cli/common/option_checks.h"
 #include "cli/common/stop_signals.h"
 #include "cli/common/subcommands.h"
 #include "cli/send/dry_run.h"
 #include "cli/send/sender.h"
-#include "clients/cpp/hello.h"
+#include "clients/cpp/messages.h"
 #include "config/units.h"
 #include "proto/frame.h"
 
@@ -24,7 +25,7 @@ using base::ErrorCode;
 using base::Result;
 
 constexpr const char* kFooter =
-    "Each line that is not blank is one record; a byte order mark at the start is left out. What is compressed, a\n"
+    "Each line that is not blank is one record; a byte order mark at the start is skipped. What is compressed, a\n"
     "CSV table or one JSON text over several lines is refused before anything is sent, with the way to send it.\n"
     "A connection that is lost is made again and the rest sent, each record once; only a first connection that is\n"
     "refused ends the command at once.\n"
@@ -49,7 +50,7 @@ std::string host_as_client() {
   return client::fit_client_name(name.data());
 }
 
-// Nothing without --session-file.
+// Returns nullptr without --session-file.
 Result<std::unique_ptr<SessionKeeper>> open_keeper(const SendOptions& options, const Address& server) {
   if (!options.session_file) return nullptr;
   if (options.files.size() != 1 || options.files.front() == "-")
@@ -61,11 +62,29 @@ Result<std::unique_ptr<SessionKeeper>> open_keeper(const SendOptions& options, c
 client::SessionSettings session_settings(const SendOptions& options, const SessionKeeper* keeper) {
   client::SessionSettings settings;
   settings.stream = options.stream;
-  settings.packs_batches = options.zstd;
+  if (options.zstd) settings.framing = client::SessionSettings::Framing::kZstdBatches;
   settings.client = options.client.value_or(host_as_client());
   settings.session = client::new_session();
   if (keeper != nullptr) keeper->apply_to(settings);
   return settings;
+}
+
+// Sums up what was sent. `never_reached` is the server, to be shown, where no connection to it was ever made; else it
+// is empty.
+std::string summary(const client::SendSession& session, double seconds, const std::string& never_reached) {
+  const client::SendCounts& counts = session.counts();
+  const std::uint64_t unsent = session.unsent();
+  const std::uint64_t unknown = session.unacknowledged() - std::min(unsent, session.unacknowledged());
+  if (unsent > 0 && counts.stored + counts.rejected + counts.skipped + unknown == 0)
+    return "nothing was sent" + (never_reached.empty() ? "" : ": " + never_reached + " was never reached");
+  std::string text = counted(counts.stored + counts.rejected + unknown, "record") + " sent, " +
+                     std::to_string(counts.stored) + " acked, " + std::to_string(counts.rejected) + " rejected";
+  if (unknown > 0) text += ", " + std::to_string(unknown) + " not known to be stored";
+  if (unsent > 0) text += ", the rest not sent";
+  if (counts.skipped > 0) text += ", " + std::to_string(counts.skipped) + " stored before";
+  if (counts.resent > 0) text += ", " + std::to_string(counts.resent) + " sent again";
+  return text + " in " + fixed(seconds, 2) + " s (" +
+         fixed(static_cast<double>(counts.stored) / std::max(seconds, 1e-6), 0) + " records/s)";
 }
 
 Result<int> only_check(RecordSource& source, const std::optional<std::string>& config_file, Console& console) {
@@ -127,7 +146,7 @@ void add_send(CLI::App& app, Context& context) {
       ->check(check_stream);
   command->add_option("--session-file", options->session_file, "Where to keep how far FILE is sent, to go on later")
       ->type_name("FILE");
-  command->add_flag("--zstd", options->zstd, "Pack what is sent");
+  command->add_flag("--zstd", options->zstd, "Compress what is sent");
   command
       ->add_option("--give-up-after", options->give_up_after,
                    "How long a lost connection is made again without any progress (1m); 0: not at all")

@@ -1,38 +1,20 @@
 #include "cli/send/sender.h"
 
-#include <poll.h>
-
 #include <algorithm>
-#include <array>
-#include <random>
 #include <utility>
 
 #include "cli/common/stop_signals.h"
-#include "config/units.h"
 
 namespace crawlspool::cli {
-namespace {
 
-using client::Ending;
-
-constexpr std::int64_t kLookAroundMs = 200;  // for signals and the progress bar
-constexpr int kGoodbyeWaitMs = 3000;
-constexpr std::int64_t kSilenceMsMax = 60'000;  // four of the signs that a server gives which does not read
-
-}  // namespace
-
-Sender::Sender(Settings settings, RecordSource& source, SessionKeeper* keeper, Console& console)
-    : server_(std::move(settings.server)),
-      source_(source),
+Sender::Sender(Delivery::Settings settings, RecordSource& source, SessionKeeper* keeper, Console& console)
+    : source_(source),
       keeper_(keeper),
       console_(console),
-      report_(shown(server_.to_string()), source, console),
-      session_(std::move(settings.session)),
-      intake_(source, keeper, session_, report_),
-      policy_(settings.give_up_after_ms, std::random_device()()),
-      give_up_after_ms_(settings.give_up_after_ms),
-      silence_ms_max_(give_up_after_ms_ == 0 ? kSilenceMsMax : std::min(give_up_after_ms_, kSilenceMsMax)),
-      settled_seq_(session_.settled().seq) {}
+      server_(shown(settings.server.to_string())),
+      delivery_(
+          std::move(settings), [&source](const client::Place& place) { return source.describe(place); }, console),
+      intake_(source, keeper, delivery_.session(), console) {}
 
 bool Sender::run() {
   const bool sent = send_all();
@@ -42,179 +24,41 @@ bool Sender::run() {
 
 bool Sender::send_all() {
   while (!is_done()) {
-    if (stop_requested()) return give_up("interrupted");
-    if (const auto taken = intake_.take(); !taken) return give_up(taken.error().message());
-    if (!keep_connected()) return false;
+    if (stop_requested()) return delivery_.give_up("interrupted");
+    if (const auto taken = intake_.take(); !taken) return delivery_.give_up(taken.error().message());
     if (is_done()) break;
-    if (wait()) {
-      write();
-      if (!receive()) return false;
-    }
-    if (!take_ending()) return false;
-    note_progress();
+    if (!delivery_.turn(intake_.waiting_fd())) return false;
     keep_state();
-    const std::uint64_t read = source_.bytes_read();
-    console_.progress(read - std::min<std::uint64_t>(read, session_.held_bytes()), source_.total_bytes(),
-                      session_.counts().acked, "record");
+    show_progress();
   }
-  tell_events();
-  say_bye();
-  if (session_.known_through() < session_.next_seq()) return true;
-  return give_up(shown(server_.to_string()) + " has " + std::to_string(session_.known_through()) +
-                 " records under this session, and the input only " + std::to_string(session_.next_seq() - 1));
+  delivery_.finish();
+  if (session().known_through() < session().next_seq()) return true;
+  return delivery_.give_up(server_ + " has " + std::to_string(session().known_through()) +
+                           " records under this session, and the input only " +
+                           std::to_string(session().next_seq() - 1));
 }
 
-// The connection
-
-bool Sender::keep_connected() {
-  if (connection_ || !session_.needs_connection() || clock_.monotonic_us() < next_attempt_us_) return true;
-  auto opened = Connection::open(server_);
-  if (!opened) {
-    if (stop_requested()) return give_up("interrupted");
-    return was_connected_ ? lost(opened.error().message(), 0) : give_up(opened.error().message());
-  }
-  connection_ = std::move(*opened);
-  was_connected_ = true;
-  write_failed_ = false;
-  is_slow_ = false;
-  is_socket_full_ = false;
-  last_sign_us_ = clock_.monotonic_us();
-  session_.connected();
-  return true;
+void Sender::show_progress() {
+  const std::uint64_t read = source_.bytes_read();
+  console_.progress(read - std::min<std::uint64_t>(read, session().held_bytes()), source_.total_bytes(),
+                    session().counts().stored, "record");
 }
-
-// False if nothing happened, or nothing on the connection.
-bool Sender::wait() {
-  std::array<pollfd, 2> waiting{{{-1, POLLIN, 0}, {-1, POLLIN, 0}}};  // poll() passes over -1
-  std::int64_t wait_ms = kLookAroundMs;
-  if (connection_) {
-    waiting[0].fd = connection_->fd();
-    if (!write_failed_ && !session_.output().empty()) waiting[0].events = POLLIN | POLLOUT;
-    if (session_.ending()) return false;
-  } else if (session_.needs_connection()) {
-    wait_ms = std::clamp<std::int64_t>((next_attempt_us_ - clock_.monotonic_us()) / 1000 + 1, 0, kLookAroundMs);
-  }
-  waiting[1].fd = intake_.waiting_fd();
-  return ::poll(waiting.data(), waiting.size(), static_cast<int>(wait_ms)) > 0 && waiting[0].revents != 0;
-}
-
-// Bytes that the socket takes are a sign of life only where it was full before: then the other end has made room, as on
-// a slow line. One that takes all at once takes it for a server that hangs as well.
-void Sender::write() {
-  while (!write_failed_) {
-    const std::string_view output = session_.output();
-    if (output.empty()) return;
-    const auto n = connection_->write_some(output);
-    write_failed_ = !n;
-    if (!n) return;
-    if (*n > 0 && is_socket_full_) last_sign_us_ = clock_.monotonic_us();
-    is_socket_full_ = *n < output.size();
-    if (*n == 0) return;
-    session_.wrote(*n);
-  }
-}
-
-// What comes with the end counts: the server's reason, before the end itself.
-bool Sender::receive() {
-  const auto open = connection_->receive([this](const client::Reply& reply) {
-    session_.received(reply);
-    last_sign_us_ = clock_.monotonic_us();
-  });
-  tell_events();
-  if (session_.ending()) return true;
-  if (!open && open.error().code == base::ErrorCode::kDamaged) return give_up(open.error().message());
-  if (!open) return lost(open.error().message(), 0);
-  if (!*open) return lost(shown(server_.to_string()) + " closed the connection without a word", 0);
-  return true;
-}
-
-// A server that asks for patience gets it.
-void Sender::tell_events() {
-  for (const client::SessionEvent& event : session_.take_events()) {
-    if (event.kind == client::SessionEvent::Kind::kSlow) policy_.made_progress();
-    if (event.kind == client::SessionEvent::Kind::kSlow) is_slow_ = true;
-    if (event.kind == client::SessionEvent::Kind::kResume) is_slow_ = false;
-    report_.tell(event);
-  }
-}
-
-// Sees what the connection is still good for. False if it is over for good.
-bool Sender::take_ending() {
-  if (!connection_) return true;
-  if (const auto ending = session_.ending()) {
-    const std::string why = ending->why.empty() ? "" : shown(server_.to_string() + ": " + ending->why);
-    if (ending->kind == Ending::Kind::kFinal) return give_up(why);
-    if (ending->kind == Ending::Kind::kLater) return lost(why, ending->reconnect_after_ms);
-    connection_.reset();
-    session_.disconnected();
-    return true;
-  }
-  const std::int64_t now = clock_.monotonic_us();
-  const std::int64_t silence_ms = is_slow_ ? kSilenceMsMax : silence_ms_max_;
-  if (session_.is_settled()) last_sign_us_ = now;  // nothing is waited for
-  if (now - last_sign_us_ <= silence_ms * 1000) return true;
-  return lost("no word from " + shown(server_.to_string()) + " for " + config::format_duration(silence_ms), 0);
-}
-
-// False if it is not to be tried again.
-bool Sender::lost(const std::string& why, std::int64_t delay_ms_min) {
-  note_progress();
-  connection_.reset();
-  session_.disconnected();
-  const std::int64_t now = clock_.monotonic_us();
-  next_attempt_us_ = now + delay_ms_min * 1000;
-  if (!session_.needs_connection()) return true;
-  const auto at = policy_.failed(now, delay_ms_min);
-  const std::string in_vain = "no progress for " + config::format_duration(give_up_after_ms_);
-  if (!at) return give_up(why.empty() ? in_vain : give_up_after_ms_ == 0 ? why : why + "; " + in_vain);
-  next_attempt_us_ = *at;
-  report_.connection_lost(why);
-  return true;
-}
-
-void Sender::note_progress() {
-  if (session_.settled().seq == settled_seq_) return;
-  settled_seq_ = session_.settled().seq;
-  policy_.made_progress();
-  report_.progressed();
-}
-
-// Everything is settled: what goes wrong here harms nothing.
-void Sender::say_bye() {
-  if (!connection_ || !session_.is_open()) return;
-  session_.say_bye();
-  write();
-  bool over = write_failed_;
-  while (!over && !stop_requested()) {
-    pollfd waiting{connection_->fd(), POLLIN, 0};
-    if (::poll(&waiting, 1, kGoodbyeWaitMs) <= 0) return;
-    const auto open = connection_->receive([this](const client::Reply& reply) { session_.received(reply); });
-    over = session_.ending() || !open || !*open;
-  }
-}
-
-// The session's file
 
 void Sender::keep_state() {
-  if (keeper_ == nullptr || !session_.is_open()) return;
-  const auto kept = keeper_->keep(session_.settled(), clock_.monotonic_us());
+  if (keeper_ == nullptr || !session().is_open()) return;
+  const auto kept = keeper_->keep(session().acknowledged(), clock_.monotonic_us());
   if (!kept && !std::exchange(save_failed_, true)) console_.say_error(kept.error());
 }
 
 bool Sender::keep_last_state() {
   using SentBehind = SessionKeeper::SentBehind;
   if (keeper_ == nullptr) return true;
-  const bool sent_none = session_.highest_sent() <= session_.settled().seq;
-  const auto kept = keeper_->finish(session_.settled(), is_done()   ? SentBehind::kNothing
-                                                        : sent_none ? SentBehind::kNothingByUs
-                                                                    : SentBehind::kSomething);
+  const bool sent_none = session().highest_sent() <= session().acknowledged().seq;
+  const auto kept = keeper_->finish(session().acknowledged(), is_done()   ? SentBehind::kNothing
+                                                              : sent_none ? SentBehind::kNothingByUs
+                                                                          : SentBehind::kSomething);
   if (!kept) console_.say_error(kept.error());
   return kept.has_value();
-}
-
-bool Sender::give_up(const std::string& why) {
-  report_.give_up(why);
-  return false;
 }
 
 }  // namespace crawlspool::cli

@@ -9,8 +9,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "cli/common/console.h"
+#include "daemon/spool/lines/line.h"
+#include "proto/names.h"
 
 namespace crawlspool::cli {
 namespace {
@@ -20,6 +23,8 @@ using base::fail;
 using base::fail_errno;
 using base::Result;
 using base::UniqueFd;
+using nlohmann::json;
+using nlohmann::ordered_json;
 
 constexpr mode_t kMode = 0600;
 constexpr std::size_t kFileBytesMax = 64 * 1024;
@@ -34,7 +39,69 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string& path) 
   return {};
 }
 
+constexpr std::uint64_t kFormat = 1;
+
+bool read(const json& object, const char* key, std::uint64_t& value) {
+  const auto at = object.find(key);
+  if (at == object.end() || !at->is_number_unsigned()) return false;
+  value = at->get<std::uint64_t>();
+  return true;
+}
+
+bool read(const json& object, const char* key, std::string& value) {
+  const auto at = object.find(key);
+  if (at == object.end() || !at->is_string()) return false;
+  value = at->get<std::string>();
+  return true;
+}
+
+bool read_all(const json& object, SessionState& state) {
+  const json input = object.value("input", json());
+  const json acknowledged = object.value("acknowledged", json());
+  const json covered = object.value("covered", json());
+  std::uint64_t crc = 0;
+  const bool is_whole = read(object, "session", state.session) && read(object, "client", state.client) &&
+                        read(object, "server", state.server) && read(input, "path", state.input_path) &&
+                        read(input, "device", state.device) && read(input, "inode", state.inode) &&
+                        read(acknowledged, "number", state.number) && read(acknowledged, "offset", state.offset) &&
+                        read(acknowledged, "line", state.line) && read(acknowledged, "rejected", state.rejected) &&
+                        read(covered, "bytes", state.covered.bytes) && read(covered, "crc32", crc);
+  state.covered.crc32 = static_cast<std::uint32_t>(crc);
+  return is_whole && proto::is_session(state.session) && proto::is_client_name(state.client) &&
+         state.offset <= state.covered.bytes && crc <= UINT32_MAX;
+}
+
 }  // namespace
+
+std::string render(const SessionState& state) {
+  const ordered_json object{
+      {"format", kFormat},
+      {"session", state.session},
+      {"client", state.client},
+      {"server", state.server},
+      {"input", {{"path", state.input_path}, {"device", state.device}, {"inode", state.inode}}},
+      {"acknowledged",
+       {{"number", state.number}, {"offset", state.offset}, {"line", state.line}, {"rejected", state.rejected}}},
+      {"covered", {{"bytes", state.covered.bytes}, {"crc32", state.covered.crc32}}}};
+  // A path may be any bytes.
+  std::string line = object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  line.pop_back();  // the trailer closes the object
+  spool::append_crc_trailer(line, 0);
+  return line;
+}
+
+base::Result<SessionState> parse_session_state(std::string_view text) {
+  const json object = spool::has_sound_trailer(text) ? json::parse(text, nullptr, false) : json();
+  std::uint64_t format = 0;
+  if (!object.is_object() || !read(object, "format", format))
+    return base::fail(ErrorCode::kDamaged, "is damaged, or no session file");
+  if (format != kFormat)
+    return base::fail(ErrorCode::kConfig, "is of format " + std::to_string(format) + "; this program knows format " +
+                                              std::to_string(kFormat));
+  SessionState state;
+  if (!read_all(object, state)) return base::fail(ErrorCode::kDamaged, "is damaged, or no session file");
+  return state;
+}
 
 Result<std::unique_ptr<SessionFile>> SessionFile::open(const std::string& path) {
   std::unique_ptr<SessionFile> file(new SessionFile(path));
@@ -45,7 +112,7 @@ Result<std::unique_ptr<SessionFile>> SessionFile::open(const std::string& path) 
   return file;
 }
 
-// A lock belongs to a file and not to its name: false if the one that was locked has been replaced meanwhile.
+// A lock belongs to a file and not to its name: returns false if the one that was locked has been replaced meanwhile.
 Result<bool> SessionFile::lock() {
   locked_.reset(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kMode));
   if (!locked_.valid()) return fail_errno("open of session file " + shown(path_), errno);

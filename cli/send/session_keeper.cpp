@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "cli/common/console.h"
-#include "clients/cpp/hello.h"
+#include "clients/cpp/messages.h"
 
 namespace crawlspool::cli {
 namespace {
@@ -56,7 +56,7 @@ tl::unexpected<base::Error> SessionKeeper::differs(const std::string& how) const
       is_same_file_ ? "" : " (it is another file than then, which was " + shown(state_.input_path) + ")";
   return base::fail(ErrorCode::kDamaged, "session file " + shown(file_->path()) + " does not go with " +
                                              shown(input_.path()) + ": " + how + was +
-                                             ". Nothing is sent, as it could be stored twice or left out");
+                                             ". Nothing is sent, as it could be stored twice or skipped");
 }
 
 Result<void> SessionKeeper::check_identity(const Request& request) const {
@@ -116,24 +116,24 @@ Result<void> SessionKeeper::cover(std::uint64_t end_offset) {
   return save();
 }
 
-void SessionKeeper::note(const client::SendSession::Settled& settled) {
-  if (settled.seq <= state_.number) return;
-  state_.number = settled.seq;
-  state_.offset = settled.place.end_offset;
-  state_.line = settled.place.line;
-  state_.rejected = settled.rejected;
+void SessionKeeper::note(const client::SendSession::Acknowledged& acknowledged) {
+  if (acknowledged.seq <= state_.number) return;
+  state_.number = acknowledged.seq;
+  state_.offset = acknowledged.place.end_offset;
+  state_.line = acknowledged.place.line;
+  state_.rejected = acknowledged.rejected;
 }
 
-Result<void> SessionKeeper::keep(const client::SendSession::Settled& settled, std::int64_t now_us) {
+Result<void> SessionKeeper::keep(const client::SendSession::Acknowledged& acknowledged, std::int64_t now_us) {
   state_.server = server_;
   if (now_us - saved_us_ < kSaveEveryUs) return {};
   saved_us_ = now_us;
-  note(settled);
+  note(acknowledged);
   return save();
 }
 
-Result<void> SessionKeeper::finish(const client::SendSession::Settled& settled, SentBehind behind) {
-  note(settled);
+Result<void> SessionKeeper::finish(const client::SendSession::Acknowledged& acknowledged, SentBehind behind) {
+  note(acknowledged);
   if (behind == SentBehind::kSomething) return save();
   const bool is_all = behind == SentBehind::kNothing;
   return uncover(is_all ? state_.offset : std::max(state_.offset, covered_before_)).and_then([this] { return save(); });

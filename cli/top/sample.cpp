@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-// The member at the end of a path of names; null where there is none.
+// Returns the member at the end of a path of names, or null where there is none.
 const json& at(const json& object, std::initializer_list<const char*> path) {
   static const json nothing;
   const json* place = &object;

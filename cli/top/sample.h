@@ -1,4 +1,4 @@
-// What `crawlspool top` knows of a daemon at one moment, and what happened between two.
+// Holds what `crawlspool top` knows of a daemon at one moment, and what happened between two.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct ClientRow {
   std::uint64_t rejects = 0;
   std::uint64_t bytes = 0;
   std::int64_t oldest_age_ms = 0;
-  double records_per_s = 0;  // set by rates()
+  double records_per_s = 0;  // rates() sets it
 };
 
 struct TopSample {
@@ -39,8 +39,8 @@ struct TopSample {
   std::vector<ClientRow> clients;  // the busiest, as the daemon orders them
 };
 
-// By the bodies of /status and /connections. Nothing if the first is no daemon's; a second that does not read, or is
-// empty, has no clients.
+// Reads the bodies of /status and /connections. Returns nothing if the first is no daemon's; a second that does not
+// read, or is empty, has no clients.
 [[nodiscard]] std::optional<TopSample> read_sample(const std::string& status, const std::string& connections,
                                                    std::int64_t at_us);
 
@@ -49,7 +49,8 @@ struct TopRates {
   double megabytes = 0;  // of 10^6 bytes
   double rejects = 0;
 };
-// Between two samples of one process, else 0. Sets the rates of `now`'s clients, and orders them by these.
+// Returns the rates between two samples of one process, else 0. Sets those of `now`'s clients, and orders them by
+// these.
 [[nodiscard]] TopRates rates(const TopSample& before, TopSample& now);
 
 }  // namespace crawlspool::cli

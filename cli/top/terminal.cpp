@@ -11,7 +11,7 @@
 namespace crawlspool::cli {
 namespace {
 
-constexpr const char* kOwnPage = "\033[?1049h\033[?25l";  // and no cursor
+constexpr const char* kOwnPage = "\033[?1049h\033[?25l";  // hides the cursor, too
 constexpr const char* kPageBefore = "\033[?25h\033[?1049l";
 constexpr const char* kHome = "\033[H";
 constexpr const char* kEraseLineEnd = "\033[K";

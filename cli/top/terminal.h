@@ -1,5 +1,5 @@
-// A terminal taken over for a full screen: its own page, no echo, keys as they are pressed. Given back when this object
-// goes, however that comes about.
+// Takes a terminal over for a full screen: its own page, no echo, keys as they are pressed. Gives it back when this
+// object goes, however that happens.
 #pragma once
 
 #include <termios.h>
@@ -10,7 +10,7 @@
 
 namespace crawlspool::cli {
 
-// Standard input and output are a terminal that can be drawn on.
+// Returns whether standard input and output are a terminal that can be drawn on.
 [[nodiscard]] bool has_terminal();
 
 class Terminal {
@@ -21,8 +21,9 @@ class Terminal {
   Terminal& operator=(const Terminal&) = delete;
 
   [[nodiscard]] ScreenSize size() const;
-  void draw(const std::string& screen) const;  // lines, none longer than the terminal is wide
-  // Waits so long for a key, or less where a signal comes. True: q was pressed, or there is no terminal any more.
+  // `screen` holds lines, none longer than the terminal is wide.
+  void draw(const std::string& screen) const;
+  // Waits so long for a key, or less where a signal comes. Returns true if q was pressed or the terminal is gone.
   [[nodiscard]] bool wait_for_end(int timeout_ms) const;
 
  private:

@@ -1,4 +1,4 @@
-// `crawlspool top`: what a daemon does, live: a screen in a terminal, else a line for each look.
+// `crawlspool top` shows what a daemon does, live: on a screen in a terminal, else in a line for each look.
 #include <poll.h>
 
 #include <CLI/CLI.hpp>
@@ -8,7 +8,6 @@
 #include "cli/common/ask_admin.h"
 #include "cli/common/console.h"
 #include "cli/common/defaults.h"
-#include "cli/common/http_get.h"
 #include "cli/common/spool_access.h"
 #include "cli/common/stop_signals.h"
 #include "cli/common/subcommands.h"
@@ -63,7 +62,7 @@ class Top {
  private:
   [[nodiscard]] bool is_over(std::uint64_t looks) const { return looks_max_ > 0 && looks >= looks_max_; }
 
-  // A daemon that is away for a while is waited for, and told once.
+  // A daemon that is away for a while is waited for, which is said once.
   Result<void> run_lines() {
     Console console;
     bool is_away = false;

@@ -13,7 +13,7 @@ namespace crawlspool::cli {
 namespace {
 
 constexpr std::size_t kNameColumns = 32;
-constexpr std::size_t kSecondColumns = 20;  // of a time without its fraction's six digits
+constexpr std::size_t kSecondColumns = 20;  // as wide as a time without its fraction's six digits
 
 std::string left(std::string text, std::size_t columns) {
   text.resize(std::max(columns, text.size()), ' ');
@@ -26,7 +26,7 @@ std::string right(const std::string& text, std::size_t columns) {
 
 std::string rate(double value) { return fixed(value, value < 100 ? 1 : 0); }
 
-// So many columns each, the last one unpadded.
+// Pads each to so many columns, but for the last one.
 std::string row(const std::vector<std::string>& cells, const std::vector<std::size_t>& columns) {
   std::string text;
   for (std::size_t i = 0; i < cells.size(); ++i) text += (i > 0 ? " " : "") + right(cells[i], columns[i]);

@@ -4,7 +4,7 @@
 
 namespace crawlspool::client {
 
-bool FramesInFlight::settle(std::uint64_t seq, std::uint64_t written) {
+bool FramesInFlight::acknowledge(std::uint64_t seq, std::uint64_t written) {
   while (!frames_.empty() && frames_.front().last_seq <= seq && frames_.front().end <= written) {
     const bool is_last = frames_.front().last_seq == seq;
     frames_.pop_front();

@@ -43,11 +43,11 @@ void RecordWindow::pop_front() {
   begin_ += entries_.front().bytes;
   entries_.pop_front();
   ++first_seq_;
-  reuse_settled_memory();
+  reuse_acknowledged_memory();
 }
 
-// What is settled goes once it is the greater part, so that each byte is moved a constant number of times.
-void RecordWindow::reuse_settled_memory() {
+// Drops what is acknowledged once it is the greater part, so that each byte is moved a constant number of times.
+void RecordWindow::reuse_acknowledged_memory() {
   if (begin_ < kCompactFrom || begin_ < text_.size() / 2) return;
   text_.erase(0, begin_);
   dropped_ += begin_;

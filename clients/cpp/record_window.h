@@ -1,7 +1,7 @@
-// The records that were taken and are not settled yet, by number, from the oldest on. Holds their bytes, one behind
-// the other with a \n each, so that neighbours are a batch as they lie. No I/O.
+// Holds the records that were taken and are not acknowledged yet, by number, from the oldest on: their bytes, one
+// behind the other with a \n each, so that neighbours are a batch as they lie. Does no I/O.
 //
-//   add ──► unsent ──► sent ──► settled: pop_front()
+//   add ──► unsent ──► sent ──► acknowledged: pop_front()
 //             ▲          │
 //             └─ rewind ─┘
 //
@@ -15,11 +15,11 @@
 
 namespace crawlspool::client {
 
-// Where a record came from: the caller's, and handed back as it was.
+// Where a record came from, in the caller's terms. It is handed back as it was.
 struct Place {
   std::uint32_t file = 0;
   std::uint64_t line = 0;
-  std::uint64_t end_offset = 0;  // of the input's bytes up to and with this record
+  std::uint64_t end_offset = 0;  // where the record ends in the input
 };
 
 class RecordWindow {
@@ -30,10 +30,10 @@ class RecordWindow {
   };
   struct Entry {
     Place place;
-    std::uint32_t bytes = 0;   // its \n included; 0 if the record was never held
-    bool is_rejected = false;  // the server has said so, and has not settled it yet
-    bool is_given_up = false;  // never to be sent (again)
-    std::uint64_t begin = 0;   // of its bytes among all that were ever held
+    std::uint32_t bytes = 0;   // with its \n; 0 if the record was never held
+    bool is_rejected = false;  // the server has said so, and has not acknowledged it yet
+    bool is_given_up = false;  // it is never sent (again)
+    std::uint64_t begin = 0;   // where its bytes begin among all that were ever held
 
     [[nodiscard]] std::size_t record_bytes() const { return bytes == 0 ? 0 : bytes - 1; }
   };
@@ -53,9 +53,10 @@ class RecordWindow {
   RecordWindow(std::uint64_t first_seq, const Bounds& bounds) : bounds_(bounds), first_seq_(first_seq) {}
 
   [[nodiscard]] bool has_room(std::size_t record_bytes) const;
-  // `record` holds no \n, and is neither empty nor a lone \r.
+  // A record that is to travel in a batch holds no \n, and is neither empty nor a lone \r. Any other needs a frame of
+  // its own.
   void add(const Place& place, std::string_view record);
-  // One that is settled or given up at once, so that its bytes are not needed.
+  // Adds one that is acknowledged or given up at once, so that its bytes are not needed.
   void add_unheld(const Place& place);
 
   [[nodiscard]] bool empty() const { return entries_.empty(); }
@@ -65,34 +66,34 @@ class RecordWindow {
   [[nodiscard]] std::uint64_t next_seq() const { return first_seq_ + entries_.size(); }
   [[nodiscard]] const Entry& front() const { return entries_.front(); }
   [[nodiscard]] const Entry& at(std::uint64_t seq) const { return entries_[seq - first_seq_]; }
-  // The record's bytes, none of one that was never held; valid until the window changes.
+  // Returns the record's bytes, or none if it was never held. They are valid until the window changes.
   [[nodiscard]] std::string_view text_of(const Entry& entry) const;
-  // Nothing where no such record is held.
+  // Returns nullptr where no such record is held.
   [[nodiscard]] Entry* find(std::uint64_t seq);
   void pop_front();
 
   [[nodiscard]] bool has_unsent() const { return sent_ < entries_.size(); }
   [[nodiscard]] std::uint64_t first_unsent() const { return first_seq_ + sent_; }
   [[nodiscard]] std::size_t unsent_bytes() const { return text_.size() - sent_end_; }
-  // The first unsent records, none of them given up: at least one, which may be larger than the limits.
+  // Returns the first unsent records, none of them given up: at least one, which may be larger than the limits.
   [[nodiscard]] Run next_run(const RunLimits& limits) const;
-  // All up to here are sent, or passed over where they are given up.
+  // All up to here are sent, or skipped where they are given up.
   void sent_through(std::uint64_t seq);
   void rewind();
 
-  // The numbers begin again.
+  // The numbers begin again at `first_seq`.
   void renumber(std::uint64_t first_seq) { first_seq_ = first_seq; }
 
  private:
-  void reuse_settled_memory();
+  void reuse_acknowledged_memory();
 
   Bounds bounds_;
-  std::string text_;           // of entries_, from begin_ on
-  std::uint64_t dropped_ = 0;  // bytes before text_
+  std::string text_;           // the text of entries_, from begin_ on
+  std::uint64_t dropped_ = 0;  // how many bytes were before text_
   std::size_t begin_ = 0;
   std::deque<Entry> entries_;
   std::uint64_t first_seq_;
-  std::size_t sent_ = 0;      // so many of entries_
+  std::size_t sent_ = 0;      // how many of entries_ are sent
   std::size_t sent_end_ = 0;  // where their text ends
 };
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "clients/cpp/hello.h"
+#include "clients/cpp/messages.h"
 #include "daemon/base/check.h"
 #include "proto/frame.h"
 
@@ -11,21 +11,22 @@ namespace crawlspool::client {
 namespace {
 
 using proto::FrameType;
+using Framing = SessionSettings::Framing;
 
 constexpr std::size_t kOutputAheadBytes = 256 * 1024;
-constexpr std::size_t kPackAloneBytes = 4096;
-constexpr int kPackedRefusedMax = 2;  // after that batches go as they are
+constexpr std::size_t kCompressAloneBytes = 4096;
+constexpr int kCompressedRefusedMax = 2;  // after that batches go as they are
 
 }  // namespace
 
 SendSession::SendSession(SessionSettings settings)
     : settings_(std::move(settings)),
       window_(settings_.first_seq, settings_.window),
-      settled_{settings_.first_seq - 1, {}, settings_.rejected_before},
+      acknowledged_{settings_.first_seq - 1, {}, settings_.rejected_before},
       highest_sent_(settings_.first_seq - 1),
       maybe_sent_(settings_.first_seq - 1) {}
 
-// Records
+// --- records ---
 
 void SendSession::add(const Place& place, std::string_view record, bool maybe_sent) {
   note_origin(window_.next_seq(), maybe_sent);
@@ -34,9 +35,9 @@ void SendSession::add(const Place& place, std::string_view record, bool maybe_se
   } else if (is_too_large(record.size())) {
     add_too_large(place, limits_.record_bytes_max, maybe_sent);  // it cannot be among those that are stored
   } else {
-    CRAWLSPOOL_CHECK(window_.empty());  // the welcome has settled all up to known_through_
+    CRAWLSPOOL_CHECK(window_.empty());  // the welcome has acknowledged all up to known_through_
     window_.add_unheld(place);
-    settle_front();
+    acknowledge_front();
   }
 }
 
@@ -47,7 +48,7 @@ void SendSession::add_too_large(const Place& place, std::uint64_t bytes_max, boo
   give_up(seq, {.kind = SessionEvent::Kind::kTooLarge, .place = place, .count = bytes_max});
 }
 
-// What nobody has sent cannot be settled: then it is someone else's session.
+// What nobody has sent cannot be acknowledged: then it is someone else's session.
 void SendSession::note_origin(std::uint64_t seq, bool maybe_sent) {
   if (maybe_sent) maybe_sent_ = seq;
   if (!maybe_sent && seq <= known_through_ && !ending_) ending_ = not_ours(known_through_);
@@ -57,7 +58,7 @@ bool SendSession::is_too_large(std::size_t record_bytes) const {
   return limits_.record_bytes_max > 0 && record_bytes > limits_.record_bytes_max;
 }
 
-std::uint64_t SendSession::unsettled() const {
+std::uint64_t SendSession::unacknowledged() const {
   std::uint64_t count = 0;
   for (std::uint64_t seq = window_.first_seq(); seq < window_.next_seq(); ++seq) {
     const RecordWindow::Entry& entry = window_.at(seq);
@@ -76,7 +77,7 @@ std::uint64_t SendSession::unsent() const {
 
 std::vector<SessionEvent> SendSession::take_events() { return std::exchange(events_, {}); }
 
-// One connection after the other
+// --- one connection after the other ---
 
 void SendSession::connected() {
   CRAWLSPOOL_CHECK(phase_ == Phase::kOffline);
@@ -112,14 +113,14 @@ void SendSession::wrote(std::size_t bytes) {
 }
 
 void SendSession::say_bye() {
-  CRAWLSPOOL_CHECK(is_settled());
+  CRAWLSPOOL_CHECK(is_all_acknowledged());
   append(FrameType::kBye, {});
   phase_ = Phase::kClosing;
 }
 
 void SendSession::append(FrameType type, std::string_view payload) { proto::append_frame(output_, type, payload); }
 
-// False if there is nothing that can be sent now.
+// Returns false if there is nothing that can be sent now.
 bool SendSession::make_frame() {
   if (!skip_unsendable()) return false;
   const std::uint64_t seq = window_.first_unsent();
@@ -131,7 +132,7 @@ bool SendSession::make_frame() {
   return false;
 }
 
-// False if nothing is left behind it.
+// Returns false if nothing is left behind it.
 bool SendSession::skip_unsendable() {
   while (window_.has_unsent()) {
     const std::uint64_t seq = window_.first_unsent();
@@ -148,27 +149,31 @@ bool SendSession::skip_unsendable() {
 }
 
 RecordWindow::RunLimits SendSession::run_limits() const {
-  const bool alone = window_.first_unsent() <= plain_through_ || limits_.batch_bytes_max == 0;
-  const std::uint64_t target = settings_.packs_batches ? settings_.packed_batch_bytes_max : settings_.batch_bytes_max;
+  const bool alone =
+      settings_.framing == Framing::kAlone || window_.first_unsent() <= plain_through_ || limits_.batch_bytes_max == 0;
+  const std::uint64_t target =
+      settings_.framing == Framing::kZstdBatches ? settings_.compressed_batch_bytes_max : settings_.batch_bytes_max;
   return {.bytes_max = std::min(target, limits_.batch_bytes_max),
           .records_max = alone ? 1 : std::max<std::uint64_t>(limits_.batch_records_max, 1),
           .record_bytes_max = limits_.record_bytes_max > 0 ? limits_.record_bytes_max : proto::kFramePayloadBytesMax};
 }
 
-bool SendSession::is_worth_packing(const RecordWindow::Run& run) const {
-  return settings_.packs_batches && packed_refused_ < kPackedRefusedMax && limits_.batch_bytes_max >= run.text.size() &&
-         (run.records > 1 || run.text.size() >= kPackAloneBytes) && run.first_seq > plain_through_;
+bool SendSession::is_worth_compressing(const RecordWindow::Run& run) const {
+  return settings_.framing == Framing::kZstdBatches && compressed_refused_ < kCompressedRefusedMax &&
+         limits_.batch_bytes_max >= run.text.size() && (run.records > 1 || run.text.size() >= kCompressAloneBytes) &&
+         run.first_seq > plain_through_;
 }
 
-// A record that is alone goes as a plain frame, unless it is worth packing, and a batch that does not pack as it is.
+// A record that is alone goes as a plain frame, unless it is worth compressing; a batch that does not get smaller goes
+// as it is.
 void SendSession::append_run(const RecordWindow::Run& run) {
   FrameType type = run.records == 1 ? FrameType::kRecord : FrameType::kBatch;
   std::string_view payload = run.records == 1 ? run.text.substr(0, run.text.size() - 1) : run.text;
-  if (is_worth_packing(run)) {
-    const std::string_view packed = packer_.pack(run.text);
-    if (packed.size() < payload.size()) {
+  if (is_worth_compressing(run)) {
+    const std::string_view compressed = compressor_.compress(run.text);
+    if (compressed.size() < payload.size()) {
       type = FrameType::kZstdBatch;
-      payload = packed;
+      payload = compressed;
     }
   }
   append(type, payload);

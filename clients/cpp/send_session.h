@@ -1,13 +1,13 @@
-// Sends records under one session, over as many connections as it takes, and sees each settled once: hello and welcome,
-// numbers, batches, what to send again and what not. No I/O: the caller moves bytes between it and a connection, and
-// decides when to connect again.
+// Sends records under one session, over as many connections as it takes, until each is acknowledged once: it knows
+// hello and welcome, numbers, batches, and what to send again. Does no I/O: the caller moves bytes between it and a
+// connection, and decides when to connect again.
 //
 //   offline ── connected() ──► greeting ── welcome ──► open ── say_bye() ──► closing
 //      ▲                          │                      │                     │
 //      └───── disconnected() ─────┴──────────────────────┴─────────────────────┘
 //
 // A connection's numbers follow each other. A record that is given up leaves a gap in them, which only a new hello
-// passes (`from`): once all below it is settled, the ending says to connect again at once.
+// passes (`from`): once all below it is acknowledged, the ending says to connect again at once.
 // Source: PROTOCOL.md, "Sessions, exactly once".
 #pragma once
 
@@ -16,45 +16,50 @@
 #include <string_view>
 #include <vector>
 
-#include "clients/cpp/batch_packer.h"
-#include "clients/cpp/ending.h"
+#include "clients/cpp/batch_compressor.h"
 #include "clients/cpp/frames_in_flight.h"
+#include "clients/cpp/messages.h"
 #include "clients/cpp/record_window.h"
-#include "clients/cpp/reply.h"
 
 namespace crawlspool::client {
 
 struct SessionSettings {
   std::string client;
-  std::string stream;  // empty: none
+  std::string stream;  // empty for none
   std::string session;
-  bool packs_batches = false;  // with zstd
 
-  // The session outlives this process: it is never exchanged for another one.
+  enum class Framing {
+    kAlone,        // each record in a frame of its own, so that it may hold any bytes and be empty
+    kBatches,      // as many in a frame as there are
+    kZstdBatches,  // the same, compressed
+  };
+  Framing framing = Framing::kBatches;
+
+  // The session outlives this process, and is never exchanged for another one.
   bool is_kept = false;
-  std::uint64_t first_seq = 1;        // of the first record; all below is settled
-  std::uint64_t rejected_before = 0;  // of those
+  std::uint64_t first_seq = 1;        // the number of the first record; all below is acknowledged
+  std::uint64_t rejected_before = 0;  // how many of those were rejected
   bool may_be_sent_before = false;    // an earlier process may have sent records from there on
-  bool is_elsewhere = false;          // and that to another address: the server must know the session, then
+  bool is_elsewhere = false;          // it may have sent them to another address: the server must know the session then
 
   RecordWindow::Bounds window;
   std::uint64_t batch_bytes_max = 128 * 1024;
-  std::uint64_t packed_batch_bytes_max = 1024 * 1024;  // before it is packed
+  std::uint64_t compressed_batch_bytes_max = 1024 * 1024;  // before it is compressed
 };
 
 struct SendCounts {
-  std::uint64_t acked = 0;     // stored
+  std::uint64_t stored = 0;
   std::uint64_t rejected = 0;  // by the server, or too large to be sent
-  std::uint64_t skipped = 0;   // found to be settled before this process sent them
+  std::uint64_t skipped = 0;   // found to be acknowledged before this process sent them
   std::uint64_t resent = 0;    // sent more than once
 };
 
-// What people want to know of.
+// Something that people want to know.
 struct SessionEvent {
   enum class Kind {
     kRejected,        // place, reply, record
-    kTooLarge,        // place; count: the limit in bytes
-    kRejectedUnseen,  // count: rejected, and the verdicts never came here
+    kTooLarge,        // place; count is the limit in bytes
+    kRejectedUnseen,  // count of those that were rejected and whose verdicts never came here
     kMayBeTwice,      // the server has forgotten the session: what was sent and not acked may be stored twice
     kNewSession,      // the server has records of this session that were not sent from here: it goes on with another
     kAcksUnsynced,    // the server acks what is written, not what is synced
@@ -65,51 +70,53 @@ struct SessionEvent {
   Place place = {};
   Reply reply = {};
   std::uint64_t count = 0;
-  std::string record = {};  // its first bytes, up to a little behind the offset that the reply names
+  std::string record = {};  // holds its first bytes, up to a little behind the offset that the reply names
 };
 
 class SendSession {
  public:
   explicit SendSession(SessionSettings settings);
 
-  // Records. Each takes the next number; RecordWindow::add() says what it may not hold.
+  // --- records ---
+  // Each takes the next number; RecordWindow::add() says what it may not hold in a batch.
   [[nodiscard]] bool has_room(std::size_t record_bytes) const { return window_.has_room(record_bytes); }
-  // `maybe_sent`: an earlier process may have sent this very record.
+  // `maybe_sent` says that an earlier process may have sent this very record.
   void add(const Place& place, std::string_view record, bool maybe_sent = false);
-  // One that no frame can hold, or not one of at most `bytes_max`.
+  // Adds one that no frame can hold, or none of at most `bytes_max`.
   void add_too_large(const Place& place, std::uint64_t bytes_max, bool maybe_sent = false);
   [[nodiscard]] std::uint64_t next_seq() const { return window_.next_seq(); }
-  // The server has settled all up to here; what is added at or below it is skipped.
+  // Returns up to where the server has acknowledged all; what is added at or below that is skipped.
   [[nodiscard]] std::uint64_t known_through() const { return known_through_; }
 
-  // One connection after the other.
+  // --- one connection after the other ---
   [[nodiscard]] bool needs_connection() const { return phase_ == Phase::kOffline && !window_.empty(); }
   [[nodiscard]] bool is_open() const { return phase_ == Phase::kOpen; }
   void connected();
-  // To be written next, in order; valid until the next call of anything else.
+  // Returns what is to be written next, in order; it is valid until the next call of anything else.
   [[nodiscard]] std::string_view output();
   void wrote(std::size_t bytes);
   void received(const Reply& reply);
-  void say_bye();  // everything is settled
-  // What the server has said, or has to be done: the connection is of no more use.
+  // Ends the connection once everything is acknowledged.
+  void say_bye();
+  // Returns why the connection is of no more use, once it is.
   [[nodiscard]] const std::optional<Ending>& ending() const { return ending_; }
   void disconnected();
 
-  [[nodiscard]] bool is_settled() const { return window_.empty(); }
+  [[nodiscard]] bool is_all_acknowledged() const { return window_.empty(); }
   [[nodiscard]] std::size_t held_bytes() const { return window_.bytes(); }
   [[nodiscard]] std::size_t unsent_bytes() const { return window_.unsent_bytes(); }
-  [[nodiscard]] std::uint64_t unsettled() const;  // neither stored nor rejected, as far as is known
-  [[nodiscard]] std::uint64_t unsent() const;     // of those, never sent by this process or, for all it knows, another
+  [[nodiscard]] std::uint64_t unacknowledged() const;  // neither stored nor rejected, as far as is known
+  [[nodiscard]] std::uint64_t unsent() const;          // and never sent by this process or, for all it knows, another
   [[nodiscard]] const SendCounts& counts() const { return counts_; }
   [[nodiscard]] std::uint64_t highest_sent() const { return highest_sent_; }
 
-  // The last settled record, all below it being settled, too.
-  struct Settled {
+  // The last acknowledged record; all below it are acknowledged, too.
+  struct Acknowledged {
     std::uint64_t seq = 0;
-    Place place;                 // unset before the first one
-    std::uint64_t rejected = 0;  // by the server, up to seq
+    Place place;                 // not set before the first one
+    std::uint64_t rejected = 0;  // how many the server has rejected up to seq
   };
-  [[nodiscard]] const Settled& settled() const { return settled_; }
+  [[nodiscard]] const Acknowledged& acknowledged() const { return acknowledged_; }
 
   [[nodiscard]] std::vector<SessionEvent> take_events();
 
@@ -125,8 +132,8 @@ class SendSession {
   void on_reject(const Reply& reply);
   void on_refused_frame(const Reply& error);
   void on_ping(const Reply& ping);
-  void settle_through(std::uint64_t seq);
-  void settle_front();
+  void acknowledge_through(std::uint64_t seq);
+  void acknowledge_front();
   void give_up(std::uint64_t seq, SessionEvent event);
   void note_origin(std::uint64_t seq, bool maybe_sent);
 
@@ -134,30 +141,30 @@ class SendSession {
   [[nodiscard]] bool make_frame();
   [[nodiscard]] bool skip_unsendable();
   [[nodiscard]] RecordWindow::RunLimits run_limits() const;
-  [[nodiscard]] bool is_worth_packing(const RecordWindow::Run& run) const;
+  [[nodiscard]] bool is_worth_compressing(const RecordWindow::Run& run) const;
   void append_run(const RecordWindow::Run& run);
   void append(proto::FrameType type, std::string_view payload);
   [[nodiscard]] bool is_too_large(std::size_t record_bytes) const;
 
   SessionSettings settings_;
   RecordWindow window_;
-  BatchPacker packer_;
+  BatchCompressor compressor_;
   SendCounts counts_;
-  Settled settled_;
+  Acknowledged acknowledged_;
   std::vector<SessionEvent> events_;
 
   std::uint64_t known_through_ = 0;
   std::uint64_t highest_sent_ = 0;    // by this process
-  std::uint64_t maybe_sent_ = 0;      // the highest of which an earlier process may have sent
+  std::uint64_t maybe_sent_ = 0;      // the highest that an earlier process may have sent
   std::uint64_t plain_through_ = 0;   // a batch with them was refused: they go in frames of their own
-  std::uint64_t unseen_rejects_ = 0;  // of the records up to known_through_ that are still to be found settled
-  std::uint64_t refused_frames_ = 0;  // of one record each, which the server may count as rejected, since welcome
-  int packed_refused_ = 0;
-  bool acks_unsynced_told_ = false;
+  std::uint64_t unseen_rejects_ = 0;  // how many records up to known_through_ are still to be found rejected
+  std::uint64_t refused_frames_ = 0;  // frames of one record since welcome, which the server may count as rejected
+  int compressed_refused_ = 0;
+  bool acks_unsynced_said_ = false;
 
-  // Of this connection.
+  // --- this connection ---
   Phase phase_ = Phase::kOffline;
-  std::string output_;  // from output_begin_ on
+  std::string output_;  // still to be written from output_begin_ on
   std::size_t output_begin_ = 0;
   std::uint64_t written_bytes_ = 0;
   std::uint64_t next_on_connection_ = 0;  // the number the server gives to the next record

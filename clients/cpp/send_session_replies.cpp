@@ -1,8 +1,8 @@
-// SendSession's answers to what the server says.
+// What SendSession does with what the server says.
 #include <algorithm>
 #include <utility>
 
-#include "clients/cpp/hello.h"
+#include "clients/cpp/messages.h"
 #include "clients/cpp/send_session.h"
 #include "daemon/base/check.h"
 #include "proto/frame.h"
@@ -17,7 +17,7 @@ constexpr std::size_t kPongsAheadBytes = 1024 * 1024;
 constexpr std::size_t kOffsetToldMax = 64 * 1024;
 constexpr std::size_t kBytesBehindOffset = 64;
 
-// For people to see what is wrong with it.
+// Returns as much of the record as people need to see what is wrong with it.
 std::string excerpt(std::string_view record, const Reply& reject) {
   if (!reject.offset || *reject.offset > kOffsetToldMax) return {};
   return std::string(record.substr(0, static_cast<std::size_t>(*reject.offset) + kBytesBehindOffset));
@@ -82,28 +82,29 @@ void SendSession::on_welcome(const Welcome& welcome) {
   if (!welcome.known && from > 1 && (highest_sent_ >= from || settings_.may_be_sent_before))
     events_.push_back({.kind = SessionEvent::Kind::kMayBeTwice});
   settings_.may_be_sent_before = false;
-  if (!welcome.acks_are_synced && !std::exchange(acks_unsynced_told_, true))
+  if (!welcome.acks_are_synced && !std::exchange(acks_unsynced_said_, true))
     events_.push_back({.kind = SessionEvent::Kind::kAcksUnsynced});
   find_unseen_rejects(welcome);
-  settle_through(welcome.last_seq);
-  settled_.rejected = welcome.rejected;
+  acknowledge_through(welcome.last_seq);
+  acknowledged_.rejected = welcome.rejected;
 }
 
-// Why this server and this session cannot go together.
+// Says why this server and this session cannot go together.
 std::optional<std::string> SendSession::contradiction(const Welcome& welcome) const {
   const std::uint64_t from = window_.first_seq();
   if (welcome.last_seq + 1 < from)
     return "welcomes with last_seq " + std::to_string(welcome.last_seq) + " where all below " + std::to_string(from) +
-           " was said to be settled";
+           " was said to be acknowledged";
   const bool is_known = welcome.last_seq >= from || (welcome.known && from > 1);
   if (settings_.may_be_sent_before && settings_.is_elsewhere && !is_known)
     return "does not know this session, and records of it that were sent to another address may be stored there";
   return std::nullopt;
 }
 
-// Rejects are told once, on the connection they came by: the count tells of those that were lost with it.
+// The server sends a reject once, on the connection that the record came by: its count shows those that were lost with
+// it.
 void SendSession::find_unseen_rejects(const Welcome& welcome) {
-  std::uint64_t seen = settled_.rejected + std::exchange(refused_frames_, 0);
+  std::uint64_t seen = acknowledged_.rejected + std::exchange(refused_frames_, 0);
   for (std::uint64_t seq = window_.first_seq(); seq < window_.next_seq() && seq <= welcome.last_seq; ++seq)
     seen += window_.at(seq).is_rejected;
   if (welcome.rejected <= seen) return;
@@ -113,11 +114,11 @@ void SendSession::find_unseen_rejects(const Welcome& welcome) {
   events_.push_back({.kind = SessionEvent::Kind::kRejectedUnseen, .count = unseen});
 }
 
-// Someone else has drawn the same one, or the server is not the one that was asked before.
+// Takes a new session: someone else has drawn the same one, or the server is not the one that was asked before.
 void SendSession::take_new_session() {
   settings_.session = new_session();
   window_.renumber(1);
-  settled_ = {};
+  acknowledged_ = {};
   highest_sent_ = maybe_sent_ = plain_through_ = known_through_ = 0;
   events_.push_back({.kind = SessionEvent::Kind::kNewSession});
   ending_ = Ending{Ending::Kind::kLater, {}, 0};
@@ -125,7 +126,7 @@ void SendSession::take_new_session() {
 
 void SendSession::on_ack(std::uint64_t seq) {
   if (seq < window_.first_seq()) return;
-  if (frames_.settle(seq, written_bytes_)) return settle_through(seq);
+  if (frames_.acknowledge(seq, written_bytes_)) return acknowledge_through(seq);
   ending_ = Ending{Ending::Kind::kFinal, "acks record " + std::to_string(seq) + ", which was not sent", 0};
 }
 
@@ -140,7 +141,8 @@ void SendSession::on_reject(const Reply& reply) {
                      .record = excerpt(window_.text_of(*entry), reply)});
 }
 
-// Of a batch nothing was taken: its records are good for all that is known. One that is too large alone is not.
+// The server took nothing of a refused batch: its records are good for all that is known. One that is too large alone
+// is not.
 void SendSession::on_refused_frame(const Reply& error) {
   const auto frame = frames_.find(*error.seq);
   if (!frame) return;
@@ -149,7 +151,7 @@ void SendSession::on_refused_frame(const Reply& error) {
     give_up(*error.seq, {.kind = SessionEvent::Kind::kRejected, .place = window_.at(*error.seq).place, .reply = error});
   } else {
     plain_through_ = std::max(plain_through_, frame->last_seq);
-    packed_refused_ += frame->type == FrameType::kZstdBatch;
+    compressed_refused_ += frame->type == FrameType::kZstdBatch;
   }
   ending_->kind = Ending::Kind::kAtOnce;
 }
@@ -159,25 +161,25 @@ void SendSession::on_ping(const Reply& ping) {
   append(FrameType::kPong, ping.payload.size() <= kPongBytesMax ? std::string_view(ping.payload) : std::string_view{});
 }
 
-// What is given up in between is settled with what is below it.
-void SendSession::settle_through(std::uint64_t seq) {
-  while (!window_.empty() && (window_.first_seq() <= seq || window_.front().is_given_up)) settle_front();
+// Records that are given up are acknowledged with what is below them.
+void SendSession::acknowledge_through(std::uint64_t seq) {
+  while (!window_.empty() && (window_.first_seq() <= seq || window_.front().is_given_up)) acknowledge_front();
 }
 
-void SendSession::settle_front() {
+void SendSession::acknowledge_front() {
   const RecordWindow::Entry& entry = window_.front();
   const std::uint64_t seq = window_.first_seq();
   if (entry.is_given_up) {
     // counted as rejected
   } else if (entry.is_rejected) {
-    ++settled_.rejected;
+    ++acknowledged_.rejected;
   } else if (seq <= known_through_ && unseen_rejects_ > 0) {
     --unseen_rejects_;
   } else {
-    ++(seq <= highest_sent_ ? counts_.acked : counts_.skipped);
+    ++(seq <= highest_sent_ ? counts_.stored : counts_.skipped);
   }
-  settled_.seq = seq;
-  settled_.place = entry.place;
+  acknowledged_.seq = seq;
+  acknowledged_.place = entry.place;
   window_.pop_front();
 }
 
@@ -189,7 +191,7 @@ void SendSession::give_up(std::uint64_t seq, SessionEvent event) {
     ++counts_.rejected;
     events_.push_back(std::move(event));
   }
-  settle_through(window_.first_seq() - 1);
+  acknowledge_through(window_.first_seq() - 1);
 }
 
 }  // namespace crawlspool::client

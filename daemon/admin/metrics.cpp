@@ -16,14 +16,19 @@
 namespace crawlspool::admin {
 namespace {
 
+using base::Histogram;
 using commit::CommitStats;
-using commit::Histogram;
 using connection::Shared;
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
 constexpr std::array<std::string_view, 6> kStates{"ok", "slow", "disk_full", "no_descriptors", "draining", "failed"};
+
+// The longest time of each bucket of a histogram, in microseconds; one more bucket holds what took longer.
+constexpr std::array<std::int64_t, 17> kBoundsUs{100,       250,       500,       1'000,      2'500,     5'000,
+                                                 10'000,    25'000,    50'000,    100'000,    250'000,   500'000,
+                                                 1'000'000, 2'500'000, 5'000'000, 10'000'000, 30'000'000};
 
 // Families in the order in which they are added.
 class Families {
@@ -53,9 +58,8 @@ class Families {
   void histogram(std::string name, std::string help, const Histogram& histogram) {
     family(std::move(name), std::move(help), MetricType::Histogram);
     ClientMetric metric;
-    for (std::size_t bound = 0; bound < Histogram::kBoundsUs.size(); ++bound)
-      metric.histogram.bucket.push_back(
-          {histogram.count_up_to(bound), static_cast<double>(Histogram::kBoundsUs.at(bound)) / 1e6});
+    for (const std::int64_t bound : kBoundsUs)
+      metric.histogram.bucket.push_back({histogram.count_up_to(bound), static_cast<double>(bound) / 1e6});
     metric.histogram.bucket.push_back({histogram.count(), std::numeric_limits<double>::infinity()});
     metric.histogram.sample_count = histogram.count();
     metric.histogram.sample_sum = histogram.sum_us() / 1e6;

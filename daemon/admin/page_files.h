@@ -2,21 +2,27 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
+
+#include "daemon/base/embedded_file.h"
 
 namespace crawlspool::admin {
 
-// All of it lives as long as the program.
+// Lives as long as the program.
 struct PageFile {
-  std::string_view path;  // of its URL
+  std::string path;  // of its URL
   std::string_view content_type;
   std::string_view content;
-  std::string_view etag;  // quoted; another one for other content
+  std::string etag;  // quoted; another one for other content
 };
 
 [[nodiscard]] std::span<const PageFile> page_files();
 
-// None at this path: nullptr.
+// Returns nullptr where there is none at this path.
 [[nodiscard]] const PageFile* find_page_file(std::string_view path);
+
+// The same files as CMakeLists.txt lists them.
+[[nodiscard]] std::span<const base::EmbeddedFile> embedded_files();
 
 }  // namespace crawlspool::admin

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/histogram.h"
 #include "daemon/commit/append_batch.h"
 #include "daemon/commit/latency.h"
 #include "daemon/spool/write/spool.h"
@@ -23,8 +24,8 @@ struct CommitStats {
   std::array<std::uint64_t, proto::kRejectCodes> rejects_by_code{};
   std::uint64_t rejects_cut = 0;  // kept in part, because their senders had too many
   std::uint64_t commits = 0;
-  Histogram commit_duration;  // of commits that brought something, until their batches go back
-  Histogram ack_latency;      // of records: from the read that brought their batch's first to the return
+  base::Histogram commit_duration;  // of commits that brought something, until their batches go back
+  base::Histogram ack_latency;      // of records: from the read that brought their batch's first to the return
   std::uint64_t syncs = 0;
   spool::Position position = 0;
   spool::Position durable = 0;

@@ -1,5 +1,5 @@
-// A spool with one of everything: a compressed segment of several blocks, a plain one, the active one, both snapshots,
-// the durable file and a cursor. Small enough to be damaged at each byte in turn.
+// A spool with one of everything: a compressed segment of several zstd blocks, a plain one, the active one, both
+// snapshots, the durable file and a cursor. Small enough to be damaged at each byte in turn.
 #pragma once
 
 #include <filesystem>

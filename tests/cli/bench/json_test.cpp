@@ -1,9 +1,8 @@
-#include "cli/bench/json.h"
-
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
+#include "cli/bench/renderings.h"
 #include "tests/cli/bench/a_report.h"
 
 namespace crawlspool::bench {

@@ -53,7 +53,7 @@ TEST(Requests, TheSocketGetsFrames) {
                                                       frame(FrameType::kBatch, "55555\n"));
 }
 
-TEST(Requests, ZstdBatchesUnpackToBatches) {
+TEST(Requests, ZstdBatchesDecompressToBatches) {
   const Requests requests = made(Mode::kZstdBatches, 2);
   EXPECT_EQ(requests.count(), 3U);
   const std::string_view first = requests.run_from(0, 1, 1).bytes;

@@ -1,7 +1,6 @@
-#include "cli/bench/stream_replies.h"
-
 #include <gtest/gtest.h>
 
+#include "cli/bench/reply_reader.h"
 #include "proto/frame.h"
 #include "proto/messages.h"
 
@@ -27,29 +26,29 @@ std::string ack(std::uint64_t seq) {
 }
 
 TEST(StreamReplies, GreetsWithAHelloThatNamesTheLevel) {
-  EXPECT_EQ(StreamReplies(AckLevel::kSynced).greeting().substr(4), R"({"protocol":1})");
-  EXPECT_EQ(StreamReplies(AckLevel::kWritten).greeting().substr(4), R"({"protocol":1,"ack":"written"})");
+  EXPECT_EQ(make_stream_replies(AckLevel::kSynced)->greeting().substr(4), R"({"protocol":1})");
+  EXPECT_EQ(make_stream_replies(AckLevel::kWritten)->greeting().substr(4), R"({"protocol":1,"ack":"written"})");
 }
 
 TEST(StreamReplies, TheWelcomeTellsTheLevel) {
-  StreamReplies reader(AckLevel::kSynced);
-  EXPECT_FALSE(reader.ack_level());
-  EXPECT_EQ(take(reader, welcome(AckLevel::kWritten)), 0U);
-  EXPECT_EQ(reader.ack_level(), AckLevel::kWritten);
+  const auto reader = make_stream_replies(AckLevel::kSynced);
+  EXPECT_FALSE(reader->ack_level());
+  EXPECT_EQ(take(*reader, welcome(AckLevel::kWritten)), 0U);
+  EXPECT_EQ(reader->ack_level(), AckLevel::kWritten);
 }
 
 TEST(StreamReplies, AcksCountWhatTheySettleMore) {
-  StreamReplies reader(AckLevel::kSynced);
-  EXPECT_EQ(take(reader, ack(3)), 3U);
-  EXPECT_EQ(take(reader, ack(4) + ack(1000)), 997U);
+  const auto reader = make_stream_replies(AckLevel::kSynced);
+  EXPECT_EQ(take(*reader, ack(3)), 3U);
+  EXPECT_EQ(take(*reader, ack(4) + ack(1000)), 997U);
 }
 
 TEST(StreamReplies, CanBeSplitAnywhere) {
   const std::string all = welcome(AckLevel::kSynced) + ack(7) + ack(12);
   for (std::size_t split = 0; split <= all.size(); ++split) {
-    StreamReplies reader(AckLevel::kSynced);
-    const auto first = take(reader, all.substr(0, split));
-    const auto second = take(reader, all.substr(split));
+    const auto reader = make_stream_replies(AckLevel::kSynced);
+    const auto first = take(*reader, all.substr(0, split));
+    const auto second = take(*reader, all.substr(split));
     ASSERT_TRUE(first && second) << split;
     EXPECT_EQ(*first + *second, 12U) << split;
   }
@@ -58,8 +57,8 @@ TEST(StreamReplies, CanBeSplitAnywhere) {
 TEST(StreamReplies, ARejectIsAnErrorWithItsReason) {
   std::string text;
   proto::append_reject(text, {17, proto::RejectCode::kInvalidJson, "not valid JSON", std::nullopt});
-  StreamReplies reader(AckLevel::kSynced);
-  const auto taken = take(reader, text);
+  const auto reader = make_stream_replies(AckLevel::kSynced);
+  const auto taken = take(*reader, text);
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().message(), "rejects record 17: invalid_json: not valid JSON");
 }
@@ -67,8 +66,8 @@ TEST(StreamReplies, ARejectIsAnErrorWithItsReason) {
 TEST(StreamReplies, TheEndOfTheConnectionIsAnErrorWithItsReason) {
   std::string text;
   proto::append_goodbye(text, {proto::GoodbyeReason::kDraining, "the server stops"});
-  StreamReplies reader(AckLevel::kSynced);
-  const auto taken = take(reader, text);
+  const auto reader = make_stream_replies(AckLevel::kSynced);
+  const auto taken = take(*reader, text);
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().message(), "ends the connection: draining: the server stops");
 }
@@ -79,14 +78,14 @@ TEST(StreamReplies, AFullDiskIsAnErrorAndOtherPausesAreNone) {
   proto::append_resume(memory);
   std::string full;
   proto::append_slow(full, proto::SlowReason::kDiskFull, 1000);
-  StreamReplies reader(AckLevel::kSynced);
-  EXPECT_TRUE(take(reader, memory));
-  EXPECT_FALSE(take(reader, full));
+  const auto reader = make_stream_replies(AckLevel::kSynced);
+  EXPECT_TRUE(take(*reader, memory));
+  EXPECT_FALSE(take(*reader, full));
 }
 
 TEST(StreamReplies, AnotherProtocolIsAnError) {
-  StreamReplies reader(AckLevel::kSynced);
-  EXPECT_FALSE(take(reader, "HTTP/1.1 400 Bad Request\r\n\r\n"));
+  const auto reader = make_stream_replies(AckLevel::kSynced);
+  EXPECT_FALSE(take(*reader, "HTTP/1.1 400 Bad Request\r\n\r\n"));
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
-#include "cli/bench/table.h"
-
 #include <gtest/gtest.h>
 
+#include "cli/bench/renderings.h"
 #include "tests/cli/bench/a_report.h"
 
 namespace crawlspool::bench {

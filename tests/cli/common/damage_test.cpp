@@ -22,7 +22,7 @@ TEST_F(DamageLogTest, NeighboursAreOnePlace) {
   damage.damaged(10, 5);
   damage.damaged(15, 7);
   damage.damaged(30, 1);
-  damage.settle();
+  damage.flush();
   EXPECT_EQ(said, (Strings{"position 10: 12 bytes damaged", "position 30: 1 byte damaged"}));
   EXPECT_EQ(damage.places(), 2U);
   EXPECT_EQ(damage.bytes(), 13U);
@@ -31,8 +31,8 @@ TEST_F(DamageLogTest, NeighboursAreOnePlace) {
 
 TEST_F(DamageLogTest, DamageAtTheVeryStartIsAPlace) {
   damage.damaged(0, 5);
-  damage.settle();
-  damage.settle();
+  damage.flush();
+  damage.flush();
   EXPECT_EQ(said, Strings{"position 0: 5 bytes damaged"});
 }
 

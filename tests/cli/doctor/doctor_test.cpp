@@ -1,10 +1,8 @@
 // The doctor's judgements by their values, and its reports. The whole command is in tests/e2e.
 #include <gtest/gtest.h>
 
-#include "cli/doctor/daemon.h"
-#include "cli/doctor/disk.h"
-#include "cli/doctor/machine.h"
-#include "cli/doctor/report.h"
+#include "cli/doctor/checks.h"
+#include "cli/doctor/finding.h"
 #include "daemon/base/version.h"
 
 namespace crawlspool::cli {

@@ -34,12 +34,12 @@ class RepairTest : public SmallSpoolTest {
   Ran repair() { return on_spool({"repair"}); }
   Ran apply() { return on_spool({"repair", "--apply"}); }
 
-  // What is told is told before anything is touched, done if asked, and done once.
+  // What has to be done is said before anything is touched, done if asked, and done once.
   void expect_repaired(const std::string& place) {
     const Files before = files();
-    const Ran told = repair();
-    EXPECT_EQ(told.exit_code, kExitDamaged) << told.out << told.err;
-    EXPECT_NE(told.out.find("to do   " + place), std::string::npos) << told.out;
+    const Ran said = repair();
+    EXPECT_EQ(said.exit_code, kExitDamaged) << said.out << said.err;
+    EXPECT_NE(said.out.find("to do   " + place), std::string::npos) << said.out;
     EXPECT_EQ(files(), before);
     const Ran done = apply();
     EXPECT_EQ(done.exit_code, kExitOk) << done.out << done.err;
@@ -164,7 +164,7 @@ TEST_F(RepairTest, ADurableFileThatIsNoneOrNoLinesEndIsMadeAnew) {
     SCOPED_TRACE(text);
     put("durable", text);
     expect_repaired("durable: ");
-    EXPECT_EQ(read("durable"), spool::position_digits(content.size()));  // as the snapshot proves
+    EXPECT_EQ(read("durable"), spool::position_digits(content.size()));  // as the snapshot says
     EXPECT_EQ(read("cut/repair-durable"), text);
     restore();
   }

@@ -27,7 +27,7 @@ class SessionKeeperTest : public ::testing::Test {
     keeper.apply_to(settings);
     return settings;
   }
-  // A process that sends `covered` bytes, sees the first record settled, and ends.
+  // A process that sends `covered` bytes, sees the first record acknowledged, and ends.
   void run_once(std::uint64_t covered, SentBehind behind) const {
     const auto keeper = open();
     ASSERT_TRUE(keeper) << keeper.error().message();

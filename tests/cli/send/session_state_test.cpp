@@ -1,7 +1,6 @@
-#include "cli/send/session_state.h"
-
 #include <gtest/gtest.h>
 
+#include "cli/send/session_file.h"
 #include "daemon/spool/lines/line.h"
 #include "tests/support/errors.h"
 

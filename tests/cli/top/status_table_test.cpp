@@ -1,6 +1,6 @@
-#include "cli/top/status_table.h"
-
 #include <gtest/gtest.h>
+
+#include "cli/top/view.h"
 
 namespace crawlspool::cli {
 namespace {

@@ -17,21 +17,21 @@ FramesInFlight three() {
 }
 
 TEST(FramesInFlight, AnAckMayCoverWhatWasWrittenWhole) {
-  EXPECT_TRUE(three().settle(1, 10));
-  EXPECT_FALSE(three().settle(1, 9));
-  EXPECT_TRUE(three().settle(5, 50));
-  EXPECT_FALSE(three().settle(5, 49));
-  EXPECT_TRUE(three().settle(6, 60));
-  EXPECT_FALSE(three().settle(7, 60));
+  EXPECT_TRUE(three().acknowledge(1, 10));
+  EXPECT_FALSE(three().acknowledge(1, 9));
+  EXPECT_TRUE(three().acknowledge(5, 50));
+  EXPECT_FALSE(three().acknowledge(5, 49));
+  EXPECT_TRUE(three().acknowledge(6, 60));
+  EXPECT_FALSE(three().acknowledge(7, 60));
 }
 
 TEST(FramesInFlight, AnAckMayEndWithinABatch) {
   FramesInFlight frames = three();
-  EXPECT_TRUE(frames.settle(3, 50));
-  EXPECT_TRUE(frames.settle(4, 50));
-  EXPECT_FALSE(three().settle(3, 49));
-  EXPECT_TRUE(frames.settle(6, 60));
-  EXPECT_FALSE(frames.settle(6, 60));
+  EXPECT_TRUE(frames.acknowledge(3, 50));
+  EXPECT_TRUE(frames.acknowledge(4, 50));
+  EXPECT_FALSE(three().acknowledge(3, 49));
+  EXPECT_TRUE(frames.acknowledge(6, 60));
+  EXPECT_FALSE(frames.acknowledge(6, 60));
 }
 
 TEST(FramesInFlight, FindsTheFrameOfARecord) {

@@ -14,7 +14,7 @@ TEST_F(SessionTest, ABatchIsWhateverIsThere) {
   add(3);
   EXPECT_EQ(sent(), SentFrames{batch("2\n3\n4\n")});
   ack(4);
-  EXPECT_EQ(counts().acked, 4U);
+  EXPECT_EQ(counts().stored, 4U);
 }
 
 TEST_F(SessionTest, BatchesKeepToTheServersLimits) {
@@ -55,6 +55,20 @@ TEST_F(SessionTest, AServerThatNamesNoLimitsGetsPlainFrames) {
   EXPECT_EQ(sent(), (SentFrames{plain("1"), plain("2")}));
 }
 
+TEST_F(SessionTest, RecordsThatTravelAloneMayHoldAnyBytes) {
+  SessionSettings chosen = settings();
+  chosen.framing = SessionSettings::Framing::kAlone;
+  begin(chosen);
+  const std::vector<std::string> records{"1", "", "a\nb", "\r", "\n"};
+  for (const std::string& record : records) add(record);
+  static_cast<void>(connect_and_welcome());
+  EXPECT_EQ(sent(), (SentFrames{plain("1"), plain(""), plain("a\nb"), plain("\r"), plain("\n")}));
+  reconnect({.last_seq = 2});
+  EXPECT_EQ(sent(), (SentFrames{plain("a\nb"), plain("\r"), plain("\n")}));
+  ack(5);
+  EXPECT_EQ(counts().stored, 5U);
+}
+
 TEST_F(SessionTest, ARefusedBatchGoesAgainAsPlainFramesAndTheRestAsBatches) {
   SessionSettings chosen = settings();
   chosen.batch_bytes_max = 4;
@@ -67,7 +81,7 @@ TEST_F(SessionTest, ARefusedBatchGoesAgainAsPlainFramesAndTheRestAsBatches) {
   reconnect({});
   EXPECT_EQ(sent(), (SentFrames{plain("1"), plain("2"), batch("3\n4\n")}));
   ack(4);
-  EXPECT_EQ(counts().acked, 4U);
+  EXPECT_EQ(counts().stored, 4U);
   EXPECT_EQ(counts().rejected, 0U);
 }
 
@@ -90,33 +104,33 @@ TEST_F(SessionTest, ARefusedFrameThatWasNotSentIsFinal) {
   EXPECT_EQ(ending(), Ending::Kind::kFinal);
 }
 
-SessionSettings packing(SessionSettings settings) {
-  settings.packs_batches = true;
+SessionSettings compressing(SessionSettings settings) {
+  settings.framing = SessionSettings::Framing::kZstdBatches;
   return settings;
 }
 
-TEST_F(SessionTest, PackedBatchesHoldTheRecords) {
-  begin(packing(settings()));
+TEST_F(SessionTest, CompressedBatchesHoldTheRecords) {
+  begin(compressing(settings()));
   const std::string record(100, 'x');
   for (int i = 0; i < 3; ++i) add(record);
   static_cast<void>(connect_and_welcome());
   const SentFrames frames = sent();
   ASSERT_EQ(frames.size(), 1U);
   EXPECT_EQ(frames[0].type, FrameType::kZstdBatch);
-  EXPECT_EQ(unpacked(frames[0].payload), record + "\n" + record + "\n" + record + "\n");
+  EXPECT_EQ(decompressed(frames[0].payload), record + "\n" + record + "\n" + record + "\n");
   ack(3);
-  EXPECT_EQ(counts().acked, 3U);
+  EXPECT_EQ(counts().stored, 3U);
 }
 
-TEST_F(SessionTest, WhatDoesNotPackGoesAsItIs) {
-  begin(packing(settings()));
+TEST_F(SessionTest, WhatDoesNotCompressGoesAsItIs) {
+  begin(compressing(settings()));
   add(3);
   static_cast<void>(connect_and_welcome());
   EXPECT_EQ(sent(), SentFrames{batch("1\n2\n3\n")});
 }
 
-TEST_F(SessionTest, ALoneRecordIsPackedOnlyIfItIsLarge) {
-  begin(packing(settings()));
+TEST_F(SessionTest, ALoneRecordIsCompressedOnlyIfItIsLarge) {
+  begin(compressing(settings()));
   const std::string large(5000, 'x');
   add(std::string(100, 'x'));
   static_cast<void>(connect_and_welcome({.record_bytes_max = 10000, .batch_bytes_max = 10000}));
@@ -124,7 +138,7 @@ TEST_F(SessionTest, ALoneRecordIsPackedOnlyIfItIsLarge) {
   add(large);
   SentFrames frames = sent();
   ASSERT_EQ(frames.size(), 1U);
-  EXPECT_EQ(unpacked(frames[0].payload), large + "\n");
+  EXPECT_EQ(decompressed(frames[0].payload), large + "\n");
   ack(1);
   refuse_frame("bad_batch", 2);
   reconnect({.last_seq = 1, .record_bytes_max = 10000, .batch_bytes_max = 10000});
@@ -133,17 +147,17 @@ TEST_F(SessionTest, ALoneRecordIsPackedOnlyIfItIsLarge) {
   EXPECT_EQ(sent(), SentFrames{plain(large)});
 }
 
-TEST_F(SessionTest, AServerThatRefusesPackedBatchesGetsOthers) {
-  begin(packing(settings()));
+TEST_F(SessionTest, AServerThatRefusesCompressedBatchesGetsOthers) {
+  begin(compressing(settings()));
   const std::string record(100, 'x');
   const std::string both = record + "\n" + record + "\n";
   for (int refused = 0; refused < 2; ++refused) {
     const std::uint64_t first = session->next_seq();
     for (int i = 0; i < 2; ++i) add(record);
     static_cast<void>(connect_and_welcome({.last_seq = first - 1}));
-    const SentFrames packed = sent();
-    ASSERT_EQ(packed.size(), 1U);
-    EXPECT_EQ(packed[0].type, FrameType::kZstdBatch);
+    const SentFrames compressed = sent();
+    ASSERT_EQ(compressed.size(), 1U);
+    EXPECT_EQ(compressed[0].type, FrameType::kZstdBatch);
     refuse_frame("bad_batch", first);
     reconnect({.last_seq = first - 1});
     EXPECT_EQ(sent(), (SentFrames{plain(record), plain(record)}));

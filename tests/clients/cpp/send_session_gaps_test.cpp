@@ -35,10 +35,10 @@ TEST_F(SessionTest, ATooLargeRecordIsNotSentAndItsNumberIsPassedOnceAllBelowIsSe
   welcome(small_records(2));
   EXPECT_EQ(sent(), SentFrames{plain("3")});
   ack(3);
-  EXPECT_EQ(counts().acked, 2U);
+  EXPECT_EQ(counts().stored, 2U);
   EXPECT_EQ(counts().rejected, 1U);
   EXPECT_EQ(counts().resent, 0U);
-  EXPECT_EQ(session->settled().seq, 3U);
+  EXPECT_EQ(session->acknowledged().seq, 3U);
 }
 
 TEST_F(SessionTest, ATooLargeRecordAtTheEndNeedsNoFurtherConnection) {
@@ -47,12 +47,12 @@ TEST_F(SessionTest, ATooLargeRecordAtTheEndNeedsNoFurtherConnection) {
   add(kTooLarge);
   static_cast<void>(connect_and_welcome(kSmallRecords));
   static_cast<void>(sent());
-  EXPECT_FALSE(session->is_settled());
+  EXPECT_FALSE(session->is_all_acknowledged());
   ack(1);
   EXPECT_EQ(sent(), SentFrames{});
   EXPECT_FALSE(ending());
-  EXPECT_TRUE(session->is_settled());
-  EXPECT_EQ(session->settled().seq, 2U);
+  EXPECT_TRUE(session->is_all_acknowledged());
+  EXPECT_EQ(session->acknowledged().seq, 2U);
 }
 
 TEST_F(SessionTest, TooLargeRecordsInARowArePassedAtOnce) {
@@ -72,7 +72,7 @@ TEST_F(SessionTest, ATooLargeRecordBeforeTheFirstHelloIsPassedByIt) {
   begin();
   session->add_too_large({0, 1, 0}, 10);
   EXPECT_FALSE(session->needs_connection());
-  EXPECT_TRUE(session->is_settled());
+  EXPECT_TRUE(session->is_all_acknowledged());
   add("2");
   EXPECT_EQ(connect().from, 2U);
   welcome({.last_seq = 1});
@@ -127,18 +127,18 @@ TEST_F(SessionTest, ARefusedRecordThatTheServerCountsAsRejectedIsNotMissed) {
   static_cast<void>(connect_and_welcome());
   static_cast<void>(sent());
   refuse_frame("frame_too_large", 1);
-  static_cast<void>(told());
+  static_cast<void>(new_events());
   session->disconnected();
   add("2");
   static_cast<void>(connect_and_welcome({.last_seq = 1, .rejected = 1}));
-  EXPECT_EQ(told(), std::vector<Kind>{});
+  EXPECT_EQ(new_events(), std::vector<Kind>{});
   static_cast<void>(sent());
   reconnect({.last_seq = 2, .rejected = 2});
-  EXPECT_EQ(told(), std::vector{Kind::kRejectedUnseen});
+  EXPECT_EQ(new_events(), std::vector{Kind::kRejectedUnseen});
   EXPECT_EQ(counts().rejected, 2U);
 }
 
-TEST_F(SessionTest, ARefusedRecordBehindUnsettledOnesIsPassedLater) {
+TEST_F(SessionTest, ARefusedRecordBehindUnacknowledgedOnesIsPassedLater) {
   begin();
   add("1");
   static_cast<void>(connect_and_welcome());
@@ -149,8 +149,8 @@ TEST_F(SessionTest, ARefusedRecordBehindUnsettledOnesIsPassedLater) {
   reconnect({});
   EXPECT_EQ(sent(), SentFrames{plain("1")});
   ack(1);
-  EXPECT_TRUE(session->is_settled());
-  EXPECT_EQ(counts().acked, 1U);
+  EXPECT_TRUE(session->is_all_acknowledged());
+  EXPECT_EQ(counts().stored, 1U);
   EXPECT_EQ(counts().rejected, 1U);
 }
 
@@ -164,10 +164,10 @@ TEST_F(SessionTest, GapsAreNotCountedAsTheServersRejects) {
   static_cast<void>(connect_and_welcome(small_records(1)));
   static_cast<void>(sent());
   reconnect(small_records(2));
-  EXPECT_TRUE(session->is_settled());
-  EXPECT_EQ(session->settled().rejected, 0U);
+  EXPECT_TRUE(session->is_all_acknowledged());
+  EXPECT_EQ(session->acknowledged().rejected, 0U);
   EXPECT_EQ(counts().rejected, 1U);
-  EXPECT_EQ(counts().acked, 1U);
+  EXPECT_EQ(counts().stored, 1U);
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 namespace crawlspool::client {
 namespace {
 
-// Records up to 4 are settled, one of them rejected.
+// Records up to 4 are acknowledged, one of them rejected.
 SessionSettings kept(SessionSettings settings) {
   settings.is_kept = true;
   settings.first_seq = 5;
@@ -15,12 +15,12 @@ SessionSettings kept(SessionSettings settings) {
 
 TEST_F(SessionTest, GoesOnWithTheNumbersOfTheProcessBefore) {
   begin(kept(settings()));
-  EXPECT_EQ(session->settled().seq, 4U);
+  EXPECT_EQ(session->acknowledged().seq, 4U);
   add(2);
   EXPECT_EQ(connect().from, 5U);
   welcome({.last_seq = 4, .rejected = 1});
   EXPECT_EQ(sent(), SentFrames{batch("5\n6\n")});
-  EXPECT_EQ(told(), std::vector<Kind>{});
+  EXPECT_EQ(new_events(), std::vector<Kind>{});
 }
 
 TEST_F(SessionTest, SkipsWhatTheProcessBeforeHasSent) {
@@ -28,15 +28,15 @@ TEST_F(SessionTest, SkipsWhatTheProcessBeforeHasSent) {
   maybe_sent = true;
   add(2);
   static_cast<void>(connect_and_welcome({.last_seq = 8, .rejected = 1}));
-  EXPECT_TRUE(session->is_settled());
+  EXPECT_TRUE(session->is_all_acknowledged());
   EXPECT_EQ(session->known_through(), 8U);
   add(3);
-  EXPECT_EQ(session->settled().seq, 8U);
-  EXPECT_EQ(session->settled().place.line, 8U);
+  EXPECT_EQ(session->acknowledged().seq, 8U);
+  EXPECT_EQ(session->acknowledged().place.line, 8U);
   EXPECT_EQ(sent(), SentFrames{plain("9")});
   ack(9);
   EXPECT_EQ(counts().skipped, 4U);
-  EXPECT_EQ(counts().acked, 1U);
+  EXPECT_EQ(counts().stored, 1U);
   EXPECT_EQ(counts().resent, 0U);
 }
 
@@ -72,10 +72,10 @@ TEST_F(SessionTest, ATooLargeRecordIsNotSkippedAsStored) {
   static_cast<void>(connect_and_welcome({.last_seq = 7, .rejected = 1, .record_bytes_max = 5}));
   add("too large");
   add(1);
-  EXPECT_EQ(told(), std::vector{Kind::kTooLarge});
+  EXPECT_EQ(new_events(), std::vector{Kind::kTooLarge});
   EXPECT_EQ(counts().rejected, 1U);
   EXPECT_EQ(counts().skipped, 2U);
-  EXPECT_EQ(session->settled().seq, 7U);
+  EXPECT_EQ(session->acknowledged().seq, 7U);
 }
 
 TEST_F(SessionTest, AKeptSessionOfSomeoneElseIsFinalAndNeverExchanged) {
@@ -85,7 +85,7 @@ TEST_F(SessionTest, AKeptSessionOfSomeoneElseIsFinalAndNeverExchanged) {
   maybe_sent = false;
   add(1);
   EXPECT_EQ(connect_and_welcome({.last_seq = 7, .rejected = 1}).session, settings().session);
-  EXPECT_EQ(told(), std::vector<Kind>{});
+  EXPECT_EQ(new_events(), std::vector<Kind>{});
   EXPECT_EQ(ending(), Ending::Kind::kFinal);
 }
 
@@ -126,8 +126,8 @@ TEST_F(SessionTest, AKeptSessionThatTheServerForgotIsTold) {
   begin(kept(settings()));
   add(1);
   static_cast<void>(connect_and_welcome({.last_seq = 4, .known = false}));
-  EXPECT_EQ(told(), std::vector{Kind::kMayBeTwice});
-  EXPECT_EQ(session->settled().rejected, 0U);
+  EXPECT_EQ(new_events(), std::vector{Kind::kMayBeTwice});
+  EXPECT_EQ(session->acknowledged().rejected, 0U);
 }
 
 TEST_F(SessionTest, AForgottenSessionIsNoTroubleWhereTheProcessBeforeLeftNothing) {
@@ -136,7 +136,7 @@ TEST_F(SessionTest, AForgottenSessionIsNoTroubleWhereTheProcessBeforeLeftNothing
   begin(chosen);
   add(1);
   static_cast<void>(connect_and_welcome({.last_seq = 4, .known = false}));
-  EXPECT_EQ(told(), std::vector<Kind>{});
+  EXPECT_EQ(new_events(), std::vector<Kind>{});
 }
 
 }  // namespace

@@ -38,12 +38,12 @@ TEST_F(SessionTest, AnAckSettlesEverythingUpToIt) {
   ack(3);
   ack(3);
   ack(1);
-  EXPECT_EQ(counts().acked, 3U);
-  EXPECT_EQ(session->unsettled(), 2U);
-  EXPECT_EQ(session->settled().seq, 3U);
-  EXPECT_EQ(session->settled().place.line, 3U);
+  EXPECT_EQ(counts().stored, 3U);
+  EXPECT_EQ(session->unacknowledged(), 2U);
+  EXPECT_EQ(session->acknowledged().seq, 3U);
+  EXPECT_EQ(session->acknowledged().place.line, 3U);
   ack(5);
-  EXPECT_TRUE(session->is_settled());
+  EXPECT_TRUE(session->is_all_acknowledged());
   EXPECT_EQ(session->held_bytes(), 0U);
   EXPECT_FALSE(ending());
 }
@@ -55,7 +55,7 @@ TEST_F(SessionTest, AnAckOfWhatWasNotWrittenIsFinal) {
   session->wrote(session->output().size() - 1);
   ack(1);
   EXPECT_EQ(ending(), Ending::Kind::kFinal);
-  EXPECT_EQ(counts().acked, 0U);
+  EXPECT_EQ(counts().stored, 0U);
 }
 
 TEST_F(SessionTest, ARejectNamesItsPlaceOnceAndIsNotCountedAsAcked) {
@@ -70,11 +70,11 @@ TEST_F(SessionTest, ARejectNamesItsPlaceOnceAndIsNotCountedAsAcked) {
   EXPECT_EQ(events[0].kind, Kind::kRejected);
   EXPECT_EQ(events[0].place.line, 2U);
   EXPECT_EQ(events[0].reply.word, "invalid_json");
-  EXPECT_EQ(session->unsettled(), 2U);
+  EXPECT_EQ(session->unacknowledged(), 2U);
   ack(3);
-  EXPECT_EQ(counts().acked, 2U);
+  EXPECT_EQ(counts().stored, 2U);
   EXPECT_EQ(counts().rejected, 1U);
-  EXPECT_EQ(session->settled().rejected, 1U);
+  EXPECT_EQ(session->acknowledged().rejected, 1U);
 }
 
 TEST_F(SessionTest, ARejectOfANumberThatIsNotUnderWayIsIgnored) {
@@ -100,7 +100,7 @@ TEST_F(SessionTest, ANewConnectionGetsWhatTheWelcomeDoesNotCover) {
   EXPECT_EQ(hello.from, 2U);
   EXPECT_EQ(sent(), SentFrames{batch("4\n5\n")});
   ack(5);
-  EXPECT_EQ(counts().acked, 5U);
+  EXPECT_EQ(counts().stored, 5U);
   EXPECT_EQ(counts().resent, 2U);
   EXPECT_EQ(counts().skipped, 0U);
 }
@@ -125,8 +125,8 @@ TEST_F(SessionTest, ARejectThatWasNotSettledMayComeAgainAndCountsOnce) {
   EXPECT_EQ(sent(), SentFrames{plain("2")});
   reject(2);
   ack(2);
-  EXPECT_EQ(told(), std::vector{Kind::kRejected});
-  EXPECT_EQ(counts().acked, 1U);
+  EXPECT_EQ(new_events(), std::vector{Kind::kRejected});
+  EXPECT_EQ(counts().stored, 1U);
   EXPECT_EQ(counts().rejected, 1U);
 }
 
@@ -142,11 +142,11 @@ TEST_F(SessionTest, RejectsThatWereLostWithTheConnectionAreCounted) {
   EXPECT_EQ(events[1].kind, Kind::kRejectedUnseen);
   EXPECT_EQ(events[1].count, 2U);
   EXPECT_EQ(counts().rejected, 3U);
-  EXPECT_EQ(counts().acked, 1U);
-  EXPECT_EQ(session->settled().rejected, 3U);
+  EXPECT_EQ(counts().stored, 1U);
+  EXPECT_EQ(session->acknowledged().rejected, 3U);
   static_cast<void>(sent());
   ack(5);
-  EXPECT_EQ(counts().acked, 2U);
+  EXPECT_EQ(counts().stored, 2U);
 }
 
 TEST_F(SessionTest, ARejectThatWasSeenAndSettledIsNotMissed) {
@@ -157,7 +157,7 @@ TEST_F(SessionTest, ARejectThatWasSeenAndSettledIsNotMissed) {
   reject(1);
   ack(2);
   reconnect({.last_seq = 2, .rejected = 1});
-  EXPECT_EQ(told(), std::vector{Kind::kRejected});
+  EXPECT_EQ(new_events(), std::vector{Kind::kRejected});
   EXPECT_EQ(counts().rejected, 1U);
 }
 
@@ -168,7 +168,7 @@ TEST_F(SessionTest, ASessionOfSomeoneElseIsExchangedAndEverythingGoesAgain) {
   static_cast<void>(sent());
   ack(1);
   reconnect({.last_seq = 17});
-  EXPECT_EQ(told(), std::vector{Kind::kNewSession});
+  EXPECT_EQ(new_events(), std::vector{Kind::kNewSession});
   EXPECT_EQ(ending(), Ending::Kind::kLater);
   session->disconnected();
   const auto hello = connect_and_welcome({.known = false});
@@ -176,8 +176,8 @@ TEST_F(SessionTest, ASessionOfSomeoneElseIsExchangedAndEverythingGoesAgain) {
   EXPECT_EQ(hello.from, 1U);
   EXPECT_EQ(sent(), SentFrames{batch("2\n3\n")});
   ack(2);
-  EXPECT_EQ(counts().acked, 3U);
-  EXPECT_EQ(told(), std::vector<Kind>{});
+  EXPECT_EQ(counts().stored, 3U);
+  EXPECT_EQ(new_events(), std::vector<Kind>{});
 }
 
 TEST_F(SessionTest, AServerThatForgotTheSessionIsTold) {
@@ -187,7 +187,7 @@ TEST_F(SessionTest, AServerThatForgotTheSessionIsTold) {
   static_cast<void>(sent());
   ack(1);
   reconnect({.last_seq = 1, .known = false});
-  EXPECT_EQ(told(), std::vector{Kind::kMayBeTwice});
+  EXPECT_EQ(new_events(), std::vector{Kind::kMayBeTwice});
   EXPECT_EQ(sent(), SentFrames{batch("2\n3\n")});
 }
 
@@ -200,7 +200,7 @@ TEST_F(SessionTest, AForgottenSessionIsNoTroubleWhereNothingWasUnderWay) {
   session->disconnected();
   add(1);
   static_cast<void>(connect_and_welcome({.last_seq = 1, .known = false}));
-  EXPECT_EQ(told(), std::vector<Kind>{});
+  EXPECT_EQ(new_events(), std::vector<Kind>{});
   EXPECT_EQ(sent(), SentFrames{plain("2")});
 }
 
@@ -235,7 +235,7 @@ TEST_F(SessionTest, SlowAndResumeAreToldAndChangeNothing) {
   static_cast<void>(connect_and_welcome());
   say(R"({"slow":{"reason":"disk_full","retry_after_ms":1000}})");
   say(R"({"resume":{}})");
-  EXPECT_EQ(told(), (std::vector{Kind::kSlow, Kind::kResume}));
+  EXPECT_EQ(new_events(), (std::vector{Kind::kSlow, Kind::kResume}));
   EXPECT_EQ(sent(), SentFrames{plain("1")});
 }
 
@@ -247,7 +247,7 @@ TEST_F(SessionTest, WeakAcksAreToldOnce) {
     say(R"({"welcome":{"last_seq":0,"known":false,"ack":"written"}})");
     session->disconnected();
   }
-  EXPECT_EQ(told(), std::vector{Kind::kAcksUnsynced});
+  EXPECT_EQ(new_events(), std::vector{Kind::kAcksUnsynced});
 }
 
 TEST_F(SessionTest, NothingBehindTheServersLastWordCounts) {
@@ -260,7 +260,7 @@ TEST_F(SessionTest, NothingBehindTheServersLastWordCounts) {
   ack(2);
   EXPECT_EQ(ending(), Ending::Kind::kLater);
   EXPECT_EQ(session->ending()->reconnect_after_ms, 700);
-  EXPECT_EQ(counts().acked, 1U);
+  EXPECT_EQ(counts().stored, 1U);
 }
 
 TEST_F(SessionTest, ByeIsTheLastFrame) {

@@ -25,7 +25,7 @@ using SentFrames = std::vector<SentFrame>;
 inline SentFrame plain(const std::string& record) { return {proto::FrameType::kRecord, record}; }
 inline SentFrame batch(const std::string& records) { return {proto::FrameType::kBatch, records}; }
 
-inline std::string unpacked(const std::string& zstd) {
+inline std::string decompressed(const std::string& zstd) {
   std::string text(ZSTD_getFrameContentSize(zstd.data(), zstd.size()), '\0');
   EXPECT_EQ(ZSTD_decompress(text.data(), text.size(), zstd.data(), zstd.size()), text.size());
   return text;
@@ -106,8 +106,8 @@ class SessionTest : public ::testing::Test {
     say(R"({"error":{"code":")" + code + R"(","detail":"d","seq":)" + std::to_string(seq) + "}}");
   }
 
-  // What was told since the last time.
-  std::vector<Kind> told() {
+  // Returns the kinds of events since the last call.
+  std::vector<Kind> new_events() {
     std::vector<Kind> kinds;
     for (const SessionEvent& event : session->take_events()) kinds.push_back(event.kind);
     return kinds;

@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 
+from browser import Browser
 from command import run
 from daemon import CRAWLSPOOL, clean_environment, is_alive
 from fake_server import FakeServer
@@ -20,6 +21,14 @@ STREAM_MODES = ["one-at-a-time", "pipelined", "batches", "zstd-batches"]
 MODES = HTTP_MODES + STREAM_MODES
 LEVELS = ["synced", "written"]
 ONCE = ["--time", "0"]
+# The labels of the canvases that hold nothing.
+BLANK_CANVASES = """
+const isBlank = (canvas) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return data.every((byte) => byte === 0);
+};
+return [...document.querySelectorAll("canvas")].filter(isBlank).map((canvas) => canvas.ariaLabel);
+"""
 
 
 def bench(*arguments, stdin=b"", timeout=60):
@@ -89,18 +98,15 @@ class Page(html.parser.HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.open = []
-        self.classes = []
+        self.rows = []  # that the script draws
         self.feed(text)
         self.close()
         assert not self.open
 
     def handle_starttag(self, tag, attrs):
-        self.classes += dict(attrs).get("class", "").split()
+        self.rows += json.loads(dict(attrs).get("data-rows", "[]"))
         if tag not in self.VOID:
             self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.classes += dict(attrs).get("class", "").split()
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -111,11 +117,24 @@ def test_the_page_is_one_file_with_a_bar_and_a_curve_a_row(tmp_path):
     result = bench("--records", 20, *ONCE, "--directory", tmp_path, "--html", page)
     assert result.returncode == 0, result.stderr
     assert b"acks mean synced" in result.stdout
-    text = page.read_text(encoding="utf-8")
-    classes = Page(text).classes
-    assert classes.count("bar") == classes.count("curve") == 2 * len(MODES)
-    assert "://" not in text
+    rows = Page(page.read_text(encoding="utf-8")).rows
+    assert [row["mode"] for row in rows] == 2 * MODES
+    assert all(row["rate"] > 0 and len(row["curve"]) > 1 for row in rows)
     assert list(tmp_path.iterdir()) == [page]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_page_is_drawn_without_anything_else(tmp_path, dark):
+    page = tmp_path / "bench.html"
+    result = bench("--records", 20, *ONCE, "--directory", tmp_path, "--html", page)
+    assert result.returncode == 0, result.stderr
+    with Browser(dark=dark) as browser:
+        browser.driver.get(page.as_uri())
+        shown = browser.run("return charts.map((chart) => chart.getDatasetMeta(0).data.length)")
+        assert len(shown) == 4 and shown[0] == shown[2] == len(MODES)
+        assert browser.run(BLANK_CANVASES) == []
+        assert browser.requests() == [page.as_uri()]
+        assert browser.complaints() == []
 
 
 def test_a_page_that_cannot_be_written_is_named(tmp_path):

@@ -48,7 +48,7 @@ def test_a_killed_reader_sees_some_twice_and_misses_none(start, tmp_path):
     following = 0
     for line in output.read_bytes().split(b"\n")[:-1]:
         number = int(re.match(rb'{"n":(\d+),', line)[1])
-        assert number <= following, f"{number} came, {following} was left out"
+        assert number <= following, f"{number} came, {following} was skipped"
         following = max(following, number + 1)
         seen.add(line)
     assert seen == set(records)

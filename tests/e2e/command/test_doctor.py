@@ -28,7 +28,7 @@ def admin(daemon):
 
 
 def examine(*arguments):
-    """Its troubles and notes by check, and all checks; the machine's own left out of the former."""
+    """Its troubles and notes by check, and all checks; the former without those of the machine itself."""
     result = run("doctor", "--json", *arguments)
     report = json.loads(result.stdout)
     assert result.returncode == (1 if report["troubles"] else 0) and not result.stderr

@@ -11,7 +11,7 @@ RECORDS = numbered(0, 4000)
 
 @pytest.fixture
 def rotated(start):
-    """A daemon with compressed segments and the active one."""
+    """A daemon with compressed segments and an active one."""
     daemon = start(SMALL_SEGMENTS)
     send_records(daemon, RECORDS)
     wait_until(lambda: all(path.suffix != ".ndjson" for _, path in daemon.spool.segments()), "all is compressed")

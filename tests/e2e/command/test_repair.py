@@ -57,11 +57,11 @@ def test_a_daemon_goes_on_with_what_was_repaired(daemon):
     result = verify(daemon)
     assert result.returncode == 2
     damaged = contents(directory)
-    told = repair(daemon)
-    assert told.returncode == 2 and contents(directory) == damaged
+    said = repair(daemon)
+    assert said.returncode == 2 and contents(directory) == damaged
     done = repair(daemon, "--apply")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert told.stdout.count(b"to do") == done.stdout.count(b"done  ") == 5, done.stdout
+    assert said.stdout.count(b"to do") == done.stdout.count(b"done  ") == 5, done.stdout
     result = verify(daemon)
     assert result.returncode == 0, result.stdout
 

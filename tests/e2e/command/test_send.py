@@ -28,10 +28,10 @@ def test_records_carry_who_sent_them(daemon):
     assert len({line["session"] for line in stored}) == 1
 
 
-@pytest.mark.parametrize("packed", [[], ["--zstd"]])
-def test_batches_hold_what_plain_frames_would(daemon, tmp_path, packed):
+@pytest.mark.parametrize("zstd", [[], ["--zstd"]])
+def test_batches_hold_what_plain_frames_would(daemon, tmp_path, zstd):
     records = numbered(0, 20_000, pad=100) + [b'{"odd": "\\u2028 \xe2\x80\xa8"} ', b'"%s"' % (b"x" * 3_000_000), b" 7"]
-    result = send(daemon, *packed, ndjson(tmp_path / "items", records))
+    result = send(daemon, *zstd, ndjson(tmp_path / "items", records))
     assert result.returncode == 0, result.stderr
     assert daemon.spool.records() == records
 
@@ -72,13 +72,14 @@ def test_a_reject_says_what_was_expected_and_what_is_there(daemon, tmp_path):
 @pytest.mark.parametrize("options", [[], ["--zstd"]])
 def test_what_is_no_records_is_refused_before_anything_is_sent(daemon, tmp_path, options):
     good = ndjson(tmp_path / "good", [b"1"])
-    for content, told in ((gzip.compress(b"1\n2\n"), b"zcat "), (b"url,title\nhttps://a,A\n1,2\n", b"csv.DictReader"),
-                          (b'[\n{"a":1},\n{"a":2}\n]\n', b"jq -c '.[]' "), (b'{\n"a":\n1\n}\n', b"jq -c . ")):
+    for content, remedy in ((gzip.compress(b"1\n2\n"), b"zcat "),
+                            (b"url,title\nhttps://a,A\n1,2\n", b"csv.DictReader"),
+                            (b'[\n{"a":1},\n{"a":2}\n]\n', b"jq -c '.[]' "), (b'{\n"a":\n1\n}\n', b"jq -c . ")):
         path = tmp_path / "items"
         path.write_bytes(content)
         for files, stdin in (([good, path], b""), (["-"], content)):
             result = send(daemon, *options, *files, stdin=stdin)
-            assert result.returncode == 1 and told in result.stderr, result.stderr
+            assert result.returncode == 1 and remedy in result.stderr, result.stderr
     assert daemon.spool.records() == []
     assert send(daemon, "--as-is", path).returncode == 1  # {, "a": and }
     assert daemon.spool.records() == [b"1"]

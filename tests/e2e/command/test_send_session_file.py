@@ -106,7 +106,7 @@ def test_a_run_killed_at_any_call_is_gone_on_with(start, tmp_path, call):
         records = [b'{"when":%d,"n":%d}' % (when, n) for n in range(20)]
         ndjson(runs.input, [*records[:10], b'"%s"' % (b"x" * 2000), *records[10:]])
         was_killed = killed_at(call, when, daemon, *runs.arguments())
-        assert runs.once().returncode in (0, 1)  # the large record may have been told of by the run before
+        assert runs.once().returncode in (0, 1)  # the large record may have been reported by the run before
         expected += records
         if not was_killed:
             break

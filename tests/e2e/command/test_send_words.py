@@ -99,7 +99,7 @@ def test_what_passes_is_tried_again(code):
 
 
 @pytest.mark.parametrize("code", FINAL_ERRORS)
-def test_what_will_not_mend_is_final(code):
+def test_what_will_not_pass_is_final(code):
     with FakeServer(says(error={"code": code, "detail": "the detail"})) as server:
         result = send(server, stdin=b"1\n")
     assert result.returncode == 1

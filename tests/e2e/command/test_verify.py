@@ -30,7 +30,7 @@ def test_beside_a_daemon_at_work_it_is_sound(start, tmp_path, retention):
 
 @pytest.fixture
 def stopped(start):
-    """A daemon that has left compressed segments and the active one."""
+    """A daemon that has left compressed segments and an active one."""
     daemon = start(ROTATING)
     send_records(daemon, numbered(0, 2500))
     wait_until(lambda: all(path.suffix != ".ndjson" for _, path in daemon.spool.segments()), "all is compressed")
@@ -66,7 +66,7 @@ def test_damage_is_named_wherever_it_lies(stopped):
 
 
 def test_what_other_programs_refuse_of_a_compressed_segment_is_damage(stopped):
-    """The other way round it may be stricter: libzstd looks at less than the index tells."""
+    """The other way round it may be stricter: libzstd looks at less than the index says."""
     path = stopped.spool.directory / "00000000000000000000.ndjson.zst"
     sound = path.read_bytes()
     content = compressed.decompress(sound)
