@@ -68,11 +68,21 @@ int connect_to(const addrinfo& address, UniqueFd& fd) {
 }  // namespace
 
 std::string Address::to_string() const {
+  if (unix_socket) return unix_socket->to_string();
   const bool is_v6 = host.find(':') != std::string::npos;
   return (is_v6 ? "[" + host + "]" : host) + ":" + port;
 }
 
+std::string Address::url(const std::string& scheme) const {
+  return unix_socket ? to_string() : scheme + "://" + to_string();
+}
+
 base::Result<Address> parse_address(std::string_view url, std::string_view scheme) {
+  if (url.starts_with("unix://")) {
+    const auto at = base::Endpoint::parse(url);
+    if (!at) return fail(ErrorCode::kUsage, at.error().message());
+    return Address{"localhost", {}, *at};
+  }
   const std::string form = std::string(scheme) + "://HOST:PORT";
   const auto bad = [&](const std::string& why) { return fail(ErrorCode::kUsage, "'" + std::string(url) + "' " + why); };
   std::string_view rest = url;
@@ -94,16 +104,22 @@ base::Result<Address> parse_address(std::string_view url, std::string_view schem
     return bad("has an IPv6 address without its brackets");
   }
   if (host.empty() || host.find_first_of("[]/@ ") != std::string_view::npos) return bad("has a bad host");
-  return Address{std::string(host), std::to_string(port)};
+  return Address{std::string(host), std::to_string(port), {}};
 }
 
-Address reachable(Address listener) {
-  if (listener.host == "0.0.0.0") listener.host = "127.0.0.1";
-  if (listener.host == "::") listener.host = "::1";
-  return listener;
+Result<Address> reachable(std::string_view listener) {
+  CRAWLSPOOL_TRY_AS(auto address, parse_address(listener.substr(0, listener.find('?')), "tcp"));
+  if (address.host == "0.0.0.0") address.host = "127.0.0.1";
+  if (address.host == "::") address.host = "::1";
+  return address;
 }
 
 Result<UniqueFd> dial(const Address& server) {
+  if (server.unix_socket) {
+    UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (::connect(fd.get(), server.unix_socket->address(), server.unix_socket->length()) == 0) return fd;
+    return fail_errno("cannot connect to " + shown(server.to_string()), errno);
+  }
   CRAWLSPOOL_TRY_AS(const auto addresses, look_up(server));
   int error = ENOENT;
   for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) {

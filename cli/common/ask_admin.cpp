@@ -1,11 +1,14 @@
 #include "cli/common/ask_admin.h"
 
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <string_view>
+#include <vector>
 
 namespace crawlspool::cli {
 namespace {
@@ -38,11 +41,21 @@ class Exchange {
   asio::io_context& loop_;
 
  public:
-  beast::tcp_stream stream;
+  beast::basic_stream<asio::generic::stream_protocol> stream;
 
  private:
   std::chrono::milliseconds timeout_;
 };
+
+using Endpoint = asio::generic::stream_protocol::endpoint;
+
+std::vector<Endpoint> look_up(asio::io_context& loop, const Address& server, boost::system::error_code& error) {
+  if (server.unix_socket) return {asio::local::stream_protocol::endpoint(server.unix_socket->path())};
+  std::vector<Endpoint> endpoints;
+  for (const auto& found : asio::ip::tcp::resolver(loop).resolve(server.host, server.port, error))
+    endpoints.emplace_back(found.endpoint());
+  return endpoints;
+}
 
 constexpr unsigned kMisdirected = 421;  // the server does not go by that name
 
@@ -56,12 +69,11 @@ base::Result<std::string> wrong_listener(const Address& server, const std::strin
 
 base::Result<HttpAnswer> http_get(const Address& server, const std::string& path, int timeout_ms) {
   const auto failed = [&](const char* what, const boost::system::error_code& error) {
-    return base::fail(base::ErrorCode::kIo,
-                      std::string(what) + " http://" + server.to_string() + ": " + error.message());
+    return base::fail(base::ErrorCode::kIo, std::string(what) + " " + server.url("http") + ": " + error.message());
   };
   asio::io_context loop;
   boost::system::error_code error;
-  const auto endpoints = asio::ip::tcp::resolver(loop).resolve(server.host, server.port, error);
+  const std::vector<Endpoint> endpoints = look_up(loop, server, error);
   if (error) return failed("cannot find", error);
 
   Exchange exchange(loop, timeout_ms);
@@ -69,7 +81,7 @@ base::Result<HttpAnswer> http_get(const Address& server, const std::string& path
   if (error) return failed("cannot connect to", error);
 
   http::request<http::empty_body> request(http::verb::get, path, 11);
-  request.set(http::field::host, server.to_string());
+  request.set(http::field::host, server.unix_socket ? server.host : server.to_string());
   request.set(http::field::user_agent, "crawlspool");
   request.keep_alive(false);
   error = exchange.wait_for([&](auto done) { http::async_write(exchange.stream, request, done); });
@@ -94,8 +106,7 @@ base::Result<std::string> ask_admin(const Address& server, const std::string& pa
     return base::fail(base::ErrorCode::kIo, "the daemon at " + server.to_string() + " is not asked by the name " +
                                                 server.host + " (421): list it in admin.hosts of its " +
                                                 "crawlspoold.yaml, or ask by an address");
-  return base::fail(base::ErrorCode::kIo, "http://" + server.to_string() + path + " answers " +
-                                              std::to_string(answer.status) +
+  return base::fail(base::ErrorCode::kIo, server.url("http") + path + " answers " + std::to_string(answer.status) +
                                               "; is it a crawlspoold's admin listener?");
 }
 

@@ -15,9 +15,9 @@ using base::Result;
 Result<Address> first_listener(const std::vector<std::string>& listeners, const char* key, const char* option) {
   if (listeners.empty())
     return fail(ErrorCode::kConfig, std::string(key) + " names no address; say where with " + option);
-  auto address = parse_address(listeners.front(), "tcp");
+  auto address = reachable(listeners.front());
   if (!address) return fail(ErrorCode::kConfig, std::string(key) + ": " + address.error().context);
-  return reachable(*address);
+  return address;
 }
 
 }  // namespace

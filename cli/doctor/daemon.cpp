@@ -85,15 +85,16 @@ json member(const json& object, const char* key) {
 
 Finding check_port(const std::string& url, const std::string& key, bool daemon_answers) {
   const std::string name = "port " + url;
-  const auto address = parse_address(url, "tcp");
+  const auto address = reachable(url);
   if (!address) return trouble(name, address.error().message(), "fix " + key);
-  const bool is_open = dial(reachable(*address)).has_value();
+  const bool is_open = dial(*address).has_value();
   if (is_open && !daemon_answers)
     return trouble(name, "something listens there, and no daemon answers at the admin listener",
-                   "ss -ltnp 'sport = :" + address->port + "' shows who has it");
+                   address->unix_socket ? "ss -lxp shows who has it"
+                                        : "ss -ltnp 'sport = :" + address->port + "' shows who has it");
   if (!is_open && daemon_answers)
     return trouble(name, "nothing listens there, though " + key + " says so",
-                   "restart the daemon; ss -ltnp shows where it listens");
+                   "restart the daemon; ss -ltnxp shows where it listens");
   return ok(name, is_open ? "open" : "closed, as no daemon runs");
 }
 

@@ -65,8 +65,8 @@ std::optional<TopSample> read_sample(const std::string& status_body, const std::
   sample.pid = count(status, {"pid"});
   sample.version = text(status, "version");
   sample.uptime_s = count(status, {"uptime_s"});
-  sample.stream = count(status, {"connections", "stream"});
-  sample.http = count(status, {"connections", "http"});
+  for (const proto::Input input : proto::kAllInputs)
+    sample.connections[input] = count(status, {"connections", std::string(word(input)).c_str()});
   sample.records = count(status, {"records"});
   sample.bytes = count(status, {"bytes"});
   sample.rejects = sum(at(status, {"rejects"}));

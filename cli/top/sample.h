@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "proto/inputs.h"
+
 namespace crawlspool::cli {
 
 // A client's open connections from one machine.
@@ -25,8 +27,7 @@ struct TopSample {
   std::string version;
   std::string state;
   std::uint64_t uptime_s = 0;
-  std::uint64_t stream = 0;  // connections
-  std::uint64_t http = 0;
+  proto::PerInput<std::uint64_t> connections;
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
   std::uint64_t rejects = 0;

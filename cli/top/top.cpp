@@ -41,7 +41,7 @@ Result<TopSample> ask(const Address& server) {
   auto sample = read_sample(*status, has_clients ? connections->body : "", base::SystemClock().monotonic_us());
   if (!sample)
     return fail(ErrorCode::kIo,
-                "http://" + server.to_string() + "/status answers no figures; is it a crawlspoold's admin listener?");
+                server.url("http") + "/status answers no figures; is it a crawlspoold's admin listener?");
   return std::move(*sample);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -42,12 +43,22 @@ std::vector<std::string> client_cells(const ClientRow& client) {
           human_seconds(static_cast<std::uint64_t>(std::max<std::int64_t>(0, client.oldest_age_ms)) / 1000)};
 }
 
+// "      3 stream, 1 http".
+std::string connections_of(const TopSample& sample) {
+  std::string text;
+  for (const proto::Input input : proto::kAllInputs) {
+    if (!brings_records(input)) continue;
+    const std::string count = std::to_string(sample.connections[input]);
+    text += (text.empty() ? right(count, 7) : ", " + count) + " " + std::string(word(input));
+  }
+  return text;
+}
+
 std::vector<std::string> head_lines(const TopSample& sample, const TopRates& rates, const std::string& server) {
   return {"state " + shown(sample.state) + ", up " + human_seconds(sample.uptime_s) + ", crawlspoold " +
               shown(sample.version) + " at " + server,
           "",
-          "records/s " + right(rate(rates.records), 12) + "    connections " + right(std::to_string(sample.stream), 7) +
-              " stream, " + std::to_string(sample.http) + " http",
+          "records/s " + right(rate(rates.records), 12) + "    connections " + connections_of(sample),
           "MB/s      " + right(fixed(rates.megabytes, 2), 12) + "    ack p99     " +
               right(fixed(sample.ack_p99_ms, 2), 7) + " ms",
           "rejects/s " + right(rate(rates.rejects), 12) + "    lag         " + human_bytes(sample.lag_bytes) +
@@ -69,8 +80,20 @@ std::vector<std::string> client_lines(const std::vector<ClientRow>& clients) {
 }
 
 const std::vector<std::size_t>& line_columns() {
-  static const std::vector<std::size_t> columns{kSecondColumns, 9, 12, 9, 9, 7, 6, 9, 10, 10};
+  static const auto columns = [] {
+    std::vector<std::size_t> all{kSecondColumns, 9, 12, 9, 9};
+    for (const proto::Input input : proto::kAllInputs)
+      if (brings_records(input)) all.push_back(word(input).size() + 2);
+    all.insert(all.end(), {9, 10, 10});
+    return all;
+  }();
   return columns;
+}
+
+std::string upper_case(std::string_view word) {
+  std::string text(word);
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
 }
 
 }  // namespace
@@ -89,36 +112,39 @@ std::string top_screen(const TopSample& sample, const TopRates& rates, const std
 }
 
 std::string top_heading() {
-  return row({"TIME", "STATE", "RECORDS/S", "MB/S", "REJECTS/S", "STREAM", "HTTP", "P99_MS", "LAG", "FREE"},
-             line_columns()) +
-         "\n";
+  std::vector<std::string> cells{"TIME", "STATE", "RECORDS/S", "MB/S", "REJECTS/S"};
+  for (const proto::Input input : proto::kAllInputs)
+    if (brings_records(input)) cells.push_back(upper_case(word(input)));
+  cells.insert(cells.end(), {"P99_MS", "LAG", "FREE"});
+  return row(cells, line_columns()) + "\n";
 }
 
 std::string top_line(const TopSample& sample, const TopRates& rates, const std::string& ts) {
-  return row({ts.substr(0, kSecondColumns - 1) + "Z", shown(sample.state), rate(rates.records),
-              fixed(rates.megabytes, 2), rate(rates.rejects), std::to_string(sample.stream),
-              std::to_string(sample.http), fixed(sample.ack_p99_ms, 2), human_bytes(sample.lag_bytes),
-              human_bytes(sample.free_bytes)},
-             line_columns()) +
-         "\n";
+  std::vector<std::string> cells{ts.substr(0, kSecondColumns - 1) + "Z", shown(sample.state), rate(rates.records),
+                                 fixed(rates.megabytes, 2), rate(rates.rejects)};
+  for (const proto::Input input : proto::kAllInputs)
+    if (brings_records(input)) cells.push_back(std::to_string(sample.connections[input]));
+  cells.insert(cells.end(),
+               {fixed(sample.ack_p99_ms, 2), human_bytes(sample.lag_bytes), human_bytes(sample.free_bytes)});
+  return row(cells, line_columns()) + "\n";
 }
 
 std::string top_json(const TopSample& sample, const TopRates& rates, const std::string& ts) {
   using nlohmann::ordered_json;
   const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
-  const ordered_json line{{"ts", ts},
-                          {"state", sample.state},
-                          {"records_per_s", rounded(rates.records)},
-                          {"mb_per_s", rounded(rates.megabytes)},
-                          {"rejects_per_s", rounded(rates.rejects)},
-                          {"stream", sample.stream},
-                          {"http", sample.http},
-                          {"ack_p99_ms", sample.ack_p99_ms},
-                          {"lag_bytes", sample.lag_bytes},
-                          {"free_bytes", sample.free_bytes},
-                          {"records", sample.records},
-                          {"bytes", sample.bytes},
-                          {"rejects", sample.rejects}};
+  ordered_json line{{"ts", ts},
+                    {"state", sample.state},
+                    {"records_per_s", rounded(rates.records)},
+                    {"mb_per_s", rounded(rates.megabytes)},
+                    {"rejects_per_s", rounded(rates.rejects)}};
+  for (const proto::Input input : proto::kAllInputs)
+    if (brings_records(input)) line[std::string(word(input))] = sample.connections[input];
+  line.update(ordered_json{{"ack_p99_ms", sample.ack_p99_ms},
+                           {"lag_bytes", sample.lag_bytes},
+                           {"free_bytes", sample.free_bytes},
+                           {"records", sample.records},
+                           {"bytes", sample.bytes},
+                           {"rejects", sample.rejects}});
   return line.dump(-1, ' ', true, ordered_json::error_handler_t::replace) + "\n";
 }
 

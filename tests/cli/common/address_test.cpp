@@ -32,9 +32,21 @@ TEST(Address, TheErrorIsOfUsageAndNamesTheUrl) {
 }
 
 TEST(Address, AWildcardMeansLoopback) {
-  EXPECT_EQ(reachable({"0.0.0.0", "1"}).to_string(), "127.0.0.1:1");
-  EXPECT_EQ(reachable({"::", "1"}).to_string(), "[::1]:1");
-  EXPECT_EQ(reachable({"10.0.0.7", "1"}).to_string(), "10.0.0.7:1");
+  EXPECT_EQ(reachable("tcp://0.0.0.0:1").value().to_string(), "127.0.0.1:1");
+  EXPECT_EQ(reachable("tcp://[::]:1").value().to_string(), "[::1]:1");
+  EXPECT_EQ(reachable("tcp://10.0.0.7:1?stream=raw").value().to_string(), "10.0.0.7:1");
+  EXPECT_EQ(reachable("unix:///run/s.sock?mode=0600").value().to_string(), "unix:///run/s.sock");
+  EXPECT_FALSE(reachable("nonsense"));
+}
+
+TEST(Address, AUnixSocketIsOneForAnyScheme) {
+  for (const char* const scheme : {"tcp", "http"}) {
+    const auto address = parse_address("unix:///run/s.sock", scheme).value();
+    EXPECT_EQ(address.unix_socket.value().path(), "/run/s.sock");
+    EXPECT_EQ(address.url(scheme), "unix:///run/s.sock");
+  }
+  EXPECT_EQ(parse_address("tcp://h:1", "tcp").value().url("http"), "http://h:1");
+  EXPECT_EQ(parse_address("unix://relative", "tcp").error().code, base::ErrorCode::kUsage);
 }
 
 }  // namespace

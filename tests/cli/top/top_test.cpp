@@ -31,8 +31,8 @@ TopSample sample(std::uint64_t records, const std::string& connections, std::int
 TEST(TopSample, TakesTheFiguresOfStatus) {
   const TopSample one = sample(100, clients(60, 40), kStartUs);
   EXPECT_EQ(one.version, "1.2.3");
-  EXPECT_EQ(one.stream, 3U);
-  EXPECT_EQ(one.http, 1U);
+  EXPECT_EQ(one.connections[proto::input("stream")], 3U);
+  EXPECT_EQ(one.connections[proto::input("http")], 1U);
   EXPECT_EQ(one.records, 100U);
   EXPECT_EQ(one.rejects, 3U);
   EXPECT_EQ(one.lag_bytes, 500U);

@@ -8,6 +8,7 @@ import stat
 import subprocess
 
 import pytest
+from command import run
 from daemon import Daemon
 from frames import Client
 from waiting import wait_until
@@ -124,3 +125,25 @@ def test_a_peer_that_ends_and_one_that_is_killed_lose_nothing(start, directory):
     wait_until(lambda: len(daemon.spool.lines(live=True)) == 100, "what was sent before the end is stored")
     daemon.signal(signal.SIGTERM)
     assert daemon.wait_exit() == 0
+
+
+def test_the_command_finds_the_daemon_over_unix_sockets(start, directory, tmp_path):
+    daemon = start(settings(directory))
+    stream, admin = f"unix://{directory}/stream.sock", f"unix://{directory}/admin.sock"
+    sent = run("send", "--server", stream, "-", stdin=b'{"a":1}\n{"a":2}\n')
+    assert sent.returncode == 0, sent
+    assert len(daemon.spool.lines(live=True)) == 2
+    status = run("status", "--json", "--admin", admin)
+    assert status.returncode == 0 and json.loads(status.stdout)["records"] == 2
+    config = tmp_path / "crawlspoold.yaml"
+    config.write_text(json.dumps({"listen": {name: [f"unix://{directory}/{name}.sock?mode=0660"] for name in ("stream", "http", "admin")},
+                                  "spool": {"directory": str(daemon.spool.directory)}}))
+    top = run("top", "--count", "1", "--json", "-c", str(config))
+    assert top.returncode == 0 and json.loads(top.stdout)["state"] == "ok", top
+    doctor = run("doctor", "-c", str(config))
+    assert f"port unix://{directory}/stream.sock".encode() in doctor.stdout and b"closed" not in doctor.stdout, doctor.stdout
+
+
+def test_the_command_says_which_socket_nobody_listens_on(tmp_path):
+    result = run("status", "--admin", f"unix://{tmp_path}/none.sock")
+    assert result.returncode != 0 and f"unix://{tmp_path}/none.sock" in result.stderr.decode()
