@@ -25,6 +25,7 @@ struct InputInfo {
 inline constexpr std::array kInputs{
     InputInfo{"stream", Role::kRecords, "tcp://127.0.0.1:8940", ""},
     InputInfo{"http", Role::kRecords, "tcp://127.0.0.1:8941", ""},
+    InputInfo{"lines", Role::kRecords, "", "stream client answers"},
     InputInfo{"admin", Role::kAdmin, "tcp://127.0.0.1:8942", ""},
 };
 

@@ -5,6 +5,7 @@
 
 #include "daemon/base/check.h"
 #include "daemon/inputs/http/records_handler.h"
+#include "daemon/inputs/lines/lines_protocol.h"
 #include "daemon/inputs/stream/stream_protocol.h"
 
 namespace crawlspool::inputs {
@@ -30,6 +31,10 @@ constexpr std::array kRows{
           return std::make_unique<HttpProtocol>(connection, HttpProtocol::kForRecords, [](HttpProtocol& http) {
             return std::make_unique<http::RecordsHandler>(http);
           });
+        }},
+    Row{"lines",
+        [](Connection& connection, const Settings& settings) -> std::unique_ptr<Protocol> {
+          return std::make_unique<lines::LinesProtocol>(connection, settings);
         }},
 };
 

@@ -1,0 +1,138 @@
+#include "daemon/inputs/lines/lines_protocol.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/connection/io_loop.h"
+#include "daemon/inputs/lines/lines_hello.h"
+
+namespace crawlspool::lines {
+namespace {
+
+using connection::Pause;
+using proto::ErrorWord;
+using proto::GoodbyeReason;
+
+constexpr std::size_t kBegunReadBytes = 16 * 1024;  // of a begun line while memory is short: its end is not known
+
+}  // namespace
+
+LinesProtocol::LinesProtocol(connection::Connection& connection, const config::ListenerSettings& settings)
+    : connection_(connection),
+      dialog_(connection, *this, proto::Framing::kLines),
+      splitter_(connection.limits().record_bytes_max),
+      may_answer_(settings.answers) {
+  dialog_.silence(true);
+  dialog_.identify(settings.client, settings.stream);
+}
+
+void LinesProtocol::on_open() {
+  if (connection_.io().shared().committer.state() == commit::SpoolState::kFailed) dialog_.on_spool_failed();
+}
+
+connection::ReadPlan LinesProtocol::plan_read() {
+  if (dialog_.is_ending() || (dialog_.is_draining() && !connection_.has_rest())) return {0, Pause::kBusy};
+  if (dialog_.awaits_session()) return {0, Pause::kSession};
+  if (connection_.credit().must_wait(connection_.io().now_ms())) return {0, Pause::kAmplification};
+  return connection_.plan_records(splitter_.has_begun() ? kBegunReadBytes : 0);
+}
+
+std::size_t LinesProtocol::on_input(std::string_view bytes) {
+  if (const auto other = std::exchange(any_input_, true) ? std::nullopt : recognise_first_bytes(bytes)) {
+    dialog_.end_with_error({.code = ErrorWord::kWrongProtocol, .detail = *other});
+    return bytes.size();
+  }
+  std::string_view rest = bytes;
+  const bool had_begun = splitter_.has_begun();
+  const bool took_line = take_lines(rest);
+  if (dialog_.is_ending()) return bytes.size();
+  if (took_line || !had_begun) line_begun_ms_ = connection_.io().now_ms();
+  if (dialog_.awaits_session()) connection_.pause(Pause::kSession);
+  if (dialog_.is_cut()) dialog_.drop_unread_answers();
+  if (dialog_.is_draining() && rest.empty()) dialog_.end_by_drain();
+  if (connection_.link().unsent_bytes() > 0) connection_.send(true);
+  return bytes.size() - rest.size();
+}
+
+// True if there was one at least.
+bool LinesProtocol::take_lines(std::string_view& input) {
+  const commit::ReadTime when = connection_.io().read_time();
+  bool took_line = false;
+  while (!dialog_.is_ending() && !dialog_.awaits_session() && !connection_.budget().is_spent()) {
+    const auto line = splitter_.next(input);
+    if (!line) break;
+    take_line(*line, when);
+    took_line = true;
+  }
+  return took_line;
+}
+
+void LinesProtocol::take_line(std::string_view line, const commit::ReadTime& when) {
+  if (!std::exchange(any_line_, true) && take_hello(line)) return;
+  if (dialog_.has_numbers_for(1)) dialog_.take_record(line, when);
+}
+
+// False if the first line is a record.
+bool LinesProtocol::take_hello(std::string_view line) {
+  if (line.front() != '{' || connection_.io().checker().check(line)) return false;
+  auto read = read_hello(line);
+  if (!read) {
+    dialog_.end_with_error({.code = ErrorWord::kBadHello, .detail = read.error()});
+    return true;
+  }
+  if (!*read) return false;
+  LinesHello& said = **read;
+  const spool::ClientNames& known = dialog_.writer().names();
+  if (said.hello.client.empty()) said.hello.client = known.client;
+  if (said.hello.stream.empty()) said.hello.stream = known.stream;
+  dialog_.silence(!said.wants_answers || !may_answer_);
+  dialog_.take_hello(std::move(said.hello));
+  return true;
+}
+
+void LinesProtocol::on_eof() {
+  const auto last = splitter_.last();
+  if (last) take_line(*last, connection_.io().read_time());
+  dialog_.end_with_goodbye(GoodbyeReason::kBye, "the stream has ended");
+}
+
+void LinesProtocol::on_spool_waits() {
+  if (!dialog_.writer().all_synced() && !dialog_.is_ending() && !connection_.paused())
+    connection_.pause(Pause::kSpoolWaits);
+}
+
+void LinesProtocol::on_resumed(std::int64_t paused_ms) {
+  line_begun_ms_ += paused_ms;
+  dialog_.on_resumed();
+}
+
+std::optional<connection::BegunInput> LinesProtocol::begun_input() const {
+  if (dialog_.is_ending() || splitter_.received_bytes() == 0) return std::nullopt;
+  return connection::BegunInput{splitter_.held_bytes(), splitter_.received_bytes(), line_begun_ms_};
+}
+
+void LinesProtocol::on_shed() {
+  dialog_.end_with_error({.code = ErrorWord::kFrameTimeout,
+                          .detail = "the server's memory is used up and this line came slowest",
+                          .seq = dialog_.writer().taken() + 1});
+}
+
+// ---- deadlines: none of them is for one who is not answered, and so could not learn of it ----
+
+std::int64_t LinesProtocol::line_deadline_ms() const {
+  if (dialog_.is_silent() || !splitter_.has_begun()) return kNever;
+  return connection_.pace_deadline_ms(line_begun_ms_, splitter_.received_bytes());
+}
+
+std::int64_t LinesProtocol::deadline_ms() const {
+  return dialog_.is_ending() ? kNever : std::min(line_deadline_ms(), dialog_.deadline_ms());
+}
+
+void LinesProtocol::on_deadline() {
+  if (connection_.io().now_ms() < line_deadline_ms()) return dialog_.on_deadline();
+  dialog_.end_with_error({.code = ErrorWord::kFrameTimeout,
+                          .detail = std::to_string(splitter_.received_bytes()) + " bytes of a line had come in time",
+                          .seq = dialog_.writer().taken() + 1});
+}
+
+}  // namespace crawlspool::lines
