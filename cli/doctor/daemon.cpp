@@ -1,5 +1,3 @@
-#include "cli/doctor/daemon.h"
-
 #include <algorithm>
 #include <fstream>
 #include <map>

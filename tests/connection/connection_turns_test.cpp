@@ -25,7 +25,7 @@ class Talker final : public Protocol {
   explicit Talker(Connection& on) : connection(on) {}
 
   Connection& connection;
-  std::function<void()> on_input = [] {};  // while the input is in view
+  std::function<void()> on_view = [] {};  // while the input is in view
   std::function<void()> on_taken = [] {};  // behind it
   std::string taken;
   std::size_t take_max = SIZE_MAX;  // of each input: the connection keeps the rest
@@ -59,7 +59,7 @@ class Talker final : public Protocol {
   void take(std::string_view bytes) {
     ++inputs;
     deepest = std::max(deepest, ++depth);
-    on_input();
+    on_view();
     taken += bytes;  // what is in view, behind all that was called
     on_taken();
     --depth;
@@ -116,7 +116,7 @@ class ConnectionTurns : public commit::OnForgetfulDisk {
 TEST_F(ConnectionTurns, AResumeWithinInputWaitsForItsEnd) {
   auto pair = net::test::tcp_pair();
   Talker& talker = open(pair);
-  talker.on_input = [&] {
+  talker.on_view = [&] {
     talker.wait();
     talker.resume();
     EXPECT_TRUE(talker.paused());
@@ -131,7 +131,7 @@ TEST_F(ConnectionTurns, AResumeWithinInputWaitsForItsEnd) {
 TEST_F(ConnectionTurns, AnAnswerFromElsewhereWithinInputWaitsForItsEnd) {
   auto pair = net::test::tcp_pair();
   Talker& talker = open(pair);
-  talker.on_input = [&] {
+  talker.on_view = [&] {
     talker.wait();
     talker.connection.on_synced(1);
     EXPECT_TRUE(talker.paused());
@@ -148,7 +148,7 @@ TEST_F(ConnectionTurns, WhatAResetConnectionHadSentIsTakenInOrderAndUnspoilt) {
   say(pair, sent);
   Talker& talker = open(pair);
   net::test::reset_connection(pair.theirs);
-  talker.on_input = [&] {
+  talker.on_view = [&] {
     talker.wait();
     talker.resume();
   };
@@ -162,7 +162,7 @@ TEST_F(ConnectionTurns, KeptInputIsTakenOnceATurnHoweverOftenItIsToGoOn) {
   auto pair = net::test::tcp_pair();
   Talker& talker = open(pair);
   talker.take_max = 1;
-  talker.on_input = [&] {
+  talker.on_view = [&] {
     talker.wait();
     for (int i = 0; i < 3; ++i) talker.resume();
   };
@@ -179,7 +179,7 @@ TEST_F(ConnectionTurns, SentAnswersDoNotTakeKeptInputWithinInput) {
   auto pair = net::test::tcp_pair();
   Talker& talker = open(pair);
   talker.take_max = 1;
-  talker.on_input = [&] {
+  talker.on_view = [&] {
     talker.connection.link().output() += "!";
     talker.wait_for_output();
     talker.connection.send(true);
@@ -196,10 +196,10 @@ TEST_F(ConnectionTurns, AnotherConnectionsInputWaitsForTheNextTurn) {
   Talker& first = open(first_pair);
   Talker& second = open(second_pair);
   second.take_max = 1;
-  second.on_input = [&] { second.wait(); };
+  second.on_view = [&] { second.wait(); };
   say(second_pair, "ab");
   ASSERT_TRUE(run_until(io->loop(), [&] { return second.taken == "a"; }));
-  first.on_input = [&] {
+  first.on_view = [&] {
     second.resume();
     EXPECT_EQ(second.inputs, 1);
   };
@@ -220,7 +220,7 @@ TEST_F(ConnectionTurns, ANextTurnThatIsAskedForSeveralTimesComesOnce) {
   auto pair = net::test::tcp_pair();
   Talker& talker = open(pair);
   talker.take_max = 1;
-  talker.on_input = [&] { talker.wait(); };
+  talker.on_view = [&] { talker.wait(); };
   say(pair, "abc");
   ASSERT_TRUE(run_until(io->loop(), [&] { return talker.taken == "a"; }));
   for (int i = 0; i < 3; ++i) talker.connection.resume_next_turn();
@@ -234,7 +234,7 @@ TEST_F(ConnectionTurns, InputThatIsKeptIsChargedUntilItIsTaken) {
   auto pair = net::test::tcp_pair();
   Talker& talker = open(pair);
   talker.take_max = 0;
-  talker.on_input = [&] { talker.wait(); };
+  talker.on_view = [&] { talker.wait(); };
   say(pair, std::string(1000, 'k'));
   ASSERT_TRUE(run_until(io->loop(), [&] { return talker.inputs == 1; }));
   EXPECT_GE(memory->accounted(), 1000);

@@ -24,7 +24,8 @@ class Feeder {
   [[nodiscard]] Outcome append(Subject& subject, std::int64_t wall_us);
   [[nodiscard]] Outcome sync(Subject& subject);
   [[nodiscard]] bool has_unsynced() const { return !appended_.empty(); }
-  [[nodiscard]] bool has_unsynced() const { return !waiting_.empty() || !appended_.empty(); }
+  // The same, or what was turned away and is still to be written.
+  [[nodiscard]] bool has_unfinished() const { return !waiting_.empty() || !appended_.empty(); }
 
   // The process is gone, and with it all that was not synced as far as anyone knows.
   void forget();

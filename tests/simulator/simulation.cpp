@@ -238,7 +238,7 @@ void Simulation::do_harm() {
 
 void Simulation::sync_all() {
   for (int i = 0; ledger_.acked() < kRecordsMin || inspection_.rotations() < kRotationsMin ||
-                  !ledger_.all_sent_again() || feeder_.has_unsynced();
+                  !ledger_.all_sent_again() || feeder_.has_unfinished();
        ++i) {
     promise(i < kCalmStepsMax, "a disk that works does not take what is sent");
     promise(feeder_.append(*subject_, clock_.wall_us()) == Outcome::kDone, "a disk that works takes no write");
