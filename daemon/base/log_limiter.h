@@ -1,5 +1,5 @@
 // How many lines get into the log of what peers and broken disks can cause at will: a burst, then one each so often.
-// What is left out is counted. Time is handed in, in microseconds (monotonic).
+// What is suppressed is counted. Time is handed in, in microseconds (monotonic).
 #pragma once
 
 #include <cstdint>
@@ -33,21 +33,21 @@ class LogAllowance {
 // One allowance for each event word. Thread-safe.
 class LogLimiter {
  public:
-  // For a line that may pass: how many of its word were left out since the last one that did. Else nothing.
+  // For a line that may pass: how many of its word were suppressed since the last one that did. Else nothing.
   [[nodiscard]] std::optional<std::uint64_t> admit(std::string_view event, const LogRate& rate, std::int64_t now_us);
 
-  struct LeftOut {
+  struct Suppressed {
     std::string event;
     std::uint64_t lines;
     bool is_fault;
   };
-  // What was left out and has not been told by a later line of the same word; counted from 0 again.
-  [[nodiscard]] std::vector<LeftOut> take_left_out();
+  // Returns what was suppressed and no later line of the same word has reported; counts from 0 again.
+  [[nodiscard]] std::vector<Suppressed> take_suppressed();
 
  private:
   struct Word {
     LogAllowance allowance;
-    std::uint64_t left_out = 0;
+    std::uint64_t suppressed = 0;
     bool is_fault = false;
   };
   std::mutex mutex_;

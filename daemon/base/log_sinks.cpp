@@ -49,7 +49,7 @@ class LineSink final : public LogSink {
   void log(const spdlog::details::log_msg& msg) override {
     if (reopen_requested_.exchange(false)) reopen();
     line_.clear();
-    const PackedEvent event = unpack_event({msg.payload.data(), msg.payload.size()});
+    const EncodedEvent event = decode_event({msg.payload.data(), msg.payload.size()});
     (format_ == LogFormat::kJson ? render_json : render_logfmt)(line_, event, timestamp_of(msg), level_word(msg.level));
     line_ += '\n';
     // One write a line: whoever tails the file sees whole lines. A failed write has nobody to be told.
@@ -86,7 +86,7 @@ class RecentSink final : public LogSink {
 
   void log(const spdlog::details::log_msg& msg) override {
     std::string json;
-    const PackedEvent event = unpack_event({msg.payload.data(), msg.payload.size()});
+    const EncodedEvent event = decode_event({msg.payload.data(), msg.payload.size()});
     render_json(json, event, timestamp_of(msg), level_word(msg.level));
     events_->add(std::move(json), msg.level >= spdlog::level::warn);
   }
@@ -101,7 +101,7 @@ class RecentSink final : public LogSink {
 class JournalSink final : public LogSink {
  public:
   void log(const spdlog::details::log_msg& msg) override {
-    const PackedEvent event = unpack_event({msg.payload.data(), msg.payload.size()});
+    const EncodedEvent event = decode_event({msg.payload.data(), msg.payload.size()});
     std::vector<std::string> fields = render_journal_fields(event, priority(msg.level));
     std::vector<iovec> parts;
     parts.reserve(fields.size());

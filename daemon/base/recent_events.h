@@ -26,12 +26,12 @@ class RecentEvents {
     std::uint64_t number;
     std::string json;
   };
-  using Ring = std::deque<Event>;
+  using Events = std::deque<Event>;
 
   mutable std::mutex mutex_;
   std::uint64_t next_number_ = 0;
-  Ring warnings_;
-  Ring others_;
+  Events warnings_;
+  Events others_;
 };
 
 }  // namespace crawlspool::base

@@ -39,15 +39,15 @@ class BatchIntake {
   // After kReady, if it holds records: the next one, or nothing at the end or after a long run of blank lines
   // (is_at_end() tells). Padding is readable behind each.
   [[nodiscard]] std::optional<std::string_view> next(TurnBudget& budget);
-  // Compressed, and nothing of it is unpacked yet.
+  // Compressed, and nothing of it is decompressed yet.
   [[nodiscard]] bool is_untouched() const { return decoder_ && decoder_->is_untouched(); }
   // While it is untouched: about how many bytes of lines it becomes, each with an envelope of so many bytes.
   [[nodiscard]] std::uint64_t estimated_line_bytes(std::size_t envelope_bytes) const;
   // Bytes that came for it, compressed or not.
   [[nodiscard]] std::size_t wire_bytes() const { return wire_bytes_; }
   [[nodiscard]] bool is_ready() const { return is_ready_; }
-  // It was compressed, and is not all unpacked yet: it grows by itself.
-  [[nodiscard]] bool is_unpacking() const { return decoder_ && !is_ready_; }
+  // It was compressed, and is not all decompressed yet: it grows by itself.
+  [[nodiscard]] bool is_decompressing() const { return decoder_ && !is_ready_; }
   // Some of it was handed out.
   [[nodiscard]] bool is_begun() const { return taken_ > 0; }
   [[nodiscard]] bool is_at_end() const { return is_ready_ && taken_ == content_.size(); }

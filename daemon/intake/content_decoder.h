@@ -37,7 +37,7 @@ class ContentDecoder {
   // can take. Anything but kMore is final.
   [[nodiscard]] Step step(TurnBudget& budget);
 
-  // Nothing has been unpacked yet.
+  // Nothing has been decompressed yet.
   [[nodiscard]] bool is_untouched() const { return read_ == 0; }
   // As far as it says or can be: never more than `bytes_max`.
   [[nodiscard]] std::uint64_t claimed_bytes() const { return claimed_bytes_; }

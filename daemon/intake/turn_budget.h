@@ -20,7 +20,7 @@ class TurnBudget {
   static constexpr std::uint64_t kDecoderStartCost = 8 * 1024;
   static constexpr std::uint64_t kDecoderCallCost = 512;
   static constexpr std::uint64_t kDecoderByteCost = 8;  // of what came in
-  static constexpr std::uint64_t kUnpackedBytesAUnit = 2;
+  static constexpr std::uint64_t kDecompressedBytesAUnit = 2;
 
   // A new turn: nothing is spent.
   void begin(std::uint64_t cost_max = kTurnCostMax) {
@@ -47,7 +47,7 @@ class TurnBudget {
   void count_decoder_start() { spent_ += kDecoderStartCost; }
   // One call of a decompressor, whatever came out.
   void count_decoder_call(std::size_t read_bytes, std::size_t written_bytes) {
-    spent_ += kDecoderCallCost + read_bytes * kDecoderByteCost + written_bytes / kUnpackedBytesAUnit;
+    spent_ += kDecoderCallCost + read_bytes * kDecoderByteCost + written_bytes / kDecompressedBytesAUnit;
   }
 
   [[nodiscard]] bool is_spent() const { return spent_ >= cost_max_; }

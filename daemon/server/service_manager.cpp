@@ -67,15 +67,15 @@ void ServiceManager::ready(Vitals vitals) {
     const std::lock_guard lock(vitals_mutex_);
     vitals_ = std::move(vitals);
   }
-  tell("READY=1\nSTATUS=Ready");
+  notify("READY=1\nSTATUS=Ready");
 }
 
-void ServiceManager::reloading() { tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(clock_.monotonic_us())); }
+void ServiceManager::reloading() { notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(clock_.monotonic_us())); }
 
-void ServiceManager::reloaded() { tell("READY=1"); }
+void ServiceManager::reloaded() { notify("READY=1"); }
 
 void ServiceManager::stopping(std::int64_t within_ms) {
-  tell("STOPPING=1\nSTATUS=Draining\nEXTEND_TIMEOUT_USEC=" + std::to_string(within_ms * kUsPerMs + kAfterDrainUs));
+  notify("STOPPING=1\nSTATUS=Draining\nEXTEND_TIMEOUT_USEC=" + std::to_string(within_ms * kUsPerMs + kAfterDrainUs));
   const std::lock_guard lock(mutex_);
   is_stopping_ = true;
 }
@@ -85,7 +85,7 @@ void ServiceManager::drop_vitals() {
   vitals_ = {};
 }
 
-void ServiceManager::tell(std::string message) {
+void ServiceManager::notify(std::string message) {
   {
     const std::lock_guard lock(mutex_);
     if (is_stopping_) return;  // it would be taken for running again

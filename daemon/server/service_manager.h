@@ -44,7 +44,7 @@ class ServiceManager {
   void drop_vitals();
 
  private:
-  void tell(std::string message);
+  void notify(std::string message);
   void run();
   [[nodiscard]] bool send_waiting();
   void look();
