@@ -158,8 +158,8 @@ Result<void> Reading::print_to(std::optional<Position> end) {
 
 Result<void> Reading::print(const spool::ReadLine& line) {
   if (cursor_) cursor_->take(line);
-  const bool is_told_otherwise = line.kind == spool::LineKind::kDamaged;
-  return is_told_otherwise || filter_.takes(line) ? printer_.print(line) : Result<void>{};
+  const bool is_reported_as_damage = line.kind == spool::LineKind::kDamaged;
+  return is_reported_as_damage || filter_.takes(line) ? printer_.print(line) : Result<void>{};
 }
 
 // Nothing counts of what a reader that went away has left in the pipe.

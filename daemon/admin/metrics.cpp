@@ -43,7 +43,7 @@ class Families {
     family(std::move(name), std::move(help), MetricType::Gauge);
     add({}, {}, value);
   }
-  // A family whose samples are told apart by one label: add() follows for each.
+  // A family whose samples differ in one label: add() follows for each.
   void family(std::string name, std::string help, MetricType type) {
     families_.push_back({std::move(name), std::move(help), type, {}});
   }

@@ -1,4 +1,4 @@
-// /metrics: the daemon's counters in the text format of Prometheus, made when they are scraped. Each is told in
+// /metrics: the daemon's counters in the text format of Prometheus, made when they are scraped. Each is described in
 // systemd/OPERATIONS.md, "Metrics". On the first loop's thread.
 #pragma once
 

@@ -14,7 +14,7 @@ struct ProcessFigures {
 
 [[nodiscard]] ProcessFigures process_figures();
 
-// Resident memory without what a sanitizer keeps for itself, which cannot be told apart: 0 then.
+// Resident memory without what a sanitizer keeps for itself, which cannot be distinguished: 0 then.
 [[nodiscard]] std::uint64_t own_resident_bytes();
 
 }  // namespace crawlspool::admin

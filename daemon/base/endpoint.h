@@ -38,7 +38,7 @@ class Endpoint {
   [[nodiscard]] socklen_t length() const { return length_; }
   [[nodiscard]] int family() const { return storage_.ss_family; }
   [[nodiscard]] bool is_unix() const { return family() == AF_UNIX; }
-  // Nobody on another machine can come to it.
+  // Nobody on another machine can reach it.
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] std::string to_string() const;  // "127.0.0.1:8940", "[::1]:8940", "unix:///run/some.sock"
   [[nodiscard]] std::string url() const;        // the same with its scheme: parse() of it gives the same endpoint

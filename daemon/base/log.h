@@ -1,5 +1,5 @@
 // The daemon's log: one event a line, a fixed event word and then key=value.
-// A call costs a formatted string and a push into a bounded queue; a background thread renders and writes it, so
+// A call costs a formatted string and a push into a bounded queue; the log's thread renders and writes it, so
 // logging never blocks an I/O loop. When the queue is full the oldest lines go, and are counted.
 // Thread-safe after start(). Never hand it payload bytes; peers' text is escaped where it is rendered.
 #pragma once
@@ -80,20 +80,20 @@ void stop_log();
 // of it was taken up.
 bool flush_log_briefly();
 void set_log_level(LogLevel level);
-void reopen_log_files();  // for rotation by others: a file destination is opened anew by its path
+void reopen_log_files();  // for rotation by others: a file destination is opened again by its path
 
 void log_debug(std::string_view event, LogFields fields = {});
 void log_info(std::string_view event, LogFields fields = {});
 void log_warn(std::string_view event, LogFields fields = {});
 void log_error(std::string_view event, LogFields fields = {});
 
-// For what peers can cause at will. What was left out is counted, and the next line that passes carries `suppressed`.
+// For what peers can cause at will. What was suppressed is counted, and the next line that passes carries `suppressed`.
 // Warnings: a burst of 20 lines for each event word, then one each 10 s (kFaultRate). The others, of the ordinary life
 // of connections: a burst of 200, then two a second (kLifeRate).
 void log_warn_limited(std::string_view event, LogFields fields = {});
 void log_info_limited(std::string_view event, LogFields fields = {});
 void log_debug_limited(std::string_view event, LogFields fields = {});
-// Tells what was left out and no later line has told. For whoever writes the log's summary.
+// Logs what was suppressed and no later line has reported. For whoever writes the log's summary.
 void log_suppressed();
 
 [[nodiscard]] std::uint64_t log_lines_dropped();

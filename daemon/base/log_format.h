@@ -26,7 +26,7 @@ struct EncodedEvent {
 };
 [[nodiscard]] EncodedEvent decode_event(std::string_view encoded);  // views into `encoded`
 
-// `ts=… level=… event=… key=value …`; with an empty `timestamp` ts and level are left out (the journal has its own).
+// `ts=… level=… event=… key=value …`; with an empty `timestamp` ts and level are omitted (the journal has its own).
 void render_logfmt(std::string& out, const EncodedEvent& event, std::string_view timestamp, std::string_view level);
 void render_json(std::string& out, const EncodedEvent& event, std::string_view timestamp, std::string_view level);
 // `NAME=value` each, as the journal takes them: MESSAGE (logfmt without ts and level), PRIORITY (as syslog counts),

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <syslog.h>
-#define SD_JOURNAL_SUPPRESS_LOCATION  // of the sink: it tells nobody anything
+#define SD_JOURNAL_SUPPRESS_LOCATION  // of the sink: it says nothing to anybody
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
@@ -52,7 +52,7 @@ class LineSink final : public LogSink {
     const EncodedEvent event = decode_event({msg.payload.data(), msg.payload.size()});
     (format_ == LogFormat::kJson ? render_json : render_logfmt)(line_, event, timestamp_of(msg), level_word(msg.level));
     line_ += '\n';
-    // One write a line: whoever tails the file sees whole lines. A failed write has nobody to be told.
+    // One write a line: whoever tails the file sees whole lines. A failed write is reported to nobody.
     [[maybe_unused]] const ssize_t written = ::write(fd_, line_.data(), line_.size());
   }
   void flush() override {}

@@ -11,7 +11,7 @@
 
 namespace crawlspool::base {
 
-// A sink that may be asked from any thread to open its file anew before the next line.
+// A sink that may be asked from any thread to open its file again before the next line.
 class LogSink : public spdlog::sinks::sink {
  public:
   virtual void request_reopen() {}

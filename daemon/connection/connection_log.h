@@ -1,6 +1,6 @@
 // Which connections' beginnings and ends get a line of the log each, and how many do not: a peer may open and close as
-// many as it likes. Above kLifeRate they are counted, and told in a line now and then. Thread-safe; touched twice a
-// connection.
+// many as it likes. Above kLifeRate they are counted, and summed up in a line now and then. Thread-safe; touched twice
+// a connection.
 #pragma once
 
 #include <cstdint>

@@ -37,7 +37,7 @@ class BatchIntake {
   // Goes on until the turn's budget is spent.
   [[nodiscard]] Step step(TurnBudget& budget);
   // After kReady, if it holds records: the next one, or nothing at the end or after a long run of blank lines
-  // (is_at_end() tells). Padding is readable behind each.
+  // (is_at_end() says which). Padding is readable behind each.
   [[nodiscard]] std::optional<std::string_view> next(TurnBudget& budget);
   // Compressed, and nothing of it is decompressed yet.
   [[nodiscard]] bool is_untouched() const { return decoder_ && decoder_->is_untouched(); }

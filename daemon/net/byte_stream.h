@@ -1,5 +1,5 @@
 // What carries the bytes of one connection: a socket, or TLS over one. Only says what it takes and gives now; what
-// waits to be sent, and who is told of readiness, is ByteChannel's. On a loop's thread.
+// waits to be sent, and who learns of readiness, is ByteChannel's. On a loop's thread.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +33,7 @@ class ByteStream {
   [[nodiscard]] virtual int descriptor() const = 0;  // to be watched; it is this object's
   [[nodiscard]] virtual ReadResult read(std::span<char> into) = 0;
   [[nodiscard]] virtual WriteResult write(std::string_view bytes) = 0;
-  // What the descriptor is to be watched for, so that what is wanted of the stream comes to pass.
+  // What the descriptor is to be watched for, so that what is wanted of the stream can happen.
   [[nodiscard]] virtual Interest interest(Interest wanted) const { return wanted; }
   // Says to the peer that nothing more comes.
   virtual void shut_sending_side() = 0;

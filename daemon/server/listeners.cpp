@@ -91,7 +91,7 @@ void Listeners::on_accept(const PortPtr& port, base::UniqueFd fd, base::Peer pee
   const bool is_admin = !brings_records(port->input);
   if (is_admin) admin_port_.make_room();
   auto ticket = shared_.admission.admit(port->input, peer.machine);
-  if (!ticket) return;  // too many are being told already that there are too many
+  if (!ticket) return;  // too many are being refused already
   // The admin port is served where the backend lives.
   connection::IoLoop& loop = is_admin ? threads_.first() : threads_.least_busy();
   auto hand_over = [this, port, &loop, id = next_id_++,

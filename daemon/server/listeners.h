@@ -27,7 +27,7 @@ class Listeners {
   void close_crawlers() { crawlers_.clear(); }
 
  private:
-  // What is known of a listener, and of each connection that comes to it.
+  // What is known of a listener, and of each connection that it accepts.
   struct Port {
     proto::Input input;
     config::ListenerSettings settings;

@@ -1,4 +1,4 @@
-// What of the configuration each part is told, at the start and with each reload.
+// What each part gets of the configuration, at the start and with each reload.
 #pragma once
 
 #include "config/model.h"

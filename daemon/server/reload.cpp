@@ -101,7 +101,7 @@ void Reload::fail(const base::Error& error) {
 
 void Reload::put_in_force(const config::Config& config) {
   const auto changes = config::changes(*in_force_, config);
-  base::set_log_level(std::min(in_force_->log.level, config.log.level));  // the changes are told if either wants it
+  base::set_log_level(std::min(in_force_->log.level, config.log.level));  // the changes are logged if either wants it
   const std::size_t live = log_changes(changes);
   state_.error.clear();
   ++state_.generation;

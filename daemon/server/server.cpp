@@ -36,7 +36,7 @@ using commit::SpoolState;
 constexpr std::uint64_t kSummaryMs = 60'000;
 constexpr std::uint64_t kUnloggedMs = 10'000;       // of the log, of connections' beginnings and ends
 constexpr std::int64_t kDiskAnswersUs = 3'000'000;  // within which it gets on
-constexpr std::int64_t kLastWordsMs = 1500;         // for telling clients that the spool has failed
+constexpr std::int64_t kLastWordsMs = 1500;         // for the message to clients that the spool has failed
 
 void log_recovery(const spool::Spool& spool) {
   const spool::RecoveryReport& report = spool.recovery();
@@ -174,7 +174,7 @@ class Server {
     return committer_.state() == SpoolState::kOk && committer_.busy_us() < kDiskAnswersUs;
   }
 
-  // Everything is settled and every crawler gone; the loops go on until the segment is closed and the maintenance
+  // Everything is acknowledged and every crawler gone; the loops go on until the segment is closed and the maintenance
   // thread has ended, so that a signal or the end of timeouts.drain still finds someone.
   void finish() {
     const auto on_ended = [this] { threads_.first().mailbox().post([this] { one_more_ended(); }); };

@@ -5,7 +5,7 @@
 //         │   (but to a claim under another client's name, which is refused)
 //         ──► all that they had taken in is synced ──► the committer's answer ──► Connection::session_answered()
 //
-// So a session's number is told when nothing is on its way that could still change it.
+// So a session's number is sent when nothing is on its way that could still change it.
 #pragma once
 
 #include <atomic>

@@ -264,7 +264,7 @@ void RecordsHandler::on_drain_end() {
 
 void RecordsHandler::claim_session() {
   request_.stage = Stage::kAwaitingSession;
-  connection_.batch_done();  // what is settled before this may be waiting for it
+  connection_.batch_done();  // the sync of what came before this may be waiting for it
   writer_.claim_session();
 }
 

@@ -1,4 +1,4 @@
-// POST /v1/records: JSON or NDJSON in, one answer once every record is settled. Source: PROTOCOL.md, "HTTP".
+// POST /v1/records: JSON or NDJSON in, one answer once every record is synced or rejected. Source: PROTOCOL.md, "HTTP".
 //
 //   decompressing ──► [awaiting the session] ──► taking ──► taken ──► answered
 //      └───────────────┴── turned down, and nothing was taken in
