@@ -20,7 +20,7 @@ bool is_unprintable(std::uint32_t point) {
          (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
 }
 
-// How many characters at the front of `text` stand in a JSON string as they are.
+// Returns how many characters at the front of `text` stand in a JSON string as they are.
 std::size_t plain_ascii_bytes(std::string_view text) {
   const auto is_plain = [](char c) { return c >= ' ' && c < 0x7F && c != '"' && c != '\\'; };
   return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());

@@ -1,4 +1,5 @@
-// Threads where the system may refuse one: a limit on tasks or memory is an operating error, and no exception.
+// Words the error where the system refuses a thread: a limit on tasks or memory is an operating error, and no
+// exception.
 #pragma once
 
 #include <functional>
@@ -10,7 +11,7 @@
 
 namespace crawlspool::base {
 
-// What to say where no thread can be had.
+// Returns what to say where no thread can be had.
 [[nodiscard]] inline std::string no_thread_detail() {
   return "cannot start a thread (look at TasksMax=, `ulimit -u` and the limits on memory)";
 }

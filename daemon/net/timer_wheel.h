@@ -1,4 +1,4 @@
-// TimerWheel for many connections with one timer: a wheel of buckets, each a tick wide. Approximate by one tick, never
+// Serves many connections with one timer: a wheel of buckets, each a tick wide. Approximate by one tick, never
 // early. The wheel only says "look at this one now"; whoever is looked at knows what is due.
 // Pure: takes the time, so that tests move it.
 #pragma once

@@ -1,5 +1,5 @@
-// The orderly stop: nothing new is accepted, what was read is stored and acked, every client gets a goodbye, and all
-// that within timeouts.drain. On the first loop's thread.
+// Runs the orderly stop: nothing new is accepted, what was read is stored and acked, every client gets a goodbye, and
+// all that within timeouts.drain. Used on the first loop's thread.
 //
 //   begin() ──► every connection gone, all synced ──► on_done, which stops the loops
 //      │          a little before the end what waits for a peer is cut: what is being taken in is taken in whole, what

@@ -79,7 +79,7 @@ void Reload::begin() {
   fail(reader.error());
 }
 
-// On the reader's thread.
+// Runs on the reader's thread.
 void Reload::read(const Load& load, Delivery& delivery) {
   const ConfigResult config = load();
   const std::lock_guard lock(delivery.mutex);

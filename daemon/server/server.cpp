@@ -142,7 +142,7 @@ class Server {
 
   [[nodiscard]] net::Loop& loop() { return threads_.first().loop(); }
 
-  // On the committer's thread.
+  // Runs on the committer's thread.
   void on_spool_state(SpoolState state) {
     if (!is_running_) return;
     threads_.on_each([state](connection::IoLoop& io) { io.spool_state_changed(state); });

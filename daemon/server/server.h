@@ -1,4 +1,4 @@
-// The daemon put together: spool, committer, loops, listeners and signals, from start to stop.
+// Puts the daemon together: spool, committer, loops, listeners and signals, from start to stop.
 #pragma once
 
 #include <functional>

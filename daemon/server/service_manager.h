@@ -22,7 +22,7 @@ namespace crawlspool::server {
 
 class ServiceManager {
  public:
-  // What is asked every now and then, on the thread.
+  // Holds what is asked every now and then, on the thread.
   struct Vitals {
     std::function<std::string()> status;  // one line for people
     std::function<bool()> is_alive;       // at half of WATCHDOG_USEC, if that is set
@@ -34,7 +34,7 @@ class ServiceManager {
   ServiceManager(const ServiceManager&) = delete;
   ServiceManager& operator=(const ServiceManager&) = delete;
 
-  // From any thread, none of which waits for it.
+  // Call these from any thread; none waits for it.
   void ready(Vitals vitals);
   void reloading();
   void reloaded();

@@ -1,4 +1,4 @@
-// What one loop does for the sessions of its connections. Used on the loop's thread, but for post().
+// Declares what one loop does for the sessions of its connections. Used on the loop's thread, but for post().
 #pragma once
 
 #include <functional>
