@@ -1,5 +1,4 @@
-// Words the error where the system refuses a thread: a limit on tasks or memory is an operating error, and no
-// exception.
+// Starts threads where the system may refuse one: a limit on tasks or memory is an operating error, and no exception.
 #pragma once
 
 #include <functional>
