@@ -39,7 +39,7 @@ std::string timestamp_of(const spdlog::details::log_msg& msg) {
   return format_timestamp(std::chrono::duration_cast<std::chrono::microseconds>(msg.time.time_since_epoch()).count());
 }
 
-// Lines to a descriptor: stderr's, or its own file's.
+// Writes lines to a descriptor: stderr's, or its own file's.
 class LineSink final : public LogSink {
  public:
   LineSink(LogFormat format, int stderr_fd) : format_(format), fd_(stderr_fd) {}

@@ -128,7 +128,7 @@ char* write_base64(char* out, std::string_view bytes) {
   return out;
 }
 
-// Only the spelling that append_base64 has: encoded again it is the same.
+// Takes only the spelling that append_base64 has: encoded again it is the same.
 std::optional<std::string> decode_base64(std::string_view text) {
   std::string bytes;
   bytes.reserve(text.size() / 4 * 3);

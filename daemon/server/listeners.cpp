@@ -12,7 +12,7 @@ namespace {
 
 using base::Result;
 
-// What an accepted connection is made of.
+// Holds what an accepted connection is made of.
 struct Parcel {
   connection::Admission::Ticket ticket;
   base::UniqueFd fd;
@@ -108,7 +108,7 @@ void Listeners::on_accept(const PortPtr& port, base::UniqueFd fd, base::Peer pee
     loop.mailbox().post(std::move(hand_over));
 }
 
-// On the thread of the connection's loop.
+// Runs on the thread of the connection's loop.
 std::unique_ptr<connection::Protocol> Listeners::make_protocol(const Port& port,
                                                                connection::Connection& connection) const {
   using http::HttpProtocol;

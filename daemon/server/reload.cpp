@@ -28,7 +28,7 @@ std::size_t log_changes(const std::vector<config::Change>& changes) {
   return live;
 }
 
-// One line for the log of what the loader says in several.
+// Makes one line for the log of what the loader says in several.
 std::string in_one_line(std::string text) {
   for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;) text.replace(at, 1, "; ");
   return text;

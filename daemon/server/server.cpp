@@ -205,7 +205,7 @@ class Server {
     service_manager_.reloaded();
   }
 
-  // All that a reload may change. Nobody who is connected has to go for it.
+  // Changes all that a reload may change. Nobody who is connected has to go for it.
   void apply(const connection::ConfigPtr& config, const std::function<void()>& done) {
     base::set_log_level(config->log.level);
     raise_descriptor_limit(config->limits);
@@ -216,7 +216,7 @@ class Server {
     threads_.set_config(config, done);
   }
 
-  // In the order in which they depend on each other; destroyed the other way round.
+  // They stand in the order in which they depend on each other, and are destroyed the other way round.
   const ServerOptions& options_;
   ServiceManager& service_manager_;
   const base::Clock& clock_;
