@@ -19,7 +19,7 @@ COPY config/crawlspoold.yaml /etc/crawlspool/
 USER 940:940
 VOLUME /var/spool/crawlspool
 EXPOSE 8940 8941
-# TERM drains: what was read is settled and acked first. Give it more time than timeouts.drain.
+# TERM drains: what was read is stored and acked first. Give it more time than timeouts.drain.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/usr/bin/crawlspool", "status"]
 

@@ -58,7 +58,7 @@ Problem check_origin(std::string& origin) {
       authority->host.find('*') != std::string_view::npos || origin.ends_with(':'))
     return in_quotes(origin) + std::string(kExpected);
   if ((scheme == "https" && authority->port == "443") || (scheme == "http" && authority->port == "80"))
-    return in_quotes(origin) + " has its scheme's own port, which browsers leave out: write it without";
+    return in_quotes(origin) + " has its scheme's own port, which browsers omit: write it without";
   return {};
 }
 

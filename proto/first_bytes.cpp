@@ -33,7 +33,7 @@ bool is_empty_before_json(std::string_view header, std::string_view behind) {
          (behind.starts_with('{') || behind.starts_with('['));
 }
 
-// Read from the other end, the header is a likely record's length. A byte of JSON behind it tells it from a frame that
+// Read from the other end, the header is a likely record's length. A byte of JSON behind it rules out a frame that
 // is merely too long or of a reserved type.
 bool is_little_endian_length(std::string_view header, std::string_view behind, std::uint64_t record_bytes_max) {
   if (behind.empty() || std::string_view("{[\"tfn-0123456789 \t\r\n").find(behind.front()) == std::string_view::npos)

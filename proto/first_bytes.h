@@ -10,7 +10,7 @@ namespace crawlspool::proto {
 
 // `header`: the connection's first 4 bytes; `behind`: what has come behind them so far, maybe nothing. What they look
 // like, in words for the `wrong_protocol` detail, or nothing if it may be a frame. `is_legal`: as it stands, the header
-// is of a known type and within its limit. `record_bytes_max` tells a plausible length from an implausible one.
+// is of a known type and within its limit. A length above `record_bytes_max` is not plausible.
 [[nodiscard]] std::optional<std::string_view> recognise_header(std::string_view header, std::string_view behind,
                                                                bool is_legal, std::uint64_t record_bytes_max);
 

@@ -10,7 +10,7 @@ namespace crawlspool::proto {
 
 inline constexpr int kProtocolVersion = 1;
 
-// When a record counts as settled: once it is on the disk, or once it is written to the file.
+// When a record is acknowledged: once it is on the disk, or once it is written to the file.
 enum class AckLevel { kSynced, kWritten };
 [[nodiscard]] std::string_view word(AckLevel level);
 

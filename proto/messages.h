@@ -48,7 +48,7 @@ struct GoodbyeMessage {
   std::optional<std::int64_t> reconnect_after_ms = std::nullopt;
 };
 
-// How one message is told from the next: by a frame's header before it, or by a line's end behind it.
+// How one message is separated from the next: by a frame's header before it, or by a line's end behind it.
 enum class Framing : std::uint8_t { kFrames, kLines };
 
 // Each appends one whole message.

@@ -25,40 +25,40 @@ constexpr std::int64_t kSilenceMsMax = 60'000;  // four of the signs that a serv
 
 }  // namespace
 
-void DeliveryReport::tell(const SessionEvent& event) {
+void DeliveryReport::show(const SessionEvent& event) {
   switch (event.kind) {
     case SessionEvent::Kind::kRejected:
-      return tell_of_record(event.place,
-                            verdict_words(event.record, event.reply.word, event.reply.detail, event.reply.offset));
+      return show_record(event.place,
+                         verdict_words(event.record, event.reply.word, event.reply.detail, event.reply.offset));
     case SessionEvent::Kind::kTooLarge:
-      return tell_of_record(event.place, std::string(proto::word(proto::RejectCode::kRecordTooLarge)) +
-                                             ": not sent, as the server takes at most " + std::to_string(event.count) +
-                                             " bytes");
+      return show_record(event.place, std::string(proto::word(proto::RejectCode::kRecordTooLarge)) +
+                                          ": not sent, as the server takes at most " + std::to_string(event.count) +
+                                          " bytes");
     case SessionEvent::Kind::kRejectedUnseen:
-      return tell_of_server("has rejected " + counted(event.count, "record") +
-                            " whose verdicts did not come here; they are in its spool's rejected/");
+      return show_server("has rejected " + counted(event.count, "record") +
+                         " whose verdicts did not come here; they are in its spool's rejected/");
     case SessionEvent::Kind::kMayBeTwice:
-      return tell_of_server("has no memory of this session: what was sent and not acked may be stored twice");
+      return show_server("has no memory of this session: what was sent and not acked may be stored twice");
     case SessionEvent::Kind::kNewSession:
-      return tell_of_server("has records under this session that were not sent from here; going on under a new one");
+      return show_server("has records under this session that were not sent from here; going on under a new one");
     case SessionEvent::Kind::kAcksUnsynced:
-      return tell_of_server("acks what is written and not yet synced to its disk");
+      return show_server("acks what is written and not yet synced to its disk");
     case SessionEvent::Kind::kSlow:
-      if (slow_reason_ != event.reply.word) tell_of_server("does not read for now: " + shown(event.reply.word));
+      if (slow_reason_ != event.reply.word) show_server("does not read for now: " + shown(event.reply.word));
       slow_reason_ = event.reply.word;
       return;
     case SessionEvent::Kind::kResume:
-      if (!slow_reason_.empty()) tell_of_server("reads again");
+      if (!slow_reason_.empty()) show_server("reads again");
       slow_reason_.clear();
       return;
   }
 }
 
-void DeliveryReport::tell_of_record(const client::Place& place, const std::string& what) {
+void DeliveryReport::show_record(const client::Place& place, const std::string& what) {
   console_.say(describe_(place) + ": " + what);
 }
 
-void DeliveryReport::tell_of_server(const std::string& what) { console_.say("crawlspool: " + server_ + " " + what); }
+void DeliveryReport::show_server(const std::string& what) { console_.say("crawlspool: " + server_ + " " + what); }
 
 void DeliveryReport::connection_lost(const std::string& why) {
   slow_reason_.clear();
@@ -148,7 +148,7 @@ bool Delivery::receive() {
     session_.received(reply);
     last_sign_us_ = clock_.monotonic_us();
   });
-  tell_events();
+  show_events();
   if (session_.ending()) return true;
   if (!open && open.error().code == base::ErrorCode::kDamaged) return give_up(open.error().message());
   if (!open) return lost(open.error().message(), 0);
@@ -157,12 +157,12 @@ bool Delivery::receive() {
 }
 
 // A server that asks for patience gets it.
-void Delivery::tell_events() {
+void Delivery::show_events() {
   for (const SessionEvent& event : session_.take_events()) {
     if (event.kind == SessionEvent::Kind::kSlow) policy_.made_progress();
     if (event.kind == SessionEvent::Kind::kSlow) is_slow_ = true;
     if (event.kind == SessionEvent::Kind::kResume) is_slow_ = false;
-    report_.tell(event);
+    report_.show(event);
   }
 }
 
@@ -209,7 +209,7 @@ void Delivery::note_progress() {
 
 // What goes wrong with the goodbye harms nothing.
 void Delivery::finish() {
-  tell_events();
+  show_events();
   if (!connection_ || !session_.is_open()) return;
   session_.say_bye();
   write();

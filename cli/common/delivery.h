@@ -19,7 +19,7 @@
 
 namespace crawlspool::cli {
 
-// Tells people what happens while records are delivered, to single records and to the connection.
+// Shows people what happens while records are delivered, to single records and to the connection.
 class DeliveryReport {
  public:
   // Returns how a line about the record at `place` begins, such as "FILE:LINE".
@@ -29,7 +29,7 @@ class DeliveryReport {
   DeliveryReport(std::string server, Describe describe, Console& console)
       : server_(std::move(server)), describe_(std::move(describe)), console_(console) {}
 
-  void tell(const client::SessionEvent& event);
+  void show(const client::SessionEvent& event);
   // Says each `why` once until something is acknowledged.
   void connection_lost(const std::string& why);
   // Something was acknowledged.
@@ -37,8 +37,8 @@ class DeliveryReport {
   void give_up(const std::string& why);
 
  private:
-  void tell_of_record(const client::Place& place, const std::string& what);
-  void tell_of_server(const std::string& what);
+  void show_record(const client::Place& place, const std::string& what);
+  void show_server(const std::string& what);
 
   std::string server_;
   Describe describe_;
@@ -77,7 +77,7 @@ class Delivery {
   [[nodiscard]] bool wait(int input_fd);
   void write();
   [[nodiscard]] bool receive();
-  void tell_events();
+  void show_events();
   [[nodiscard]] bool take_ending();
   [[nodiscard]] bool lost(const std::string& why, std::int64_t delay_ms_min);
   void note_progress();

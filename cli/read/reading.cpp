@@ -108,10 +108,10 @@ Result<void> Reading::lock_cursor() {
 Result<std::optional<Position>> Reading::find_cursor_begin(const std::optional<std::uint64_t>& new_cursor_lines) {
   CRAWLSPOOL_TRY(lock_cursor());
   const auto found = cursor_->find();
-  const bool begin_anew = !found && found.error().code == ErrorCode::kDamaged && options_.skip;
-  if (!found && !begin_anew) return tl::unexpected(found.error());
-  if (begin_anew) damage_.say(found.error().message() + "; --skip begins at the spool's beginning");
-  if (begin_anew || (!*found && !new_cursor_lines))
+  const bool begin_again = !found && found.error().code == ErrorCode::kDamaged && options_.skip;
+  if (!found && !begin_again) return tl::unexpected(found.error());
+  if (begin_again) damage_.say(found.error().message() + "; --skip begins at the spool's beginning");
+  if (begin_again || (!*found && !new_cursor_lines))
     return spool::spool_extent(directory_).map([](const spool::Extent& extent) { return std::optional(extent.begin); });
   if (!*found) {
     const auto durable = durable_position(directory_);  // is read first: a cursor must not stand where nothing is yet
@@ -158,8 +158,8 @@ Result<void> Reading::print_to(std::optional<Position> end) {
 
 Result<void> Reading::print(const spool::ReadLine& line) {
   if (cursor_) cursor_->take(line);
-  const bool is_told_otherwise = line.kind == spool::LineKind::kDamaged;
-  return is_told_otherwise || filter_.takes(line) ? printer_.print(line) : Result<void>{};
+  const bool is_reported_as_damage = line.kind == spool::LineKind::kDamaged;
+  return is_reported_as_damage || filter_.takes(line) ? printer_.print(line) : Result<void>{};
 }
 
 // Nothing counts of what a reader that went away has left in the pipe.

@@ -14,12 +14,12 @@ using proto::FrameType;
 
 constexpr std::size_t kPongBytesMax = 256;
 constexpr std::size_t kPongsAheadBytes = 1024 * 1024;
-constexpr std::size_t kOffsetToldMax = 64 * 1024;
+constexpr std::size_t kOffsetShownMax = 64 * 1024;
 constexpr std::size_t kBytesBehindOffset = 64;
 
 // Returns as much of the record as people need to see what is wrong with it.
 std::string excerpt(std::string_view record, const Reply& reject) {
-  if (!reject.offset || *reject.offset > kOffsetToldMax) return {};
+  if (!reject.offset || *reject.offset > kOffsetShownMax) return {};
   return std::string(record.substr(0, static_cast<std::size_t>(*reject.offset) + kBytesBehindOffset));
 }
 

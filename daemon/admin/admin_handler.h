@@ -1,6 +1,7 @@
-// The admin port: the page, and what it and others ask: /livez, /readyz, /status, /connections, /rejects, /events,
-// /metrics. For operators and their tools on this machine; a request whose Host is a foreign name is turned away, so
-// that a web page cannot reach it through a name that points here. Source: systemd/OPERATIONS.md, "The admin port".
+// Answers the admin port: the page, and what it and others ask: /livez, /readyz, /status, /connections, /rejects,
+// /events, /metrics. For operators and their tools on this machine; a request whose Host is a foreign name is turned
+// away, so that a web page cannot reach it through a name that points here. Source: systemd/OPERATIONS.md, "The admin
+// port".
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@
 
 namespace crawlspool::admin {
 
-// What the daemon says of itself. On loop 0's thread.
+// Supplies what the daemon says of itself. Used on loop 0's thread.
 class AdminBackend {
  public:
   using OnText = std::function<void(std::string)>;
@@ -49,7 +50,7 @@ class AdminHandler final : public http::Handler {
   [[nodiscard]] bool is_closed() const { return connection_.link().is_closed(); }
   [[nodiscard]] std::int64_t silent_since_ms() const { return connection_.times().last_activity_ms; }
   [[nodiscard]] bool has_unsent_answer() const { return connection_.link().unsent_bytes() > 0; }
-  // For others: it is closed at once.
+  // Closes the connection at once, to make room for others.
   void make_way() { connection_.close_now("made_way"); }
 
  private:

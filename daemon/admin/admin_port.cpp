@@ -8,7 +8,7 @@
 namespace crawlspool::admin {
 namespace {
 
-// Of those that `may_go`, the one that has been silent longest.
+// Returns, of those that `may_go`, the one that has been silent longest.
 template <typename MayGo>
 AdminHandler* most_silent(const std::vector<AdminHandler*>& connections, MayGo may_go) {
   AdminHandler* found = nullptr;

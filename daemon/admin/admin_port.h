@@ -1,6 +1,6 @@
-// The admin port's own limits: its connections, and the memory that their requests and answers hold, which is none of
-// limits.memory_bytes_max. Nobody is refused for them: the connection that has been silent longest is closed instead,
-// so that no one who holds connections keeps a scrape or a health check out. On the first loop's thread.
+// Owns the admin port's own limits: its connections, and the memory that their requests and answers hold, which is none
+// of limits.memory_bytes_max. Nobody is refused for them: the connection that has been silent longest is closed
+// instead, so that no one who holds connections keeps a scrape or a health check out. Used on the first loop's thread.
 #pragma once
 
 #include <cstddef>
@@ -32,14 +32,14 @@ class AdminPort {
 
   void enter(AdminHandler& handler) { handlers_.push_back(&handler); }
   void leave(AdminHandler& handler);
-  // The one that answers on this connection, if it is still there.
+  // Returns the one that answers on this connection, if it is still there.
   [[nodiscard]] AdminHandler* find(base::ConnectionId connection) const;
-  // For the connections that it is spoken on.
+  // Returns the bounds for its connections.
   [[nodiscard]] http::HttpProtocol::Bounds bounds() { return {kReadBytesMax, kAnswerBytesMax, &memory_}; }
 
-  // For one more connection.
+  // Makes room for one more connection.
   void make_room();
-  // For the answer just made to `asking`, which stays.
+  // Makes room for the answer just made to `asking`, which stays.
   void relieve_memory(const AdminHandler& asking);
 
  private:

@@ -25,7 +25,7 @@ using prometheus::MetricType;
 
 constexpr std::array<std::string_view, 6> kStates{"ok", "slow", "disk_full", "no_descriptors", "draining", "failed"};
 
-// The longest time of each bucket of a histogram, in microseconds; one more bucket holds what took longer.
+// These are the longest times of each bucket of a histogram, in microseconds; one more bucket holds what took longer.
 constexpr std::array<std::int64_t, 17> kBoundsUs{100,       250,       500,       1'000,      2'500,     5'000,
                                                  10'000,    25'000,    50'000,    100'000,    250'000,   500'000,
                                                  1'000'000, 2'500'000, 5'000'000, 10'000'000, 30'000'000};
@@ -43,7 +43,7 @@ class Families {
     family(std::move(name), std::move(help), MetricType::Gauge);
     add({}, {}, value);
   }
-  // A family whose samples are told apart by one label: add() follows for each.
+  // Begins a family whose samples differ in one label: add() follows for each.
   void family(std::string name, std::string help, MetricType type) {
     families_.push_back({std::move(name), std::move(help), type, {}});
   }

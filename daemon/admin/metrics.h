@@ -1,5 +1,5 @@
-// /metrics: the daemon's counters in the text format of Prometheus, made when they are scraped. Each is told in
-// systemd/OPERATIONS.md, "Metrics". On the first loop's thread.
+// Writes /metrics: the daemon's counters in the text format of Prometheus, made when they are scraped. Each is
+// described in systemd/OPERATIONS.md, "Metrics". Used on the first loop's thread.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The page at the admin port's `/`: the files of page/ and the chart library, built into the program.
+// Holds the page at the admin port's `/`: the files of page/ and the chart library, built into the program.
 #pragma once
 
 #include <span>
@@ -22,7 +22,7 @@ struct PageFile {
 // Returns nullptr where there is none at this path.
 [[nodiscard]] const PageFile* find_page_file(std::string_view path);
 
-// The same files as CMakeLists.txt lists them.
+// Returns the same files as CMakeLists.txt lists them.
 [[nodiscard]] std::span<const base::EmbeddedFile> embedded_files();
 
 }  // namespace crawlspool::admin

@@ -28,7 +28,7 @@ double wall_seconds(clockid_t clock) {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
-// The 22nd field of stat, counted in ticks from the machine's start; the second holds the name, which may hold
+// Reads the 22nd field of stat, counted in ticks from the machine's start; the second holds the name, which may hold
 // anything.
 double start_time_seconds() {
   std::ifstream file("/proc/self/stat");

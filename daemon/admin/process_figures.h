@@ -1,4 +1,4 @@
-// What the kernel says of this process.
+// Reads what the kernel says of this process.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ struct ProcessFigures {
 
 [[nodiscard]] ProcessFigures process_figures();
 
-// Resident memory without what a sanitizer keeps for itself, which cannot be told apart: 0 then.
+// Returns resident memory without what a sanitizer keeps for itself, which cannot be distinguished: 0 then.
 [[nodiscard]] std::uint64_t own_resident_bytes();
 
 }  // namespace crawlspool::admin

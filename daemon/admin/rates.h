@@ -1,4 +1,4 @@
-// What came in a second, on average since the last time it was asked. On one thread.
+// Computes what came in a second, on average since the last time it was asked. Used on one thread.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ class Rates {
     double megabytes;  // of 10^6 bytes
     double rejects;
   };
-  // All 0 if no time has passed.
+  // Returns all 0 if no time has passed.
   [[nodiscard]] PerSecond since_last(const Totals& totals);
 
  private:

@@ -1,4 +1,4 @@
-// What the server tells the admin port of itself, and others too.
+// Declares what the server reports of itself to the admin port and others.
 #pragma once
 
 #include <cstdint>

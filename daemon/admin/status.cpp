@@ -29,7 +29,7 @@ nlohmann::ordered_json reload_json(const ReloadState& reload) {
   return json;
 }
 
-// As in the configuration.
+// Writes the addresses as in the configuration.
 nlohmann::ordered_json listen_json(const Addresses& listening) {
   nlohmann::ordered_json json;
   for (const proto::Input input : proto::kAllInputs) {

@@ -1,4 +1,4 @@
-// What the daemon says of itself: the admin port's answers, and the summary line of the log. On the first loop's
+// Writes what the daemon says of itself: the admin port's answers, and the summary line of the log. On the first loop's
 // thread.
 #pragma once
 

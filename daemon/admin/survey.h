@@ -1,5 +1,5 @@
 // Asks every loop for its connections and rejects and puts the answers together, each loop on its own thread. Whoever
-// asks while one is under way, or shortly after, gets the same. On the first loop's thread.
+// asks while one is under way, or shortly after, gets the same. Used on the first loop's thread.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// A survey as the admin port tells it. Source: systemd/OPERATIONS.md, "The admin port".
+// Writes a survey as the admin port shows it. Source: systemd/OPERATIONS.md, "The admin port".
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// An always-on check for invariants of durability and lifetime: a failure names its place and ends the
+// Declares an always-on check for invariants of durability and lifetime: a failure names its place and ends the
 // process with exit code 70. For hot paths there is assert().
 #pragma once
 

@@ -1,4 +1,4 @@
-// Time as the daemon sees it: monotonic for deadlines, wall clock for the spool's `ts` only.
+// Supplies time as the daemon sees it: monotonic for deadlines, wall clock for the spool's `ts` only.
 // Virtual, so that tests move it.
 #pragma once
 
@@ -24,10 +24,10 @@ class SystemClock final : public Clock {
 
 inline constexpr std::size_t kTimestampBytes = 27;  // 2026-11-20T04:05:06.123456Z
 
-// RFC 3339 in UTC with microseconds; `wall_us` between the years 0000 and 9999.
+// Writes RFC 3339 in UTC with microseconds; `wall_us` lies between the years 0000 and 9999.
 void format_timestamp(std::int64_t wall_us, char (&out)[kTimestampBytes]);
 [[nodiscard]] std::string format_timestamp(std::int64_t wall_us);
-// What format_timestamp writes, and nothing else.
+// Reads what format_timestamp writes, and nothing else.
 [[nodiscard]] std::optional<std::int64_t> parse_timestamp(std::string_view text);
 
 }  // namespace crawlspool::base

@@ -1,4 +1,4 @@
-// What a connection is called in the log, the spool and the daemon.
+// Names a connection in the log, the spool and the daemon.
 #pragma once
 
 #include <cstdint>

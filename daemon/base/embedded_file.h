@@ -1,5 +1,5 @@
-// A file that crawlspool_embed() of the top CMakeLists.txt has built into the program. All of it lives as long as the
-// program.
+// Describes a file that crawlspool_embed() of the top CMakeLists.txt has built into the program. All of it lives as
+// long as the program.
 #pragma once
 
 #include <span>

@@ -1,5 +1,5 @@
-// Socket addresses as values: parsed from `tcp://HOST:PORT` or `unix:///PATH`, printed as logs and the spool show them,
-// and folded into the key by which one client machine is counted.
+// Holds socket addresses as values: parsed from `tcp://HOST:PORT` or `unix:///PATH`, printed as logs and the spool show
+// them, and folded into the key by which one client machine is counted.
 #pragma once
 
 #include <sys/socket.h>
@@ -15,8 +15,8 @@
 
 namespace crawlspool::base {
 
-// Whose connections `connections_per_ip_max` counts together: those of an IPv4 address (also when mapped into IPv6), of
-// the first 64 bits of an IPv6 address, or of a user of this machine who comes over a unix socket.
+// Says whose connections `connections_per_ip_max` counts together: those of an IPv4 address (also when mapped into
+// IPv6), of the first 64 bits of an IPv6 address, or of a user of this machine who comes over a unix socket.
 struct MachineKey {
   std::array<unsigned char, 9> bytes{};  // family, then the address or user, zero-padded
   bool operator==(const MachineKey&) const = default;
@@ -38,7 +38,7 @@ class Endpoint {
   [[nodiscard]] socklen_t length() const { return length_; }
   [[nodiscard]] int family() const { return storage_.ss_family; }
   [[nodiscard]] bool is_unix() const { return family() == AF_UNIX; }
-  // Nobody on another machine can come to it.
+  // Returns whether nobody on another machine can reach it.
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] std::string to_string() const;  // "127.0.0.1:8940", "[::1]:8940", "unix:///run/some.sock"
   [[nodiscard]] std::string url() const;        // the same with its scheme: parse() of it gives the same endpoint
@@ -53,7 +53,7 @@ class Endpoint {
   socklen_t length_ = 0;
 };
 
-// Who is at the other end of a connection.
+// Says who is at the other end of a connection.
 struct Peer {
   std::string text;  // "10.0.0.7:51234", "[::1]:51234", "unix:uid=1000"
   MachineKey machine;
@@ -63,7 +63,7 @@ struct Peer {
   [[nodiscard]] static Peer user(uid_t uid, pid_t process);
 };
 
-// A peer's text without its port.
+// Returns a peer's text without its port.
 [[nodiscard]] std::string_view address_of(std::string_view peer);
 
 }  // namespace crawlspool::base

@@ -1,4 +1,4 @@
-// Operating errors as values: what failed, where, and the errno behind it.
+// Carries operating errors as values: what failed, where, and the errno behind it.
 // Every function that can fail for a reason outside the program returns Result<T>; a failed invariant
 // is a bug and goes through check.h instead. Knows nothing of the rest of the project.
 #pragma once
@@ -26,7 +26,7 @@ struct Error {
   int errno_value = 0;  // 0 where no system call is behind it
   std::string context;  // what was tried, and on what
 
-  // "context: strerror", in one line without a final stop.
+  // Returns "context: strerror", in one line without a final stop.
   [[nodiscard]] std::string message() const;
 };
 
@@ -37,16 +37,16 @@ using Result = tl::expected<T, Error>;
   return tl::unexpected<Error>(Error{code, errno_value, std::move(context)});
 }
 
-// Whether the same call may succeed later, with nothing done about it but waiting.
+// Returns whether the same call may succeed later, with nothing done about it but waiting.
 [[nodiscard]] inline bool may_pass(const Error& error) {
   return error.code == ErrorCode::kDiskFull || error.code == ErrorCode::kExhausted;
 }
 
-// An error of the system call that has just failed: EACCES and EPERM are kPermission, ENOSPC and EDQUOT kDiskFull,
-// EMFILE and ENFILE kExhausted, ENOENT kNotFound, all else kIo.
+// Makes an error of the system call that has just failed: EACCES and EPERM are kPermission, ENOSPC and EDQUOT
+// kDiskFull, EMFILE and ENFILE kExhausted, ENOENT kNotFound, all else kIo.
 [[nodiscard]] tl::unexpected<Error> fail_errno(std::string context, int errno_value);
 
-// Exit codes after sysexits.h.
+// The exit codes follow sysexits.h.
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitUsage = 64;
 inline constexpr int kExitBug = 70;
@@ -55,7 +55,7 @@ inline constexpr int kExitLocked = 75;
 inline constexpr int kExitPermission = 77;
 inline constexpr int kExitConfig = 78;
 
-// The exit code of the daemon for an error that ends it.
+// Returns the exit code of the daemon for an error that ends it.
 [[nodiscard]] int daemon_exit_code(ErrorCode code);
 
 }  // namespace crawlspool::base

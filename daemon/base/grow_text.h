@@ -1,4 +1,4 @@
-// Room in a text that is filled piece by piece, for an end that is known or bounded.
+// Makes room in a text that is filled piece by piece, for an end that is known or bounded.
 #pragma once
 
 #include <algorithm>
@@ -7,8 +7,8 @@
 
 namespace crawlspool::base {
 
-// Room for `needed` bytes in all. What is there is copied seldom: the room grows eightfold, from `first_bytes` on and
-// up to `most_bytes`. Room that nothing has been written to takes no memory, only addresses.
+// Makes room for `needed` bytes in all. What is there is copied seldom: the room grows eightfold, from `first_bytes` on
+// and up to `most_bytes`. Room that nothing has been written to takes no memory, only addresses.
 inline void grow_text(std::string& text, std::size_t needed, std::size_t first_bytes, std::size_t most_bytes) {
   if (needed <= text.capacity()) return;
   std::string larger;  // reserve() on `text` itself may round up to its double

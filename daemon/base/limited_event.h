@@ -1,5 +1,5 @@
-// log_warn_limited() in two steps, for an event word that peers can cause many times in a moment: asked first, so that
-// a line that is left out is not put together. Thread-safe as the log is.
+// Does log_warn_limited() in two steps, for an event word that peers can cause many times in a moment: asked first, so
+// that a line that is suppressed is not put together. Thread-safe as the log is.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@
 
 namespace crawlspool::base {
 
-// Whether a line of this word may pass now (monotonic), and how many were left out before it; else it is counted as
-// left out itself.
+// Returns whether a line of this word may pass now (monotonic), and how many were suppressed before it; else it is
+// counted as suppressed itself.
 [[nodiscard]] std::optional<std::uint64_t> admit_warning(std::string_view event, std::int64_t now_us);
-// The line that was admitted.
+// Logs the line that was admitted.
 void log_warn_admitted(std::string_view event, std::uint64_t suppressed, LogFields fields);
 
 }  // namespace crawlspool::base

@@ -52,7 +52,7 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 bool is_wanted(LogLevel level) { return the_log().logger && the_log().logger->should_log(to_spdlog(level)); }
 
 void write(LogLevel level, std::string_view event, LogFields fields, std::uint64_t suppressed = 0) {
-  if (is_wanted(level)) the_log().logger->log(to_spdlog(level), pack_event(event, fields, suppressed));
+  if (is_wanted(level)) the_log().logger->log(to_spdlog(level), encode_event(event, fields, suppressed));
 }
 
 LogLimiter& the_limiter() {
@@ -155,11 +155,11 @@ void log_warn_admitted(std::string_view event, std::uint64_t suppressed, LogFiel
 }
 
 void log_suppressed() {
-  for (const LogLimiter::LeftOut& left_out : the_limiter().take_left_out()) {
-    if (left_out.is_fault)
-      log_warn("log_suppressed", {{"word", left_out.event}, {"suppressed", left_out.lines}});
+  for (const LogLimiter::Suppressed& suppressed : the_limiter().take_suppressed()) {
+    if (suppressed.is_fault)
+      log_warn("log_suppressed", {{"word", suppressed.event}, {"suppressed", suppressed.lines}});
     else
-      log_info("log_suppressed", {{"word", left_out.event}, {"suppressed", left_out.lines}});
+      log_info("log_suppressed", {{"word", suppressed.event}, {"suppressed", suppressed.lines}});
   }
 }
 

@@ -1,5 +1,5 @@
-// The daemon's log: one event a line, a fixed event word and then key=value.
-// A call costs a formatted string and a push into a bounded queue; a background thread renders and writes it, so
+// Writes the daemon's log: one event a line, a fixed event word and then key=value.
+// A call costs a formatted string and a push into a bounded queue; the log's thread renders and writes it, so
 // logging never blocks an I/O loop. When the queue is full the oldest lines go, and are counted.
 // Thread-safe after start(). Never hand it payload bytes; peers' text is escaped where it is rendered.
 #pragma once
@@ -24,7 +24,7 @@ struct LogOptions {
   std::string destination = "auto";  // auto | stderr | journald | a file's path
 };
 
-// One key=value. Numbers and booleans are rendered bare, text is quoted where it needs it.
+// Holds one key=value. Numbers and booleans are rendered bare, text is quoted where it needs it.
 class LogField {
  public:
   LogField(std::string_view key, std::string_view text) : key_(key), text_(text), is_text_(true) {}
@@ -52,7 +52,7 @@ class LogField {
   bool is_text_ = false;
 };
 
-// A view of the fields of one event, listed in the call or gathered before it.
+// Views the fields of one event, listed in the call or gathered before it.
 class LogFields {
  public:
   LogFields() = default;
@@ -80,25 +80,25 @@ void stop_log();
 // of it was taken up.
 bool flush_log_briefly();
 void set_log_level(LogLevel level);
-void reopen_log_files();  // for rotation by others: a file destination is opened anew by its path
+void reopen_log_files();  // for rotation by others: a file destination is opened again by its path
 
 void log_debug(std::string_view event, LogFields fields = {});
 void log_info(std::string_view event, LogFields fields = {});
 void log_warn(std::string_view event, LogFields fields = {});
 void log_error(std::string_view event, LogFields fields = {});
 
-// For what peers can cause at will. What was left out is counted, and the next line that passes carries `suppressed`.
-// Warnings: a burst of 20 lines for each event word, then one each 10 s (kFaultRate). The others, of the ordinary life
-// of connections: a burst of 200, then two a second (kLifeRate).
+// These are for what peers can cause at will. What was suppressed is counted, and the next line that passes carries
+// `suppressed`. Warnings: a burst of 20 lines for each event word, then one each 10 s (kFaultRate). The others, of the
+// ordinary life of connections: a burst of 200, then two a second (kLifeRate).
 void log_warn_limited(std::string_view event, LogFields fields = {});
 void log_info_limited(std::string_view event, LogFields fields = {});
 void log_debug_limited(std::string_view event, LogFields fields = {});
-// Tells what was left out and no later line has told. For whoever writes the log's summary.
+// Logs what was suppressed and no later line has reported. For whoever writes the log's summary.
 void log_suppressed();
 
 [[nodiscard]] std::uint64_t log_lines_dropped();
 
-// The newest events, as RecentEvents::json().
+// Returns the newest events, as RecentEvents::json().
 [[nodiscard]] std::string recent_events_json();
 
 }  // namespace crawlspool::base

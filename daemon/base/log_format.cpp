@@ -9,7 +9,7 @@ namespace {
 
 constexpr char kSeparator = '\x1f';
 
-void pack_field(std::string& out, const LogField& field) {
+void encode_field(std::string& out, const LogField& field) {
   out += kSeparator;
   out += field.is_text() ? 't' : 'n';
   out += field.key();
@@ -59,21 +59,21 @@ std::string journal_name(std::string_view key) {
 
 }  // namespace
 
-std::string pack_event(std::string_view event, LogFields fields, std::uint64_t suppressed) {
+std::string encode_event(std::string_view event, LogFields fields, std::uint64_t suppressed) {
   std::string out(event);
-  for (const LogField& field : fields) pack_field(out, field);
-  if (suppressed > 0) pack_field(out, LogField("suppressed", suppressed));
+  for (const LogField& field : fields) encode_field(out, field);
+  if (suppressed > 0) encode_field(out, LogField("suppressed", suppressed));
   return out;
 }
 
-PackedEvent unpack_event(std::string_view packed) {
-  PackedEvent result;
-  std::size_t end = packed.find(kSeparator);
-  result.event = packed.substr(0, end);
+EncodedEvent decode_event(std::string_view encoded) {
+  EncodedEvent result;
+  std::size_t end = encoded.find(kSeparator);
+  result.event = encoded.substr(0, end);
   while (end != std::string_view::npos) {
-    packed.remove_prefix(end + 1);
-    end = packed.find(kSeparator);
-    const std::string_view field = packed.substr(0, end);
+    encoded.remove_prefix(end + 1);
+    end = encoded.find(kSeparator);
+    const std::string_view field = encoded.substr(0, end);
     const std::size_t equals = field.find('=');
     if (equals == std::string_view::npos) continue;
     result.fields.push_back({field.substr(1, equals - 1), field.substr(equals + 1), field.front() == 't'});
@@ -81,32 +81,32 @@ PackedEvent unpack_event(std::string_view packed) {
   return result;
 }
 
-void render_logfmt(std::string& out, const PackedEvent& event, std::string_view timestamp, std::string_view level) {
+void render_logfmt(std::string& out, const EncodedEvent& event, std::string_view timestamp, std::string_view level) {
   if (!timestamp.empty()) {
     append_logfmt_field(out, "ts", timestamp);
     append_logfmt_field(out, "level", level);
   }
   append_logfmt_field(out, "event", event.event);
-  for (const PackedField& field : event.fields) append_logfmt_field(out, field.key, field.value);
+  for (const EncodedField& field : event.fields) append_logfmt_field(out, field.key, field.value);
 }
 
-void render_json(std::string& out, const PackedEvent& event, std::string_view timestamp, std::string_view level) {
+void render_json(std::string& out, const EncodedEvent& event, std::string_view timestamp, std::string_view level) {
   out += '{';
   if (!timestamp.empty()) {
     append_json_field(out, "ts", timestamp, true);
     append_json_field(out, "level", level, true);
   }
   append_json_field(out, "event", event.event, true);
-  for (const PackedField& field : event.fields) append_json_field(out, field.key, field.value, field.is_text);
+  for (const EncodedField& field : event.fields) append_json_field(out, field.key, field.value, field.is_text);
   out += '}';
 }
 
-std::vector<std::string> render_journal_fields(const PackedEvent& event, int priority) {
+std::vector<std::string> render_journal_fields(const EncodedEvent& event, int priority) {
   std::string message;
   render_logfmt(message, event, {}, {});
   std::vector<std::string> fields{"MESSAGE=" + message, "PRIORITY=" + std::to_string(priority),
                                   "SYSLOG_IDENTIFIER=crawlspoold", "CRAWLSPOOL_EVENT=" + std::string(event.event)};
-  for (const PackedField& field : event.fields) {
+  for (const EncodedField& field : event.fields) {
     std::string value = journal_name(field.key) + "=";
     append_json_escaped(value, field.value);
     fields.push_back(std::move(value));

@@ -18,17 +18,17 @@ std::optional<std::uint64_t> LogLimiter::admit(std::string_view event, const Log
   if (found == words_.end()) found = words_.emplace(event, Word{}).first;
   Word& word = found->second;
   word.is_fault = rate.is_fault;
-  if (word.allowance.admit(rate, now_us)) return std::exchange(word.left_out, 0);
-  ++word.left_out;
+  if (word.allowance.admit(rate, now_us)) return std::exchange(word.suppressed, 0);
+  ++word.suppressed;
   return std::nullopt;
 }
 
-std::vector<LogLimiter::LeftOut> LogLimiter::take_left_out() {
+std::vector<LogLimiter::Suppressed> LogLimiter::take_suppressed() {
   const std::lock_guard lock(mutex_);
-  std::vector<LeftOut> told;
+  std::vector<Suppressed> taken;
   for (auto& [event, word] : words_)
-    if (const auto lines = std::exchange(word.left_out, 0); lines > 0) told.push_back({event, lines, word.is_fault});
-  return told;
+    if (const auto lines = std::exchange(word.suppressed, 0); lines > 0) taken.push_back({event, lines, word.is_fault});
+  return taken;
 }
 
 }  // namespace crawlspool::base

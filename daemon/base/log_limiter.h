@@ -1,5 +1,5 @@
-// How many lines get into the log of what peers and broken disks can cause at will: a burst, then one each so often.
-// What is left out is counted. Time is handed in, in microseconds (monotonic).
+// Limits how many lines get into the log of what peers and broken disks can cause at will: a burst, then one each so
+// often. What is suppressed is counted. Time is handed in, in microseconds (monotonic).
 #pragma once
 
 #include <cstdint>
@@ -20,34 +20,34 @@ struct LogRate {
 inline constexpr LogRate kFaultRate{20, 10'000'000, true};  // of what someone does wrong
 inline constexpr LogRate kLifeRate{200, 500'000, false};    // of the ordinary life of connections
 
-// Of one kind of line. On one thread at a time.
+// Limits one kind of line. Used on one thread at a time.
 class LogAllowance {
  public:
-  // Whether a line may pass at this moment.
+  // Returns whether a line may pass at this moment.
   [[nodiscard]] bool admit(const LogRate& rate, std::int64_t now_us);
 
  private:
   std::optional<std::int64_t> full_at_us_;  // when the whole burst is there again; each line moves it by the refill
 };
 
-// One allowance for each event word. Thread-safe.
+// Keeps one allowance for each event word. Thread-safe.
 class LogLimiter {
  public:
-  // For a line that may pass: how many of its word were left out since the last one that did. Else nothing.
+  // Returns, for a line that may pass, how many of its word were suppressed since the last one that did; else nothing.
   [[nodiscard]] std::optional<std::uint64_t> admit(std::string_view event, const LogRate& rate, std::int64_t now_us);
 
-  struct LeftOut {
+  struct Suppressed {
     std::string event;
     std::uint64_t lines;
     bool is_fault;
   };
-  // What was left out and has not been told by a later line of the same word; counted from 0 again.
-  [[nodiscard]] std::vector<LeftOut> take_left_out();
+  // Returns what was suppressed and no later line of the same word has reported; counts from 0 again.
+  [[nodiscard]] std::vector<Suppressed> take_suppressed();
 
  private:
   struct Word {
     LogAllowance allowance;
-    std::uint64_t left_out = 0;
+    std::uint64_t suppressed = 0;
     bool is_fault = false;
   };
   std::mutex mutex_;

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <syslog.h>
-#define SD_JOURNAL_SUPPRESS_LOCATION  // of the sink: it tells nobody anything
+#define SD_JOURNAL_SUPPRESS_LOCATION  // of the sink: it says nothing to anybody
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
@@ -39,7 +39,7 @@ std::string timestamp_of(const spdlog::details::log_msg& msg) {
   return format_timestamp(std::chrono::duration_cast<std::chrono::microseconds>(msg.time.time_since_epoch()).count());
 }
 
-// Lines to a descriptor: stderr's, or its own file's.
+// Writes lines to a descriptor: stderr's, or its own file's.
 class LineSink final : public LogSink {
  public:
   LineSink(LogFormat format, int stderr_fd) : format_(format), fd_(stderr_fd) {}
@@ -49,10 +49,10 @@ class LineSink final : public LogSink {
   void log(const spdlog::details::log_msg& msg) override {
     if (reopen_requested_.exchange(false)) reopen();
     line_.clear();
-    const PackedEvent event = unpack_event({msg.payload.data(), msg.payload.size()});
+    const EncodedEvent event = decode_event({msg.payload.data(), msg.payload.size()});
     (format_ == LogFormat::kJson ? render_json : render_logfmt)(line_, event, timestamp_of(msg), level_word(msg.level));
     line_ += '\n';
-    // One write a line: whoever tails the file sees whole lines. A failed write has nobody to be told.
+    // One write a line: whoever tails the file sees whole lines. A failed write is reported to nobody.
     [[maybe_unused]] const ssize_t written = ::write(fd_, line_.data(), line_.size());
   }
   void flush() override {}
@@ -86,7 +86,7 @@ class RecentSink final : public LogSink {
 
   void log(const spdlog::details::log_msg& msg) override {
     std::string json;
-    const PackedEvent event = unpack_event({msg.payload.data(), msg.payload.size()});
+    const EncodedEvent event = decode_event({msg.payload.data(), msg.payload.size()});
     render_json(json, event, timestamp_of(msg), level_word(msg.level));
     events_->add(std::move(json), msg.level >= spdlog::level::warn);
   }
@@ -101,7 +101,7 @@ class RecentSink final : public LogSink {
 class JournalSink final : public LogSink {
  public:
   void log(const spdlog::details::log_msg& msg) override {
-    const PackedEvent event = unpack_event({msg.payload.data(), msg.payload.size()});
+    const EncodedEvent event = decode_event({msg.payload.data(), msg.payload.size()});
     std::vector<std::string> fields = render_journal_fields(event, priority(msg.level));
     std::vector<iovec> parts;
     parts.reserve(fields.size());

@@ -1,4 +1,4 @@
-// Where log lines go: stderr, a file that can be reopened, or journald's native protocol.
+// Makes what log lines go to: stderr, a file that can be reopened, or journald's native protocol.
 // Used by the log's own thread only, but for the reopen request.
 #pragma once
 
@@ -11,13 +11,14 @@
 
 namespace crawlspool::base {
 
-// A sink that may be asked from any thread to open its file anew before the next line.
+// This sink may be asked from any thread to open its file again before the next line.
 class LogSink : public spdlog::sinks::sink {
  public:
   virtual void request_reopen() {}
 };
 
-// kConfig or kIo if the destination cannot be opened. `auto` is journald where stderr is connected to the journal.
+// Returns kConfig or kIo if the destination cannot be opened. `auto` is journald where stderr is connected to the
+// journal.
 [[nodiscard]] Result<std::shared_ptr<LogSink>> make_log_sink(const LogOptions& options);
 
 // Keeps what is logged in `events`.

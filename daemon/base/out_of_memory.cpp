@@ -45,7 +45,7 @@ void describe(Text& text) {
                   "the system gives no more memory: look at vm.overcommit_memory, and at who has taken it");
 }
 
-// Without an allocation.
+// Leaves without an allocation.
 [[noreturn]] void leave_with_a_line(const Text& text) {
   std::array<char, 400> line{};
   const int length = std::snprintf(line.data(), line.size(), "%s: %s\n", words.program, text.data());

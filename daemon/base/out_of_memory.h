@@ -11,8 +11,8 @@ struct LastWords {
   int exit_code = 1;
 };
 
-// First of all in main(): from here on an allocation by `new` that fails ends the process. Keeps a reserve, to be able
-// to say it.
+// Call it first of all in main(): from here on an allocation by `new` that fails ends the process. Keeps a reserve, to
+// be able to say it.
 void end_when_out_of_memory(const LastWords& last_words);
 
 // For libraries that report a failed allocation in their own way. A log line or, without a log, one on standard error

@@ -1,4 +1,4 @@
-// The log's newest events, kept in memory for the admin port: the last of all, and the last warnings and errors, which
+// Keeps the log's newest events in memory for the admin port: the last of all, and the last warnings and errors, which
 // a busy hour's other lines do not push out. Bounded. Thread-safe.
 #pragma once
 
@@ -16,9 +16,9 @@ class RecentEvents {
   static constexpr std::size_t kOfEach = 100;
   static constexpr std::size_t kBytesMax = 2048;  // a longer event is not kept
 
-  // `json`: the event as an object.
+  // `json` is the event as an object.
   void add(std::string json, bool is_warning);
-  // Oldest first: {"events":[…]}.
+  // Returns, oldest first, {"events":[…]}.
   [[nodiscard]] std::string json() const;
 
  private:
@@ -26,12 +26,12 @@ class RecentEvents {
     std::uint64_t number;
     std::string json;
   };
-  using Ring = std::deque<Event>;
+  using Events = std::deque<Event>;
 
   mutable std::mutex mutex_;
   std::uint64_t next_number_ = 0;
-  Ring warnings_;
-  Ring others_;
+  Events warnings_;
+  Events others_;
 };
 
 }  // namespace crawlspool::base

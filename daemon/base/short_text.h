@@ -1,5 +1,5 @@
-// A few words that are put together without an allocation, for what is made a great many times. A value; what does not
-// fit is left out.
+// Holds a few words that are put together without an allocation, for what is made a great many times. A value; what
+// does not fit is cut off.
 #pragma once
 
 #include <algorithm>

@@ -4,8 +4,8 @@
 
 namespace crawlspool::base {
 
-// First of all in main(), before any file is opened. A closed one is held by /dev/null, opened so that its use fails as
-// if it were still closed: nobody takes lost output for written, or a missing input for an empty one.
+// Call it first of all in main(), before any file is opened. A closed one is held by /dev/null, opened so that its use
+// fails as if it were still closed: nobody takes lost output for written, or a missing input for an empty one.
 void hold_standard_descriptors() noexcept;
 
 }  // namespace crawlspool::base

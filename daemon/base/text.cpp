@@ -20,7 +20,7 @@ bool is_unprintable(std::uint32_t point) {
          (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
 }
 
-// How many characters at the front of `text` stand in a JSON string as they are.
+// Returns how many characters at the front of `text` stand in a JSON string as they are.
 std::size_t plain_ascii_bytes(std::string_view text) {
   const auto is_plain = [](char c) { return c >= ' ' && c < 0x7F && c != '"' && c != '\\'; };
   return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
@@ -128,7 +128,7 @@ char* write_base64(char* out, std::string_view bytes) {
   return out;
 }
 
-// Only the spelling that append_base64 has: encoded again it is the same.
+// Takes only the spelling that append_base64 has: encoded again it is the same.
 std::optional<std::string> decode_base64(std::string_view text) {
   std::string bytes;
   bytes.reserve(text.size() / 4 * 3);

@@ -1,4 +1,4 @@
-// Threads where the system may refuse one: a limit on tasks or memory is an operating error, and no exception.
+// Starts threads where the system may refuse one: a limit on tasks or memory is an operating error, and no exception.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@
 
 namespace crawlspool::base {
 
-// What to say where no thread can be had.
+// Returns what to say where no thread can be had.
 [[nodiscard]] inline std::string no_thread_detail() {
   return "cannot start a thread (look at TasksMax=, `ulimit -u` and the limits on memory)";
 }

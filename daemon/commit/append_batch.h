@@ -44,7 +44,7 @@ struct AppendBatch {
   std::vector<session::SessionQuestion> questions;  // answered when the batch comes back
   std::vector<spool::SessionKey> ended_sessions;    // the connections that had been granted them send nothing more
   std::vector<std::function<void()>> afterwards;    // called on the loop when the batch comes back
-  bool tells_once_written = false;                  // one of the connections wants it
+  bool acks_once_written = false;                   // one of the connections wants it
   std::uint64_t charged_bytes = 0;                  // on the loop's memory account
   std::uint64_t charged_line_bytes = 0;             // of that, for the lines' chunks
   std::uint64_t charged_reject_bytes = 0;           // and for the rejects'

@@ -63,7 +63,7 @@ void Appender::advance(RecordSource& source, const Progress& progress) {
     source.connection_mark = batch.connections.size();
     source.session_mark = batch.sessions.size();
     batch.connections.push_back({source.connection, progress.seq, source.acks_once_written});
-    batch.tells_once_written = batch.tells_once_written || source.acks_once_written;
+    batch.acks_once_written = batch.acks_once_written || source.acks_once_written;
     charge(sizeof(ConnectionMark));
     if (source.session) {
       batch.sessions.push_back({*source.session, source.client, progress.session_seq, 0});

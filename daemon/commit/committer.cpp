@@ -30,10 +30,10 @@ std::size_t bytes_of(BatchView batches) {
   return bytes;
 }
 
-// Tells those who are content with it that their lines are written; the others wait for the sync.
-void tell_written(BatchView batches) {
+// Notifies the connections that ask for it that their lines are written; the others wait for the sync.
+void notify_written(BatchView batches) {
   for (const auto& batch : batches) {
-    if (!batch->tells_once_written) continue;
+    if (!batch->acks_once_written) continue;
     std::vector<ConnectionMark> written;
     std::copy_if(batch->connections.begin(), batch->connections.end(), std::back_inserter(written),
                  [](const ConnectionMark& mark) { return mark.once_written; });
@@ -205,7 +205,7 @@ Result<std::size_t> Committer::store_some(const PendingLines& pending, std::span
   CRAWLSPOOL_TRY_AS(const std::size_t appended, spool_.append(pending.chunks(), pending.first_line_bytes(), sessions));
   status_.made_progress();
   syncs_.note_appended();
-  if (syncs_before_ack() && appended == pending.bytes()) tell_written(batches);
+  if (syncs_before_ack() && appended == pending.bytes()) notify_written(batches);
   CRAWLSPOOL_TRY(syncs_.sync_if_due(any_of(batches, is_probe)));
   return appended;
 }

@@ -36,7 +36,7 @@ class Admission {
     // Gives the client's place back, where the connection itself goes later.
     void leave_client();
 
-    // Set where the connection is only there to be told why it may not be.
+    // Set where the connection is only there to learn why it may not be.
     [[nodiscard]] const std::optional<LimitMet>& refused() const { return refused_; }
 
    private:
@@ -61,7 +61,7 @@ class Admission {
 
   explicit Admission(const config::Limits& limits) : limits_(limits) {}
 
-  // A ticket, if only to be told why not; nothing if too many are being told already, and the connection is just
+  // A ticket, if only to learn why not; nothing if too many are being refused already, and the connection is just
   // closed. Tickets do not outlive this object.
   [[nodiscard]] std::optional<Ticket> admit(proto::Input input, const base::MachineKey& machine);
 

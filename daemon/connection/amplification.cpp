@@ -48,7 +48,7 @@ std::size_t AmplificationLedger::machines() const {
   return debts_.size();
 }
 
-std::uint64_t AmplificationCredit::settle(std::size_t held_wire_bytes) {
+std::uint64_t AmplificationCredit::take_overdraft(std::size_t held_wire_bytes) {
   bytes_ = std::min(bytes_, AmplificationLedger::kCreditBytesMax + static_cast<std::int64_t>(held_wire_bytes * max_));
   return bytes_ >= 0 ? 0 : static_cast<std::uint64_t>(-std::exchange(bytes_, 0));
 }

@@ -59,7 +59,7 @@ class AmplificationCredit {
   void made(std::uint64_t spool_bytes) { bytes_ -= max_ == 0 ? 0 : static_cast<std::int64_t>(spool_bytes); }
   // Once a turn. `held_wire_bytes` were received and are not taken in yet: what they allow is kept, of the rest no more
   // than a machine's credit. Returns what was made beyond, which the caller takes from that.
-  [[nodiscard]] std::uint64_t settle(std::size_t held_wire_bytes);
+  [[nodiscard]] std::uint64_t take_overdraft(std::size_t held_wire_bytes);
   // Whether so many bytes would be within what is left.
   [[nodiscard]] bool covers(std::uint64_t spool_bytes) const {
     return max_ == 0 || bytes_ >= static_cast<std::int64_t>(spool_bytes);

@@ -165,7 +165,8 @@ std::uint64_t Connection::take_turn(std::uint64_t cost_max) {
   }
   may_take_kept_input_ = false;
   if (link_.is_open() &&
-      credit_.settle(budget_.made_bytes(), protocol_->held_wire_bytes() + kept_input_.size(), io_.now_ms()) && !paused_)
+      credit_.charge_turn(budget_.made_bytes(), protocol_->held_wire_bytes() + kept_input_.size(), io_.now_ms()) &&
+      !paused_)
     if (const ReadPlan plan = protocol_->plan_read(); plan.bytes == 0) pause(plan.why);
   const std::uint64_t cost = FairShare::kTurnFixedCost + budget_.spent();
   io_.fair_share().charge(share_, cost);

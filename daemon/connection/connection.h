@@ -97,7 +97,7 @@ class Connection final : public Source, private net::PollHandler {
   // Everything that costs time is counted here.
   [[nodiscard]] intake::TurnBudget& budget() { return budget_; }
   [[nodiscard]] CreditGate& credit() { return credit_; }
-  // Asks credit() before something is unpacked that becomes about so many bytes for the spool.
+  // Asks credit() before something is decompressed that becomes about so many bytes for the spool.
   [[nodiscard]] bool must_wait_before_making(std::uint64_t bytes);
   // What it holds, and may hold, of the memory for all.
   [[nodiscard]] MemoryShares::Member& memory_share() { return memory_share_; }

@@ -27,11 +27,11 @@ bool Connection::must_wait_before_making(std::uint64_t bytes) {
 }
 
 bool Connection::may_take_in(const intake::BatchIntake& batch) {
-  const bool is_unpacking = batch.is_unpacking();
-  if (!memory_share_.may_take_in(is_unpacking ? SIZE_MAX : batch.rest_bytes()) || io_.appender().is_full())
+  const bool is_decompressing = batch.is_decompressing();
+  if (!memory_share_.may_take_in(is_decompressing ? SIZE_MAX : batch.rest_bytes()) || io_.appender().is_full())
     return false;
-  if (!is_unpacking && memory_share_.holds_little()) return memory_share_.may_continue();
-  return io_.memory_relief().may_go_on_with_batch(id(), !is_unpacking);
+  if (!is_decompressing && memory_share_.holds_little()) return memory_share_.may_continue();
+  return io_.memory_relief().may_go_on_with_batch(id(), !is_decompressing);
 }
 
 void Connection::batch_done() {

@@ -21,7 +21,7 @@ std::string in_words(const CloseCounts::ByReason& reasons) {
 }  // namespace
 
 void ConnectionLog::opened(const Source& source) {
-  if (!tells_open()) return;
+  if (!admits_open()) return;
   std::vector<base::LogField> fields{
       {"conn", source.id()}, {"peer", source.peer().text}, {"via", proto::word(source.input())}};
   if (source.peer().process) fields.emplace_back("pid", *source.peer().process);
@@ -29,7 +29,7 @@ void ConnectionLog::opened(const Source& source) {
 }
 
 void ConnectionLog::closed(const Source& source, std::string_view reason, std::uint64_t bytes, std::int64_t age_ms) {
-  if (!tells_close(reason)) return;
+  if (!admits_close(reason)) return;
   const intake::RecordWriter* const writer = source.writer();
   base::log_info("conn_close", {{"conn", source.id()},
                                 {"peer", source.peer().text},
@@ -41,31 +41,31 @@ void ConnectionLog::closed(const Source& source, std::string_view reason, std::u
                                 {"age_ms", age_ms}});
 }
 
-bool ConnectionLog::tells_open() {
+bool ConnectionLog::admits_open() {
   const std::lock_guard lock(mutex_);
   if (opens_.admit(base::kLifeRate, clock_.monotonic_us())) return true;
-  ++left_out_.opened;
+  ++unlogged_.opened;
   return false;
 }
 
-bool ConnectionLog::tells_close(std::string_view reason) {
+bool ConnectionLog::admits_close(std::string_view reason) {
   const std::lock_guard lock(mutex_);
   if (closes_.admit(base::kLifeRate, clock_.monotonic_us())) return true;
-  ++left_out_.closed;
-  ++left_out_.reasons[std::string(reason)];
+  ++unlogged_.closed;
+  ++unlogged_.reasons[std::string(reason)];
   return false;
 }
 
-ConnectionLog::LeftOut ConnectionLog::take_left_out() {
+ConnectionLog::Unlogged ConnectionLog::take_unlogged() {
   const std::lock_guard lock(mutex_);
-  return std::exchange(left_out_, {});
+  return std::exchange(unlogged_, {});
 }
 
-void ConnectionLog::tell_left_out() {
-  const LeftOut left_out = take_left_out();
-  if (left_out.opened + left_out.closed == 0) return;
+void ConnectionLog::log_summary() {
+  const Unlogged unlogged = take_unlogged();
+  if (unlogged.opened + unlogged.closed == 0) return;
   base::log_info("conn_summary",
-                 {{"opened", left_out.opened}, {"closed", left_out.closed}, {"reasons", in_words(left_out.reasons)}});
+                 {{"opened", unlogged.opened}, {"closed", unlogged.closed}, {"reasons", in_words(unlogged.reasons)}});
 }
 
 }  // namespace crawlspool::connection

@@ -1,6 +1,6 @@
 // Which connections' beginnings and ends get a line of the log each, and how many do not: a peer may open and close as
-// many as it likes. Above kLifeRate they are counted, and told in a line now and then. Thread-safe; touched twice a
-// connection.
+// many as it likes. Above kLifeRate they are counted, and summed up in a line now and then. Thread-safe; touched twice
+// a connection.
 #pragma once
 
 #include <cstdint>
@@ -25,25 +25,25 @@ class ConnectionLog {
   void closed(const Source& source, std::string_view reason, std::uint64_t bytes, std::int64_t age_ms);
 
   // Whether a beginning gets a line of its own; else it is counted.
-  [[nodiscard]] bool tells_open();
-  [[nodiscard]] bool tells_close(std::string_view reason);
+  [[nodiscard]] bool admits_open();
+  [[nodiscard]] bool admits_close(std::string_view reason);
 
-  struct LeftOut {
+  struct Unlogged {
     std::uint64_t opened = 0;
     std::uint64_t closed = 0;
     CloseCounts::ByReason reasons;
   };
   // Since the last call.
-  [[nodiscard]] LeftOut take_left_out();
+  [[nodiscard]] Unlogged take_unlogged();
   // Logs it, if there is any.
-  void tell_left_out();
+  void log_summary();
 
  private:
   const base::Clock& clock_;
   std::mutex mutex_;
   base::LogAllowance opens_;
   base::LogAllowance closes_;
-  LeftOut left_out_;
+  Unlogged unlogged_;
 };
 
 }  // namespace crawlspool::connection

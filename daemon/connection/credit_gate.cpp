@@ -5,9 +5,9 @@
 namespace crawlspool::connection {
 
 // What a connection makes within its own allowance is nobody else's affair.
-bool CreditGate::settle(std::uint64_t made_bytes, std::size_t held_wire_bytes, std::int64_t now_ms) {
+bool CreditGate::charge_turn(std::uint64_t made_bytes, std::size_t held_wire_bytes, std::int64_t now_ms) {
   credit_.made(made_bytes);
-  const std::uint64_t beyond = credit_.settle(held_wire_bytes);
+  const std::uint64_t beyond = credit_.take_overdraft(held_wire_bytes);
   if (beyond == 0) return false;
   wait(ledger_.overdraw(source_.peer().machine, beyond, now_ms), now_ms);
   return true;

@@ -25,12 +25,12 @@ class CreditGate {
 
   // Once a turn, in which `made_bytes` for the spool were made; `held_wire_bytes` are not taken in yet. True if more
   // was made than the credit allowed.
-  [[nodiscard]] bool settle(std::uint64_t made_bytes, std::size_t held_wire_bytes, std::int64_t now_ms);
+  [[nodiscard]] bool charge_turn(std::uint64_t made_bytes, std::size_t held_wire_bytes, std::int64_t now_ms);
 
   // Nothing more is taken for now. Others of the machine may have overdrawn its credit meanwhile.
   [[nodiscard]] bool must_wait(std::int64_t now_ms);
-  // The same, asked before something is unpacked that becomes about so many bytes for the spool, beside those that this
-  // turn has made already.
+  // The same, asked before something is decompressed that becomes about so many bytes for the spool, beside those that
+  // this turn has made already.
   [[nodiscard]] bool must_wait_before_making(std::uint64_t bytes, std::uint64_t made_bytes, std::int64_t now_ms);
   [[nodiscard]] std::int64_t wait_ms(std::int64_t now_ms) const {
     return std::max<std::int64_t>(0, until_ms_ - now_ms);

@@ -58,7 +58,7 @@ class SourceTable;
 // Leaves the `max` busiest, the busiest first.
 void keep_busiest(std::vector<SourceFacts>& connections, std::size_t max);
 
-// Adds what another loop has told.
+// Adds what another loop has reported.
 void merge(LoopSurvey& all, LoopSurvey&& one, std::size_t busiest_max);
 
 }  // namespace crawlspool::connection

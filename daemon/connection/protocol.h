@@ -98,7 +98,7 @@ class Protocol {
   // Has a batch that came whole and is not all taken in: it needs memory only to give more back.
   [[nodiscard]] virtual bool holds_whole_batch() const { return false; }
   // And may take more of it in, as things are: it may have to wait for another of its machine, or one that is not
-  // unpacked for another that is being. Whoever may has their place from then on.
+  // decompressed for another that is being. Whoever may has their place from then on.
   [[nodiscard]] virtual bool may_go_on_with_batch() { return false; }
 };
 

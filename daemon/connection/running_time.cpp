@@ -4,8 +4,8 @@
 
 namespace crawlspool::connection {
 
-void RunningTime::leave_out(std::int64_t gap_ms) {
-  left_out_ms_ += gap_ms - kCountedMs;
+void RunningTime::skip(std::int64_t gap_ms) {
+  skipped_ms_ += gap_ms - kCountedMs;
   base::log_warn("not_running", {{"gap_ms", gap_ms}});
 }
 

@@ -11,27 +11,27 @@ namespace crawlspool::connection {
 class RunningTime {
  public:
   // A longer time between two looks means that the process was stopped, not that it was busy: looks are much more
-  // frequent. All but kCountedMs of it is left out.
+  // frequent. All but kCountedMs of it is skipped.
   static constexpr std::int64_t kGapMs = 3000;
   static constexpr std::int64_t kCountedMs = 100;
 
   explicit RunningTime(const base::Clock& clock) : clock_(clock), seen_ms_(monotonic_ms()) {}
 
-  // Never less than before: whoever looks first after a gap leaves it out.
+  // Never less than before: whoever looks first after a gap skips it.
   [[nodiscard]] std::int64_t now_ms() {
     const std::int64_t now_ms = monotonic_ms();
-    if (now_ms - seen_ms_ > kGapMs) leave_out(now_ms - seen_ms_);
+    if (now_ms - seen_ms_ > kGapMs) skip(now_ms - seen_ms_);
     seen_ms_ = now_ms;
-    return now_ms - left_out_ms_;
+    return now_ms - skipped_ms_;
   }
 
  private:
   [[nodiscard]] std::int64_t monotonic_ms() const { return clock_.monotonic_us() / 1000; }
-  void leave_out(std::int64_t gap_ms);
+  void skip(std::int64_t gap_ms);
 
   const base::Clock& clock_;
   std::int64_t seen_ms_;
-  std::int64_t left_out_ms_ = 0;
+  std::int64_t skipped_ms_ = 0;
 };
 
 }  // namespace crawlspool::connection

@@ -11,8 +11,8 @@
 
 namespace crawlspool::inputs {
 
-// Returns what an accepted connection speaks, for the connection to own. `settings` are those of the listener that it came
-// to; nothing keeps them. Not for the admin port, which brings no records.
+// Returns what an accepted connection speaks, for the connection to own. `settings` are those of the listener that
+// accepted it; nothing keeps them. Not for the admin port, which brings no records.
 [[nodiscard]] std::unique_ptr<connection::Protocol> make_protocol(proto::Input input,
                                                                   connection::Connection& connection,
                                                                   const config::ListenerSettings& settings);

@@ -10,9 +10,9 @@ std::uint64_t bytes_max(BatchIntake::Holds holds, const config::Limits& limits) 
   return holds == BatchIntake::Holds::kRecords ? limits.batch_bytes_max : limits.record_bytes_max;
 }
 
-// As small as records are: the estimate of a batch of which only the size is known.
+// Records are no smaller: this is the estimate for a batch of which only the size is known.
 constexpr std::uint64_t kSmallRecordBytes = 8;
-// Of records, between two looks at the budget.
+// So many records are counted between two looks at the budget.
 constexpr std::uint64_t kCountedAtOnce = 256;
 
 }  // namespace

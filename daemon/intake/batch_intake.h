@@ -1,6 +1,6 @@
-// One batch, or one large record, on its way in, from a frame or an HTTP body: made plain if it came compressed, proved
-// whole and within its limits, and only then handed out record by record. In pieces that are small enough for a turn of
-// the loop.
+// Takes in one batch, or one large record, from a frame or an HTTP body: decompresses it if need be, checks that it
+// is whole and within its limits, and only then hands it out record by record. Works in pieces that are small enough
+// for a turn of the loop.
 #pragma once
 
 #include <cstdint>
@@ -31,30 +31,30 @@ class BatchIntake {
   // Padding is readable behind `content`.
   BatchIntake(Holds holds, std::string content, const config::Limits& limits);
   BatchIntake(Holds holds, Encoding encoding, Parts parts, std::string encoded, const config::Limits& limits);
-  // What is left of a batch that was proved before: `content` from `taken` on.
+  // Takes what is left of a batch that was checked before: `content` from `taken` on.
   [[nodiscard]] static BatchIntake rest_of(std::string content, std::size_t taken, const config::Limits& limits);
 
   // Goes on until the turn's budget is spent.
   [[nodiscard]] Step step(TurnBudget& budget);
-  // After kReady, if it holds records: the next one, or nothing at the end or after a long run of blank lines
-  // (is_at_end() tells). Padding is readable behind each.
+  // Returns, after kReady and if it holds records, the next one, or nothing at the end or after a long run of blank
+  // lines (is_at_end() says which). Padding is readable behind each.
   [[nodiscard]] std::optional<std::string_view> next(TurnBudget& budget);
-  // Compressed, and nothing of it is unpacked yet.
+  // Returns whether it is compressed and nothing of it is decompressed yet.
   [[nodiscard]] bool is_untouched() const { return decoder_ && decoder_->is_untouched(); }
-  // While it is untouched: about how many bytes of lines it becomes, each with an envelope of so many bytes.
+  // Returns, while it is untouched, about how many bytes of lines it becomes, each with an envelope of so many bytes.
   [[nodiscard]] std::uint64_t estimated_line_bytes(std::size_t envelope_bytes) const;
-  // Bytes that came for it, compressed or not.
+  // Returns the bytes that came for it, compressed or not.
   [[nodiscard]] std::size_t wire_bytes() const { return wire_bytes_; }
   [[nodiscard]] bool is_ready() const { return is_ready_; }
-  // It was compressed, and is not all unpacked yet: it grows by itself.
-  [[nodiscard]] bool is_unpacking() const { return decoder_ && !is_ready_; }
-  // Some of it was handed out.
+  // Returns whether it was compressed and is not all decompressed yet: it grows by itself.
+  [[nodiscard]] bool is_decompressing() const { return decoder_ && !is_ready_; }
+  // Returns whether some of it was handed out.
   [[nodiscard]] bool is_begun() const { return taken_ > 0; }
   [[nodiscard]] bool is_at_end() const { return is_ready_ && taken_ == content_.size(); }
-  // After kReady: all of it.
+  // Returns, after kReady, all of it.
   [[nodiscard]] std::string_view content() const { return content_; }
   [[nodiscard]] std::size_t rest_bytes() const { return content_.size() - taken_; }
-  // After kTooLarge and kBroken: in words.
+  // Says, after kTooLarge and kBroken, what is wrong.
   [[nodiscard]] const std::string& detail() const { return detail_; }
   [[nodiscard]] std::size_t held_bytes() const;
 
@@ -73,7 +73,7 @@ class BatchIntake {
   std::string detail_;
 };
 
-// Whether so large a batch needs its records counted: a byte each, and a line end between them.
+// Returns whether so large a batch needs its records counted: a byte each, and a line end between them.
 [[nodiscard]] constexpr bool may_hold_more_records(std::size_t batch_bytes, std::uint64_t records_max) {
   return (batch_bytes + 1) / 2 > records_max;
 }

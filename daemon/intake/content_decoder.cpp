@@ -44,8 +44,8 @@ ContentDecoder::Step ContentDecoder::fail(Step step, std::string detail) {
   return step;
 }
 
-// Room for one call's output. Memory grows by doubling, from a size that has to do with what came in, never with what
-// is claimed. The room is filled with zeros once, however many calls leave it unused.
+// Makes room for one call's output. Memory grows by doubling, from a size that has to do with what came in, never with
+// what is claimed. The room is filled with zeros once, however many calls leave it unused.
 std::size_t ContentDecoder::make_room() {
   // One byte more than may come out shows that there is more.
   const std::uint64_t left = bytes_max_ + 1 - plain_bytes_;

@@ -1,4 +1,4 @@
-// Compressed content made plain again, a piece at a time, within caps that hold while it runs: what comes out is never
+// Decompresses content, a piece at a time, within caps that hold while it runs: what comes out is never
 // more than `bytes_max`, nor out of all proportion to what came in.
 #pragma once
 
@@ -14,7 +14,7 @@ namespace crawlspool::intake {
 
 enum class Encoding { kZstd, kGzip };
 
-// How many frames (zstd) or members (gzip) content may consist of.
+// Says how many frames (zstd) or members (gzip) content may consist of.
 enum class Parts { kOne, kAny };
 
 class ContentDecoder {
@@ -37,20 +37,20 @@ class ContentDecoder {
   // can take. Anything but kMore is final.
   [[nodiscard]] Step step(TurnBudget& budget);
 
-  // Nothing has been unpacked yet.
+  // Returns whether nothing has been decompressed yet.
   [[nodiscard]] bool is_untouched() const { return read_ == 0; }
-  // As far as it says or can be: never more than `bytes_max`.
+  // Returns what it says of its size, as far as that can be: never more than `bytes_max`.
   [[nodiscard]] std::uint64_t claimed_bytes() const { return claimed_bytes_; }
 
-  // After kDone, once.
+  // Call it after kDone, once.
   [[nodiscard]] std::string take_plain();
-  // After kTooLarge and kBroken: in words.
+  // Says, after kTooLarge and kBroken, what is wrong.
   [[nodiscard]] const std::string& detail() const { return detail_; }
 
-  // Memory for what came in, what is out, and the work in between.
+  // Returns the memory for what came in, what is out, and the work in between.
   [[nodiscard]] std::size_t held_bytes() const;
 
-  // A stream of one encoding; its library stays behind this.
+  // Decodes one encoding; its library stays behind this.
   class Stream;
 
  private:

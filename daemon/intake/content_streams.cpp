@@ -60,7 +60,7 @@ class ZstdStream final : public ContentDecoder::Stream {
     written_ = 0;
     return in_frame_;
   }
-  // What pzstd and seekable files have beside their frames.
+  // Returns whether a skippable frame begins, as pzstd and seekable files have them.
   static bool begins_skippable(std::string_view in) {
     return !in.empty() && (static_cast<unsigned char>(in.front()) & 0xF0U) == 0x50 &&
            in.substr(1).starts_with("\x2A\x4D\x18");

@@ -1,4 +1,4 @@
-// The streams behind ContentDecoder: zstd's and zlib's decoders in one shape.
+// Makes the streams behind ContentDecoder: zstd's and zlib's decoders in one shape.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ class ContentDecoder::Stream {
   [[nodiscard]] virtual std::size_t held_bytes() const = 0;
 };
 
-// How large the first frame says that its content is, if it does.
+// Returns how large the first frame says that its content is, if it does.
 [[nodiscard]] std::optional<std::uint64_t> claimed_zstd_bytes(std::string_view encoded);
 
 // `bytes_max`: of what comes out. Of any number of parts some may be skippable frames, which hold nothing of it.

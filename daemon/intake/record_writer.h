@@ -23,7 +23,7 @@ namespace crawlspool::intake {
 
 class RecordWriter {
  public:
-  // What a loop has for all of its sources. It outlives them.
+  // Holds what a loop has for all of its sources. It outlives them.
   struct Loop {
     commit::Appender& appender;
     json::RecordChecker& checker;
@@ -36,7 +36,7 @@ class RecordWriter {
     proto::Input input{};
     const base::Peer& peer;  // outlives the writer
   };
-  // What the client says of itself: once for all of its records, or with each request.
+  // Holds what the client says of itself: once for all of its records, or with each request.
   struct Identity {
     spool::ClientNames names;
     std::optional<spool::SessionKey> session;
@@ -53,7 +53,7 @@ class RecordWriter {
   // --- the session, if the client named one ---
   [[nodiscard]] bool has_session() const { return appended_.session.has_value(); }
   void claim_session() { lease_.claim(source_.id, *appended_.session, appended_.client, source_.peer.machine); }
-  // False if the answer is not to a claim of this source, or no longer.
+  // Returns false if the answer is not to a claim of this source, or no longer.
   [[nodiscard]] bool take_answer(const session::SessionQuestion& question) { return lease_.take_answer(question); }
   [[nodiscard]] bool awaits_session() const { return lease_.is_awaited(); }
   // Nothing more is written to it.

@@ -1,6 +1,6 @@
-// Whose rejects are kept whole: of each client machine a burst of 1,000, then 100 a second. Of the others the verdict
-// is kept and little more, so that one who sends nothing else fills neither the disk nor the loop's time. Bounded; on
-// one loop's thread, time is handed in (monotonic).
+// Decides whose rejects are kept whole: of each client machine a burst of 1,000, then 100 a second. Of the others the
+// verdict is kept and little more, so that one who sends nothing else fills neither the disk nor the loop's time.
+// Bounded; on one loop's thread, time is handed in (monotonic).
 #pragma once
 
 #include <cstdint>

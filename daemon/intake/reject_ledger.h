@@ -1,5 +1,5 @@
-// The rejects of the last minutes on one loop, a row for each client, address, stream and code, so that one bad client
-// cannot push the others out. Bounded; on the loop's thread only, and by value to others.
+// Keeps the rejects of the last minutes on one loop, a row for each client, address, stream and code, so that one bad
+// client cannot push the others out. Bounded; on the loop's thread only, and by value to others.
 #pragma once
 
 #include <array>
@@ -46,10 +46,10 @@ class RejectLedger {
  public:
   static constexpr std::size_t kRowsMax = 200;
 
-  // One more. Where there is no room the row that was silent longest goes.
+  // Adds one more. Where there is no room the row that was silent longest goes.
   void note(const NotedReject& one);
 
-  // Those with a reject since then.
+  // Returns those with a reject since then.
   [[nodiscard]] std::vector<RejectRow> since(std::int64_t wall_us) const;
 
  private:

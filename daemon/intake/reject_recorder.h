@@ -1,4 +1,4 @@
-// How a record that is refused is recorded, whatever input it came by: its line for rejected/, its row among the
+// Records a record that is refused, whatever input it came by: its line for rejected/, its row among the
 // newest rejects, and a line of the log now and then. The verdict is the input's to send. Cheap, since a peer can
 // send nothing else. One a loop, on its thread.
 #pragma once
@@ -14,7 +14,7 @@
 
 namespace crawlspool::intake {
 
-// Which record of a connection or request.
+// Says which record of a connection or request.
 struct RejectedNumber {
   struct Logged {
     std::string_view key;
@@ -24,7 +24,7 @@ struct RejectedNumber {
   Logged logged;          // what the log says
 };
 
-// Whose it is. Views for the time of the call.
+// Says whose it is. Views for the time of the call.
 struct RejectedSender {
   base::ConnectionId connection = 0;
   std::string_view peer;
@@ -41,7 +41,7 @@ class RejectRecorder {
   std::size_t record(std::string_view record, const json::RejectReason& reason, const commit::ReadTime& when,
                      const RejectedNumber& number, const RejectedSender& sender);
 
-  // The rejects since then (wall clock).
+  // Returns the rejects since then (wall clock).
   [[nodiscard]] std::vector<RejectRow> since(std::int64_t wall_us) const { return ledger_.since(wall_us); }
 
  private:

@@ -1,6 +1,6 @@
-// What one connection may cost in a turn of its loop, counted by what the work takes and not by what it yields: blank
-// lines, empty frames and rejects cost as well as records. A unit is about a nanosecond of a processor of today, from
-// measurement; the sums are estimates, so that no clock is read for each record. Used on one loop's thread.
+// Limits what one connection may cost in a turn of its loop, counted by what the work takes and not by what it yields:
+// blank lines, empty frames and rejects cost as well as records. A unit is about a nanosecond of a processor of today,
+// from measurement; the sums are estimates, so that no clock is read for each record. Used on one loop's thread.
 #pragma once
 
 #include <cstddef>
@@ -20,16 +20,16 @@ class TurnBudget {
   static constexpr std::uint64_t kDecoderStartCost = 8 * 1024;
   static constexpr std::uint64_t kDecoderCallCost = 512;
   static constexpr std::uint64_t kDecoderByteCost = 8;  // of what came in
-  static constexpr std::uint64_t kUnpackedBytesAUnit = 2;
+  static constexpr std::uint64_t kDecompressedBytesAUnit = 2;
 
-  // A new turn: nothing is spent.
+  // Begins a new turn: nothing is spent.
   void begin(std::uint64_t cost_max = kTurnCostMax) {
     spent_ = 0;
     made_bytes_ = 0;
     cost_max_ = cost_max;
   }
 
-  // A record became a line of the spool.
+  // Counts a record that became a line of the spool.
   void count_line(std::size_t line_bytes) {
     spent_ += kLineCost + line_bytes;
     made_bytes_ += line_bytes;
@@ -39,20 +39,20 @@ class TurnBudget {
     spent_ += kRejectCost + record_bytes + kept_bytes;
     made_bytes_ += kept_bytes;
   }
-  // Content in which lines' ends were looked for: blank lines, or records that are only counted or skipped.
+  // Counts content in which lines' ends were looked for: blank lines, or records that are only counted or skipped.
   void count_scanned(std::size_t bytes, std::uint64_t records = 0) {
     spent_ += bytes / kScannedBytesAUnit + records * kCountedRecordCost;
   }
   void count_request() { spent_ += kRequestCost; }
   void count_decoder_start() { spent_ += kDecoderStartCost; }
-  // One call of a decompressor, whatever came out.
+  // Counts one call of a decompressor, whatever came out.
   void count_decoder_call(std::size_t read_bytes, std::size_t written_bytes) {
-    spent_ += kDecoderCallCost + read_bytes * kDecoderByteCost + written_bytes / kUnpackedBytesAUnit;
+    spent_ += kDecoderCallCost + read_bytes * kDecoderByteCost + written_bytes / kDecompressedBytesAUnit;
   }
 
   [[nodiscard]] bool is_spent() const { return spent_ >= cost_max_; }
   [[nodiscard]] std::uint64_t spent() const { return spent_; }
-  // Of lines and rejects, for the spool.
+  // Returns the bytes of lines and rejects, for the spool.
   [[nodiscard]] std::uint64_t made_bytes() const { return made_bytes_; }
 
  private:

@@ -56,7 +56,7 @@ int hex_value(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// The four digits behind a \u, or nothing if they are none.
+// Returns the four digits behind a \u, or nothing if they are none.
 std::optional<unsigned> code_unit(std::string_view text, std::size_t at) {
   if (at + 4 > text.size()) return std::nullopt;
   int unit = 0;
@@ -71,7 +71,7 @@ std::optional<unsigned> code_unit(std::string_view text, std::size_t at) {
 bool is_high_surrogate(unsigned unit) { return unit >= 0xd800 && unit < 0xdc00; }
 bool is_low_surrogate(unsigned unit) { return unit >= 0xdc00 && unit < 0xe000; }
 
-// The end of the character whose \u is at `at`, in one escape or a pair; kNone if it is none.
+// Returns the end of the character whose \u is at `at`, in one escape or a pair; kNone if it is none.
 std::size_t unicode_end(std::string_view text, std::size_t at) {
   const auto unit = code_unit(text, at + 2);
   if (!unit || is_low_surrogate(*unit)) return kNone;
@@ -82,7 +82,7 @@ std::size_t unicode_end(std::string_view text, std::size_t at) {
   return second && is_low_surrogate(*second) ? at + 6 : kNone;
 }
 
-// The end of the escape that begins at `at`, or kNone if none does.
+// Returns the end of the escape that begins at `at`, or kNone if none does.
 std::size_t escape_end(std::string_view text, std::size_t at) {
   if (at + 1 >= text.size()) return kNone;
   const char kind = text[at + 1];

@@ -1,4 +1,4 @@
-// The escapes in JSON's strings (RFC 8259, section 7), all of a text's at once.
+// Checks the escapes in JSON's strings (RFC 8259, section 7), all of a text's at once.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@ namespace crawlspool::json {
 // Readable bytes behind the text.
 inline constexpr std::size_t kEscapesPaddingBytes = 64;
 
-// The first backslash that begins no escape, half a surrogate pair among them. All backslashes of `text` lie within
-// strings that are closed.
+// Returns where the first backslash is that begins no escape, half a surrogate pair among them. All backslashes of
+// `text` lie within strings that are closed.
 [[nodiscard]] std::optional<std::size_t> first_bad_escape(std::string_view text);
 
 }  // namespace crawlspool::json

@@ -5,7 +5,7 @@
 namespace crawlspool::json {
 namespace {
 
-// The tokens one after the other, by their first byte; 0 at the end, which no token begins with that is taken.
+// Reads the tokens one after the other, by their first byte; 0 at the end, which no token begins with that is taken.
 class TokenReader {
  public:
   TokenReader(std::string_view text, std::span<const std::uint32_t> places) : text_(text), places_(places) {}
@@ -30,7 +30,7 @@ class TokenReader {
   std::size_t next_ = 0;
 };
 
-// The same, without their places.
+// Does the same without their places.
 class TokenScanner {
  public:
   TokenScanner(std::string_view text, bool& has_string_fault)

@@ -1,5 +1,5 @@
-// JSON's grammar over the places where a text's tokens begin (RFC 8259, sections 2 to 5): which may follow which, and
-// how deep they lie. Finding the tokens, and that the text is UTF-8, is simdjson's first stage.
+// Checks JSON's grammar over the places where a text's tokens begin (RFC 8259, sections 2 to 5): which may follow
+// which, and how deep they lie. Finding the tokens, and that the text is UTF-8, is simdjson's first stage.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace crawlspool::json {
 
-// What is wrong, and the first byte of it; the text's size where something is missing at the end.
+// Says what is wrong, and the first byte of it; the text's size where something is missing at the end.
 struct JsonFault {
   enum class Kind { kSyntax, kTooDeep };
   Kind kind;
@@ -26,8 +26,9 @@ class JsonGrammar {
   [[nodiscard]] std::size_t depth_max() const { return depth_max_; }
   void set_depth_max(std::size_t depth_max) { depth_max_ = depth_max; }
 
-  // Nothing if the text is one value. `tokens`: where each brace, bracket, colon and comma outside of strings is, where
-  // each string begins, and where each other run of bytes that are no white space does. All strings are closed.
+  // Returns nothing if the text is one value. `tokens`: where each brace, bracket, colon and comma outside of strings
+  // is, where each string begins, and where each other run of bytes that are no white space does. All strings are
+  // closed.
   [[nodiscard]] std::optional<JsonFault> find_fault(std::string_view text, std::span<const std::uint32_t> tokens);
   // The same, finding the tokens itself: slower, and without memory for their places. Where it sets `has_string_fault`,
   // a string has what string_fault() finds, and the answer means nothing.

@@ -34,7 +34,7 @@ class RecordChecker {
 
   void set_depth_max(std::size_t depth_max) { grammar_.set_depth_max(depth_max); }
 
-  // Nothing if the record is sound. proto::FrameDecoder::kPaddingBytes bytes behind it are readable.
+  // Returns nothing if the record is sound. proto::FrameDecoder::kPaddingBytes bytes behind it are readable.
   [[nodiscard]] std::optional<RejectReason> check(std::string_view record);
 
  private:

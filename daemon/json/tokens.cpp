@@ -21,13 +21,13 @@ std::size_t skip_digits(std::string_view text, std::size_t at) {
   return at;
 }
 
-// At least one; else kNone.
+// Takes at least one digit; else returns kNone.
 std::size_t take_digits(std::string_view text, std::size_t at) {
   const std::size_t end = skip_digits(text, at);
   return end == at ? kNone : end;
 }
 
-// The end of the number that begins at `at`, of any size, or kNone if there is none.
+// Returns the end of the number that begins at `at`, of any size, or kNone if there is none.
 std::size_t number_end(std::string_view text, std::size_t at) {
   if (text[at] == '-') ++at;
   if (at >= text.size() || !is_digit(text[at])) return kNone;
@@ -76,7 +76,7 @@ bool is_plain(char c) { return c != '"' && c != '\\' && !is_control(c); }
 
 constexpr std::size_t kLaneBytes = sizeof(__m128i);
 
-// A bit for each byte of a lane that is not plain, the first one's lowest.
+// Returns a bit for each byte of a lane that is not plain, the first one's lowest.
 unsigned not_plain(const char* lane_start) {
   __m128i lane;
   std::memcpy(&lane, lane_start, sizeof lane);
@@ -98,9 +98,9 @@ unsigned not_plain(const char* lane_start) {
 
 #endif
 
-// The first place from `at` on with a byte that is not only itself in a string: a quote, a backslash or a control
-// character. The text's size if there is none. Most of a large record is such strings, and nothing else is served on
-// its loop while it is checked.
+// Returns the first place from `at` on with a byte that is not only itself in a string: a quote, a backslash or a
+// control character. The text's size if there is none. Most of a large record is such strings, and nothing else is
+// served on its loop while it is checked.
 std::size_t plain_end(std::string_view text, std::size_t at) {
   for (; at + kLaneBytes <= text.size(); at += kLaneBytes)
     if (const unsigned bits = not_plain(text.data() + at); bits != 0)

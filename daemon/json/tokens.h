@@ -1,4 +1,4 @@
-// The tokens of JSON by RFC 8259: what stands at a place, judged by its bytes.
+// Checks the tokens of JSON by RFC 8259: what stands at a place, judged by its bytes.
 #pragma once
 
 #include <cstddef>
@@ -7,10 +7,10 @@
 
 namespace crawlspool::json {
 
-// Whether `true`, `false`, `null` or a number begins at `at` and ends where a token may.
+// Returns whether `true`, `false`, `null` or a number begins at `at` and ends where a token may.
 [[nodiscard]] bool is_scalar(std::string_view text, std::size_t at);
 
-// Where a string first goes wrong, by a control character in it or by having no end; nothing if none does.
+// Returns where a string first goes wrong, by a control character in it or by having no end; nothing if none does.
 [[nodiscard]] std::optional<std::size_t> string_fault(std::string_view text);
 
 // Returns where the token behind the one at `at` begins, the text's size if there is none. The one at `at` is sound,
@@ -19,7 +19,7 @@ namespace crawlspool::json {
 [[nodiscard]] std::size_t next_token(std::string_view text, std::size_t at, bool& has_string_fault);
 [[nodiscard]] std::size_t first_token(std::string_view text);
 
-// Where a string first goes wrong in a text that has one with a control character in it or without an end.
+// Returns where a string first goes wrong in a text that has one with a control character in it or without an end.
 [[nodiscard]] std::size_t first_string_fault(std::string_view text);
 
 }  // namespace crawlspool::json

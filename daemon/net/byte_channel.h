@@ -1,6 +1,6 @@
-// One connection's bytes on a loop's thread: reads when asked, queues what cannot be written at once, watches for what
-// is wanted, and ends in order (shut the sending side, discard what still comes, so that the last words are not lost to
-// a reset). Knows bytes only, and not what carries them. Every deadline is its owner's.
+// Moves one connection's bytes on a loop's thread: reads when asked, queues what cannot be written at once, watches for
+// what is wanted, and ends in order (shut the sending side, discard what still comes, so that the last words are not
+// lost to a reset). Knows bytes only, and not what carries them. Every deadline is its owner's.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace crawlspool::net {
 
 class ByteChannel {
  public:
-  // kIo where the stream's descriptor cannot be watched. `handler` outlives the channel.
+  // Returns kIo where the stream's descriptor cannot be watched. `handler` outlives the channel.
   [[nodiscard]] static base::Result<ByteChannel> open(Loop& loop, std::unique_ptr<ByteStream> stream,
                                                       PollHandler& handler);
 
@@ -31,7 +31,7 @@ class ByteChannel {
   void drop_output();
   [[nodiscard]] std::size_t unsent_bytes() const { return output_.size() - sent_; }
 
-  // Whether on_ready() is called for input; for a hangup it is as long as that was not seen.
+  // Sets whether on_ready() is called for input; for a hangup it is as long as that was not seen.
   void want_input(bool wanted);
   void hangup_seen();
 

@@ -1,5 +1,5 @@
-// What carries the bytes of one connection: a socket, or TLS over one. Only says what it takes and gives now; what
-// waits to be sent, and who is told of readiness, is ByteChannel's. On a loop's thread.
+// Carries the bytes of one connection: a socket, or TLS over one. Only says what it takes and gives now; what
+// waits to be sent, and who learns of readiness, is ByteChannel's. Used on a loop's thread.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,14 @@
 
 namespace crawlspool::net {
 
-// Of one read(): bytes are there, or `end` says why not.
+// Holds the result of one read(): bytes are there, or `end` says why not.
 struct ReadResult {
   enum class End { kNone, kAgain, kEof, kBroken };
   std::size_t bytes = 0;
   End end = End::kNone;
 };
 
-// Of one write(): so many bytes were taken. None, and not broken: it takes nothing for now.
+// Holds the result of one write(): so many bytes were taken. None, and not broken: it takes nothing for now.
 struct WriteResult {
   std::size_t bytes = 0;
   bool is_broken = false;
@@ -33,11 +33,11 @@ class ByteStream {
   [[nodiscard]] virtual int descriptor() const = 0;  // to be watched; it is this object's
   [[nodiscard]] virtual ReadResult read(std::span<char> into) = 0;
   [[nodiscard]] virtual WriteResult write(std::string_view bytes) = 0;
-  // What the descriptor is to be watched for, so that what is wanted of the stream comes to pass.
+  // Returns what the descriptor is to be watched for, so that what is wanted of the stream can happen.
   [[nodiscard]] virtual Interest interest(Interest wanted) const { return wanted; }
   // Says to the peer that nothing more comes.
   virtual void shut_sending_side() = 0;
-  // The memory that it holds, beside what was read and what waits to be written.
+  // Returns the memory that it holds, beside what was read and what waits to be written.
   [[nodiscard]] virtual std::size_t held_bytes() const { return 0; }
 };
 

@@ -1,4 +1,4 @@
-// How libuv's handles are owned in C++: the C handle outlives its owner until libuv lets go of it. An owner may die at
+// Owns libuv's handles in C++: the C handle outlives its owner until libuv lets go of it. An owner may die at
 // any time on its loop's thread; from then on its callbacks see a null `data` and do nothing. Only the loop dies last.
 // The one pattern for every wrapper in this folder; <uv.h> is included in its .cpp files only.
 #pragma once

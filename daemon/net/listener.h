@@ -1,4 +1,4 @@
-// A listening socket, TCP or unix, that hands out connected descriptors. When the process or the system is out of
+// Owns a listening socket, TCP or unix, that hands out connected descriptors. When the process or the system is out of
 // descriptors it stops accepting, keeps quiet, and tries again a little later, so that a shortage neither spins nor
 // drops anyone.
 #pragma once

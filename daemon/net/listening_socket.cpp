@@ -41,7 +41,7 @@ Result<ListeningSocket> listen_tcp(const Endpoint& at) {
   return ListeningSocket{std::move(fd), {}};
 }
 
-// Who listens where a connection was made to.
+// Returns who listens where a connection was made to.
 std::string owner_of(const UniqueFd& connected) {
   ucred owner{};
   socklen_t length = sizeof owner;

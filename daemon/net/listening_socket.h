@@ -11,13 +11,13 @@
 
 namespace crawlspool::net {
 
-// Who may connect to a unix socket.
+// Says who may connect to a unix socket.
 struct FileRights {
   mode_t mode = 0660;
   std::string group;  // empty: the process's own
 };
 
-// The file of a unix socket. Removes it as it goes, unless another has taken its place meanwhile.
+// Owns the file of a unix socket. Removes it as it goes, unless another has taken its place meanwhile.
 class SocketFile {
  public:
   SocketFile() = default;

@@ -1,5 +1,5 @@
-// One event loop and the thread that runs it. All handles of a loop are made, used and destroyed on its thread (before
-// run(): on the thread that will call it); the loop is destroyed after all of them.
+// Owns one event loop and the thread that runs it. All handles of a loop are made, used and destroyed on its thread
+// (before run(): on the thread that will call it); the loop is destroyed after all of them.
 #pragma once
 
 #include <memory>
@@ -8,8 +8,8 @@ struct uv_loop_s;
 
 namespace crawlspool::net {
 
-// Before the first loop: where there is no memory for libuv, the process ends as for any other allocation, and not by
-// abort().
+// Call it before the first loop: where there is no memory for libuv, the process ends as for any other allocation, and
+// not by abort().
 void check_memory_of_loops();
 
 class Loop {

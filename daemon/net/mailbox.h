@@ -1,4 +1,4 @@
-// Work handed to a loop from other threads; done in order, on the loop's thread.
+// Takes work for a loop from other threads; done in order, on the loop's thread.
 #pragma once
 
 #include <functional>
@@ -16,8 +16,8 @@ class Mailbox {
 
   explicit Mailbox(Loop& loop) : async_(loop, [this] { run_all(); }) {}
 
-  // From any thread, for as long as this object lives. The work is not done before the post has left this object alone:
-  // it may be what ends it.
+  // Call it from any thread, for as long as this object lives. The work is not done before the post has left this
+  // object alone: it may be what ends it.
   void post(Work work);
 
  private:

@@ -33,7 +33,7 @@ class PollHandler {
 
 class Poll {
  public:
-  // kIo where the descriptor cannot be watched. The handler outlives the watcher.
+  // Returns kIo where the descriptor cannot be watched. The handler outlives the watcher.
   [[nodiscard]] static base::Result<Poll> open(Loop& loop, int fd, PollHandler& handler);
 
   // Level-triggered. With no interest at all not even an error is noticed.

@@ -1,4 +1,4 @@
-// A connected stream socket: TCP over IPv4 or IPv6, or unix.
+// Owns a connected stream socket: TCP over IPv4 or IPv6, or unix.
 #pragma once
 
 #include "daemon/base/unique_fd.h"

@@ -1,4 +1,4 @@
-// A timer on a loop's thread. It does not keep time under load: what is due runs when the loop turns.
+// Owns a timer on a loop's thread. It does not keep time under load: what is due runs when the loop turns.
 #pragma once
 
 #include <cstdint>

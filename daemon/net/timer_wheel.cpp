@@ -18,7 +18,7 @@ void TimerWheel::arm(Id id, std::int64_t due_ms) {
 void TimerWheel::advance(std::int64_t now_ms, const std::function<void(Id)>& on_due) {
   const auto span = static_cast<std::int64_t>(buckets_.size());
   const std::int64_t target = tick_of(now_ms);
-  // After a gap longer than the ring every bucket is due once.
+  // After a gap longer than the wheel's span every bucket is due once.
   if (target - current_tick_ > span) current_tick_ = target - span;
   while (current_tick_ < target) {
     ++current_tick_;

@@ -1,5 +1,5 @@
-// TimerWheel for many connections with one timer: a ring of buckets, each a tick wide. Approximate by one tick, never
-// early. The ring only says "look at this one now"; whoever is looked at knows what is due.
+// Serves many connections with one timer: a wheel of buckets, each a tick wide. Approximate by one tick, never
+// early. The wheel only says "look at this one now"; whoever is looked at knows what is due.
 // Pure: takes the time, so that tests move it.
 #pragma once
 
@@ -16,7 +16,7 @@ class TimerWheel {
   TimerWheel(std::int64_t tick_ms, std::size_t buckets, std::int64_t now_ms);
 
   // Calls back for `id` at or soon after `due_ms`. Each call adds an entry: callers arm again only for an earlier time,
-  // or once they were called. Beyond the ring's span it calls back early, at the span's end, to be armed again.
+  // or once they were called. Beyond the wheel's span it calls back early, at the span's end, to be armed again.
   void arm(Id id, std::int64_t due_ms);
 
   // Calls `on_due` for every entry due by `now_ms`; it may arm again.

@@ -1,7 +1,7 @@
-// The orderly stop: nothing new is accepted, what was read is settled and acked, every client is told goodbye, and all
-// that within timeouts.drain. On the first loop's thread.
+// Runs the orderly stop: nothing new is accepted, what was read is stored and acked, every client gets a goodbye, and
+// all that within timeouts.drain. Used on the first loop's thread.
 //
-//   begin() ──► every connection gone, all settled ──► on_done, which stops the loops
+//   begin() ──► every connection gone, all synced ──► on_done, which stops the loops
 //      │          a little before the end what waits for a peer is cut: what is being taken in is taken in whole, what
 //      │          has not been begun is given up, and who does not read is left
 //      └── timeouts.drain is over and the disk does not answer ──► on_timeout

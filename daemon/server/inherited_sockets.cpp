@@ -15,7 +15,7 @@ namespace {
 using base::ErrorCode;
 using base::Result;
 
-// The names of as many descriptors, as libsystemd allocates them.
+// Owns the names of as many descriptors, as libsystemd allocates them.
 class Names {
  public:
   Names() = default;
@@ -39,7 +39,7 @@ int socket_option(int fd, int option) {
   return ::getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
 }
 
-// What keeps it from being served; nothing if all is well.
+// Returns what keeps it from being served; nothing if all is well.
 std::string_view fault_of(int fd) {
   if (socket_option(fd, SO_TYPE) == -1) return "is no socket";
   if (socket_option(fd, SO_TYPE) != SOCK_STREAM) return "is no stream socket: its unit needs ListenStream=";
@@ -49,7 +49,7 @@ std::string_view fault_of(int fd) {
   return {};
 }
 
-// The names of those inputs that are `wanted`: "stream, http or admin".
+// Returns the names of those inputs that are `wanted`: "stream, http or admin".
 std::string one_of(bool (*wanted)(proto::Input)) {
   std::vector<std::string_view> names;
   for (const proto::Input input : proto::kAllInputs)

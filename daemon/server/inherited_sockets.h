@@ -1,5 +1,6 @@
-// Listening sockets that the service manager holds and has handed over (socket activation, sd_listen_fds(3)). They are
-// its own: closed here at the end and never shut down, so that whoever connects meanwhile waits for the next start.
+// Takes listening sockets that the service manager holds and has handed over (socket activation, sd_listen_fds(3)).
+// They are its own: closed here at the end and never shut down, so that whoever connects meanwhile waits for the next
+// start.
 #pragma once
 
 #include <vector>

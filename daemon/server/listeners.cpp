@@ -12,7 +12,7 @@ namespace {
 
 using base::Result;
 
-// What an accepted connection is made of.
+// Holds what an accepted connection is made of.
 struct Parcel {
   connection::Admission::Ticket ticket;
   base::UniqueFd fd;
@@ -91,7 +91,7 @@ void Listeners::on_accept(const PortPtr& port, base::UniqueFd fd, base::Peer pee
   const bool is_admin = !brings_records(port->input);
   if (is_admin) admin_port_.make_room();
   auto ticket = shared_.admission.admit(port->input, peer.machine);
-  if (!ticket) return;  // too many are being told already that there are too many
+  if (!ticket) return;  // too many are being refused already
   // The admin port is served where the backend lives.
   connection::IoLoop& loop = is_admin ? threads_.first() : threads_.least_busy();
   auto hand_over = [this, port, &loop, id = next_id_++,
@@ -108,7 +108,7 @@ void Listeners::on_accept(const PortPtr& port, base::UniqueFd fd, base::Peer pee
     loop.mailbox().post(std::move(hand_over));
 }
 
-// On the thread of the connection's loop.
+// Runs on the thread of the connection's loop.
 std::unique_ptr<connection::Protocol> Listeners::make_protocol(const Port& port,
                                                                connection::Connection& connection) const {
   using http::HttpProtocol;

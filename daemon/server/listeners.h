@@ -1,5 +1,5 @@
-// The listening sockets, and what becomes of an accepted one: a place under the limits, a loop, a connection that
-// speaks the port's input. On the first loop's thread.
+// Owns the listening sockets, and decides what becomes of an accepted one: a place under the limits, a loop, a
+// connection that speaks the port's input. Used on the first loop's thread.
 #pragma once
 
 #include <memory>
@@ -27,7 +27,7 @@ class Listeners {
   void close_crawlers() { crawlers_.clear(); }
 
  private:
-  // What is known of a listener, and of each connection that comes to it.
+  // Holds what is known of a listener, and of each connection that it accepts.
   struct Port {
     proto::Input input;
     config::ListenerSettings settings;

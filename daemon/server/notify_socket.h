@@ -1,4 +1,4 @@
-// The socket that NOTIFY_SOCKET names, for the messages of sd_notify(3): a path, or "@" and an abstract name. That
+// Owns the socket that NOTIFY_SOCKET names, for the messages of sd_notify(3): a path, or "@" and an abstract name. That
 // function waits for a service manager that does not listen; this one never does, so that a stop ends beside one.
 #pragma once
 
@@ -14,10 +14,10 @@ namespace crawlspool::server {
 
 class NotifySocket {
  public:
-  // Nothing if the variable is not set, or names nothing of that kind.
+  // Returns nothing if the variable is not set, or names nothing of that kind.
   [[nodiscard]] static std::optional<NotifySocket> from_environment();
 
-  // False if the service manager takes nothing for now. A message that cannot be sent at all counts as sent.
+  // Returns false if the service manager takes nothing for now. A message that cannot be sent at all counts as sent.
   [[nodiscard]] bool send(std::string_view message) const;
 
  private:

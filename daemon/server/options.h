@@ -1,4 +1,4 @@
-// What of the configuration each part is told, at the start and with each reload.
+// Computes what each part gets of the configuration, at the start and with each reload.
 #pragma once
 
 #include "config/model.h"
@@ -10,7 +10,7 @@ namespace crawlspool::server {
 [[nodiscard]] spool::SpoolOptions spool_options(const config::Spool& config);
 [[nodiscard]] commit::Committer::Options committer_options(const config::Spool& config);
 [[nodiscard]] commit::Committer::LiveOptions live_options(const config::Spool& config);
-// The largest frame that may come.
+// Returns the largest frame that may come.
 [[nodiscard]] std::uint64_t frame_bytes_max(const config::Limits& limits);
 
 }  // namespace crawlspool::server

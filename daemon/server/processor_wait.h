@@ -1,5 +1,5 @@
-// How long the calling thread was ready to run and had to wait for a processor, as the kernel counts it. Tells a thread
-// of low priority whether others want the processors, however many there are and whoever the others be.
+// Measures how long the calling thread was ready to run and had to wait for a processor, as the kernel counts it. Shows
+// a thread of low priority whether others want the processors, however many there are and whoever the others be.
 // Source: /proc/thread-self/schedstat, Documentation/scheduler/sched-stats.rst of the kernel.
 #pragma once
 
@@ -14,8 +14,8 @@ class ProcessorWait {
  public:
   ProcessorWait();  // for the thread that it is made on, and used by it only
 
-  // Whether the thread has waited longer than it has run, since it was last told or made; decided once it has spent
-  // some milliseconds on either, "no" until then. Always "no" where the kernel does not count.
+  // Returns whether the thread has waited longer than it has run, since the last call or since it was made; decided
+  // once it has spent some milliseconds on either, "no" until then. Always "no" where the kernel does not count.
   [[nodiscard]] bool is_contended();
 
  private:

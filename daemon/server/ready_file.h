@@ -1,4 +1,4 @@
-// The file that tells scripts and tests that everything listens, and where.
+// Owns the file that shows scripts and tests that everything listens, and where.
 #pragma once
 
 #include <string>

@@ -28,7 +28,7 @@ std::size_t log_changes(const std::vector<config::Change>& changes) {
   return live;
 }
 
-// One line for the log of what the loader says in several.
+// Makes one line for the log of what the loader says in several.
 std::string in_one_line(std::string text) {
   for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;) text.replace(at, 1, "; ");
   return text;
@@ -79,7 +79,7 @@ void Reload::begin() {
   fail(reader.error());
 }
 
-// On the reader's thread.
+// Runs on the reader's thread.
 void Reload::read(const Load& load, Delivery& delivery) {
   const ConfigResult config = load();
   const std::lock_guard lock(delivery.mutex);
@@ -101,7 +101,7 @@ void Reload::fail(const base::Error& error) {
 
 void Reload::put_in_force(const config::Config& config) {
   const auto changes = config::changes(*in_force_, config);
-  base::set_log_level(std::min(in_force_->log.level, config.log.level));  // the changes are told if either wants it
+  base::set_log_level(std::min(in_force_->log.level, config.log.level));  // the changes are logged if either wants it
   const std::size_t live = log_changes(changes);
   state_.error.clear();
   ++state_.generation;

@@ -1,5 +1,5 @@
-// A new configuration for a daemon that runs: loaded as at the start, compared with the one in force, and put in force
-// as a whole or not at all. Keys that need a restart stay as they are and are named in the log.
+// Takes a new configuration for a daemon that runs: loaded as at the start, compared with the one in force, and put in
+// force as a whole or not at all. Keys that need a restart stay as they are and are named in the log.
 //
 //   request() ──► the file is read on a thread of its own ──► apply ──► done        on the first loop's thread
 //       └── no thread to be had ─────────────────────┴──► reload_failed: all stays as it was
@@ -44,7 +44,7 @@ class Reload {
 
   [[nodiscard]] const connection::ConfigPtr& in_force() const { return in_force_; }
   [[nodiscard]] const admin::ReloadState& state() const { return state_; }
-  // A thread still reads the file, and may do so when this object is gone.
+  // Returns whether a thread still reads the file, and may do so when this object is gone.
   [[nodiscard]] bool is_reading() const;
 
  private:

@@ -9,7 +9,7 @@ namespace crawlspool::server {
 namespace {
 
 constexpr std::uint64_t kEveryMs = 100;
-// Free memory is given back above the limit and this; the budget is told of it somewhat above that.
+// Free memory is given back above the limit and this; the budget learns of it somewhat above that.
 constexpr std::int64_t kKeptBytes = commit::MemoryBudget::kUnaccountedBytesMax * 3 / 4;
 
 }  // namespace

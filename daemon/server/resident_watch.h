@@ -1,6 +1,6 @@
-// Keeps what the process really holds within reach of limits.memory_bytes_max: tells the budget, and gives free memory
-// that lies in the heap back to the system where it would take the process beyond. Elsewhere it stays in the heap: to
-// take it again from the system costs more. On the first loop's thread.
+// Keeps what the process really holds within reach of limits.memory_bytes_max: informs the budget, and gives free
+// memory that lies in the heap back to the system where it would take the process beyond. Elsewhere it stays in the
+// heap: to take it again from the system costs more. Used on the first loop's thread.
 #pragma once
 
 #include <cstdint>

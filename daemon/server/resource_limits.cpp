@@ -13,7 +13,8 @@ namespace {
 // Set, it stays: else glibc raises it to the size of what was freed last, and keeps the next ones in its heap.
 constexpr int kLargeBytes = 4 * 1024 * 1024;
 
-// Of each thread's heap, for the buffers of the next moment: less would be taken and given back with every batch.
+// So much of each thread's heap is kept for the buffers of the next moment: less would be taken and given back with
+// every batch.
 constexpr std::uint64_t kKeptBytesMax = 32 * 1024 * 1024;
 constexpr std::uint64_t kKeptBytesMin = 2 * 1024 * 1024;
 constexpr std::uint64_t kKeptOfLimit = 16;  // so many heaps fill the limit

@@ -16,9 +16,9 @@
 #include "daemon/net/timer.h"
 #include "daemon/server/drain.h"
 #include "daemon/server/listeners.h"
+#include "daemon/server/liveness_check.h"
 #include "daemon/server/maintenance_thread.h"
 #include "daemon/server/options.h"
-#include "daemon/server/pulse.h"
 #include "daemon/server/ready_file.h"
 #include "daemon/server/reload.h"
 #include "daemon/server/resident_watch.h"
@@ -34,9 +34,9 @@ using base::Result;
 using commit::SpoolState;
 
 constexpr std::uint64_t kSummaryMs = 60'000;
-constexpr std::uint64_t kLeftOutMs = 10'000;        // of the log, of connections' beginnings and ends
+constexpr std::uint64_t kUnloggedMs = 10'000;       // of the log, of connections' beginnings and ends
 constexpr std::int64_t kDiskAnswersUs = 3'000'000;  // within which it gets on
-constexpr std::int64_t kLastWordsMs = 1500;         // for telling clients that the spool has failed
+constexpr std::int64_t kLastWordsMs = 1500;         // for the message to clients that the spool has failed
 
 void log_recovery(const spool::Spool& spool) {
   const spool::RecoveryReport& report = spool.recovery();
@@ -78,14 +78,14 @@ class Server {
                 closes_, connection_log_, turns_,  amplification_, loops_},
         threads_(shared_, config),
         resident_(loop(), memory_, clock_),
-        pulse_(threads_.mailboxes(), [this] { return committer_.busy_us(); }),
+        liveness_(threads_.mailboxes(), [this] { return committer_.busy_us(); }),
         status_(shared_, spool_->recovery(), threads_, config),
         listeners_(threads_, shared_, admin_port_, status_),
         drain_(threads_, config->timeouts.drain_ms,
                {[this] { finish(); }, [this] { return disk_answers(); }, [this] { leave_at_once("drain_timeout"); }}),
         last_words_(loop(), [this] { leave_at_once("spool_failed"); }),
         summary_(loop(), [this] { status_.log_summary(); }),
-        left_out_(loop(), [this] { connection_log_.tell_left_out(); }),
+        unlogged_(loop(), [this] { connection_log_.log_summary(); }),
         signals_(std::make_unique<Signals>(*this)),
         reload_(
             threads_.first().mailbox(), clock_, config,
@@ -103,10 +103,10 @@ class Server {
     }
     base::log_info("started", {{"version", kVersion}, {"pid", ::getpid()}, {"io_threads", threads_.count()}});
     summary_.start(kSummaryMs, kSummaryMs);
-    left_out_.start(kLeftOutMs, kLeftOutMs);
+    unlogged_.start(kUnloggedMs, kUnloggedMs);
     is_running_ = true;
     if (committer_.state() != SpoolState::kOk) on_spool_state(committer_.state());
-    service_manager_.ready({[this] { return status_.line(); }, [this] { return pulse_.check(); }});
+    service_manager_.ready({[this] { return status_.line(); }, [this] { return liveness_.passes(); }});
     threads_.run();
     // What is left is taking apart. Should that hang, a signal still ends it.
     signals_.reset();
@@ -117,7 +117,7 @@ class Server {
   }
 
   void log_stopped(int exit_code) {
-    connection_log_.tell_left_out();
+    connection_log_.log_summary();
     status_.log_summary();
     if (committer_.state() == SpoolState::kFailed)
       base::log_error("stopped", {{"reason", "spool_failed"}, {"exit", exit_code}});
@@ -142,7 +142,7 @@ class Server {
 
   [[nodiscard]] net::Loop& loop() { return threads_.first().loop(); }
 
-  // On the committer's thread.
+  // Runs on the committer's thread.
   void on_spool_state(SpoolState state) {
     if (!is_running_) return;
     threads_.on_each([state](connection::IoLoop& io) { io.spool_state_changed(state); });
@@ -174,7 +174,7 @@ class Server {
     return committer_.state() == SpoolState::kOk && committer_.busy_us() < kDiskAnswersUs;
   }
 
-  // Everything is settled and every crawler gone; the loops go on until the segment is closed and the maintenance
+  // Everything is acknowledged and every crawler gone; the loops go on until the segment is closed and the maintenance
   // thread has ended, so that a signal or the end of timeouts.drain still finds someone.
   void finish() {
     const auto on_ended = [this] { threads_.first().mailbox().post([this] { one_more_ended(); }); };
@@ -205,7 +205,7 @@ class Server {
     service_manager_.reloaded();
   }
 
-  // All that a reload may change. Nobody who is connected has to go for it.
+  // Changes all that a reload may change. Nobody who is connected has to go for it.
   void apply(const connection::ConfigPtr& config, const std::function<void()>& done) {
     base::set_log_level(config->log.level);
     raise_descriptor_limit(config->limits);
@@ -216,7 +216,7 @@ class Server {
     threads_.set_config(config, done);
   }
 
-  // In the order in which they depend on each other; destroyed the other way round.
+  // They stand in the order in which they depend on each other, and are destroyed the other way round.
   const ServerOptions& options_;
   ServiceManager& service_manager_;
   const base::Clock& clock_;
@@ -237,13 +237,13 @@ class Server {
   connection::Shared shared_;
   connection::IoThreads threads_;
   ResidentWatch resident_;
-  Pulse pulse_;
+  LivenessCheck liveness_;
   admin::Status status_;
   Listeners listeners_;
   Drain drain_;
   net::Timer last_words_;
   net::Timer summary_;
-  net::Timer left_out_;
+  net::Timer unlogged_;
   std::unique_ptr<Signals> signals_;
   Reload reload_;
   std::optional<ReadyFile> ready_;

@@ -1,4 +1,4 @@
-// The daemon put together: spool, committer, loops, listeners and signals, from start to stop.
+// Puts the daemon together: spool, committer, loops, listeners and signals, from start to stop.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@ struct ServerOptions {
   std::function<base::Result<config::Config>()> load_config;
 };
 
-// Runs until it is told to stop or cannot go on; the exit code. The log has been started.
+// Runs until a signal stops it or it cannot go on; the exit code. The log has been started.
 [[nodiscard]] int run_server(const config::Config& config, const ServerOptions& options);
 
 }  // namespace crawlspool::server

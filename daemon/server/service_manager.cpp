@@ -22,7 +22,7 @@ constexpr std::int64_t kMoreTimeUs = 30'000'000;
 constexpr std::int64_t kMovesCpuUs = 1000;
 constexpr std::int64_t kStillUsMax = 5LL * 60 * 1'000'000;
 
-// What a stop may take beyond timeouts.drain: closing the spool, ending the threads.
+// A stop may take so much beyond timeouts.drain: closing the spool, ending the threads.
 constexpr std::int64_t kAfterDrainUs = 5'000'000;
 
 std::int64_t cpu_time_us(clockid_t of) {
@@ -31,7 +31,7 @@ std::int64_t cpu_time_us(clockid_t of) {
   return static_cast<std::int64_t>(used.tv_sec) * 1'000'000 + used.tv_nsec / 1000;
 }
 
-// Of every thread but the calling one.
+// Returns the processor time of every thread but the calling one.
 std::int64_t others_cpu_time_us() {
   return cpu_time_us(CLOCK_PROCESS_CPUTIME_ID) - cpu_time_us(CLOCK_THREAD_CPUTIME_ID);
 }
@@ -67,15 +67,15 @@ void ServiceManager::ready(Vitals vitals) {
     const std::lock_guard lock(vitals_mutex_);
     vitals_ = std::move(vitals);
   }
-  tell("READY=1\nSTATUS=Ready");
+  notify("READY=1\nSTATUS=Ready");
 }
 
-void ServiceManager::reloading() { tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(clock_.monotonic_us())); }
+void ServiceManager::reloading() { notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(clock_.monotonic_us())); }
 
-void ServiceManager::reloaded() { tell("READY=1"); }
+void ServiceManager::reloaded() { notify("READY=1"); }
 
 void ServiceManager::stopping(std::int64_t within_ms) {
-  tell("STOPPING=1\nSTATUS=Draining\nEXTEND_TIMEOUT_USEC=" + std::to_string(within_ms * kUsPerMs + kAfterDrainUs));
+  notify("STOPPING=1\nSTATUS=Draining\nEXTEND_TIMEOUT_USEC=" + std::to_string(within_ms * kUsPerMs + kAfterDrainUs));
   const std::lock_guard lock(mutex_);
   is_stopping_ = true;
 }
@@ -85,7 +85,7 @@ void ServiceManager::drop_vitals() {
   vitals_ = {};
 }
 
-void ServiceManager::tell(std::string message) {
+void ServiceManager::notify(std::string message) {
   {
     const std::lock_guard lock(mutex_);
     if (is_stopping_) return;  // it would be taken for running again
@@ -109,7 +109,7 @@ void ServiceManager::run() {
   }
 }
 
-// In their order. False if some have to be sent later.
+// Sends them in their order. Returns false if some have to be sent later.
 bool ServiceManager::send_waiting() {
   while (!waiting_.empty() && socket_->send(waiting_.front())) waiting_.pop_front();
   return waiting_.empty();

@@ -1,6 +1,6 @@
-// What systemd is told, by sd_notify(3): that a start takes longer, READY, reloads, a status line, that the daemon is
-// alive, the stop. On a thread of its own, which asks the daemon how it is; one that listens late is told later, and
-// one that does not listen is not waited for. Without NOTIFY_SOCKET there is no thread, and nothing is told.
+// Notifies systemd, by sd_notify(3): that a start takes longer, READY, reloads, a status line, that the daemon is
+// alive, the stop. On a thread of its own, which asks the daemon how it is; one that listens late is notified later,
+// and one that does not listen is not waited for. Without NOTIFY_SOCKET there is no thread, and nothing is sent.
 //
 //   recovering ──► ready ◄──► reloading
 //                    └──► stopping
@@ -22,7 +22,7 @@ namespace crawlspool::server {
 
 class ServiceManager {
  public:
-  // What is asked every now and then, on the thread.
+  // Holds what is asked every now and then, on the thread.
   struct Vitals {
     std::function<std::string()> status;  // one line for people
     std::function<bool()> is_alive;       // at half of WATCHDOG_USEC, if that is set
@@ -30,11 +30,11 @@ class ServiceManager {
 
   // From here on the start may take as long as it moves. `clock` outlives this object.
   explicit ServiceManager(const base::Clock& clock);
-  ~ServiceManager();  // tells what is left to be told, if the service manager listens
+  ~ServiceManager();  // sends what waits to be sent, if the service manager listens
   ServiceManager(const ServiceManager&) = delete;
   ServiceManager& operator=(const ServiceManager&) = delete;
 
-  // From any thread, none of which waits for it.
+  // Call these from any thread; none waits for it.
   void ready(Vitals vitals);
   void reloading();
   void reloaded();
@@ -44,7 +44,7 @@ class ServiceManager {
   void drop_vitals();
 
  private:
-  void tell(std::string message);
+  void notify(std::string message);
   void run();
   [[nodiscard]] bool send_waiting();
   void look();

@@ -1,11 +1,11 @@
-// Who may write to a session: one connection or request at a time, the one that claimed it last. On one loop's thread;
-// the loops ask each other through their mailboxes.
+// Decides who may write to a session: one connection or request at a time, the one that claimed it last. On one loop's
+// thread; the loops ask each other through their mailboxes.
 //
 //   claim ──► every loop: older stream connections give the session up at once, older requests finish first
 //         │   (but to a claim under another client's name, which is refused)
 //         ──► all that they had taken in is synced ──► the committer's answer ──► Connection::session_answered()
 //
-// So a session's number is told when nothing is on its way that could still change it.
+// So a session's number is sent when nothing is on its way that could still change it.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,7 @@ namespace crawlspool::session {
 
 class SessionHost;
 
-// What the loops of a process share of sessions. The loops are there before the first of them runs.
+// Holds what the loops of a process share of sessions. The loops are there before the first of them runs.
 struct SessionExchange {
   std::vector<SessionHost*> loops;
   std::atomic<std::uint64_t> last_claim{0};
@@ -36,8 +36,8 @@ class SessionClaims {
   std::uint64_t claim(SessionQuestion question);
   // Nothing more is taken in under the claim, or nobody waits for it any more. `was_granted`: its answer said so.
   void release(spool::SessionKey session, std::uint64_t claim, bool was_granted);
-  // The session's last number for a client that may still send `from` and what follows; what that skips is counted and
-  // logged.
+  // Returns the session's last number for a client that may still send `from` and what follows; what that skips is
+  // counted and logged.
   [[nodiscard]] std::uint64_t last_seq(const SessionQuestion& answered, std::uint64_t from);
 
  private:

@@ -1,5 +1,5 @@
-// The session that one connection writes to, from its claim to its release: awaited, then held, then given back. Lives
-// on the loop's thread.
+// Holds the session that one connection writes to, from its claim to its release: awaited, then held, then given back.
+// Lives on the loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ class SessionHold {
   // The answer comes by Connection::session_answered().
   void claim(base::ConnectionId connection, spool::SessionKey session, std::string client,
              const base::MachineKey& machine);
-  // False if it is not awaited, or no longer. A refused claim stays until its release.
+  // Returns false if it is not awaited, or no longer. A refused claim stays until its release.
   [[nodiscard]] bool take_answer(const SessionQuestion& question);
   // Nothing more is taken in under it.
   void release();
@@ -39,7 +39,7 @@ class SessionHold {
   std::uint64_t claim_ = 0;
 };
 
-// Why a session was not granted, in words.
+// Says why a session was not granted.
 [[nodiscard]] std::string refusal_detail(const SessionQuestion& refused, std::uint64_t sessions_max);
 
 }  // namespace crawlspool::session

@@ -1,4 +1,4 @@
-// What one loop does for the sessions of its connections. Used on the loop's thread, but for post().
+// Declares what one loop does for the sessions of its connections. Used on the loop's thread, but for post().
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@ class SessionHost {
   // A connection that was granted the session takes in nothing more for it.
   virtual void end_session(spool::SessionKey session) = 0;
 
-  // Tells the connection, if it is still there, that another one has claimed its session.
+  // Informs the connection, if it is still there, that another one has claimed its session.
   virtual void give_up_session(base::ConnectionId connection) = 0;
   // Brings the connection, if it is still there, the answer to its question.
   virtual void bring_answer(const SessionQuestion& question) = 0;

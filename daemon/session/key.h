@@ -1,4 +1,4 @@
-// What the server calls a session: never the session itself, which is its client's secret.
+// Computes what the server calls a session: never the session itself, which is its client's secret.
 // Source: PROTOCOL.md, "Sessions".
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace crawlspool::session {
 
-// The first 64 bits of the SHA-256 of the session's 32 hex digits in lower case.
+// Returns the first 64 bits of the SHA-256 of the session's 32 hex digits in lower case.
 [[nodiscard]] spool::SessionKey session_key(std::string_view session);
 
 }  // namespace crawlspool::session

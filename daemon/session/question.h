@@ -1,5 +1,5 @@
-// What a connection asks before it writes to a session, and what the committer answers once everything taken in for the
-// session before is synced.
+// Declares what a connection asks before it writes to a session, and what the committer answers once everything taken
+// in for the session before is synced.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ struct SessionQuestion {
   SessionAnswer answer{};
 };
 
-// Whether a session that `known` has been writing to is not for `asking`; a client that gave no name is nobody.
+// Returns whether a session that `known` has been writing to is not for `asking`; a client that gave no name is nobody.
 [[nodiscard]] inline bool is_other_client(const std::string& known, const std::string& asking) {
   return !known.empty() && known != asking;
 }

@@ -1,5 +1,5 @@
-// Which sessions there may be: who is connected, who is remembered, and who has to be forgotten for a new one. The
-// numbers themselves are the spool's. On the committer's thread only. Source: PROTOCOL.md, "Sessions".
+// Decides which sessions there may be: who is connected, who is remembered, and who has to be forgotten for a new one.
+// The numbers themselves are the spool's. Used on the committer's thread only. Source: PROTOCOL.md, "Sessions".
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ class SessionRegister {
   void ended(spool::SessionKey session);
   // A record of it is stored: it is remembered from now on.
   void brought(spool::SessionKey session);
-  // What has not been used for too long goes. To be called now and then.
+  // Forgets what has not been used for too long. To be called now and then.
   void forget_old();
 
   // Under a lower limit nothing is forgotten at once: newcomers make room for themselves.

@@ -1,4 +1,4 @@
-"""What may stand behind an option, told from the word that --help shows for it."""
+"""What may stand behind an option, taken from the word that --help shows for it."""
 
 from enum import Enum
 

@@ -12,15 +12,15 @@ constexpr const char* kTime = "2026-11-20T04:05:06.123456Z";
 
 std::string logfmt(std::string_view event, LogFields fields, std::uint64_t suppressed = 0) {
   std::string out;
-  const std::string packed = pack_event(event, fields, suppressed);
-  render_logfmt(out, unpack_event(packed), kTime, "info");
+  const std::string encoded = encode_event(event, fields, suppressed);
+  render_logfmt(out, decode_event(encoded), kTime, "info");
   return out;
 }
 
 std::string json(std::string_view event, LogFields fields, std::uint64_t suppressed = 0) {
   std::string out;
-  const std::string packed = pack_event(event, fields, suppressed);
-  render_json(out, unpack_event(packed), kTime, "info");
+  const std::string encoded = encode_event(event, fields, suppressed);
+  render_json(out, decode_event(encoded), kTime, "info");
   return out;
 }
 
@@ -65,10 +65,10 @@ TEST(LogFormat, SuppressedIsTheLastField) {
   EXPECT_EQ(logfmt("reject", {}, 0).find("suppressed"), std::string::npos);
 }
 
-TEST(LogFormat, WithoutATimestampTheJournalsOwnFieldsAreLeftOut) {
+TEST(LogFormat, WithoutATimestampTheJournalsOwnFieldsAreOmitted) {
   std::string out;
-  const std::string packed = pack_event("stopped", {{"conn", 1}}, 0);
-  render_logfmt(out, unpack_event(packed), {}, {});
+  const std::string encoded = encode_event("stopped", {{"conn", 1}}, 0);
+  render_logfmt(out, decode_event(encoded), {}, {});
   EXPECT_EQ(out, "event=stopped conn=1");
 }
 
@@ -102,8 +102,8 @@ TEST(LogFormat, HostileValuesStayInTheirJsonMember) {
 }
 
 TEST(LogFormat, JournalGetsTheLineAndAFieldForEachKey) {
-  const std::string packed = pack_event("conn_close", {{"conn", 17}, {"reason", "idle_timeout"}, {"age_ms", 5}}, 3);
-  EXPECT_EQ(render_journal_fields(unpack_event(packed), 6),
+  const std::string encoded = encode_event("conn_close", {{"conn", 17}, {"reason", "idle_timeout"}, {"age_ms", 5}}, 3);
+  EXPECT_EQ(render_journal_fields(decode_event(encoded), 6),
             (std::vector<std::string>{"MESSAGE=event=conn_close conn=17 reason=idle_timeout age_ms=5 suppressed=3",
                                       "PRIORITY=6", "SYSLOG_IDENTIFIER=crawlspoold", "CRAWLSPOOL_EVENT=conn_close",
                                       "CRAWLSPOOL_CONN=17", "CRAWLSPOOL_REASON=idle_timeout", "CRAWLSPOOL_AGE_MS=5",
@@ -114,8 +114,8 @@ const std::string kRightToLeft = {'\xe2', '\x80', '\xae'};  // U+202E
 
 TEST(LogFormat, HostileValuesStayInTheirJournalField) {
   for (const std::string& value : kHostile) {
-    const std::string packed = pack_event("reject", {{"detail", value}, {"conn", 7}}, 0);
-    const auto fields = render_journal_fields(unpack_event(packed), 4);
+    const std::string encoded = encode_event("reject", {{"detail", value}, {"conn", 7}}, 0);
+    const auto fields = render_journal_fields(decode_event(encoded), 4);
     ASSERT_EQ(fields.size(), 6U);
     EXPECT_TRUE(fields[4].starts_with("CRAWLSPOOL_DETAIL="));
     EXPECT_EQ(fields[5], "CRAWLSPOOL_CONN=7");

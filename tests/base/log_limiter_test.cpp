@@ -47,7 +47,7 @@ TEST_F(Limiter, TheBurstComesBackAfterAQuietTimeAndNoMoreThanThat) {
   EXPECT_EQ(passed(100), kBurst);
 }
 
-TEST_F(Limiter, TheNextLineTellsWhatWasLeftOutOnce) {
+TEST_F(Limiter, TheNextLineSaysOnceHowManyWereSuppressed) {
   EXPECT_EQ(limiter.admit("noise", kFaultRate, now_us), 0U);
   passed(kBurst - 1 + 7);
   now_us += 2 * kRefill;
@@ -69,17 +69,17 @@ TEST_F(Limiter, TheLifeOfConnectionsHasALargerBurstAndTwoLinesASecond) {
     for (int i = 0; i < 100; ++i) count += limiter.admit("hello", kLifeRate, now_us) ? 1 : 0;
   }
   EXPECT_EQ(count, 220);
-  EXPECT_FALSE(limiter.take_left_out().front().is_fault);
+  EXPECT_FALSE(limiter.take_suppressed().front().is_fault);
 }
 
 TEST_F(Limiter, WhatNoLaterLineHasToldIsTakenOnce) {
   passed(kBurst + 5, "loud");
   passed(1, "rare");
-  const auto told = limiter.take_left_out();
-  ASSERT_EQ(told.size(), 1U);
-  EXPECT_EQ(told[0].event, "loud");
-  EXPECT_EQ(told[0].lines, 5U);
-  EXPECT_TRUE(limiter.take_left_out().empty());
+  const auto taken = limiter.take_suppressed();
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_EQ(taken[0].event, "loud");
+  EXPECT_EQ(taken[0].lines, 5U);
+  EXPECT_TRUE(limiter.take_suppressed().empty());
   now_us += kRefill;
   EXPECT_EQ(limiter.admit("loud", kFaultRate, now_us), 0U);
 }

@@ -50,7 +50,7 @@ TEST_F(Log, StopWritesOutWhatIsQueued) {
   EXPECT_TRUE(has(all, "level=info event=tick i=99\n"));
 }
 
-TEST_F(Log, LinesBelowTheLevelAreLeftOut) {
+TEST_F(Log, LinesBelowTheLevelAreNotLogged) {
   start(LogLevel::kWarn);
   log_debug("a");
   log_info("b");

@@ -42,7 +42,7 @@ TEST(RecentEvents, AWarningOutlivesAnyNumberOfOthers) {
   EXPECT_EQ(numbers.back(), kMany);
 }
 
-TEST(RecentEvents, OneThatIsTooLongIsLeftOut) {
+TEST(RecentEvents, OneThatIsTooLongIsNotKept) {
   RecentEvents events;
   events.add(std::string(RecentEvents::kBytesMax + 1, 'x'), true);
   EXPECT_EQ(events.json(), R"({"events":[]})");

@@ -85,7 +85,7 @@ TEST_F(CommitterSessions, ThoseContentWithItAreToldOnceTheLinesAreWrittenAndBefo
   start();
   auto content = of_session(1);
   content->connections.front().once_written = true;
-  content->tells_once_written = true;
+  content->acks_once_written = true;
   committer->submit(std::move(content));
   returned.wait_for(1);
   EXPECT_LT(place(Call::kWrite, kSegmentFile), place(Call::kNote, "written 1"));
@@ -97,7 +97,7 @@ TEST_F(CommitterSessions, NobodyIsToldOfLinesThatAreNotWritten) {
   start();
   auto content = of_session(1);
   content->connections.front().once_written = true;
-  content->tells_once_written = true;
+  content->acks_once_written = true;
   disk.fail({Call::kWrite, EIO, kSegmentFile});
   committer->submit(std::move(content));
   EXPECT_FALSE(returned.wait_for(1).front()->stored);

@@ -20,18 +20,18 @@ TEST(AmplificationCredit, WhatTheWireAllowsIsNotTakenFromTheMachine) {
   AmplificationCredit credit(200);
   credit.received(10'000);
   credit.made(2'000'000);
-  EXPECT_EQ(credit.settle(0), 0U);
+  EXPECT_EQ(credit.take_overdraft(0), 0U);
   credit.made(1);
-  EXPECT_EQ(credit.settle(0), 1U);
-  EXPECT_EQ(credit.settle(0), 0U);  // it is taken once
+  EXPECT_EQ(credit.take_overdraft(0), 1U);
+  EXPECT_EQ(credit.take_overdraft(0), 0U);  // it is taken once
 }
 
 TEST(AmplificationCredit, WhatIsSavedIsBoundedButForWhatIsStillHeld) {
   AmplificationCredit credit(200);
   credit.received(kMiB);  // allows 200 MiB
-  EXPECT_EQ(credit.settle(kMiB), 0U);
+  EXPECT_EQ(credit.take_overdraft(kMiB), 0U);
   EXPECT_TRUE(credit.covers(200 * kMiB));
-  EXPECT_EQ(credit.settle(0), 0U);
+  EXPECT_EQ(credit.take_overdraft(0), 0U);
   EXPECT_TRUE(credit.covers(kCredit));
   EXPECT_FALSE(credit.covers(kCredit + 1));
 }
@@ -40,7 +40,7 @@ TEST(AmplificationCredit, WithoutALimitNothingIsEverBeyondIt) {
   AmplificationCredit credit(0);
   credit.received(1);
   credit.made(1024 * kMiB);
-  EXPECT_EQ(credit.settle(0), 0U);
+  EXPECT_EQ(credit.take_overdraft(0), 0U);
   EXPECT_TRUE(credit.covers(1024 * kMiB));
 }
 

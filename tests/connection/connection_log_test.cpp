@@ -15,8 +15,8 @@ class ConnectionLogTest : public ::testing::Test {
   std::pair<std::uint64_t, std::uint64_t> storm(int connections, std::string_view reason = "bye") {
     std::pair<std::uint64_t, std::uint64_t> told;
     for (int i = 0; i < connections; ++i) {
-      told.first += log.tells_open() ? 1 : 0;
-      told.second += log.tells_close(reason) ? 1 : 0;
+      told.first += log.admits_open() ? 1 : 0;
+      told.second += log.admits_close(reason) ? 1 : 0;
     }
     return told;
   }
@@ -27,18 +27,18 @@ class ConnectionLogTest : public ::testing::Test {
 
 TEST_F(ConnectionLogTest, AnOrdinaryNumberIsAllTold) {
   EXPECT_EQ(storm(static_cast<int>(kBurst)), (std::pair{kBurst, kBurst}));
-  const auto left_out = log.take_left_out();
-  EXPECT_EQ(left_out.opened + left_out.closed, 0U);
+  const auto unlogged = log.take_unlogged();
+  EXPECT_EQ(unlogged.opened + unlogged.closed, 0U);
 }
 
-TEST_F(ConnectionLogTest, WhatAStormLeavesOutIsCountedByReason) {
+TEST_F(ConnectionLogTest, WhatAStormDoesNotLogIsCountedByReason) {
   EXPECT_EQ(storm(1000, "reset"), (std::pair{kBurst, kBurst}));
   EXPECT_EQ(storm(50, "bye"), (std::pair<std::uint64_t, std::uint64_t>{}));
-  const auto left_out = log.take_left_out();
-  EXPECT_EQ(left_out.opened, 1050 - kBurst);
-  EXPECT_EQ(left_out.closed, 1050 - kBurst);
-  EXPECT_EQ(left_out.reasons, (CloseCounts::ByReason{{"bye", 50}, {"reset", 1000 - kBurst}}));
-  EXPECT_EQ(log.take_left_out().opened, 0U);
+  const auto unlogged = log.take_unlogged();
+  EXPECT_EQ(unlogged.opened, 1050 - kBurst);
+  EXPECT_EQ(unlogged.closed, 1050 - kBurst);
+  EXPECT_EQ(unlogged.reasons, (CloseCounts::ByReason{{"bye", 50}, {"reset", 1000 - kBurst}}));
+  EXPECT_EQ(log.take_unlogged().opened, 0U);
 }
 
 TEST_F(ConnectionLogTest, ALongStormIsTwoOfEachASecond) {

@@ -65,18 +65,18 @@ TEST(BatchIntake, RecordsComeOutAsSoonAsAllIsProved) {
   ASSERT_EQ(step(plain), Step::kReady);
   EXPECT_EQ(records_of(plain), (Records{"1", "2", "3"}));
   EXPECT_TRUE(plain.is_at_end());
-  BatchIntake packed(Holds::kRecords, Encoding::kZstd, Parts::kOne, zstd("1\n2\n"), limits(100, 3));
-  EXPECT_FALSE(packed.is_ready());
-  ASSERT_EQ(step(packed), Step::kReady);
-  EXPECT_EQ(records_of(packed), (Records{"1", "2"}));
+  BatchIntake compressed(Holds::kRecords, Encoding::kZstd, Parts::kOne, zstd("1\n2\n"), limits(100, 3));
+  EXPECT_FALSE(compressed.is_ready());
+  ASSERT_EQ(step(compressed), Step::kReady);
+  EXPECT_EQ(records_of(compressed), (Records{"1", "2"}));
 }
 
 TEST(BatchIntake, OneRecordTooManyIsTooLargeHoweverItCame) {
   BatchIntake plain(Holds::kRecords, "1\n2\n3\n4", limits(100, 3));
   EXPECT_EQ(step(plain), Step::kTooLarge);
   EXPECT_EQ(plain.detail(), "it has more than 3 records");
-  BatchIntake packed(Holds::kRecords, Encoding::kZstd, Parts::kOne, zstd("1\n2\n3\n4"), limits(100, 3));
-  EXPECT_EQ(step(packed), Step::kTooLarge);
+  BatchIntake compressed(Holds::kRecords, Encoding::kZstd, Parts::kOne, zstd("1\n2\n3\n4"), limits(100, 3));
+  EXPECT_EQ(step(compressed), Step::kTooLarge);
 }
 
 TEST(BatchIntake, OneByteTooManyAndABrokenOneAreTold) {
@@ -93,9 +93,9 @@ TEST(BatchIntake, OneRecordMayHaveAnyNumberOfLinesButNotMoreBytesThanARecord) {
   BatchIntake plain(Holds::kOneRecord, "[1,\n2,]", few);
   ASSERT_EQ(step(plain), Step::kReady);
   EXPECT_EQ(plain.content(), "[1,\n2,]");
-  BatchIntake packed(Holds::kOneRecord, Encoding::kZstd, Parts::kAny, zstd("[1,\n2,3]"), few);
-  EXPECT_EQ(step(packed), Step::kTooLarge);
-  EXPECT_EQ(packed.detail(), "it decompresses to more than 7 bytes");
+  BatchIntake compressed(Holds::kOneRecord, Encoding::kZstd, Parts::kAny, zstd("[1,\n2,3]"), few);
+  EXPECT_EQ(step(compressed), Step::kTooLarge);
+  EXPECT_EQ(compressed.detail(), "it decompresses to more than 7 bytes");
 }
 
 TEST(BatchIntake, TheRestOfAProvedBatchIsReadyAtOnce) {
@@ -123,11 +123,11 @@ TEST(BatchIntake, BlankLinesAreSkippedATurnsWorthAtATime) {
 }
 
 TEST(BatchIntake, CompressedBlankLinesCostATurnAlthoughTheyHoldNothing) {
-  const std::string packed = zstd(std::string(1'040'000, '\n'));
-  ASSERT_LT(packed.size(), 100U);
+  const std::string compressed = zstd(std::string(1'040'000, '\n'));
+  ASSERT_LT(compressed.size(), 100U);
   std::uint64_t cost = 0;
   for (int i = 0; i < 2; ++i) {
-    BatchIntake intake(Holds::kRecords, Encoding::kZstd, Parts::kOne, packed, limits(32 * kMiB, 65'536));
+    BatchIntake intake(Holds::kRecords, Encoding::kZstd, Parts::kOne, compressed, limits(32 * kMiB, 65'536));
     TurnBudget budget;
     while (intake.step(budget) == Step::kMore) {
     }

@@ -60,7 +60,7 @@ def find_endpoints(server: Address, flags: int = 0) -> List[Endpoint]:
 
 
 class Failures:
-    """Why one address after the other came to nothing."""
+    """Why one address after the other failed."""
 
     def __init__(self) -> None:
         self._found: Dict[Endpoint, BaseException] = {}
@@ -85,7 +85,7 @@ def unix_endpoint(server: SocketPath) -> Endpoint:
 
 
 def connect_unix(sock: socket.socket, endpoint: Endpoint, failures: Failures) -> bool:
-    """Returns False while the listener's queue is full: no poll tells when it has room, so the caller tries again. All
+    """Returns False while the listener's queue is full: no poll says when it has room, so the caller tries again. All
     else is decided at once; OSError says why there is no connection."""
     try:
         sock.connect(endpoint.address)

@@ -44,7 +44,7 @@ class Client(ClientBase[Runner]):
 
     async def send(self, record: Record) -> None:
         """Takes the record: bytes and str are JSON texts and go as they are, anything else is written as JSON. Waits
-        while there is no room, or raises Full if the client was told so. TypeError or ValueError: no JSON."""
+        while there is no room, or raises Full if the client is set to. TypeError or ValueError: no JSON."""
         runner = self._driver or self._start()
         payload = self._encode(record)
         if runner.has_spilled():

@@ -57,12 +57,12 @@ async def _reach(server: SocketPath, failures: Failures) -> socket.socket:
 
 async def _look_up(loop: asyncio.AbstractEventLoop, lookup: Lookup) -> List[Endpoint]:
     over = loop.create_future()
-    lookup.call_when_over(partial(_tell, loop, over))
+    lookup.call_when_over(partial(_notify, loop, over))
     await over
     return lookup.result()
 
 
-def _tell(loop: asyncio.AbstractEventLoop, over: asyncio.Future[None]) -> None:
+def _notify(loop: asyncio.AbstractEventLoop, over: asyncio.Future[None]) -> None:
     with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
         loop.call_soon_threadsafe(_set_done, over)
 

@@ -147,12 +147,12 @@ class ClientBase(abc.ABC, Generic[DriverT]):
         is_first = self in _open
         _open.discard(self)
         if unsettled and is_first:
-            self._tell_unsettled(unsettled, is_raised=raises)
+            self._report_unsettled(unsettled, is_raised=raises)
         self._journal.publish()
         if unsettled and raises and self._options.buffer_dir is None:
             raise Unsettled(unsettled, "they are lost with this client")
 
-    def _tell_unsettled(self, count: int, *, is_raised: bool) -> None:
+    def _report_unsettled(self, count: int, *, is_raised: bool) -> None:
         if self._options.buffer_dir is not None:
             self._journal.warning("%d records are not settled yet; they wait in %s for the next start", count,
                                   self._options.buffer_dir)

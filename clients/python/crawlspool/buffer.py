@@ -68,7 +68,7 @@ def read_session(path: pathlib.Path) -> Facts:
     except FileNotFoundError:
         raise
     except (OSError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
-        raise ConfigurationError(f"{path}/session.json tells no session: {error!r}") from error
+        raise ConfigurationError(f"{path}/session.json names no session: {error!r}") from error
 
 
 class Buffer:

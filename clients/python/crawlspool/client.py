@@ -57,7 +57,7 @@ class Client(ClientBase[Worker]):
 
     def send(self, record: Record) -> None:
         """Takes the record: bytes and str are JSON texts and go as they are, anything else is written as JSON. Waits
-        while there is no room, or raises Full if the client was told so. TypeError or ValueError: no JSON."""
+        while there is no room, or raises Full if the client is set to. TypeError or ValueError: no JSON."""
         (self._driver or self._start()).put(self._encode(record))
 
     def try_send(self, record: Record) -> bool:

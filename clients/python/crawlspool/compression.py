@@ -38,7 +38,7 @@ def find_compress() -> Optional[Compress]:
     return None
 
 
-def is_worth_it(content_bytes: int, packed_bytes: int) -> bool:
-    """Whether a packed batch is smaller and within the server's cap."""
-    capped = content_bytes > RATIO_CHECKED_ABOVE_BYTES and content_bytes > RATIO_MAX * packed_bytes
-    return packed_bytes < content_bytes and not capped
+def is_worth_it(content_bytes: int, compressed_bytes: int) -> bool:
+    """Whether a compressed batch is smaller and within the server's cap."""
+    capped = content_bytes > RATIO_CHECKED_ABOVE_BYTES and content_bytes > RATIO_MAX * compressed_bytes
+    return compressed_bytes < content_bytes and not capped

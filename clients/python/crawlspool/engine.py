@@ -18,11 +18,11 @@ from collections import deque
 from typing import Any, Deque, Dict, NamedTuple, Optional
 
 from . import frames
+from .batching import Batcher, Limits, Piece
 from .errors import Refused
 from .journal import AT_ONCE, Journal
 from .options import Options
 from .outbox import Outbox
-from .packing import Limits, Packer, Piece
 from .session import Session, Verdict
 from .silence import Next, Silence, silence_limit
 
@@ -68,7 +68,7 @@ class Engine:
         self.slow = ""  # why the server does not read, while it does not
         self.hurried = 0  # callers that wait for everything to be settled: nothing is held back for a fuller batch
         self.finishing = False  # say bye once everything is settled
-        self._packer = Packer(options.compress)
+        self._batcher = Batcher(options.compress)
         self._silence = Silence()
         self._progress = False
         self._refusal: Optional[Refused] = None
@@ -148,7 +148,7 @@ class Engine:
         if number != self._going + 1:
             self._skip_gap()
             return None
-        count, plain = self._packer.measure(number, chunk.payloads, chunk.size)
+        count, plain = self._batcher.measure(number, chunk.payloads, chunk.size)
         if count == 0:
             self._refuse_large(number, len(chunk.payloads[0]))
             return None
@@ -166,7 +166,7 @@ class Engine:
 
     def encode(self, piece: Piece) -> bytes:
         """Needs no lock: the costly part."""
-        return self._packer.encode(piece)
+        return self._batcher.encode(piece)
 
     def _note_sent(self, first: int, last: int) -> None:
         session = self.session
@@ -179,12 +179,12 @@ class Engine:
     def _skip_gap(self) -> None:
         """Numbers that nothing will have can only be skipped by the next hello's `from`."""
         if not self.outbox.sent:
-            self._finish("the next number is told by a new hello", 0)
+            self._finish("a new hello brings the next number", 0)
 
     def _refuse_large(self, number: int, size: int) -> None:
         if not self.outbox.sent:
             self.session.reject_lowest("record_too_large", f"a record of {size} bytes; {self._server} takes at most "
-                                                           f"{self._packer.limits.record_bytes_max}", by_server=False)
+                                                           f"{self._batcher.limits.record_bytes_max}", by_server=False)
             self._finish(f"record {number} is skipped by a new hello", 0)
 
     def _finish(self, reason: str, retry_seconds: float) -> None:
@@ -246,12 +246,12 @@ class Engine:
             raise frames.ProtocolError("a second welcome")
         self._progress = last_seq >= session.lowest
         if not session.welcome(self._server, last_seq, bool(value["known"]), rejected):
-            self._packer.plain_until = 0
+            self._batcher.plain_until = 0
             self._finish("the session is somebody else's", 0)
             return
         if value["ack"] != self.options.ack and self.options.ack == "synced":
             self._journal.warning("%s acks what is written, not what is synced: its spool.sync is weaker", self._server)
-        self._packer.limits = limits
+        self._batcher.limits = limits
         self._going = last_seq
         self.welcomed = True
         self.slow = ""
@@ -308,14 +308,14 @@ class Engine:
         if not self._frames or number != self.session.lowest:
             return
         if self._frames[0].batch:
-            self._packer.plain_until = self._frames[0].last
+            self._batcher.plain_until = self._frames[0].last
         else:
             self.session.reject_lowest("record_too_large" if code == "frame_too_large" else code, detail,
                                        by_server=True)
 
     def _new_session(self, why: str) -> None:
         self.session.leave(why)
-        self._packer.plain_until = 0
+        self._batcher.plain_until = 0
 
 
 def _integer(members: Dict[str, Any], name: str, least: int) -> int:

@@ -1,5 +1,6 @@
-"""The entries of a buffer directory's files: u32 length, u32 crc32 of length and payload, payload. Told apart: an entry
-that is torn (the file ends in it, as a crash leaves it), one that is damaged, and what lies behind either."""
+"""The entries of a buffer directory's files: u32 length, u32 crc32 of length and payload, payload. A reader
+distinguishes an entry that is torn (the file ends in it, as a crash leaves it), one that is damaged, and what lies
+behind either."""
 
 from __future__ import annotations
 

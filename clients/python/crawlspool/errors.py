@@ -23,7 +23,7 @@ class ArgumentError(ConfigurationError):
 
 
 class Full(CrawlspoolError):
-    """There is no room for one more record, and the client was told not to wait for it (or waited in vain). The record
+    """There is no room for one more record, and the client was set not to wait for it (or waited in vain). The record
     was not taken."""
 
 

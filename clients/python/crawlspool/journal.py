@@ -81,11 +81,11 @@ class _LoggingThread:
         self._work: Any = queue.SimpleQueue()  # its put() neither waits nor minds to be interrupted by another one
         self._starting = threading.Lock()
         self._thread: Optional[threading.Thread] = None
-        self._left_out = 0
+        self._unlogged = 0
 
     def say(self, line: Line) -> None:
         if self._work.qsize() >= LINES_MAX:
-            self._left_out += 1
+            self._unlogged += 1
             return
         self._put(lambda: self._log(line))
 
@@ -108,9 +108,10 @@ class _LoggingThread:
 
     def _log(self, line: Line) -> None:
         _log(line)
-        left_out, self._left_out = self._left_out, 0
-        if left_out:
-            _log((logging.WARNING, "%d lines were left out: a logging handler has waited too long", (left_out,), None))
+        unlogged, self._unlogged = self._unlogged, 0
+        if unlogged:
+            _log((logging.WARNING, "%d lines were not logged: a logging handler has waited too long", (unlogged,),
+                  None))
 
     def drain(self, seconds: float) -> None:
         """Until what was said so far is logged."""

@@ -24,7 +24,7 @@ class Leftovers:
         self._bytes_max = bytes_max
         self._sync = sync
         self._journal = journal
-        self._told: Set[pathlib.Path] = set()  # what cannot be read
+        self._reported: Set[pathlib.Path] = set()  # what cannot be read
 
     def open_own(self, identity: Identity) -> Buffer:
         """The buffer to write to: what was left under this identity is gone on with."""
@@ -60,23 +60,23 @@ class Leftovers:
         return buffer
 
     def give_up(self, buffer: Buffer, error: OSError) -> None:
-        self._tell(buffer.path, error)
+        self._report(buffer.path, error)
         buffer.release()
 
-    def _tell(self, path: pathlib.Path, error: Exception) -> None:
-        self._told.add(path)
+    def _report(self, path: pathlib.Path, error: Exception) -> None:
+        self._reported.add(path)
         self._journal.error("a buffer of records cannot be read, and stays: %s: %s", path.name, error)
 
     def held(self) -> List[Buffer]:
         return list(self.waiting)  # asyncio's may be counted by any thread
 
     def _find(self) -> Iterator[pathlib.Path]:
-        return (path for path in sorted(self._directory.glob(f"*{SUFFIX}")) if path not in self._told)
+        return (path for path in sorted(self._directory.glob(f"*{SUFFIX}")) if path not in self._reported)
 
     def _open(self, path: pathlib.Path) -> Optional[Buffer]:
-        """None where another process has it, or where it cannot be read: that is told once, and it stays."""
+        """None where another process has it, or where it cannot be read: that is logged once, and it stays."""
         if not path.is_dir():
-            self._told.add(path)
+            self._reported.add(path)
             self._journal.warning("%s is left alone: it is no directory of a buffer", path)
             return None
         try:
@@ -84,12 +84,12 @@ class Leftovers:
         except InUse:
             return None
         except Exception as error:  # whatever lies there is no reason to send nothing
-            self._tell(path, error)
+            self._report(path, error)
             return None
 
 
 def _is_of(identity: Identity, path: pathlib.Path) -> bool:
     try:
         return read_session(path).identity == identity
-    except (OSError, ConfigurationError):  # take() tells it
+    except (OSError, ConfigurationError):  # take() logs it
         return False

@@ -1,4 +1,4 @@
-"""What a client is told: checked once, shared by the blocking and the asyncio client."""
+"""The settings of a client: checked once, shared by the blocking and the asyncio client."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Outbox:
             return self.buffer.has_room(size)
         return self._fits_memory(size)
 
-    def tell_why_full(self) -> str:
+    def say_why_full(self) -> str:
         if self.buffer is not None and self.buffer.disk_full:
             return self.buffer.disk_full
         return f"{self.held} are not settled yet"

@@ -8,12 +8,12 @@ import threading
 import time
 from typing import Dict, Optional
 
+from .callbacks import call, call_back_taken
 from .dialer import Dialer
 from .errors import Refused
 from .options import Server
 from .shared import Abandoned, Shared
 from .sockets import receive, send
-from .telling import call, tell_taken
 
 OUTGOING_BYTES = 1 << 20  # taken from the engine ahead of the socket
 
@@ -47,7 +47,7 @@ class Pump:
                     self._visit(step.server)
         except Abandoned:
             raise
-        except BaseException as error:  # SystemExit too, from a callback: the threads that send have to be told
+        except BaseException as error:  # SystemExit too, from a callback: the threads that send have to know
             self._journal.error("the client's thread has ended; nothing more is sent", error=error)
             with self._lock, self._holding:
                 self._shared.failed = Refused("this client", "internal_error", repr(error))
@@ -74,7 +74,7 @@ class Pump:
             if left is not None and left <= 0:
                 return
             self._shared.wait_for_events({}, left)
-            self._tell()
+            self._call_back()
 
     def _visit(self, server: Server) -> None:
         """One attempt at a connection, and its whole life."""
@@ -90,7 +90,7 @@ class Pump:
             ended = self._sessions.engine.end(now)
             self._shared.failed = self._sessions.route.ended(server, ended, now)
             failed, done, held = self._shared.failed, self._sessions.engine.is_done(), self._sessions.held
-        self._tell()
+        self._call_back()
         if failed:
             self._journal.error("%s", failed)
             self._wait_for_stop()
@@ -111,7 +111,7 @@ class Pump:
             with self._lock, self._holding:
                 self._shared.settled.wake()
                 self._shared.room.wake()
-            self._tell()
+            self._call_back()
             self._shared.wait_for_events({}, None)
 
     def _converse(self, sock: socket.socket, server: str) -> None:
@@ -181,14 +181,15 @@ class Pump:
                 self._shared.room.wake()
                 if not self._sessions.held:
                     self._shared.settled.wake()
-        self._tell()
+        self._call_back()
 
-    def _tell(self) -> None:
-        """Calls back, outside the lock, what is to be told."""
+    def _call_back(self) -> None:
+        """Calls the callbacks outside the lock."""
         with self._lock, self._holding:
-            untold, acked = self._sessions.engine.session.take_untold(), self._sessions.engine.session.take_acked()
+            session = self._sessions.engine.session
+            unreported, acked = session.take_unreported(), session.take_acked()
             ended = self._shared.closed or self._shared.failed
             ready = self._shared.take_ready(everything=bool(ended))
-        tell_taken(self._options, self._journal, untold, acked)
+        call_back_taken(self._options, self._journal, unreported, acked)
         for function in ready:
             call(self._journal, function)

@@ -51,8 +51,8 @@ class Route:
         return self._servers[self._position % len(self._servers)]
 
     def ended(self, server: Server, ended: Ended, now: float) -> Optional[Refused]:
-        """A connection, or the attempt at one, is over. What to tell the caller once every server refuses this client.
-        One that has welcomed it before is asked again: whatever speaks there now may be gone tomorrow."""
+        """A connection, or the attempt at one, is over. Returns the error for the caller once every server refuses this
+        client. One that has welcomed it before is asked again: whatever speaks there now may be gone tomorrow."""
         if ended.welcomed:
             self._welcomed.add(server)
         self._failures = 1 if ended.progress else self._failures + 1

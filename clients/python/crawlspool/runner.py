@@ -12,12 +12,12 @@ from .aiodialer import connect
 from .addresses import Lookups
 from .base import BYE_SECONDS, GRACE_SECONDS, Driver, closed
 from .buffer import DISK_RETRY_SECONDS
+from .callbacks import call_back
 from .connection import Connection
 from .errors import Closed, CrawlspoolError, Full, Refused, Unsettled
 from .options import Options, Server
 from .session import Counters
 from .sessions import Sessions
-from .telling import tell
 
 SPILLED_PER_TURN = 64  # records put between two turns of the loop, while memory is full
 LOOP_ENDED = "the loop that the client ran in has ended"
@@ -64,7 +64,7 @@ class Runner(Driver):
     async def put(self, payload: bytes) -> None:
         """Waits for room behind those that wait for it already. A call that is cancelled has put nothing."""
         if self._options.when_full == "raise":
-            raise Full(f"no room for a record of {len(payload)} bytes: {self._sessions.outbox.tell_why_full()}")
+            raise Full(f"no room for a record of {len(payload)} bytes: {self._sessions.outbox.say_why_full()}")
         waiter = self._loop.create_future()
         self._for_room.append(waiter)
         try:
@@ -237,12 +237,12 @@ class Runner(Driver):
         elif not (self._stopping or engine.is_done()):
             self._journal.warning("the connection has ended, %d records wait: %s", self._sessions.held,
                                   ended.reason or connection.why)
-        tell(self._options, self._journal, engine.session)
+        call_back(self._options, self._journal, engine.session)
         self._journal.publish()
         self._wake_all()
 
     def _received(self) -> None:
-        tell(self._options, self._journal, self._sessions.engine.session)
+        call_back(self._options, self._journal, self._sessions.engine.session)
         self._journal.publish()
         self._pump()
         self._wake_next()

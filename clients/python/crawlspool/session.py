@@ -59,8 +59,8 @@ class Session:
         self.home = buffer.home if buffer else ""  # the server that has what was sent and is not settled
         self.rejected = buffer.rejected if buffer else 0  # the server's verdicts of this session, as far as known
         self.sent = buffer.recovered - self.offset if buffer else 0  # the highest number that ever went out
-        self.verdicts: Dict[int, Verdict] = {}  # by number: told once their record is settled
-        self.untold: List[Reject] = []  # for on_reject
+        self.verdicts: Dict[int, Verdict] = {}  # by number: reported once their record is settled
+        self.unreported: List[Reject] = []  # for on_reject
         self.acked = 0  # for on_ack
 
     @property
@@ -78,14 +78,14 @@ class Session:
         covered = sorted(seq for seq in self.verdicts if seq <= number) if self.verdicts else []
         self.rejected += len(covered)
         for seq in covered:
-            self._tell(seq, self.verdicts.pop(seq))
+            self._reject(seq, self.verdicts.pop(seq))
         count = self.outbox.settle(number + self.offset, self.rejected)
         self.counters.acked += count - len(covered)
         self.acked += count
 
-    def _tell(self, number: int, verdict: Verdict) -> None:
+    def _reject(self, number: int, verdict: Verdict) -> None:
         self.counters.rejected += 1
-        self.untold.append(Reject(number, *verdict, self.outbox.find(number + self.offset)))
+        self.unreported.append(Reject(number, *verdict, self.outbox.find(number + self.offset)))
 
     def reject_lowest(self, code: str, detail: str, *, by_server: bool) -> None:
         """The record at the lowest number is too large for a frame: it counts as rejected, and `from` skips it. The
@@ -155,9 +155,9 @@ class Session:
             counters.lost = outbox.buffer.records.lost
         return counters
 
-    def take_untold(self) -> List[Reject]:
-        untold, self.untold = self.untold, []
-        return untold
+    def take_unreported(self) -> List[Reject]:
+        unreported, self.unreported = self.unreported, []
+        return unreported
 
     def take_acked(self) -> int:
         acked, self.acked = self.acked, 0

@@ -10,13 +10,13 @@ from typing import Callable, List, Optional
 
 from .base import BYE_SECONDS, GRACE_SECONDS, Driver, closed
 from .buffer import DISK_RETRY_SECONDS
+from .callbacks import call
 from .errors import Full
 from .options import Options
 from .pump import Pump
 from .session import Counters
 from .sessions import Sessions
 from .shared import Shared
-from .telling import call
 from .waiters import wait
 
 
@@ -87,7 +87,7 @@ class Worker(Driver):
 
     def _wait_for_room(self, size: int) -> threading.Lock:
         if self._options.when_full == "raise" or self.is_own_thread():
-            raise Full(f"no room for a record of {size} bytes: {self._sessions.outbox.tell_why_full()}")
+            raise Full(f"no room for a record of {size} bytes: {self._sessions.outbox.say_why_full()}")
         return self._shared.room.add()
 
     def is_own_thread(self) -> bool:

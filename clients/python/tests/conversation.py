@@ -95,4 +95,4 @@ class Conversation:
 
     def told(self):
         """(number, code, record) of each verdict that on_reject gets now."""
-        return [(reject.number, reject.code, reject.record) for reject in self.session.take_untold()]
+        return [(reject.number, reject.code, reject.record) for reject in self.session.take_unreported()]

@@ -81,7 +81,7 @@ def test_a_new_file_that_cannot_be_made_is_a_full_buffer(tmp_path, disk):
     one.hear("ack", one.session.sent)
     disk.failing["open"] = errno.ENOSPC
     assert not one.outbox.has_room(len(payload))
-    assert "No space left" in one.outbox.tell_why_full()
+    assert "No space left" in one.outbox.say_why_full()
     disk.failing.clear()
     one.outbox.buffer._disk_full_until = 0
     assert one.outbox.has_room(len(payload))

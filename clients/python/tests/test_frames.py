@@ -60,18 +60,18 @@ def test_others_do(payloads):
     assert frames.join_batch(payloads) == b"\n".join(payloads)
 
 
-def test_a_packed_batch_is_one_that_zstd_unpacks():
+def test_zstd_decompresses_a_compressed_batch():
     compress = find_compress()
     if compress is None:
         pytest.skip("this Python has no zstd: python3-zstandard is not installed")
     import zstandard
     content = b'{"a":1}\n' * 1000
-    packed = compress(content)
-    assert packed[:4] == bytes.fromhex("28b52ffd")
-    assert zstandard.ZstdDecompressor().decompress(packed) == content
+    compressed = compress(content)
+    assert compressed[:4] == bytes.fromhex("28b52ffd")
+    assert zstandard.ZstdDecompressor().decompress(compressed) == content
 
 
-def test_a_batch_over_the_servers_ratio_goes_unpacked():
+def test_a_batch_over_the_servers_ratio_goes_uncompressed():
     assert is_worth_it(1 << 20, 10)
     assert not is_worth_it((1 << 20) + 1, 1000)
     assert is_worth_it((1 << 20) + 1, 1100)

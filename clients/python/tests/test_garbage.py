@@ -73,7 +73,7 @@ def test_verdicts_fill_no_memory():
         one.hear("reject", {"seq": 3, "code": "c" * 5000, "detail": "d" * 50000})
     assert len(one.session.verdicts) == 1
     one.hear("ack", 3)
-    (told,) = one.session.take_untold()
+    (told,) = one.session.take_unreported()
     assert len(told.detail) <= 512 and len(told.code) <= 512
 
 

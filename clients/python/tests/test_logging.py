@@ -159,7 +159,7 @@ def test_lines_that_no_handler_takes_are_counted_and_bounded(monkeypatch, caplog
         over.set()
         log.removeHandler(handler)
     said.publish()
-    assert "5 lines were left out" in caplog.text
+    assert "5 lines were not logged" in caplog.text
     assert "line 9" in caplog.text and "line 10" not in caplog.text
 
 

@@ -7,7 +7,7 @@ const by_input = (connections) => Object.entries(connections).map(([input, open]
 
 const sum = (object) => Object.values(object).reduce((a, b) => a + b, 0);
 
-// Nothing where there is no answer before, or the daemon was started anew between them.
+// Nothing where there is no answer before, or the daemon was restarted between them.
 export function rates(status, before, seconds) {
   if (!before || before.pid !== status.pid || status.records < before.records || seconds <= 0) return {};
   return {

@@ -158,11 +158,11 @@ void RecordsHandler::serve(const RequestHead& head, std::string body) {
 }
 
 void RecordsHandler::continue_serving() {
-  if (request_.stage == Stage::kUnpacking) unpack();
+  if (request_.stage == Stage::kDecompressing) decompress();
   if (request_.stage == Stage::kTaking && http_.is_serving()) take_some();
 }
 
-void RecordsHandler::unpack() {
+void RecordsHandler::decompress() {
   switch (request_.intake->step(connection_.budget())) {
     case BatchIntake::Step::kMore:
       return http_.continue_next_turn();
@@ -264,7 +264,7 @@ void RecordsHandler::on_drain_end() {
 
 void RecordsHandler::claim_session() {
   request_.stage = Stage::kAwaitingSession;
-  connection_.batch_done();  // what is settled before this may be waiting for it
+  connection_.batch_done();  // the sync of what came before this may be waiting for it
   writer_.claim_session();
 }
 
@@ -307,7 +307,8 @@ void RecordsHandler::turn_down(Response response) {
 
 // ---- the answer ----
 
-// The body, what is unpacked of it, and the verdicts so far. Its lines are the appender's, which holds few at a time.
+// The body, what is decompressed of it, and the verdicts so far. Its lines are the appender's, which holds few at a
+// time.
 std::size_t RecordsHandler::held_bytes() const {
   return (request_.intake ? request_.intake->held_bytes() : 0) + request_.rejected.held_bytes();
 }

@@ -1,6 +1,6 @@
-// POST /v1/records: JSON or NDJSON in, one answer once every record is settled. Source: PROTOCOL.md, "HTTP".
+// POST /v1/records: JSON or NDJSON in, one answer once every record is synced or rejected. Source: PROTOCOL.md, "HTTP".
 //
-//   unpacking ──► [awaiting the session] ──► taking ──► taken ──► answered
+//   decompressing ──► [awaiting the session] ──► taking ──► taken ──► answered
 //      └───────────────┴── turned down, and nothing was taken in
 #pragma once
 
@@ -26,11 +26,11 @@ class RecordsHandler final : public Handler {
   [[nodiscard]] const intake::RecordWriter* writer() const override { return &writer_; }
 
  private:
-  enum class Stage { kUnpacking, kAwaitingSession, kTaking, kTaken };
+  enum class Stage { kDecompressing, kAwaitingSession, kTaking, kTaken };
 
   // The request being served.
   struct Request {
-    Stage stage = Stage::kUnpacking;
+    Stage stage = Stage::kDecompressing;
     RequestClient client;
     bool is_batch = false;
     std::optional<intake::BatchIntake> intake;
@@ -54,7 +54,7 @@ class RecordsHandler final : public Handler {
   bool on_session(const session::SessionQuestion& question) override;
   [[nodiscard]] bool may_continue_serving() override { return connection_.may_take_in(*request_.intake); }
 
-  void unpack();
+  void decompress();
   [[nodiscard]] std::optional<Response> judge_numbers() const;
   void claim_session();
   void go_on_from(std::uint64_t last_seq);

@@ -1,4 +1,4 @@
-// HTTP/1.1 requests from bytes: Boost.Beast's parser for the head, and around it the checks that it leaves out, so that
+// HTTP/1.1 requests from bytes: Boost.Beast's parser for the head, and around it the checks that it lacks, so that
 // no two readers of a request can disagree about where it ends. No I/O; resumable at any byte, and what comes out does
 // not depend on how the bytes were cut.
 //

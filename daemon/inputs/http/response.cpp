@@ -101,7 +101,7 @@ void append_response(std::string& out, Response response, std::string_view date)
     append_header(out, "Connection", "keep-alive");
   out += "\r\n";
   if (response.is_head) return;
-  if (!response.more_body.empty()) out.reserve(out.size() + body_bytes);  // growing would hold it twice
+  if (!response.more_body.empty()) out.reserve(out.size() + body_bytes);  // a reallocation would hold it twice
   out += response.body;
   response.more_body.move_to(out);
 }

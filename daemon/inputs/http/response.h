@@ -22,7 +22,7 @@ struct Response {
   std::optional<int> retry_after_s = std::nullopt;  // with 429 and 503
   bool keep_alive = false;                          // said to an HTTP/1.0 client that asked for it
   bool close = false;                               // the connection ends with it
-  bool is_head = false;                             // the answer to HEAD: the body is left out
+  bool is_head = false;                             // the answer to HEAD: the body is omitted
 };
 
 // {"error":{"code":…,"detail":…}}; detail is escaped and cut.

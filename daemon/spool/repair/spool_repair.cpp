@@ -199,8 +199,8 @@ Result<void> SpoolRepair::set_aside_copy(const Segment& plain, const std::string
 }
 
 Result<void> SpoolRepair::repair_durable(const DamageSurvey& survey) {
-  const bool can_be_told = std::none_of(survey.segments.begin(), survey.segments.end(),
-                                        [](const SegmentDamage& segment) { return segment.error.has_value(); });
+  const bool is_known = std::none_of(survey.segments.begin(), survey.segments.end(),
+                                     [](const SegmentDamage& segment) { return segment.error.has_value(); });
   const ControlTrouble* const trouble = trouble_with(files_, ControlFile::kDurable);
   std::string why;
   if (trouble != nullptr)
@@ -211,7 +211,7 @@ Result<void> SpoolRepair::repair_durable(const DamageSurvey& survey) {
     why = at(*files_.durable) + " is " + bytes_of(*files_.durable - survey.end) + " beyond the spool's end";
   if (why.empty()) return {};
   const std::string file(kDurableName);
-  if (!can_be_told || (trouble != nullptr && trouble->code != ErrorCode::kDamaged)) {
+  if (!is_known || (trouble != nullptr && trouble->code != ErrorCode::kDamaged)) {
     steps_.give_up(file, why);
     return {};
   }

@@ -9,7 +9,7 @@ namespace {
 
 using base::ErrorCode;
 
-// Returns what a name and the next one tell.
+// Returns what a name and the next one say.
 SegmentFacts facts_of(const SegmentName& name, Position end) {
   SegmentFacts facts;
   facts.name = name;

@@ -1,4 +1,4 @@
-#include "daemon/server/pulse.h"
+#include "daemon/server/liveness_check.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t kFiveMinutesUs = 5LL * 60 * 1'000'000;
 
-class PulseTest : public testing::Test {
+class LivenessCheckTest : public testing::Test {
  protected:
   void turn(net::Loop& loop) { net::test::run_turns(loop, 2); }
 
@@ -21,41 +21,41 @@ class PulseTest : public testing::Test {
   net::Mailbox to_first{first};
   net::Mailbox to_second{second};
   std::int64_t busy_us = 0;
-  Pulse pulse{{&to_first, &to_second}, [this] { return busy_us; }};
+  LivenessCheck liveness{{&to_first, &to_second}, [this] { return busy_us; }};
 };
 
-TEST_F(PulseTest, IsThereWhileEveryLoopAnswers) {
+TEST_F(LivenessCheckTest, PassesWhileEveryLoopAnswers) {
   for (int i = 0; i < 3; ++i) {
-    EXPECT_TRUE(pulse.check());
+    EXPECT_TRUE(liveness.passes());
     turn(first);
     turn(second);
   }
 }
 
-TEST_F(PulseTest, IsGoneWhileOneLoopDoesNotAnswerAndBackOnceItDoes) {
-  ASSERT_TRUE(pulse.check());
+TEST_F(LivenessCheckTest, FailsWhileOneLoopDoesNotAnswerAndPassesOnceItDoes) {
+  ASSERT_TRUE(liveness.passes());
   turn(first);
-  EXPECT_FALSE(pulse.check());
+  EXPECT_FALSE(liveness.passes());
   turn(first);
-  EXPECT_FALSE(pulse.check());
+  EXPECT_FALSE(liveness.passes());
   turn(second);
-  EXPECT_TRUE(pulse.check());
-  EXPECT_FALSE(pulse.check());  // that one has asked anew
+  EXPECT_TRUE(liveness.passes());
+  EXPECT_FALSE(liveness.passes());  // that one has asked again
 }
 
-TEST_F(PulseTest, ACallToTheDiskMayTakeFiveMinutes) {
+TEST_F(LivenessCheckTest, ACallToTheDiskMayTakeFiveMinutes) {
   for (const auto& [us, alive] :
        {std::pair(kFiveMinutesUs - 1, true), {kFiveMinutesUs, false}, {std::int64_t{0}, true}}) {
     busy_us = us;
-    EXPECT_EQ(pulse.check(), alive) << us;
+    EXPECT_EQ(liveness.passes(), alive) << us;
     turn(first);
     turn(second);
   }
 }
 
-TEST_F(PulseTest, AnAnswerAfterItsEndHarmsNobody) {
+TEST_F(LivenessCheckTest, AnAnswerAfterItsEndHarmsNobody) {
   {
-    EXPECT_TRUE(Pulse({&to_first}, [] { return std::int64_t{0}; }).check());
+    EXPECT_TRUE(LivenessCheck({&to_first}, [] { return std::int64_t{0}; }).passes());
   }
   turn(first);
 }

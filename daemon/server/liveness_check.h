@@ -1,5 +1,5 @@
-// Whether the daemon moves: every loop answers its mailbox, and the committer is not stuck in one call. A slow disk is
-// no stop, and nor is having nothing to do. On one thread.
+// Checks whether the daemon moves: every loop answers its mailbox, and the committer is not stuck in one call. A slow
+// disk is no stop, and nor is having nothing to do. Used on one thread.
 #pragma once
 
 #include <atomic>
@@ -12,14 +12,15 @@
 
 namespace crawlspool::server {
 
-class Pulse {
+class LivenessCheck {
  public:
   // `committer_busy_us`: how long the committer's call under way has taken, 0 if none is; from any thread. The loops
   // outlive this object.
-  Pulse(std::vector<net::Mailbox*> loops, std::function<std::int64_t()> committer_busy_us);
+  LivenessCheck(std::vector<net::Mailbox*> loops, std::function<std::int64_t()> committer_busy_us);
 
-  // Whether every loop has answered what the check before asked; asks anew. The first one knows of no question.
-  [[nodiscard]] bool check();
+  // Returns whether every loop has answered what the check before asked; asks again. The first one knows of no
+  // question.
+  [[nodiscard]] bool passes();
 
  private:
   std::vector<net::Mailbox*> loops_;

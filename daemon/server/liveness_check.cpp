@@ -1,4 +1,4 @@
-#include "daemon/server/pulse.h"
+#include "daemon/server/liveness_check.h"
 
 #include <utility>
 
@@ -12,12 +12,12 @@ constexpr std::int64_t kOneCallMaxUs = 5LL * 60 * 1'000'000;
 
 }  // namespace
 
-Pulse::Pulse(std::vector<net::Mailbox*> loops, std::function<std::int64_t()> committer_busy_us)
+LivenessCheck::LivenessCheck(std::vector<net::Mailbox*> loops, std::function<std::int64_t()> committer_busy_us)
     : loops_(std::move(loops)),
       committer_busy_us_(std::move(committer_busy_us)),
       unanswered_(std::make_shared<std::atomic<std::size_t>>(0)) {}
 
-bool Pulse::check() {
+bool LivenessCheck::passes() {
   const std::size_t silent_loops = unanswered_->load();
   const std::int64_t busy_us = committer_busy_us_();
   if (silent_loops == 0) {

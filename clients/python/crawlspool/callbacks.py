@@ -1,4 +1,4 @@
-"""Calls back what a session has to tell, outside of any lock."""
+"""Calls the callbacks with what a session has to report, outside of any lock."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from .options import Options, Reject
 from .session import Session
 
 
-def tell(options: Options, journal: Journal, session: Session) -> None:
+def call_back(options: Options, journal: Journal, session: Session) -> None:
     """Where one thread has it all."""
-    tell_taken(options, journal, session.take_untold(), session.take_acked())
+    call_back_taken(options, journal, session.take_unreported(), session.take_acked())
 
 
-def tell_taken(options: Options, journal: Journal, rejects: List[Reject], acked: int) -> None:
+def call_back_taken(options: Options, journal: Journal, rejects: List[Reject], acked: int) -> None:
     for reject in rejects:
         if options.on_reject:
             call(journal, options.on_reject, reject)

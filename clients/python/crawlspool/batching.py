@@ -1,5 +1,5 @@
-"""How records go out: how many in one piece, in a batch or each in a frame of its own, packed or not. By PROTOCOL.md's
-limits, which the server's welcome brings. No I/O, no lock."""
+"""How records go out: how many in one piece, in a batch or each in a frame of its own, compressed or not. By the limits
+of PROTOCOL.md, which the server's welcome brings. No I/O, no lock."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Piece(NamedTuple):
     plain: bool  # each in a frame of its own
 
 
-class Packer:
+class Batcher:
     def __init__(self, compress: bool) -> None:
         self.limits = Limits()
         self.plain_until = 0  # up to this number nothing goes in batches: one was refused
@@ -68,9 +68,9 @@ class Packer:
         if not piece.plain:
             content = frames.join_batch(piece.payloads)
             if content and self._compress and len(content) >= WORTH_BYTES:
-                packed = self._compress(content)
-                if is_worth_it(len(content), len(packed)):
-                    return frames.frame(packed, frames.ZSTD_BATCH)
+                compressed = self._compress(content)
+                if is_worth_it(len(content), len(compressed)):
+                    return frames.frame(compressed, frames.ZSTD_BATCH)
             if content and (len(piece.payloads) > 1 or len(content) > self.limits.record_bytes_max):
                 return frames.frame(content, frames.BATCH)
         return frames.record_frames(piece.payloads)
