@@ -57,7 +57,7 @@ class LogFields {
  public:
   LogFields() = default;
   LogFields(std::initializer_list<LogField> listed) : LogFields(listed.begin(), listed.size()) {}
-  LogFields(const std::vector<LogField>& gathered) : LogFields(gathered.data(), gathered.size()) {}
+  LogFields(const std::vector<LogField>& gathered) : LogFields(gathered.data(), gathered.size()) {}  // NOLINT
 
   [[nodiscard]] const LogField* begin() const { return first_; }
   [[nodiscard]] const LogField* end() const { return first_ + count_; }

@@ -57,7 +57,7 @@ class Dialog {
   // Identifies the client and claims its session; says welcome once that is granted.
   void take_hello(proto::Hello hello);
   // Identifies a client that says no hello.
-  void identify(std::string client, std::string stream);
+  void identify(std::string client, std::string stream, std::string_view session = {});
   bool on_session(const session::SessionQuestion& answered);
   void on_session_lost();
 
@@ -96,7 +96,6 @@ class Dialog {
     std::string_view reason;
   };
 
-  void identify();
   void welcome(const session::SessionAnswer& answer, std::uint64_t last_seq);
   [[nodiscard]] bool enter_client();
   void append_ack_if_due();
@@ -112,12 +111,14 @@ class Dialog {
   Input& input_;
   const proto::Framing framing_;
   bool is_silent_ = false;
+  bool has_heartbeat_ = false;
   bool is_pinged_ = false;  // since the last input
   bool has_said_slow_ = false;
   bool is_draining_ = false;
   bool is_cut_ = false;
   intake::RecordWriter writer_;
-  proto::Hello hello_;  // the defaults for a client that says none
+  std::uint64_t from_ = 1;  // the lowest number that the client may still send
+  proto::AckLevel ack_ = proto::AckLevel::kSynced;
   std::uint64_t acked_seq_ = 0;
   std::optional<Ending> ending_;
 };

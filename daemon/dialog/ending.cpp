@@ -116,12 +116,12 @@ std::int64_t Dialog::idle_deadline_ms() const {
   const std::int64_t idle_ms = connection_.io().config()->timeouts.idle_ms;
   if (idle_ms == 0 || is_silent_ || !writer_.all_synced()) return kNever;
   const Connection::Times& times = connection_.times();
-  return (hello_.heartbeat ? times.last_input_ms : times.last_activity_ms) + idle_ms;
+  return (has_heartbeat_ ? times.last_input_ms : times.last_activity_ms) + idle_ms;
 }
 
 std::int64_t Dialog::ping_due_ms() const {
   const std::int64_t idle_ms = connection_.io().config()->timeouts.idle_ms;
-  const bool is_due = hello_.heartbeat && idle_ms > 0 && !is_pinged_ && !is_silent_;
+  const bool is_due = has_heartbeat_ && idle_ms > 0 && !is_pinged_ && !is_silent_;
   return is_due ? connection_.times().last_input_ms + idle_ms / 2 : kNever;
 }
 

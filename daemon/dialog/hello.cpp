@@ -20,28 +20,24 @@ constexpr std::int64_t kSupersededReconnectMs = 1000;
 }  // namespace
 
 void Dialog::take_hello(proto::Hello hello) {
-  hello_ = std::move(hello);
-  identify();
+  from_ = hello.from;
+  ack_ = hello.ack;
+  has_heartbeat_ = hello.heartbeat;
+  identify(std::move(hello.client), std::move(hello.stream), hello.session);
+  base::free_text(hello.session);  // a secret
   if (writer_.has_session()) return writer_.claim_session();
   if (enter_client()) welcome({}, 0);
 }
 
-void Dialog::identify(std::string client, std::string stream) {
-  hello_.client = std::move(client);
-  hello_.stream = std::move(stream);
-  identify();
-}
-
-void Dialog::identify() {
+void Dialog::identify(std::string client, std::string stream, std::string_view session) {
   intake::RecordWriter::Identity identity;
-  identity.names.client = hello_.client;
-  identity.names.stream = hello_.stream;
-  if (!hello_.session.empty()) {
-    identity.session = session::session_key(hello_.session);
+  identity.names.client = std::move(client);
+  identity.names.stream = std::move(stream);
+  if (!session.empty()) {
+    identity.session = session::session_key(session);
     identity.names.session = spool::session_digits(*identity.session);
   }
-  base::free_text(hello_.session);  // a secret
-  identity.acks_once_written = hello_.ack == AckLevel::kWritten;
+  identity.acks_once_written = ack_ == AckLevel::kWritten;
   writer_.identify(std::move(identity));
 }
 
@@ -52,11 +48,11 @@ void Dialog::refuse(const connection::LimitMet& limit) {
 
 // Takes the place among the client's connections; false if there is none, and the dialog ends.
 bool Dialog::enter_client() {
-  const auto limit = connection_.ticket().name_client(hello_.client);
+  const auto limit = connection_.ticket().name_client(writer_.names().client);
   if (!limit) return true;
   base::log_warn_limited("conn_refused", {{"conn", connection_.id()},
                                           {"peer", connection_.peer().text},
-                                          {"client", hello_.client},
+                                          {"client", writer_.names().client},
                                           {"limit", limit->key},
                                           {"max", limit->max}});
   refuse(*limit);
@@ -68,7 +64,7 @@ bool Dialog::on_session(const session::SessionQuestion& answered) {
   const std::uint64_t sessions_max = connection_.io().config()->spool.sessions_max;
   switch (answered.answer.verdict) {
     case Verdict::kGranted:
-      if (enter_client()) welcome(answered.answer, connection_.io().session_claims().last_seq(answered, hello_.from));
+      if (enter_client()) welcome(answered.answer, connection_.io().session_claims().last_seq(answered, from_));
       break;
     case Verdict::kOtherClient:
       end_with_error({.code = ErrorWord::kSessionMismatch, .detail = refusal_detail(answered, sessions_max)});
@@ -91,7 +87,7 @@ void Dialog::welcome(const session::SessionAnswer& answer, std::uint64_t last_se
                                    {"stream", writer_.names().stream},
                                    {"session", writer_.names().session},
                                    {"last_seq", last_seq}});
-  const bool is_synced = hello_.ack == AckLevel::kSynced && connection_.io().shared().committer.syncs_before_ack();
+  const bool is_synced = ack_ == AckLevel::kSynced && connection_.io().shared().committer.syncs_before_ack();
   if (!is_silent_) {
     proto::append_welcome(output(),
                           {.server = std::string("crawlspoold ") + std::string(kVersion),

@@ -16,7 +16,7 @@ std::string_view without_return(std::string_view line) {
 
 }  // namespace
 
-// Keeps no more of a record than tells that it is too long.
+// Keeps of a record no more than shows that it is too long.
 void LineSplitter::keep(std::string_view bytes) {
   const std::size_t room = record_bytes_max_ + 1 - std::min<std::size_t>(partial_.size(), record_bytes_max_ + 1);
   const std::string_view kept = bytes.substr(0, room);
