@@ -67,10 +67,13 @@ bool read(const json& object, const std::string& key, std::uint64_t& value) {
   return true;
 }
 
+// An input that a daemon does not know has no listeners.
 bool read(const json& object, const std::string& key, std::vector<std::string>& values) {
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_array()) return false;
+  if (!object.is_object() || object.empty()) return false;
   values.clear();
+  const auto found = object.find(key);
+  if (found == object.end()) return true;
+  if (!found->is_array()) return false;
   for (const json& value : *found)
     if (value.is_string()) values.push_back(value.get<std::string>());
   return true;

@@ -84,16 +84,24 @@ Result<void> bind_file(const UniqueFd& fd, const Endpoint& at) {
   return {};
 }
 
+Result<void> open_to_others(const UniqueFd& fd, const Endpoint& at, const FileRights& rights,
+                            const std::optional<gid_t>& group) {
+  const std::string path = at.path();
+  if (::listen(fd.get(), kBacklog) != 0) return fail_errno(listening_on(at), errno);
+  if (group && ::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0)
+    return fail_errno("giving " + path + " to the group " + rights.group, errno);
+  if (::chmod(path.c_str(), rights.mode) != 0) return fail_errno("setting the rights of " + path, errno);
+  return {};
+}
+
 Result<ListeningSocket> listen_unix(const Endpoint& at, const FileRights& rights) {
   CRAWLSPOOL_TRY_AS(const auto group, group_of(rights));
   CRAWLSPOOL_TRY_AS(auto fd, open_socket(at));
   CRAWLSPOOL_TRY(bind_file(fd, at));
   const std::string path = at.path();
-  SocketFile file(path);
-  if (::listen(fd.get(), kBacklog) != 0) return fail_errno(listening_on(at), errno);
-  if (group && ::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0)
-    return fail_errno("giving " + path + " to the group " + rights.group, errno);
-  if (::chmod(path.c_str(), rights.mode) != 0) return fail_errno("setting the rights of " + path, errno);
+  const auto opened = open_to_others(fd, at, rights, group);
+  SocketFile file(path);  // as it is from now on
+  if (!opened) return tl::unexpected(opened.error());
   return ListeningSocket{std::move(fd), std::move(file)};
 }
 
@@ -104,6 +112,7 @@ SocketFile::SocketFile(std::string path) : path_(std::move(path)) {
   if (::lstat(path_.c_str(), &file) != 0) path_.clear();
   device_ = file.st_dev;
   inode_ = file.st_ino;
+  changed_ = file.st_ctim;
 }
 
 SocketFile& SocketFile::operator=(SocketFile&& other) noexcept {
@@ -112,13 +121,16 @@ SocketFile& SocketFile::operator=(SocketFile&& other) noexcept {
   path_ = std::exchange(other.path_, {});
   device_ = other.device_;
   inode_ = other.inode_;
+  changed_ = other.changed_;
   return *this;
 }
 
 void SocketFile::remove() {
   struct stat file {};
   if (path_.empty() || ::lstat(path_.c_str(), &file) != 0) return;
-  if (file.st_dev == device_ && file.st_ino == inode_) ::unlink(path_.c_str());
+  const bool is_ours = file.st_dev == device_ && file.st_ino == inode_ && file.st_ctim.tv_sec == changed_.tv_sec &&
+                       file.st_ctim.tv_nsec == changed_.tv_nsec;
+  if (is_ours) ::unlink(path_.c_str());
 }
 
 Result<ListeningSocket> listen_on(const Endpoint& at, const FileRights& rights) {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <ctime>
 #include <optional>
 #include <string>
 
@@ -32,6 +33,7 @@ class SocketFile {
   std::string path_;  // empty: there is none
   dev_t device_ = 0;
   ino_t inode_ = 0;
+  timespec changed_{};  // since a file system may give another file the same inode
 };
 
 struct ListeningSocket {

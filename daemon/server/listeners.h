@@ -29,7 +29,7 @@ class Listeners {
  private:
   // Holds what is known of a listener, and of each connection that it accepts.
   struct Port {
-    proto::Input input;
+    proto::Input input{};
     config::ListenerSettings settings;
   };
   using PortPtr = std::shared_ptr<const Port>;

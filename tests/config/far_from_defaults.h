@@ -7,9 +7,10 @@ namespace crawlspool::config::test {
 
 inline Config far_from_defaults() {
   Config config;
+  for (const proto::Input input : proto::kAllInputs)
+    config.listen[input] = info(input).default_url.empty() ? std::vector<std::string>{"unix:///run/some.sock?mode=0600"}
+                                                           : std::vector<std::string>{};
   config.listen[proto::input("stream")] = {"tcp://0.0.0.0:1", "tcp://[::]:2"};
-  config.listen[proto::input("http")] = {};
-  config.listen[proto::input("admin")] = {};
   config.http.origins = {"https://tool.example", "chrome-extension://abc", "http://[::1]:8080"};
   config.admin.hosts = {"crawl-7.example", "crawlspoold:8942"};
   config.limits = {0, 0, 3, 1, kFrameBytesMax, 1'000'000, 1000, 3 * kTiB, 7};

@@ -3,7 +3,7 @@
 import { bytes, count, short } from "./text.js";
 
 // "stream 12, http 3".
-const by_input = (connections) => Object.entries(connections).map(([input, open]) => `${input} ${count(open)}`).join(", ");
+const by_input = (connections) => Object.entries(connections).map(([input, open]) => `${input}\u00a0${count(open)}`).join(", ");
 
 const sum = (object) => Object.values(object).reduce((a, b) => a + b, 0);
 

@@ -41,9 +41,10 @@ std::optional<std::string_view> LineSplitter::next(std::string_view& input) {
       keep(piece);
       const bool is_too_long = partial_.size() > record_bytes_max_ + (partial_.ends_with('\r') ? 1 : 0);
       if (!is_whole && !is_too_long) continue;
-      is_handed_out_ = true;
       is_skipping_ = !is_whole;
-      if (const std::string_view line = without_return(partial_); !line.empty()) return line;
+      is_handed_out_ = !without_return(partial_).empty();
+      if (is_handed_out_) return without_return(partial_);
+      partial_.clear();
     }
   }
   return std::nullopt;

@@ -19,7 +19,8 @@ constexpr std::uint64_t kBacklogShare = 8;        // of the free space and of wh
 
 }  // namespace
 
-Maintenance::Maintenance(Directory& directory, const MaintenanceOptions& options, const base::Clock& clock, Start start)
+Maintenance::Maintenance(Directory& directory, const MaintenanceOptions& options, const base::Clock& clock,
+                         const Start& start)
     : directory_(directory),
       clock_(clock),
       spool_id_(start.spool_id),

@@ -51,7 +51,7 @@ class Maintenance {
   };
 
   // `directory` and `clock` outlive it.
-  Maintenance(Directory& directory, const MaintenanceOptions& options, const base::Clock& clock, Start start);
+  Maintenance(Directory& directory, const MaintenanceOptions& options, const base::Clock& clock, const Start& start);
 
   // From the committer's thread.
   void add_sealed(Position begin, Position end) { segments_.add(begin, end); }

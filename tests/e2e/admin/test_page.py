@@ -66,7 +66,7 @@ def shown(browser):
 def figures_of(status):
     """What the page has to make of an answer."""
     return {"records": f"{status['records']:,}", "rejects": f"{sum(status['rejects'].values()):,}",
-            "connections": sorted(f"{name} {count:,}" for name, count in status["connections"].items()),
+            "connections": sorted(f"{name}\u00a0{count:,}" for name, count in status["connections"].items()),
             "connections_refused": f"{status['connections_refused']:,}", "sessions": f"{status['sessions']:,}",
             "segments": f"{status['spool']['segments']:,}"}
 
