@@ -100,7 +100,7 @@ class IoLoop final : private commit::CompletionSink {
 
  private:
   void completed(std::unique_ptr<commit::AppendBatch> batch) override;  // on the committer's thread
-  void written(std::vector<commit::ConnectionMark> marks) override;   // on the committer's thread
+  void written(std::vector<commit::ConnectionMark> marks) override;     // on the committer's thread
   void deliver(std::unique_ptr<commit::AppendBatch> batch);
   void tick();
   void turn_end();

@@ -67,9 +67,7 @@ bool MemoryRelief::may_be_trimmed_soon() {
   return now_ms - *trim_awaited_since_ms_ < kTrimMs;
 }
 
-bool MemoryRelief::is_anything_under_way() const {
-  return appender_.has_unsynced() || budget_.batches_under_way() > 0;
-}
+bool MemoryRelief::is_anything_under_way() const { return appender_.has_unsynced() || budget_.batches_under_way() > 0; }
 
 bool MemoryRelief::may_go_on_with_batch(base::ConnectionId id, bool is_decompressed) const {
   if (appender_.is_full()) return false;
