@@ -1,6 +1,6 @@
 // Draws the charts of each section from the rows in its data-rows, by Chart.js: the rates as bars, the latencies as
 // curves. To the right goes the share of records that were acked within a time, so that each nine takes as much room as
-// the one before; upwards that time. HTTP is dashed and Redis dotted, so that curves can be distinguished without colours.
+// the one before; upwards that time. HTTP is dashed and Redis dotted, so that curves differ without colours, too.
 "use strict";
 
 const SHARES = [[0.5, "50 %"], [0.9, "90 %"], [0.99, "99 %"], [0.999, "99.9 %"], [0.9999, "99.99 %"]];
@@ -8,6 +8,7 @@ const DASHES = { http: [6, 3], redis: [1.5, 3] };
 
 const nines = (share) => -Math.log10(1 - share);
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const compact = new Intl.NumberFormat("en", { notation: "compact" });
 const digits = (n) => (n >= 100 ? Math.round(n) : Number(n.toPrecision(3))).toLocaleString("en");
 
 function duration(us) {
@@ -42,7 +43,7 @@ function bars(canvas, rows) {
       indexAxis: "y",
       events: [],
       scales: {
-        x: axis({ beginAtZero: true, ticks: { maxTicksLimit: 5, callback: (rate) => rate.toLocaleString("en") } }),
+        x: axis({ beginAtZero: true, ticks: { maxTicksLimit: 5, callback: (rate) => compact.format(rate) } }),
         y: axis({ grid: { display: false }, ticks: { color: colour("ink"), autoSkip: false } }),
       },
     },
@@ -74,10 +75,13 @@ function curves(canvas, rows) {
     options: {
       parsing: false,
       plugins: {
-        legend: { display: true, position: "bottom", labels: { color: colour("ink"), usePointStyle: true, pointStyle: "line" } },
+        legend: { display: true, position: "bottom", labels: { color: colour("ink"), boxWidth: 24, boxHeight: 0 } },
         tooltip: {
           filter: ({ raw }) => raw.name !== undefined,
-          callbacks: { title: () => "", label: ({ raw, dataset }) => `${dataset.label}: ${raw.name} ${duration(raw.y)}` },
+          callbacks: {
+            title: () => "",
+            label: ({ raw, dataset }) => `${dataset.label}: ${raw.name} ${duration(raw.y)}`,
+          },
         },
       },
       scales: {
