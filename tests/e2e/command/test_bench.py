@@ -202,8 +202,8 @@ def test_one_at_a_time_is_one_commit_a_record(start):
 
 def test_several_connections_send_at_the_same_time(start):
     daemon = start()
-    report = measured("--records", 4000, *ONCE, *listeners(daemon), "--ack", "synced", "--connections", 4, "--window", 10,
-                      "--modes", "http-close,pipelined,batches", "--batch", 10)
+    report = measured("--records", 4000, *ONCE, "--time-max", "1m", *listeners(daemon), "--ack", "synced", "--connections",
+                      4, "--window", 10, "--modes", "http-close,pipelined,batches", "--batch", 10, timeout=120)
     assert [row["records"] for row in report["rows"]] == [4000] * 3
     lines = daemon.spool.lines()
     assert len(lines) == 12_000
