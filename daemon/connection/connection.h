@@ -97,8 +97,8 @@ class Connection final : public Source, private net::PollHandler {
   // Everything that costs time is counted here.
   [[nodiscard]] intake::TurnBudget& budget() { return budget_; }
   [[nodiscard]] CreditGate& credit() { return credit_; }
-  // Asks credit() before something is decompressed that becomes about so many bytes for the spool.
-  [[nodiscard]] bool must_wait_before_making(std::uint64_t bytes);
+  // Asks credit() before `batch` is decompressed, which becomes lines from this origin. False once some of it is.
+  [[nodiscard]] bool must_wait_before_making(const intake::BatchIntake& batch, const spool::Origin& origin);
   // What it holds, and may hold, of the memory for all.
   [[nodiscard]] MemoryShares::Member& memory_share() { return memory_share_; }
   // Charges what is held now; the end of a turn does it anyway.

@@ -22,8 +22,10 @@ ReadPlan Connection::plan_records(std::size_t begun_needs) {
   return {0, Pause::kMemory};
 }
 
-bool Connection::must_wait_before_making(std::uint64_t bytes) {
-  return credit_.must_wait_before_making(bytes, budget_.made_bytes(), io_.now_ms());
+bool Connection::must_wait_before_making(const intake::BatchIntake& batch, const spool::Origin& origin) {
+  return batch.is_untouched() &&
+         credit_.must_wait_before_making(batch.estimated_line_bytes(spool::envelope_bytes_max(origin)),
+                                         budget_.made_bytes(), io_.now_ms());
 }
 
 bool Connection::may_take_in(const intake::BatchIntake& batch) {

@@ -151,9 +151,7 @@ void RecordsHandler::serve(const RequestHead& head, std::string body) {
     request_.intake.emplace(holds, *encoding, intake::Parts::kAny, std::move(body), connection_.limits());
   else
     request_.intake.emplace(holds, std::move(body), connection_.limits());
-  if (request_.intake->is_untouched() && connection_.must_wait_before_making(request_.intake->estimated_line_bytes(
-                                             spool::envelope_bytes_max(writer_.origin()))))
-    return turn_down(over_amplification());
+  if (connection_.must_wait_before_making(*request_.intake, writer_.origin())) return turn_down(over_amplification());
   return may_continue_serving() ? continue_serving() : http_.continue_next_turn();
 }
 

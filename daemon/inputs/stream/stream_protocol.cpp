@@ -206,8 +206,7 @@ void StreamProtocol::take_zstd_batch(std::string_view payload, const commit::Rea
 }
 
 void StreamProtocol::go_on_with_batch(const commit::ReadTime& when) {
-  const std::size_t envelope_bytes = spool::envelope_bytes_max(dialog_.writer().origin());
-  if (batch_->is_untouched() && connection_.must_wait_before_making(batch_->estimated_line_bytes(envelope_bytes)))
+  if (connection_.must_wait_before_making(*batch_, dialog_.writer().origin()))
     return connection_.batch_done();  // others may go on meanwhile
   if (!batch_->is_ready()) {
     const auto step = batch_->step(connection_.budget());
