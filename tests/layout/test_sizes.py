@@ -16,7 +16,6 @@ LARGER_CLASSES = {
     "clients/cpp/send_session.h: SendSession": 45,
     "daemon/connection/connection.h: Connection": 63,
     "daemon/dialog/dialog.h: Dialog": 41,
-    "daemon/inputs/stream/stream_protocol.h: StreamProtocol": 45,
 }
 GENERATED = {"proto/stream_characters.h"}
 

@@ -1,6 +1,5 @@
 #include "daemon/inputs/lines/lines_protocol.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "daemon/connection/io_loop.h"
@@ -18,21 +17,14 @@ constexpr std::size_t kBegunReadBytes = 16 * 1024;  // of a begun line while mem
 }  // namespace
 
 LinesProtocol::LinesProtocol(connection::Connection& connection, const config::ListenerSettings& settings)
-    : connection_(connection),
-      dialog_(connection, *this, proto::Framing::kLines),
+    : DialogProtocol(connection, proto::Framing::kLines),
       splitter_(connection.limits().record_bytes_max),
       may_answer_(settings.answers) {
   dialog_.silence(true);
   dialog_.identify(settings.client, settings.stream);
 }
 
-void LinesProtocol::on_open() {
-  if (connection_.io().shared().committer.state() == commit::SpoolState::kFailed) dialog_.on_spool_failed();
-}
-
-connection::ReadPlan LinesProtocol::plan_read() {
-  if (dialog_.is_ending() || (dialog_.is_draining() && !connection_.has_rest())) return {0, Pause::kBusy};
-  if (dialog_.awaits_session()) return {0, Pause::kSession};
+connection::ReadPlan LinesProtocol::plan_input() {
   if (connection_.credit().must_wait(connection_.io().now_ms())) return {0, Pause::kAmplification};
   return connection_.plan_records(splitter_.has_begun() ? kBegunReadBytes : 0);
 }
@@ -47,9 +39,7 @@ std::size_t LinesProtocol::on_input(std::string_view bytes) {
   const bool took_line = take_lines(rest);
   if (dialog_.is_ending()) return bytes.size();
   if (took_line || !had_begun) line_begun_ms_ = connection_.io().now_ms();
-  if (dialog_.awaits_session()) connection_.pause(Pause::kSession);
-  if (dialog_.is_cut()) dialog_.drop_unread_answers();
-  if (dialog_.is_draining() && rest.empty()) dialog_.end_by_drain();
+  input_taken(rest.empty());
   if (connection_.link().unsent_bytes() > 0) connection_.send(true);
   return bytes.size() - rest.size();
 }
@@ -96,11 +86,6 @@ void LinesProtocol::on_eof() {
   dialog_.end_with_goodbye(GoodbyeReason::kBye, "the stream has ended");
 }
 
-void LinesProtocol::on_spool_waits() {
-  if (!dialog_.writer().all_synced() && !dialog_.is_ending() && !connection_.paused())
-    connection_.pause(Pause::kSpoolWaits);
-}
-
 void LinesProtocol::on_resumed(std::int64_t paused_ms) {
   line_begun_ms_ += paused_ms;
   dialog_.on_resumed();
@@ -119,17 +104,12 @@ void LinesProtocol::on_shed() {
 
 // ---- deadlines: none of them is for one who is not answered, and so could not learn of it ----
 
-std::int64_t LinesProtocol::line_deadline_ms() const {
+std::int64_t LinesProtocol::input_deadline_ms() const {
   if (dialog_.is_silent() || !splitter_.has_begun()) return kNever;
   return connection_.pace_deadline_ms(line_begun_ms_, splitter_.received_bytes());
 }
 
-std::int64_t LinesProtocol::deadline_ms() const {
-  return dialog_.is_ending() ? kNever : std::min(line_deadline_ms(), dialog_.deadline_ms());
-}
-
-void LinesProtocol::on_deadline() {
-  if (connection_.io().now_ms() < line_deadline_ms()) return dialog_.on_deadline();
+void LinesProtocol::on_input_deadline() {
   dialog_.end_with_error({.code = ErrorWord::kFrameTimeout,
                           .detail = std::to_string(splitter_.received_bytes()) + " bytes of a line had come in time",
                           .seq = dialog_.writer().taken() + 1});

@@ -1,6 +1,5 @@
 #include "daemon/inputs/stream/stream_protocol.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "daemon/base/check.h"
@@ -23,21 +22,14 @@ constexpr std::size_t kSmallHelloBytesMax = 2048;  // names and a session: read 
 }  // namespace
 
 StreamProtocol::StreamProtocol(Connection& connection)
-    : connection_(connection),
-      dialog_(connection, *this, proto::Framing::kFrames),
+    : DialogProtocol(connection, proto::Framing::kFrames),
       decoder_({connection.limits().record_bytes_max, connection.limits().batch_bytes_max}) {}
 
 StreamProtocol::~StreamProtocol() { drop_batch(); }
 
-void StreamProtocol::on_open() {
-  if (connection_.io().shared().committer.state() == commit::SpoolState::kFailed) dialog_.on_spool_failed();
-}
-
 // ---- reading ----
 
-connection::ReadPlan StreamProtocol::plan_read() {
-  if (dialog_.is_ending() || (dialog_.is_draining() && !connection_.has_rest())) return {0, Pause::kBusy};
-  if (dialog_.awaits_session()) return {0, Pause::kSession};
+connection::ReadPlan StreamProtocol::plan_input() {
   // A batch that has begun to become lines holds its memory: it goes on.
   if (!(batch_ && batch_->is_ready()) && connection_.credit().must_wait(connection_.io().now_ms()))
     return {0, Pause::kAmplification};
@@ -57,9 +49,7 @@ std::size_t StreamProtocol::on_input(std::string_view bytes) {
   std::string_view rest = bytes;
   take_frames(rest);
   if (dialog_.is_ending()) return bytes.size();
-  if (dialog_.awaits_session()) connection_.pause(Pause::kSession);
-  if (dialog_.is_cut()) dialog_.drop_unread_answers();
-  if (dialog_.is_draining() && rest.empty() && !batch_) dialog_.end_by_drain();
+  input_taken(rest.empty() && !batch_);
   return bytes.size() - rest.size();
 }
 
@@ -106,11 +96,6 @@ void StreamProtocol::note_begun_frame(bool took_frames) {
 }
 
 void StreamProtocol::on_eof() { dialog_.end_with_goodbye(GoodbyeReason::kBye, "the stream has ended"); }
-
-void StreamProtocol::on_spool_waits() {
-  if (!dialog_.writer().all_synced() && !dialog_.is_ending() && !connection_.paused())
-    connection_.pause(Pause::kSpoolWaits);
-}
 
 void StreamProtocol::on_resumed(std::int64_t paused_ms) {
   if (frame_begun_ms_ != 0) frame_begun_ms_ += paused_ms;
@@ -266,17 +251,12 @@ std::optional<std::uint64_t> StreamProtocol::begun_seq() const {
 
 // ---- deadlines ----
 
-std::int64_t StreamProtocol::frame_deadline_ms() const {
+std::int64_t StreamProtocol::input_deadline_ms() const {
   if (!any_frame_begun_) return connection_.pace_deadline_ms(connection_.times().opened_ms + paused_in_all_ms_, 0);
   return decoder_.mid_frame() ? connection_.pace_deadline_ms(frame_begun_ms_, decoder_.claimed_bytes()) : kNever;
 }
 
-std::int64_t StreamProtocol::deadline_ms() const {
-  return dialog_.is_ending() ? kNever : std::min(frame_deadline_ms(), dialog_.deadline_ms());
-}
-
-void StreamProtocol::on_deadline() {
-  if (connection_.io().now_ms() < frame_deadline_ms()) return dialog_.on_deadline();
+void StreamProtocol::on_input_deadline() {
   if (!decoder_.mid_frame())
     return dialog_.end_with_error({.code = ErrorWord::kFrameTimeout, .detail = "no frame has begun in time"});
   dialog_.end_with_error({.code = ErrorWord::kFrameTimeout,

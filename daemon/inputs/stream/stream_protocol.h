@@ -5,13 +5,13 @@
 #include <string_view>
 
 #include "daemon/connection/connection.h"
-#include "daemon/dialog/dialog.h"
+#include "daemon/dialog/dialog_protocol.h"
 #include "daemon/intake/batch_intake.h"
 #include "proto/frame_decoder.h"
 
 namespace crawlspool::stream {
 
-class StreamProtocol final : public connection::Protocol, private dialog::Input {
+class StreamProtocol final : public dialog::DialogProtocol {
  public:
   // `connection` owns it.
   explicit StreamProtocol(connection::Connection& connection);
@@ -19,31 +19,20 @@ class StreamProtocol final : public connection::Protocol, private dialog::Input 
 
  private:
   // --- as Protocol has them ---
-  void refuse(const connection::LimitMet& limit) override { dialog_.refuse(limit); }
-  void on_open() override;
-  connection::ReadPlan plan_read() override;
   std::size_t on_input(std::string_view bytes) override;
   void on_eof() override;
   void on_resumed(std::int64_t paused_ms) override;
-  void on_long_pause() override { dialog_.on_long_pause(); }
-  [[nodiscard]] const intake::RecordWriter* writer() const override { return &dialog_.writer(); }
-  void on_synced(std::uint64_t seq) override { dialog_.on_synced(seq); }
-  void on_written(std::uint64_t seq) override { dialog_.on_written(seq); }
-  bool on_session(const session::SessionQuestion& answered) override { return dialog_.on_session(answered); }
-  void on_session_lost() override { dialog_.on_session_lost(); }
-  void on_output_sent() override { dialog_.on_output_sent(); }
-  void on_spool_waits() override;
-  void on_spool_failed() override { dialog_.on_spool_failed(); }
-  void on_drain() override { dialog_.on_drain(); }
-  void on_drain_end() override { dialog_.on_drain_end(); }
   void on_shed() override;
-  [[nodiscard]] std::int64_t deadline_ms() const override;
-  void on_deadline() override;
   [[nodiscard]] std::size_t held_bytes() const override;
   [[nodiscard]] std::size_t held_wire_bytes() const override;
   [[nodiscard]] std::optional<connection::BegunInput> begun_input() const override;
   [[nodiscard]] bool holds_whole_batch() const override { return batch_.has_value(); }
   [[nodiscard]] bool may_go_on_with_batch() override { return batch_ && connection_.may_take_in(*batch_); }
+
+  // --- as DialogProtocol has them ---
+  [[nodiscard]] connection::ReadPlan plan_input() override;
+  [[nodiscard]] std::int64_t input_deadline_ms() const override;
+  void on_input_deadline() override;
 
   // --- as the dialog's input ---
   void drop_input() override;
@@ -61,7 +50,6 @@ class StreamProtocol final : public connection::Protocol, private dialog::Input 
   void take_hello(std::string_view payload);
   void take_ping(std::string_view payload);
   void note_begun_frame(bool took_frames);
-  [[nodiscard]] std::int64_t frame_deadline_ms() const;
 
   // --- batches ---
   [[nodiscard]] bool has_numbers_for_batch(std::string_view batch);
@@ -70,8 +58,6 @@ class StreamProtocol final : public connection::Protocol, private dialog::Input 
   void go_on_with_batch(const commit::ReadTime& when);
   void drop_batch();
 
-  connection::Connection& connection_;
-  dialog::Dialog dialog_;
   proto::FrameDecoder decoder_;
   std::optional<intake::BatchIntake> batch_;  // came whole and is not all taken in; before the input that is kept
   bool any_frame_begun_ = false;

@@ -1,0 +1,41 @@
+#include "daemon/dialog/dialog_protocol.h"
+
+#include <algorithm>
+
+#include "daemon/connection/io_loop.h"
+
+namespace crawlspool::dialog {
+
+using connection::Pause;
+
+void DialogProtocol::on_open() {
+  if (connection_.io().shared().committer.state() == commit::SpoolState::kFailed) dialog_.on_spool_failed();
+}
+
+connection::ReadPlan DialogProtocol::plan_read() {
+  if (dialog_.is_ending() || (dialog_.is_draining() && !connection_.has_rest())) return {0, Pause::kBusy};
+  if (dialog_.awaits_session()) return {0, Pause::kSession};
+  return plan_input();
+}
+
+void DialogProtocol::input_taken(bool is_all) {
+  if (dialog_.awaits_session()) connection_.pause(Pause::kSession);
+  if (dialog_.is_cut()) dialog_.drop_unread_answers();
+  if (dialog_.is_draining() && is_all) dialog_.end_by_drain();
+}
+
+void DialogProtocol::on_spool_waits() {
+  if (!dialog_.writer().all_synced() && !dialog_.is_ending() && !connection_.paused())
+    connection_.pause(Pause::kSpoolWaits);
+}
+
+std::int64_t DialogProtocol::deadline_ms() const {
+  return dialog_.is_ending() ? kNever : std::min(input_deadline_ms(), dialog_.deadline_ms());
+}
+
+void DialogProtocol::on_deadline() {
+  if (connection_.io().now_ms() < input_deadline_ms()) return dialog_.on_deadline();
+  on_input_deadline();
+}
+
+}  // namespace crawlspool::dialog
