@@ -11,8 +11,6 @@ namespace {
 
 using base::Result;
 
-constexpr std::size_t kCopyBytes = 1024 * 1024;
-
 // False where the mark claims more than lies before its own line: that is none of ours.
 bool mark_is_possible(const SoundLine& line, Position position) { return !line.synced || *line.synced <= position; }
 
@@ -56,19 +54,6 @@ bool is_half_overwritten(Position durable, Position old_one, Position new_one) {
   for (std::size_t n = 1; n < digits.size(); ++n)
     if (digits == new_digits.substr(0, n) + old_digits.substr(n)) return true;
   return false;
-}
-
-Result<void> copy_range(File& from, std::uint64_t offset, std::uint64_t bytes, File& to) {
-  std::string buffer;
-  for (std::uint64_t done = 0; done < bytes;) {
-    buffer.resize(std::min<std::uint64_t>(kCopyBytes, bytes - done));
-    CRAWLSPOOL_TRY_AS(const auto n, from.read_at(offset + done, buffer));
-    if (n == 0) break;
-    const std::string_view parts[] = {std::string_view(buffer).substr(0, n)};
-    if (auto written = write_fully(to, done, parts); !written) return written;
-    done += n;
-  }
-  return to.truncate(bytes).and_then([&] { return to.sync(); });
 }
 
 // The recovery of one active segment. The functions are the steps of FORMAT.md, "Recovery", and carry their numbers.
@@ -198,7 +183,9 @@ Result<void> ActiveRecovery::cut_tail() {
 Result<void> ActiveRecovery::keep_cut() {
   CRAWLSPOOL_TRY_AS(auto folder, directory_.open_directory(std::string(kCutName)));
   CRAWLSPOOL_TRY_AS(auto copy, folder->open(position_digits(report_.cut->position), OpenMode::kCreate));
-  CRAWLSPOOL_TRY(copy_range(segment_, report_.cut->position - place_.begin, report_.cut->bytes, *copy));
+  CRAWLSPOOL_TRY(copy_bytes(segment_, report_.cut->position - place_.begin, report_.cut->bytes, *copy, 0));
+  CRAWLSPOOL_TRY(copy->truncate(report_.cut->bytes));
+  CRAWLSPOOL_TRY(copy->sync());
   return folder->sync();
 }
 

@@ -12,19 +12,6 @@ using base::Result;
 
 constexpr std::size_t kPieceBytes = 1024 * 1024;
 
-Result<void> copy_bytes(ByteSource& source, std::uint64_t offset, std::uint64_t bytes, File& to) {
-  std::string piece;
-  for (std::uint64_t done = 0; done < bytes; done += piece.size()) {
-    piece.resize(std::min<std::uint64_t>(kPieceBytes, bytes - done));
-    CRAWLSPOOL_TRY_AS(const auto n, source.read_at(offset + done, piece));
-    if (n == 0) break;
-    piece.resize(n);
-    const std::string_view parts[] = {piece};
-    if (auto written = write_fully(to, done, parts); !written) return written;
-  }
-  return to.sync();
-}
-
 Result<bool> are_same(File& a, File& b) {
   const auto size = a.size();
   const auto other_size = b.size();
@@ -52,7 +39,9 @@ Result<std::string> KeptOriginals::keep(ByteSource& source, std::uint64_t offset
   }
   const std::string beside = name + std::string(kTemporarySuffix);
   CRAWLSPOOL_TRY_AS(const auto copy, cut_->open(beside, OpenMode::kCreate));
-  CRAWLSPOOL_TRY(copy->truncate(0).and_then([&] { return copy_bytes(source, offset, bytes, *copy); }));
+  CRAWLSPOOL_TRY(copy->truncate(0));
+  CRAWLSPOOL_TRY(copy_bytes(source, offset, bytes, *copy, 0));
+  CRAWLSPOOL_TRY(copy->sync());
   return give_name(beside, name);
 }
 
@@ -64,6 +53,14 @@ Result<std::vector<std::string>> KeptOriginals::keep_file(Directory& directory, 
   CRAWLSPOOL_TRY_AS(const auto bytes, (*opened)->size());
   CRAWLSPOOL_TRY_AS(auto kept, keep(**opened, 0, bytes, name));
   return std::vector<std::string>{std::move(kept)};
+}
+
+Result<std::vector<std::string>> KeptOriginals::set_aside(Directory& directory, const std::string& file,
+                                                          const std::string& name) {
+  CRAWLSPOOL_TRY_AS(auto kept, keep_file(directory, file, name));
+  CRAWLSPOOL_TRY(directory.remove(file));
+  CRAWLSPOOL_TRY(directory.sync());
+  return kept;
 }
 
 // Gives no name to a second copy: a repair that was broken off has kept the same bytes already.

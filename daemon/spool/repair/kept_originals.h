@@ -24,6 +24,9 @@ class KeptOriginals {
   // it returns no name.
   [[nodiscard]] base::Result<std::vector<std::string>> keep_file(Directory& directory, const std::string& file,
                                                                  const std::string& name);
+  // Keeps it, and then removes it from `directory`.
+  [[nodiscard]] base::Result<std::vector<std::string>> set_aside(Directory& directory, const std::string& file,
+                                                                 const std::string& name);
 
  private:
   [[nodiscard]] base::Result<std::string> give_name(const std::string& beside, const std::string& name);

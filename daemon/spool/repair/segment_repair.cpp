@@ -72,13 +72,9 @@ class Remake {
   }
 
   Result<void> copy_as_it_is(const Block& block) {
-    std::string piece;
-    for (std::uint64_t done = 0; done < block.file_bytes; done += piece.size()) {
-      piece.resize(std::min<std::uint64_t>(kPieceBytes, block.file_bytes - done));
-      CRAWLSPOOL_TRY_AS(const auto n, original_->read_at(block.offset + done, piece));
-      if (n < piece.size()) return base::fail(ErrorCode::kIo, compressed_name_ + " has become shorter");
-      if (auto written = append(piece); !written) return written;
-    }
+    CRAWLSPOOL_TRY_AS(const auto n, copy_bytes(*original_, block.offset, block.file_bytes, *copy_, written_));
+    if (n < block.file_bytes) return base::fail(ErrorCode::kIo, compressed_name_ + " has become shorter");
+    written_ += n;
     return {};
   }
 

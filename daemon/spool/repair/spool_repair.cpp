@@ -191,11 +191,8 @@ Result<void> SpoolRepair::repair_second_copies() {
 }
 
 Result<void> SpoolRepair::set_aside_copy(const Segment& plain, const std::string& copy) {
-  return steps_.take({{kRepair, copy, "is damaged", "set aside: " + plain.file + " is there, too"}}, [&] {
-    return kept_.keep_file(directory_, copy, "repair-" + copy).and_then([&](Names names) {
-      return directory_.remove(copy).and_then([&] { return directory_.sync(); }).map([&] { return names; });
-    });
-  });
+  return steps_.take({{kRepair, copy, "is damaged", "set aside: " + plain.file + " is there, too"}},
+                     [&] { return kept_.set_aside(directory_, copy, "repair-" + copy); });
 }
 
 Result<void> SpoolRepair::repair_durable(const DamageSurvey& survey) {
@@ -234,15 +231,10 @@ Result<void> SpoolRepair::set_aside(const ControlTrouble& trouble) {
                                  : "set aside: the next start reads the other snapshot, or all lines of the spool";
   return steps_.take({{kRepair, trouble.file, trouble.why, remedy}}, [&]() -> Result<Names> {
     const std::size_t slash = trouble.file.find('/');
-    if (slash == std::string::npos)
-      return kept_.keep_file(directory_, trouble.file, "repair-" + trouble.file).and_then([&](Names names) {
-        return directory_.remove(trouble.file).and_then([&] { return directory_.sync(); }).map([&] { return names; });
-      });
+    if (slash == std::string::npos) return kept_.set_aside(directory_, trouble.file, "repair-" + trouble.file);
     CRAWLSPOOL_TRY_AS(const auto folder, directory_.open_directory(trouble.file.substr(0, slash)));
     const std::string file = trouble.file.substr(slash + 1);
-    return kept_.keep_file(*folder, file, "repair-cursor-" + file).and_then([&](Names names) {
-      return folder->remove(file).and_then([&] { return folder->sync(); }).map([&] { return names; });
-    });
+    return kept_.set_aside(*folder, file, "repair-cursor-" + file);
   });
 }
 

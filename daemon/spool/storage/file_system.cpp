@@ -5,6 +5,11 @@
 #include "daemon/spool/storage/layout.h"
 
 namespace crawlspool::spool {
+namespace {
+
+constexpr std::size_t kCopyPieceBytes = 1024 * 1024;
+
+}  // namespace
 
 std::size_t bytes_of(std::span<const std::string_view> parts) {
   std::size_t bytes = 0;
@@ -28,6 +33,21 @@ base::Result<void> write_fully(File& file, std::uint64_t offset, std::span<const
       if (rest[first].empty()) ++first;
     }
   }
+}
+
+base::Result<std::uint64_t> copy_bytes(ByteSource& from, std::uint64_t offset, std::uint64_t bytes, File& to,
+                                       std::uint64_t to_offset) {
+  std::string piece;
+  std::uint64_t done = 0;
+  while (done < bytes) {
+    piece.resize(std::min<std::uint64_t>(kCopyPieceBytes, bytes - done));
+    CRAWLSPOOL_TRY_AS(const auto n, from.read_at(offset + done, piece));
+    if (n == 0) break;
+    const std::string_view parts[] = {std::string_view(piece).substr(0, n)};
+    CRAWLSPOOL_TRY(write_fully(to, to_offset + done, parts));
+    done += n;
+  }
+  return done;
 }
 
 base::Result<std::string> read_small_file(Directory& directory, const std::string& name, std::size_t bytes_max) {

@@ -93,6 +93,11 @@ class Directory {
 // Writes all of `parts` from `offset` on. After an error an unknown prefix is there.
 [[nodiscard]] base::Result<void> write_fully(File& file, std::uint64_t offset, std::span<const std::string_view> parts);
 
+// Copies `bytes` of `from` at `offset` into `to` at `to_offset`. Returns how many: fewer where `from` ends. Syncs
+// nothing.
+[[nodiscard]] base::Result<std::uint64_t> copy_bytes(ByteSource& from, std::uint64_t offset, std::uint64_t bytes,
+                                                     File& to, std::uint64_t to_offset);
+
 // Returns a whole small file. Fails with kDamaged if it is longer than `bytes_max`.
 [[nodiscard]] base::Result<std::string> read_small_file(Directory& directory, const std::string& name,
                                                         std::size_t bytes_max);

@@ -19,6 +19,10 @@ SegmentFacts facts_of(const SegmentName& name, Position end) {
 
 bool is_plain(const SegmentFacts& facts) { return facts.name.kind == SegmentKind::kSealed; }
 
+auto is_at(Position position) {
+  return [position](const auto& sealed) { return sealed.facts.name.position == position; };
+}
+
 }  // namespace
 
 SealedSegments::SealedSegments(Directory& directory, const std::vector<SegmentName>& sealed, Position end)
@@ -86,8 +90,7 @@ const SegmentFacts* SealedSegments::oldest_plain() const {
 }
 
 bool SealedSegments::contains(Position position) const {
-  return std::any_of(sealed_.begin(), sealed_.end(),
-                     [position](const Sealed& sealed) { return sealed.facts.name.position == position; });
+  return std::any_of(sealed_.begin(), sealed_.end(), is_at(position));
 }
 
 SegmentFacts SealedSegments::set_compressed(Position position, std::uint64_t file_bytes) {
@@ -113,13 +116,12 @@ void SealedSegments::plain_is_gone(const SegmentName& name) {
 }
 
 void SealedSegments::forget(Position position) {
-  std::erase_if(sealed_, [position](const Sealed& sealed) { return sealed.facts.name.position == position; });
+  std::erase_if(sealed_, is_at(position));
   count();
 }
 
 std::vector<SealedSegments::Sealed>::iterator SealedSegments::find(Position position) {
-  return std::find_if(sealed_.begin(), sealed_.end(),
-                      [position](const Sealed& sealed) { return sealed.facts.name.position == position; });
+  return std::find_if(sealed_.begin(), sealed_.end(), is_at(position));
 }
 
 void SealedSegments::count_damaged() {
