@@ -30,9 +30,7 @@ void check_not_deaf(const Listen& listen, std::vector<Contradiction>& out) {
   out.push_back({empty[0], empty[1], "is empty, and so is " + std::string(empty[1]) + ": nothing could take records"});
 }
 
-bool has_any_port(const base::Endpoint& at) { return !at.is_unix() && at.to_string().ends_with(":0"); }
-
-// One address serves one purpose, once; port 0 is a different port each time.
+// One address serves one purpose, once.
 void check_distinct(const Listen& listen, std::vector<Contradiction>& out) {
   std::map<std::string, std::string_view> owners;
   for (const proto::Input input : proto::kAllInputs) {

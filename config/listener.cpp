@@ -128,4 +128,6 @@ Result<Listener> parse_listener(proto::Input input, std::string_view url) {
   }
 }
 
+bool has_any_port(const base::Endpoint& at) { return !at.is_unix() && at.to_string().ends_with(":0"); }
+
 }  // namespace crawlspool::config

@@ -36,4 +36,7 @@ struct Listener {
 // unknown.
 [[nodiscard]] base::Result<Listener> parse_listener(proto::Input input, std::string_view url);
 
+// Returns whether `at` is of TCP with port 0: it becomes a different port each time.
+[[nodiscard]] bool has_any_port(const base::Endpoint& at);
+
 }  // namespace crawlspool::config

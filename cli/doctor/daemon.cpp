@@ -8,6 +8,7 @@
 #include "cli/common/ask_admin.h"
 #include "cli/common/human.h"
 #include "cli/doctor/checks.h"
+#include "config/listener.h"
 #include "daemon/base/version.h"
 
 namespace crawlspool::cli {
@@ -99,13 +100,16 @@ Finding check_port(const std::string& url, const std::string& key, bool daemon_a
   return ok(name, is_open ? "open" : "closed, as no daemon runs");
 }
 
-bool has_fixed_port(const std::string& url) { return !url.ends_with(":0"); }
+bool has_fixed_port(proto::Input input, const std::string& url) {
+  const auto listener = config::parse_listener(input, url);
+  return !listener || !config::has_any_port(listener->at);
+}
 
 void check_ports(const config::Listen& listen, DaemonVisit& visit) {
   for (const proto::Input input : proto::kAllInputs)
     if (brings_records(input))
       for (const std::string& url : listen[input])
-        if (has_fixed_port(url))
+        if (has_fixed_port(input, url))
           visit.findings.push_back(check_port(url, std::string(config::listen_key(input)), visit.answers));
 }
 

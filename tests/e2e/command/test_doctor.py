@@ -129,6 +129,15 @@ def test_a_spool_that_is_not_there(start, tmp_path):
     assert "free space" in checks
 
 
+def test_a_port_that_the_kernel_chooses_is_not_looked_at(tmp_path):
+    """Nobody can say where it is while no daemon runs, whatever else its listener says."""
+    config = tmp_path / "crawlspoold.yaml"
+    listen = {"stream": ["tcp://127.0.0.1:0"], "http": [], "lines": ["tcp://127.0.0.1:0?stream=raw", "tcp://[::1]:0"], "admin": []}
+    config.write_text(json.dumps({"listen": listen, "spool": {"directory": str(tmp_path)}}), encoding="utf-8")
+    _, _, checks = examine("-c", config, "--admin", "http://127.0.0.1:1")
+    assert "daemon" in checks and not [check for check in checks if check.startswith("port ")]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 def test_a_file_of_another_owner(start, tmp_path):
     daemon = start()
