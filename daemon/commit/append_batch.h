@@ -13,7 +13,7 @@
 
 #include "daemon/commit/line_chunks.h"
 #include "daemon/commit/stream_labels.h"
-#include "daemon/session/question.h"
+#include "daemon/session/lease_request.h"
 #include "daemon/spool/lines/sessions.h"
 #include "proto/codes.h"
 #include "proto/inputs.h"
@@ -40,14 +40,14 @@ struct AppendBatch {
   LineChunks lines;
   LineChunks rejects;  // lines for rejected/
   std::vector<ConnectionMark> connections;
-  std::vector<spool::SessionMark> sessions;         // the numbers that these records bring
-  std::vector<session::SessionQuestion> questions;  // answered when the batch comes back
-  std::vector<spool::SessionKey> ended_sessions;    // the connections that had been granted them send nothing more
-  std::vector<std::function<void()>> afterwards;    // called on the loop when the batch comes back
-  bool acks_once_written = false;                   // one of the connections wants it
-  std::uint64_t charged_bytes = 0;                  // on the loop's memory account
-  std::uint64_t charged_line_bytes = 0;             // of that, for the lines' chunks
-  std::uint64_t charged_reject_bytes = 0;           // and for the rejects'
+  std::vector<spool::SessionMark> sessions;           // the numbers that these records bring
+  std::vector<session::LeaseRequest> lease_requests;  // with their replies when the batch comes back
+  std::vector<spool::SessionKey> ended_sessions;      // the connections that had been granted them send nothing more
+  std::vector<std::function<void()>> afterwards;      // called on the loop when the batch comes back
+  bool acks_once_written = false;                     // one of the connections wants it
+  std::uint64_t charged_bytes = 0;                    // on the loop's memory account
+  std::uint64_t charged_line_bytes = 0;               // of that, for the lines' chunks
+  std::uint64_t charged_reject_bytes = 0;             // and for the rejects'
   std::uint64_t records = 0;
   proto::PerInput<std::uint64_t> records_by_input;
   StreamCounts records_by_stream{};  // by label
@@ -59,7 +59,7 @@ struct AppendBatch {
   bool stored = false;              // the committer's answer
 
   [[nodiscard]] bool empty() const {
-    return connections.empty() && !is_probe && questions.empty() && ended_sessions.empty() && afterwards.empty();
+    return connections.empty() && !is_probe && lease_requests.empty() && ended_sessions.empty() && afterwards.empty();
   }
   [[nodiscard]] std::size_t bytes() const { return lines.bytes() + rejects.bytes(); }
 };

@@ -59,8 +59,8 @@ class Appender {
   // Everything that the source sent up to there is in this batch or an earlier one.
   void advance(RecordSource& source, const Progress& progress);
   void request_probe() { filling_->is_probe = true; }
-  // The question is answered once everything added so far is synced.
-  void ask(session::SessionQuestion question) { filling_->questions.push_back(std::move(question)); }
+  // The reply comes once everything added so far is synced.
+  void request_lease(session::LeaseRequest request) { filling_->lease_requests.push_back(std::move(request)); }
   void end_session(spool::SessionKey session) { filling_->ended_sessions.push_back(session); }
   // Calls back, on this thread, once everything added so far is synced.
   void after_all(std::function<void()> callback);

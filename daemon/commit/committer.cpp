@@ -22,7 +22,7 @@ std::vector<spool::SessionMark> sessions_of(BatchView batches) {
 }
 
 bool is_probe(const AppendBatch& batch) { return batch.is_probe; }
-bool has_questions(const AppendBatch& batch) { return !batch.questions.empty(); }
+bool has_lease_requests(const AppendBatch& batch) { return !batch.lease_requests.empty(); }
 
 std::size_t bytes_of(BatchView batches) {
   std::size_t bytes = 0;
@@ -133,7 +133,7 @@ void Committer::hand_back(Batches& batches, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     AppendBatch& batch = *batches[i];
     batch.stored = stored;
-    if (stored) answer_questions(batch);
+    if (stored) reply_to_lease_requests(batch);
     batch.sink->completed(std::move(batches[i]));
   }
   batches.erase(batches.begin(), batches.begin() + static_cast<std::ptrdiff_t>(count));
@@ -144,14 +144,14 @@ void Committer::hand_back(Batches& batches, std::size_t count) {
 Result<void> Committer::hand_back_early(Batches& batches, std::size_t count) {
   const BatchView whole = BatchView(batches).first(count);
   spool_.note(sessions_of(whole));
-  CRAWLSPOOL_TRY(sync_for_questions(whole));
+  CRAWLSPOOL_TRY(sync_for_lease_requests(whole));
   hand_back(batches, count);
   return {};
 }
 
-void Committer::answer_questions(AppendBatch& batch) {
+void Committer::reply_to_lease_requests(AppendBatch& batch) {
   for (const spool::SessionMark& mark : batch.sessions) sessions_.brought(mark.session);
-  for (session::SessionQuestion& question : batch.questions) question.answer = sessions_.answer(question);
+  for (session::LeaseRequest& request : batch.lease_requests) request.reply = sessions_.reply_to(request);
   for (const spool::SessionKey session : batch.ended_sessions) sessions_.ended(session);
 }
 
@@ -159,7 +159,7 @@ void Committer::answer_questions(AppendBatch& batch) {
 Result<void> Committer::store(Batches& batches) {
   CRAWLSPOOL_TRY(until_there_is_room(bytes_of(batches), [&] { return store_rejects(batches); }));
   CRAWLSPOOL_TRY(store_lines(batches));
-  return sync_for_questions(batches);
+  return sync_for_lease_requests(batches);
 }
 
 Result<void> Committer::store_rejects(BatchView batches) {
@@ -211,8 +211,8 @@ Result<std::size_t> Committer::store_some(const PendingLines& pending, std::span
 }
 
 // Syncs where a session learns its number: that has to survive the machine.
-Result<void> Committer::sync_for_questions(BatchView batches) {
-  return syncs_.has_unsynced() && any_of(batches, has_questions) ? syncs_.sync_now() : Result<void>{};
+Result<void> Committer::sync_for_lease_requests(BatchView batches) {
+  return syncs_.has_unsynced() && any_of(batches, has_lease_requests) ? syncs_.sync_now() : Result<void>{};
 }
 
 // Waits out a full disk, or the lack of a descriptor, and tries the same again; anything else is final.

@@ -61,14 +61,14 @@ class Committer {
   void commit(Batches& batches);
   void hand_back(Batches& batches, std::size_t count);
   [[nodiscard]] base::Result<void> hand_back_early(Batches& batches, std::size_t count);
-  void answer_questions(AppendBatch& batch);
+  void reply_to_lease_requests(AppendBatch& batch);
 
   [[nodiscard]] base::Result<void> store(Batches& batches);
   [[nodiscard]] base::Result<void> store_rejects(BatchView batches);
   [[nodiscard]] base::Result<void> store_lines(Batches& batches);
   [[nodiscard]] base::Result<std::size_t> store_some(const PendingLines& pending,
                                                      std::span<const spool::SessionMark> sessions, BatchView batches);
-  [[nodiscard]] base::Result<void> sync_for_questions(BatchView batches);
+  [[nodiscard]] base::Result<void> sync_for_lease_requests(BatchView batches);
 
   [[nodiscard]] base::Result<void> until_there_is_room(std::size_t bytes,
                                                        const std::function<base::Result<void>()>& attempt);

@@ -76,7 +76,7 @@ void Connection::on_written(std::uint64_t count) {
   protocol_->on_written(count);
 }
 
-bool Connection::on_session(const session::SessionQuestion& answered) {
+bool Connection::on_session(const session::LeaseRequest& answered) {
   const Turn turn(*this);
   return protocol_->on_session(answered);
 }

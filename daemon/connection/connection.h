@@ -49,7 +49,7 @@ class Connection final : public Source, private net::PollHandler {
   // --- the loop's calls, as Source has them ---
   void on_synced(std::uint64_t count) override;
   void on_written(std::uint64_t count) override;
-  bool on_session(const session::SessionQuestion& answered) override;
+  bool on_session(const session::LeaseRequest& answered) override;
   void on_session_lost() override;
   void on_spool_state(commit::SpoolState state) override;
   void on_drain() override;

@@ -51,7 +51,7 @@ void Connection::account_memory() {
 }
 
 intake::RecordWriter Connection::make_writer() {
-  return {{io_.appender(), io_.checker(), io_.rejects(), io_.shared().streams, io_.session_claims()},
+  return {{io_.appender(), io_.checker(), io_.rejects(), io_.shared().streams, io_.leases()},
           {id(), input(), peer()},
           limits().record_bytes_max,
           budget_};

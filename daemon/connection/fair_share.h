@@ -15,8 +15,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "daemon/base/connection_id.h"
 #include "daemon/base/endpoint.h"
-#include "daemon/session/question.h"
 
 namespace crawlspool::connection {
 

@@ -121,7 +121,7 @@ void IoLoop::deliver(std::unique_ptr<commit::AppendBatch> batch) {
       source->on_spool_state(commit::SpoolState::kFailed);
   }
   if (batch->stored)
-    for (const session::SessionQuestion& question : batch->questions) sessions_.bring_answer(question);
+    for (const session::LeaseRequest& answered : batch->lease_requests) sessions_.deliver(answered);
   const std::vector<std::function<void()>> afterwards = std::move(batch->afterwards);
   appender_.give_back(std::move(batch));
   for (const auto& callback : afterwards) callback();

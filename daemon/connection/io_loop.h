@@ -48,7 +48,7 @@ struct Shared {
   commit::Committer& committer;
   commit::MemoryBudget& memory;
   Admission& admission;
-  session::SessionExchange& sessions;
+  session::LeaseExchange& sessions;
   commit::StreamLabels& streams;
   CloseCounts& closes;
   ConnectionLog& connection_log;
@@ -86,7 +86,7 @@ class IoLoop final : private commit::CompletionSink {
   [[nodiscard]] ReadBuffer& read_buffer() { return read_buffer_; }
   [[nodiscard]] json::RecordChecker& checker() { return checker_; }
   [[nodiscard]] commit::Appender& appender() { return appender_; }
-  [[nodiscard]] session::SessionClaims& session_claims() { return sessions_.claims(); }
+  [[nodiscard]] session::LeaseTable& leases() { return sessions_.leases(); }
   [[nodiscard]] intake::RejectRecorder& rejects() { return rejects_; }
   [[nodiscard]] FairShare& fair_share() { return fair_share_; }
   [[nodiscard]] MemoryShares& memory_shares() { return memory_shares_; }

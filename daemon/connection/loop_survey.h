@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/base/connection_id.h"
 #include "daemon/intake/reject_ledger.h"
-#include "daemon/session/question.h"
 
 namespace crawlspool::connection {
 

@@ -12,9 +12,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "daemon/base/connection_id.h"
 #include "daemon/base/endpoint.h"
 #include "daemon/commit/memory_budget.h"
-#include "daemon/session/question.h"
 
 namespace crawlspool::connection {
 

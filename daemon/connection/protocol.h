@@ -12,7 +12,7 @@
 #include "daemon/commit/memory_budget.h"
 #include "daemon/connection/admission.h"
 #include "daemon/intake/record_writer.h"
-#include "daemon/session/question.h"
+#include "daemon/session/lease_request.h"
 
 namespace crawlspool::connection {
 
@@ -24,7 +24,7 @@ enum class Pause {
   kOutput,         // the peer does not read its answers
   kTurn,           // enough for one turn of the loop
   kBusy,           // an earlier request is not answered yet
-  kSession,        // the answer to its claim of a session has not come yet
+  kSession,        // the lease on its session has not been granted yet
   kAmplification,  // it, or its machine, has made too much of what it sent
 };
 
@@ -69,7 +69,7 @@ class Protocol {
   virtual void on_synced(std::uint64_t count) = 0;  // every record up to `count` is on the disk
   virtual void on_written(std::uint64_t /*count*/) {}
   // False if the session is not wanted any more.
-  virtual bool on_session(const session::SessionQuestion& /*answered*/) { return false; }
+  virtual bool on_session(const session::LeaseRequest& /*answered*/) { return false; }
   virtual void on_session_lost() {}  // to another connection
   virtual void on_output_sent() {}
 

@@ -3,19 +3,19 @@
 namespace crawlspool::connection {
 
 SessionDelivery::SessionDelivery(net::Mailbox& mailbox, commit::Appender& appender, const SourceTable& sources,
-                                 session::SessionExchange& exchange)
-    : mailbox_(mailbox), appender_(appender), sources_(sources), claims_(*this, exchange) {
+                                 session::LeaseExchange& exchange)
+    : mailbox_(mailbox), appender_(appender), sources_(sources), leases_(*this, exchange) {
   exchange.loops.push_back(this);
 }
 
-void SessionDelivery::bring_answer(const session::SessionQuestion& question) {
-  Source* const source = sources_.find(question.connection);
-  const bool is_wanted = source != nullptr && source->on_session(question);
-  if (!is_wanted && question.answer.verdict == session::SessionAnswer::Verdict::kGranted)
-    appender_.end_session(question.session);
+void SessionDelivery::deliver(const session::LeaseRequest& answered) {
+  Source* const source = sources_.find(answered.connection);
+  const bool is_wanted = source != nullptr && source->on_session(answered);
+  if (!is_wanted && answered.reply.verdict == session::LeaseReply::Verdict::kGranted)
+    appender_.end_session(answered.session);
 }
 
-void SessionDelivery::give_up_session(base::ConnectionId connection) {
+void SessionDelivery::revoke(base::ConnectionId connection) {
   if (Source* const holder = sources_.find(connection)) holder->on_session_lost();
 }
 

@@ -12,7 +12,7 @@
 #include "daemon/commit/committer.h"
 #include "daemon/connection/loop_survey.h"
 #include "daemon/intake/record_writer.h"
-#include "daemon/session/question.h"
+#include "daemon/session/lease_request.h"
 #include "proto/inputs.h"
 
 namespace crawlspool::connection {
@@ -49,7 +49,7 @@ class Source {
   virtual void on_synced(std::uint64_t count) = 0;   // every record up to `count` is on the disk
   virtual void on_written(std::uint64_t count) = 0;  // the same, and not synced yet
   // False if it does not want the session any more.
-  virtual bool on_session(const session::SessionQuestion& answered) = 0;
+  virtual bool on_session(const session::LeaseRequest& answered) = 0;
   virtual void on_session_lost() = 0;  // to another source
 
   // --- the spool and the daemon ---

@@ -44,7 +44,7 @@ class Dialog {
       : connection_(connection), input_(input), framing_(framing), writer_(connection.make_writer()) {}
 
   [[nodiscard]] const intake::RecordWriter& writer() const { return writer_; }
-  // It awaits the answer to its claim of a session, so that no record may be taken in.
+  // It awaits the lease on its session, so that no record may be taken in.
   [[nodiscard]] bool awaits_session() const { return writer_.awaits_session(); }
   [[nodiscard]] bool is_ending() const { return ending_.has_value(); }
   [[nodiscard]] bool is_draining() const { return is_draining_; }
@@ -54,11 +54,11 @@ class Dialog {
   [[nodiscard]] bool is_silent() const { return is_silent_; }
 
   // --- hello ---
-  // Identifies the client and claims its session; says welcome once that is granted.
+  // Identifies the client and requests the lease on its session; says welcome once that is granted.
   void take_hello(proto::Hello hello);
   // Identifies a client that says no hello.
   void identify(std::string client, std::string stream, std::string_view session = {});
-  bool on_session(const session::SessionQuestion& answered);
+  bool on_session(const session::LeaseRequest& answered);
   void on_session_lost();
 
   // --- records and answers ---
@@ -96,7 +96,7 @@ class Dialog {
     std::string_view reason;
   };
 
-  void welcome(const session::SessionAnswer& answer, std::uint64_t last_seq);
+  void welcome(const session::LeaseReply& reply, std::uint64_t last_seq);
   [[nodiscard]] bool enter_client();
   void append_ack_if_due();
   void end(Ending ending);

@@ -37,7 +37,7 @@ class DialogProtocol : public connection::Protocol, private Input {
   [[nodiscard]] const intake::RecordWriter* writer() const final { return &dialog_.writer(); }
   void on_synced(std::uint64_t seq) final { dialog_.on_synced(seq); }
   void on_written(std::uint64_t seq) final { dialog_.on_written(seq); }
-  bool on_session(const session::SessionQuestion& answered) final { return dialog_.on_session(answered); }
+  bool on_session(const session::LeaseRequest& answered) final { return dialog_.on_session(answered); }
   void on_session_lost() final { dialog_.on_session_lost(); }
   void on_output_sent() final { dialog_.on_output_sent(); }
   void on_spool_waits() final;

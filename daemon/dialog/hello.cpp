@@ -13,7 +13,7 @@ namespace {
 
 using proto::AckLevel;
 using proto::ErrorWord;
-using Verdict = session::SessionAnswer::Verdict;
+using Verdict = session::LeaseReply::Verdict;
 
 constexpr std::int64_t kSupersededReconnectMs = 1000;
 
@@ -25,7 +25,7 @@ void Dialog::take_hello(proto::Hello hello) {
   has_heartbeat_ = hello.heartbeat;
   identify(std::move(hello.client), std::move(hello.stream), hello.session);
   base::free_text(hello.session);  // a secret
-  if (writer_.has_session()) return writer_.claim_session();
+  if (writer_.has_session()) return writer_.request_lease();
   if (enter_client()) welcome({}, 0);
 }
 
@@ -59,12 +59,12 @@ bool Dialog::enter_client() {
   return false;
 }
 
-bool Dialog::on_session(const session::SessionQuestion& answered) {
-  if (!writer_.take_answer(answered)) return false;
+bool Dialog::on_session(const session::LeaseRequest& answered) {
+  if (!writer_.take_reply(answered)) return false;
   const std::uint64_t sessions_max = connection_.io().config()->spool.sessions_max;
-  switch (answered.answer.verdict) {
+  switch (answered.reply.verdict) {
     case Verdict::kGranted:
-      if (enter_client()) welcome(answered.answer, connection_.io().session_claims().last_seq(answered, from_));
+      if (enter_client()) welcome(answered.reply, connection_.io().leases().last_seq(answered, from_));
       break;
     case Verdict::kOtherClient:
       end_with_error({.code = ErrorWord::kSessionMismatch, .detail = refusal_detail(answered, sessions_max)});
@@ -79,7 +79,7 @@ bool Dialog::on_session(const session::SessionQuestion& answered) {
   return true;
 }
 
-void Dialog::welcome(const session::SessionAnswer& answer, std::uint64_t last_seq) {
+void Dialog::welcome(const session::LeaseReply& reply, std::uint64_t last_seq) {
   writer_.start_at(acked_seq_ = last_seq);
   base::log_info_limited("hello", {{"conn", connection_.id()},
                                    {"peer", connection_.peer().text},
@@ -92,8 +92,8 @@ void Dialog::welcome(const session::SessionAnswer& answer, std::uint64_t last_se
     proto::append_welcome(output(),
                           {.server = std::string("crawlspoold ") + std::string(kVersion),
                            .last_seq = last_seq,
-                           .known = answer.known,
-                           .rejected = answer.rejected,
+                           .known = reply.known,
+                           .rejected = reply.rejected,
                            .ack = is_synced ? AckLevel::kSynced : AckLevel::kWritten,
                            .record_bytes_max = connection_.limits().record_bytes_max,
                            .batch_bytes_max = connection_.limits().batch_bytes_max,

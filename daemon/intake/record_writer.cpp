@@ -12,7 +12,7 @@ RecordWriter::RecordWriter(const Loop& loop, const Source& source, std::uint64_t
       record_bytes_max_(record_bytes_max),
       budget_(budget),
       origin_(spool::make_origin(word(source_.input), source_.peer.text)),
-      lease_(loop.claims) {
+      lease_(loop.leases) {
   appended_.connection = source_.id;
   appended_.input = source_.input;
 }

@@ -15,7 +15,7 @@
 #include "daemon/intake/reject_recorder.h"
 #include "daemon/intake/turn_budget.h"
 #include "daemon/json/record_checker.h"
-#include "daemon/session/hold.h"
+#include "daemon/session/lease.h"
 #include "daemon/spool/lines/line.h"
 #include "proto/inputs.h"
 
@@ -29,7 +29,7 @@ class RecordWriter {
     json::RecordChecker& checker;
     RejectRecorder& rejects;
     commit::StreamLabels& streams;
-    session::SessionClaims& claims;
+    session::LeaseTable& leases;
   };
   struct Source {
     base::ConnectionId id = 0;
@@ -52,10 +52,10 @@ class RecordWriter {
 
   // --- the session, if the client named one ---
   [[nodiscard]] bool has_session() const { return appended_.session.has_value(); }
-  void claim_session() { lease_.claim(source_.id, *appended_.session, appended_.client, source_.peer.machine); }
-  // Returns false if the answer is not to a claim of this source, or no longer.
-  [[nodiscard]] bool take_answer(const session::SessionQuestion& question) { return lease_.take_answer(question); }
-  [[nodiscard]] bool awaits_session() const { return lease_.is_awaited(); }
+  void request_lease() { lease_.request(source_.id, *appended_.session, appended_.client, source_.peer.machine); }
+  // Returns false if `answered` is not the request under way.
+  [[nodiscard]] bool take_reply(const session::LeaseRequest& answered) { return lease_.take_reply(answered); }
+  [[nodiscard]] bool awaits_session() const { return lease_.is_requested(); }
   // Nothing more is written to it.
   void release_session() { lease_.release(); }
 
@@ -91,7 +91,7 @@ class RecordWriter {
   spool::ClientNames names_;
   spool::Origin origin_;
   commit::RecordSource appended_;
-  session::SessionHold lease_;
+  session::Lease lease_;
   std::uint64_t taken_ = 0;
   std::uint64_t written_ = 0;  // at least synced_
   std::uint64_t synced_ = 0;

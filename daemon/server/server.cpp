@@ -227,7 +227,7 @@ class Server {
   connection::Admission admission_;
   admin::AdminPort admin_port_;
   commit::Committer committer_;
-  session::SessionExchange sessions_;
+  session::LeaseExchange sessions_;
   commit::StreamLabels streams_;
   connection::CloseCounts closes_;
   connection::ConnectionLog connection_log_;

@@ -17,33 +17,33 @@ constexpr std::uint64_t kMachinesPart = 10;
 
 }  // namespace
 
-SessionAnswer SessionRegister::answer(const SessionQuestion& question) {
-  SessionAnswer answer;
-  const SessionState* const state = spool_.sessions().find(question.session);
-  const auto connected = connected_.find(question.session);
+LeaseReply SessionRegister::reply_to(const LeaseRequest& request) {
+  LeaseReply reply;
+  const SessionState* const state = spool_.sessions().find(request.session);
+  const auto connected = connected_.find(request.session);
   const bool is_connected = connected != connected_.end();
-  if ((state != nullptr && is_other_client(state->client, question.client)) ||
-      (is_connected && is_other_client(connected->second.client, question.client))) {
-    answer.verdict = SessionAnswer::Verdict::kOtherClient;
-    return answer;
+  if ((state != nullptr && is_other_client(state->client, request.client)) ||
+      (is_connected && is_other_client(connected->second.client, request.client))) {
+    reply.verdict = LeaseReply::Verdict::kOtherClient;
+    return reply;
   }
-  if (state == nullptr && !is_connected && !has_place_for(question.machine)) {
-    answer.verdict = SessionAnswer::Verdict::kTooMany;
-    return answer;
+  if (state == nullptr && !is_connected && !has_place_for(request.machine)) {
+    reply.verdict = LeaseReply::Verdict::kTooMany;
+    return reply;
   }
   if (state != nullptr) {
-    answer.known = true;
-    answer.last_seq = state->last_seq;
-    answer.rejected = state->rejected;
+    reply.known = true;
+    reply.last_seq = state->last_seq;
+    reply.rejected = state->rejected;
   } else if (!is_connected) {
-    newcomers_.insert(question.session);
-    machine_of_[question.session] = question.machine;
-    ++by_machine_[question.machine];
+    newcomers_.insert(request.session);
+    machine_of_[request.session] = request.machine;
+    ++by_machine_[request.machine];
   }
-  Connected& now = connected_[question.session];
+  Connected& now = connected_[request.session];
   ++now.count;
-  now.client = question.client;
-  return answer;
+  now.client = request.client;
+  return reply;
 }
 
 void SessionRegister::brought(SessionKey session) { newcomers_.erase(session); }
@@ -81,7 +81,7 @@ bool SessionRegister::forget_one() {
   return false;
 }
 
-// The whole table is looked through: not with each question.
+// The whole table is looked through: not with each request.
 void SessionRegister::look_for_candidates() {
   if (clock_.monotonic_us() < look_again_us_) return;
   look_again_us_ = clock_.monotonic_us() + kLookEveryUs;

@@ -11,7 +11,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/endpoint.h"
-#include "daemon/session/question.h"
+#include "daemon/session/lease_request.h"
 #include "daemon/spool/write/spool.h"
 
 namespace crawlspool::session {
@@ -28,7 +28,7 @@ class SessionRegister {
       : spool_(spool), limits_(limits), clock_(clock) {}
 
   // Granted, the session is connected until ended() is called as often.
-  [[nodiscard]] SessionAnswer answer(const SessionQuestion& question);
+  [[nodiscard]] LeaseReply reply_to(const LeaseRequest& request);
   void ended(spool::SessionKey session);
   // A record of it is stored: it is remembered from now on.
   void brought(spool::SessionKey session);

@@ -83,7 +83,7 @@ class AdminAnswers : public commit::OnForgetfulDisk {
   std::unique_ptr<commit::MemoryBudget> memory;
   std::unique_ptr<connection::Admission> admission;
   std::unique_ptr<AdminPort> port;
-  session::SessionExchange sessions;
+  session::LeaseExchange sessions;
   commit::StreamLabels streams;
   connection::CloseCounts closes;
   connection::ConnectionLog connection_log{clock};

@@ -1,5 +1,5 @@
 // A disk that runs full in the middle of a commit: what is in is acked, the rest waits, nothing is there twice, and a
-// session's question is answered with all that was acked before it.
+// session's lease is granted with all that was acked before it.
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -20,7 +20,7 @@ constexpr std::uint64_t kMiB = 1024 * 1024;
 constexpr std::uint64_t kCapacity = 100 * kMiB;  // too little for preallocation: each byte counts
 constexpr std::size_t kRecordBytes = 1000;
 constexpr spool::SessionKey kSession = 0x5f3a;
-constexpr std::uint64_t kQuestion = 100;
+constexpr std::uint64_t kLeaseRequest = 100;
 const std::vector<SpoolState> kFullThenOk{SpoolState::kDiskFull, SpoolState::kOk};
 
 class CommitterOnPartlyFullDisk : public OnForgetfulDisk {
@@ -44,27 +44,27 @@ class CommitterOnPartlyFullDisk : public OnForgetfulDisk {
     made->records = 3;
     return made;
   }
-  // A record of the session, and a question about it.
+  // A record of the session, and a request for its lease.
   std::unique_ptr<AppendBatch> of_session(std::uint64_t seq, const std::string& rejects = {}) {
     auto made = rejects.empty() ? batch(seq, record()) : batch(seq, "", rejects);
     made->sessions.push_back({kSession, "w", seq, rejects.empty() ? 0U : 1U});
     return made;
   }
-  std::unique_ptr<AppendBatch> question() {
-    auto made = batch(kQuestion, "");
-    session::SessionQuestion asked;
-    asked.session = kSession;
-    asked.client = "w";
-    made->questions.push_back(asked);
+  std::unique_ptr<AppendBatch> lease_request() {
+    auto made = batch(kLeaseRequest, "");
+    session::LeaseRequest request;
+    request.session = kSession;
+    request.client = "w";
+    made->lease_requests.push_back(request);
     return made;
   }
   // What was answered, of the batches that came back.
-  session::SessionAnswer answer(std::size_t count) {
+  session::LeaseReply answer(std::size_t count) {
     for (const AppendBatch* made : returned.wait_for(count)) {
       EXPECT_TRUE(made->stored);
-      if (made->number == kQuestion) return made->questions.front().answer;
+      if (made->number == kLeaseRequest) return made->lease_requests.front().reply;
     }
-    ADD_FAILURE() << "the question did not come back";
+    ADD_FAILURE() << "the request did not come back";
     return {};
   }
   // From now on the disk takes so many bytes more and no others.
@@ -215,12 +215,12 @@ TEST_F(CommitterOnPartlyFullDisk, AnAnswerOfTheFirstPieceCountsWhatItsCommitHasW
     committer->submit(of_session(1));
     returned.wait_for(had + 1);
     Batches rest = one_line_each(50, 50);
-    rest.push_back(question());
+    rest.push_back(lease_request());
     rest.push_back(three_lines(200));
     hold_behind(of_session(2), std::move(rest));
     leave_room_for(5 * kRecordBytes / 2);  // 50, and one of the three
     returned.hold(false);
-    const session::SessionAnswer answered = answer(had + 4);
+    const session::LeaseReply answered = answer(had + 4);
     wait_for_state(SpoolState::kDiskFull);
     EXPECT_TRUE(answered.known);
     EXPECT_EQ(answered.last_seq, 2U) << "what lies beyond comes again and is there twice";
@@ -253,12 +253,12 @@ TEST_F(CommitterOnPartlyFullDisk, AnAnswerOfTheFirstPieceCountsTheRejectsThatAre
     returned.wait_for(had + 1);
     Batches rest;
     rest.push_back(of_session(2, "rejected\n"));
-    rest.push_back(question());
+    rest.push_back(lease_request());
     rest.push_back(three_lines(200));
     hold_behind(batch(50), std::move(rest));
     leave_room_for(3 * kRecordBytes / 2);  // one of the three
     returned.hold(false);
-    const session::SessionAnswer answered = answer(had + 4);
+    const session::LeaseReply answered = answer(had + 4);
     EXPECT_EQ(answered.last_seq, 2U);
     EXPECT_EQ(answered.rejected, 1U);
     disk.set_capacity(kCapacity);
@@ -281,8 +281,8 @@ TEST_F(CommitterOnPartlyFullDisk, RejectsOfACommitInPiecesAreCountedOnce) {
   stored(4);
   disk.set_capacity(kCapacity);
   stored(5);
-  committer->submit(question());
-  const session::SessionAnswer answered = answer(6);
+  committer->submit(lease_request());
+  const session::LeaseReply answered = answer(6);
   EXPECT_EQ(answered.last_seq, 3U);
   EXPECT_EQ(answered.rejected, 2U);
 }

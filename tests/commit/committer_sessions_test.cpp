@@ -21,22 +21,22 @@ class CommitterSessions : public OnForgetfulDisk {
     made->sessions.push_back({kSession, "w", seq, rejects.empty() ? 0U : 1U});
     return made;
   }
-  std::unique_ptr<AppendBatch> question(std::uint64_t number) {
+  std::unique_ptr<AppendBatch> lease_request(std::uint64_t number) {
     auto made = std::make_unique<AppendBatch>();
     made->sink = &returned;
     made->number = number;
-    session::SessionQuestion asked;
-    asked.session = kSession;
-    asked.client = "w";
-    made->questions.push_back(asked);
+    session::LeaseRequest request;
+    request.session = kSession;
+    request.client = "w";
+    made->lease_requests.push_back(request);
     return made;
   }
-  session::SessionAnswer ask(std::uint64_t number) {
-    committer->submit(question(number));
+  session::LeaseReply ask(std::uint64_t number) {
+    committer->submit(lease_request(number));
     while (true) {
       const auto batch = returned.take();
       if (!batch) return {};
-      if (batch->number == number) return batch->questions.front().answer;
+      if (batch->number == number) return batch->lease_requests.front().reply;
     }
   }
 };
@@ -46,25 +46,25 @@ TEST_F(CommitterSessions, AnAnswerCountsAllThatWasSubmittedBefore) {
   EXPECT_FALSE(ask(1).known);
   committer->submit(of_session(2));
   committer->submit(of_session(3, "rejected\n"));
-  const session::SessionAnswer answer = ask(4);
+  const session::LeaseReply answer = ask(4);
   EXPECT_TRUE(answer.known);
   EXPECT_EQ(answer.last_seq, 3U);
   EXPECT_EQ(answer.rejected, 1U);
 }
 
-TEST_F(CommitterSessions, OtherLimitsCountForTheNextQuestion) {
+TEST_F(CommitterSessions, OtherLimitsCountForTheNextRequest) {
   start();
   const auto other = [this](std::uint64_t number, spool::SessionKey session) {
-    auto asking = question(number);
-    asking->questions.front().session = session;
+    auto asking = lease_request(number);
+    asking->lease_requests.front().session = session;
     committer->submit(std::move(asking));
-    return returned.take()->questions.front().answer.verdict;
+    return returned.take()->lease_requests.front().reply.verdict;
   };
-  EXPECT_EQ(other(1, 1), session::SessionAnswer::Verdict::kGranted);
+  EXPECT_EQ(other(1, 1), session::LeaseReply::Verdict::kGranted);
   committer->set_live_options({{.sessions_max = 1}, spool_options});
-  EXPECT_EQ(other(2, 2), session::SessionAnswer::Verdict::kTooMany);
+  EXPECT_EQ(other(2, 2), session::LeaseReply::Verdict::kTooMany);
   committer->set_live_options({{.sessions_max = 20}, spool_options});
-  EXPECT_EQ(other(3, 3), session::SessionAnswer::Verdict::kGranted);
+  EXPECT_EQ(other(3, 3), session::LeaseReply::Verdict::kGranted);
 }
 
 TEST_F(CommitterSessions, AnAnswerSyncsWhatTheIntervalHadLeft) {
@@ -108,7 +108,7 @@ TEST_F(CommitterSessions, AFailedSpoolAnswersNothing) {
   start();
   disk.fail({Call::kSyncData, EIO, kSegmentFile});
   committer->submit(of_session(1));
-  committer->submit(question(2));
+  committer->submit(lease_request(2));
   EXPECT_FALSE(returned.wait_for(2).back()->stored);
 }
 
@@ -120,7 +120,7 @@ TEST_F(CommitterSessions, ASessionEndsWithItsConnection) {
   committer->submit(std::move(ending));
   returned.wait_for(1);
   wait_until([&] { return committer->stats().sessions_connected == 0; });
-  committer->submit(question(3));
+  committer->submit(lease_request(3));
   returned.wait_for(2);
   wait_until([&] { return committer->stats().sessions_connected == 1; });
 }

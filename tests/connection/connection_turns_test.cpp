@@ -101,7 +101,7 @@ class ConnectionTurns : public commit::OnForgetfulDisk {
   ConfigPtr config;
   std::unique_ptr<commit::MemoryBudget> memory;
   std::unique_ptr<Admission> admission;
-  session::SessionExchange sessions;
+  session::LeaseExchange sessions;
   commit::StreamLabels streams;
   CloseCounts closes;
   ConnectionLog connection_log{clock};

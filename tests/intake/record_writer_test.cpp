@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/session/claims.h"
-#include "daemon/session/host.h"
+#include "daemon/session/lease_host.h"
+#include "daemon/session/lease_table.h"
 #include "tests/commit/committing.h"
 
 namespace crawlspool::intake {
@@ -15,22 +15,22 @@ namespace {
 
 constexpr std::uint64_t kRecordBytesMax = 32;
 
-// A loop of its own for the claims, which asks nobody and keeps the sessions that ended.
-class LonelyLoop final : public session::SessionHost {
+// A loop of its own for the leases, which asks nobody and keeps the sessions that ended.
+class LonelyLoop final : public session::LeaseHost {
  public:
   LonelyLoop() { exchange.loops.push_back(this); }
 
   void post(std::function<void()> task) override { task(); }
-  session::SessionClaims& session_claims() override { return claims; }
-  void ask(session::SessionQuestion question) override { asked.push_back(std::move(question)); }
+  session::LeaseTable& leases() override { return table; }
+  void submit(session::LeaseRequest request) override { requests.push_back(std::move(request)); }
   void after_all(std::function<void()> callback) override { callback(); }
   void end_session(spool::SessionKey session) override { ended.push_back(session); }
-  void give_up_session(base::ConnectionId /*connection*/) override {}
-  void bring_answer(const session::SessionQuestion& /*question*/) override {}
+  void revoke(base::ConnectionId /*connection*/) override {}
+  void deliver(const session::LeaseRequest& /*answered*/) override {}
 
-  session::SessionExchange exchange;
-  session::SessionClaims claims{*this, exchange};
-  std::vector<session::SessionQuestion> asked;
+  session::LeaseExchange exchange;
+  session::LeaseTable table{*this, exchange};
+  std::vector<session::LeaseRequest> requests;
   std::vector<spool::SessionKey> ended;
 };
 
@@ -42,7 +42,7 @@ class RecordWriterTest : public commit::OnForgetfulDisk {
     appender = std::make_unique<commit::Appender>(*committer, returned, memory);
     rejects = std::make_unique<RejectRecorder>(*appender);
     writer =
-        std::make_unique<RecordWriter>(RecordWriter::Loop{*appender, checker, *rejects, streams, loop.claims},
+        std::make_unique<RecordWriter>(RecordWriter::Loop{*appender, checker, *rejects, streams, loop.leases()},
                                        RecordWriter::Source{7, proto::input("stream"), peer}, kRecordBytesMax, budget);
     base::format_timestamp(when.wall_us, when.timestamp);
   }
@@ -130,16 +130,16 @@ TEST_F(RecordWriterTest, RecordsAndRejectsArePaidForFromTheTurnsBudget) {
   EXPECT_GE(budget.spent(), line + TurnBudget::kRejectCost);
 }
 
-TEST_F(RecordWriterTest, ASessionIsClaimedForItsClientAndReleasedOnce) {
+TEST_F(RecordWriterTest, ALeaseIsRequestedForItsClientAndReleasedOnce) {
   writer->identify({{"worker-7", "", ""}, spool::SessionKey{42}, false});
   ASSERT_TRUE(writer->has_session());
-  writer->claim_session();
+  writer->request_lease();
   EXPECT_TRUE(writer->awaits_session());
-  ASSERT_EQ(loop.asked.size(), 1U);
-  EXPECT_EQ(loop.asked[0].client, "worker-7");
-  EXPECT_EQ(loop.asked[0].connection, 7U);
-  EXPECT_TRUE(writer->take_answer(loop.asked[0]));
-  EXPECT_FALSE(writer->take_answer(loop.asked[0])) << "it is not awaited any more";
+  ASSERT_EQ(loop.requests.size(), 1U);
+  EXPECT_EQ(loop.requests[0].client, "worker-7");
+  EXPECT_EQ(loop.requests[0].connection, 7U);
+  EXPECT_TRUE(writer->take_reply(loop.requests[0]));
+  EXPECT_FALSE(writer->take_reply(loop.requests[0])) << "it is not awaited any more";
   writer->release_session();
   writer->release_session();
   EXPECT_EQ(loop.ended, std::vector<spool::SessionKey>{42});

@@ -13,7 +13,7 @@ namespace crawlspool::session {
 namespace {
 
 using spool::SessionKey;
-using Verdict = SessionAnswer::Verdict;
+using Verdict = LeaseReply::Verdict;
 
 constexpr std::int64_t kHourMs = 60LL * 60 * 1000;
 
@@ -35,12 +35,12 @@ class SessionRegisterTest : public ::testing::Test {
   void limit(std::uint64_t sessions_max, std::int64_t age_ms_max = 0) {
     sessions.emplace(*spool, SessionRegister::Limits{sessions_max, age_ms_max}, clock);
   }
-  [[nodiscard]] SessionAnswer ask(SessionKey session, const std::string& client = "w", unsigned char from = 1) {
-    SessionQuestion question;
-    question.session = session;
-    question.client = client;
-    question.machine = machine(from);
-    return sessions->answer(question);
+  [[nodiscard]] LeaseReply ask(SessionKey session, const std::string& client = "w", unsigned char from = 1) {
+    LeaseRequest request;
+    request.session = session;
+    request.client = client;
+    request.machine = machine(from);
+    return sessions->reply_to(request);
   }
   // A record of the session is stored.
   void bring(SessionKey session, std::uint64_t seq, std::uint64_t rejected = 0) {
@@ -67,7 +67,7 @@ TEST_F(SessionRegisterTest, ANewSessionIsGrantedAndUnknownAnOldOneIsTold) {
   EXPECT_EQ(ask(7).verdict, Verdict::kGranted);
   EXPECT_FALSE(ask(7).known);
   bring(7, 42, 3);
-  const SessionAnswer again = ask(7);
+  const LeaseReply again = ask(7);
   EXPECT_TRUE(again.known);
   EXPECT_EQ(again.last_seq, 42U);
   EXPECT_EQ(again.rejected, 3U);

@@ -10,7 +10,7 @@
 #include "daemon/inputs/http/request_head.h"
 #include "daemon/inputs/http/response.h"
 #include "daemon/intake/record_writer.h"
-#include "daemon/session/question.h"
+#include "daemon/session/lease_request.h"
 
 namespace crawlspool::http {
 
@@ -34,7 +34,7 @@ class Handler {
   [[nodiscard]] virtual std::size_t held_wire_bytes() const { return 0; }
   [[nodiscard]] virtual std::size_t held_bytes() const { return 0; }
   virtual void on_synced(std::uint64_t count) = 0;
-  virtual bool on_session(const session::SessionQuestion& /*answered*/) { return false; }
+  virtual bool on_session(const session::LeaseRequest& /*answered*/) { return false; }
   virtual void on_spool_waits() {}
   // True if the connection goes on all the same.
   virtual bool on_spool_failed() { return false; }

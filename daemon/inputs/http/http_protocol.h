@@ -66,7 +66,7 @@ class HttpProtocol final : public connection::Protocol {
   [[nodiscard]] std::optional<connection::BegunInput> begun_input() const override;
   void on_resumed(std::int64_t paused_ms) override;
   void on_synced(std::uint64_t count) override { handler_->on_synced(count); }
-  bool on_session(const session::SessionQuestion& answered) override { return handler_->on_session(answered); }
+  bool on_session(const session::LeaseRequest& answered) override { return handler_->on_session(answered); }
   void on_spool_waits() override { handler_->on_spool_waits(); }
   void on_drain_end() override { handler_->on_drain_end(); }
   [[nodiscard]] std::size_t held_wire_bytes() const override {

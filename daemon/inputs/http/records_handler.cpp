@@ -19,7 +19,7 @@ using connection::Pause;
 using intake::BatchIntake;
 using intake::Encoding;
 using json::RejectReason;
-using Verdict = session::SessionAnswer::Verdict;
+using Verdict = session::LeaseReply::Verdict;
 
 constexpr std::string_view kPath = "/v1/records";
 
@@ -172,7 +172,7 @@ void RecordsHandler::decompress() {
       break;
   }
   if (auto refusal = judge_numbers()) return turn_down(std::move(*refusal));
-  if (request_.client.session) return claim_session();
+  if (request_.client.session) return request_lease();
   request_.stage = Stage::kTaking;
 }
 
@@ -260,25 +260,25 @@ void RecordsHandler::on_drain_end() {
 
 // ---- the session ----
 
-void RecordsHandler::claim_session() {
+void RecordsHandler::request_lease() {
   request_.stage = Stage::kAwaitingSession;
   connection_.batch_done();  // the sync of what came before this may be waiting for it
-  writer_.claim_session();
+  writer_.request_lease();
 }
 
-bool RecordsHandler::on_session(const session::SessionQuestion& question) {
-  if (!connection_.link().is_open() || !writer_.take_answer(question)) return false;
+bool RecordsHandler::on_session(const session::LeaseRequest& answered) {
+  if (!connection_.link().is_open() || !writer_.take_reply(answered)) return false;
   const std::uint64_t sessions_max = connection_.io().config()->spool.sessions_max;
-  switch (question.answer.verdict) {
+  switch (answered.reply.verdict) {
     case Verdict::kGranted:
-      go_on_from(connection_.io().session_claims().last_seq(question, request_.client.session->from));
+      go_on_from(connection_.io().leases().last_seq(answered, request_.client.session->from));
       break;
     case Verdict::kOtherClient:
       turn_down(
-          error_response(409, proto::word(proto::ErrorWord::kSessionMismatch), refusal_detail(question, sessions_max)));
+          error_response(409, proto::word(proto::ErrorWord::kSessionMismatch), refusal_detail(answered, sessions_max)));
       break;
     case Verdict::kTooMany:
-      turn_down(unavailable(proto::word(proto::ErrorWord::kTooManySessions), refusal_detail(question, sessions_max)));
+      turn_down(unavailable(proto::word(proto::ErrorWord::kTooManySessions), refusal_detail(answered, sessions_max)));
       break;
   }
   return true;

@@ -51,12 +51,12 @@ class RecordsHandler final : public Handler {
   void continue_serving() override;
   void on_drain_end() override;
   void on_synced(std::uint64_t seq) override;
-  bool on_session(const session::SessionQuestion& question) override;
+  bool on_session(const session::LeaseRequest& answered) override;
   [[nodiscard]] bool may_continue_serving() override { return connection_.may_take_in(*request_.intake); }
 
   void decompress();
   [[nodiscard]] std::optional<Response> judge_numbers() const;
-  void claim_session();
+  void request_lease();
   void go_on_from(std::uint64_t last_seq);
   void take_some();
   void take_record(std::string_view record, const commit::ReadTime& when);

@@ -1,5 +1,5 @@
-// Declares what a connection asks before it writes to a session, and what the committer answers once everything taken
-// in for the session before is synced.
+// Declares the request for the lease on a session: the right of one connection or HTTP request to write to it. The
+// committer replies once everything taken in for the session before is synced.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,10 @@
 
 namespace crawlspool::session {
 
-struct SessionAnswer {
+// Numbers the leases of a process, rising: the latest lease on a session is its writer's.
+using LeaseNumber = std::uint64_t;
+
+struct LeaseReply {
   enum class Verdict {
     kGranted,
     kOtherClient,  // the session is known under another client's name
@@ -23,13 +26,13 @@ struct SessionAnswer {
   std::uint64_t rejected = 0;  // of its records
 };
 
-struct SessionQuestion {
+struct LeaseRequest {
   base::ConnectionId connection = 0;
-  std::uint64_t claim = 0;  // rises with each: the latest of a session is its writer
+  LeaseNumber lease = 0;
   spool::SessionKey session = 0;
   std::string client;
   base::MachineKey machine;
-  SessionAnswer answer{};
+  LeaseReply reply{};
 };
 
 // Returns whether a session that `known` has been writing to is not for `asking`; a client that gave no name is nobody.
