@@ -33,7 +33,7 @@ Connection::Connection(IoLoop& io, base::ConnectionId id, proto::Input input, ba
       ticket_(std::move(ticket)),
       share_(io.fair_share(), id, this->peer().machine),
       memory_share_(io.memory_shares(), id, this->peer().machine),
-      credit_(*this, io.shared().amplification, opened_with_->limits.amplification_max),
+      credit_(id, this->peer(), io.shared().amplification, opened_with_->limits.amplification_max),
       times_{io.now_ms(), io.now_ms(), io.now_ms()} {}
 
 Connection::~Connection() {

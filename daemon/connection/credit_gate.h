@@ -6,16 +6,18 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "daemon/base/connection_id.h"
+#include "daemon/base/endpoint.h"
 #include "daemon/connection/amplification.h"
-#include "daemon/connection/source.h"
 
 namespace crawlspool::connection {
 
 class CreditGate {
  public:
-  // Both outlive it. `amplification_max` of 0: no limit.
-  CreditGate(const Source& source, AmplificationLedger& ledger, std::uint64_t amplification_max)
-      : source_(source), ledger_(ledger), max_(amplification_max), credit_(amplification_max) {}
+  // `peer` and `ledger` outlive it. `amplification_max` of 0: no limit.
+  CreditGate(base::ConnectionId id, const base::Peer& peer, AmplificationLedger& ledger,
+             std::uint64_t amplification_max)
+      : id_(id), peer_(peer), ledger_(ledger), max_(amplification_max), credit_(amplification_max) {}
 
   void received(std::size_t wire_bytes) {
     received_bytes_ += wire_bytes;
@@ -38,9 +40,11 @@ class CreditGate {
   [[nodiscard]] std::int64_t until_ms() const { return until_ms_; }  // 0: it does not wait
 
  private:
+  // Waits for so long, or for as long as a wait under way: less would end it before the credit has grown.
   void wait(std::int64_t wait_ms, std::int64_t now_ms);
 
-  const Source& source_;
+  const base::ConnectionId id_;
+  const base::Peer& peer_;
   AmplificationLedger& ledger_;
   const std::uint64_t max_;
   AmplificationCredit credit_;
