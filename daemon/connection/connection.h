@@ -105,11 +105,12 @@ class Connection final : public Source, private net::PollHandler {
   void account_memory();
   // More of a batch or body that came whole may be taken in, as things are.
   [[nodiscard]] bool may_take_in(const intake::BatchIntake& batch);
-  // What it has of a batch or body is all taken in, or dropped: others may go on.
+  // What it has of a frame, line, batch or body is all taken in, or dropped: gives the machine's place up, so that
+  // others may go on.
   void batch_done();
 
   // How much may be read where records are awaited, or why nothing for now. `begun_needs`: so many bytes are missing to
-  // the end of what has begun; 0 if nothing has.
+  // the end of what has begun; 0 if nothing has. May take the machine's place, which batch_done() gives up.
   [[nodiscard]] ReadPlan plan_records(std::size_t begun_needs);
   // Input that is not taken in yet, or a batch.
   [[nodiscard]] bool has_rest() const { return !kept_input_.empty() || protocol_->holds_whole_batch(); }

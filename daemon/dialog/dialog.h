@@ -28,7 +28,7 @@ class Input {
  public:
   // Drops what was received and is not taken in.
   virtual void drop_input() = 0;
-  // Drops what of it has not been begun to be taken in. False if nothing is left.
+  // The same, but for a batch of which some was taken in. True if there is one.
   virtual bool drop_unbegun_input() = 0;
 
  protected:
@@ -50,6 +50,8 @@ class Dialog {
   [[nodiscard]] bool is_draining() const { return is_draining_; }
   // The drain ends: no answer waits for the peer any more.
   [[nodiscard]] bool is_cut() const { return is_cut_; }
+  // A silent one sends an error all the same before anything was taken in: to a peer that is refused or speaks another
+  // protocol, and has nothing to lose.
   void silence(bool is_silent) { is_silent_ = is_silent; }
   [[nodiscard]] bool is_silent() const { return is_silent_; }
 
@@ -62,7 +64,7 @@ class Dialog {
   void on_session_lost();
 
   // --- records and answers ---
-  // Takes the next record in; its verdict is said. Padding is readable behind it.
+  // Takes the next record in; its verdict is said. proto::FrameDecoder::kPaddingBytes are readable behind it.
   void take_record(std::string_view record, const commit::ReadTime& when);
   // False: numbers end before so many records, of which none is taken in, and the dialog ends.
   [[nodiscard]] bool has_numbers_for(std::uint64_t records);

@@ -19,9 +19,15 @@ connection::ReadPlan DialogProtocol::plan_read() {
 }
 
 void DialogProtocol::input_taken(bool is_all) {
+  if (connection_.memory_share().has_place() && !needs_place()) connection_.batch_done();
   if (dialog_.awaits_session()) connection_.pause(Pause::kSession);
   if (dialog_.is_cut()) dialog_.drop_unread_answers();
   if (dialog_.is_draining() && is_all) dialog_.end_by_drain();
+}
+
+// A batch is taken in only with the machine's place, and a begun frame or line goes on with it beyond the share.
+bool DialogProtocol::needs_place() const {
+  return holds_whole_batch() || (begun_input() && connection_.memory_share().needs_place());
 }
 
 void DialogProtocol::on_spool_waits() {

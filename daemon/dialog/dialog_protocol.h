@@ -15,7 +15,8 @@ class DialogProtocol : public connection::Protocol, private Input {
   DialogProtocol(connection::Connection& connection, proto::Framing framing)
       : connection_(connection), dialog_(connection, *this, framing) {}
 
-  // After input was taken in, all of it or some: what the dialog's state asks for.
+  // After input was taken in, all of it or some: what the dialog's state asks for. Gives the machine's place under the
+  // memory budget up where it is no longer needed.
   void input_taken(bool is_all);
 
   connection::Connection& connection_;
@@ -28,6 +29,8 @@ class DialogProtocol : public connection::Protocol, private Input {
   // When what has begun, or the first of it, comes too slowly; on_input_deadline() says so.
   [[nodiscard]] virtual std::int64_t input_deadline_ms() const = 0;
   virtual void on_input_deadline() = 0;
+
+  [[nodiscard]] bool needs_place() const;
 
   // --- as Protocol has them ---
   void refuse(const connection::LimitMet& limit) final { dialog_.refuse(limit); }

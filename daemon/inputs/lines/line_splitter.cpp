@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/base/grow_text.h"
 #include "daemon/base/text.h"
 #include "proto/frame_decoder.h"
 
 namespace crawlspool::lines {
 namespace {
+
+constexpr std::size_t kFirstPartialBytes = 1024;
 
 std::string_view without_return(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
@@ -20,14 +23,13 @@ std::string_view without_return(std::string_view line) {
 void LineSplitter::keep(std::string_view bytes) {
   const std::size_t room = record_bytes_max_ + 1 - std::min<std::size_t>(partial_.size(), record_bytes_max_ + 1);
   const std::string_view kept = bytes.substr(0, room);
-  if (const std::size_t needed = partial_.size() + kept.size() + proto::FrameDecoder::kPaddingBytes;
-      needed > partial_.capacity())
-    partial_.reserve(std::max(needed, 2 * partial_.capacity()));
+  base::grow_text(partial_, partial_.size() + kept.size() + proto::FrameDecoder::kPaddingBytes, kFirstPartialBytes,
+                  record_bytes_max_ + 1 + proto::FrameDecoder::kPaddingBytes);
   partial_ += kept;
 }
 
 std::optional<std::string_view> LineSplitter::next(std::string_view& input) {
-  if (std::exchange(is_handed_out_, false)) base::free_text(partial_);
+  free_returned();
   while (!input.empty()) {
     const std::size_t end = input.find('\n');
     const std::string_view piece = input.substr(0, end);
@@ -54,6 +56,10 @@ std::optional<std::string_view> LineSplitter::last() {
   if (std::exchange(is_handed_out_, true) || partial_.empty()) return std::nullopt;
   const std::string_view line = without_return(partial_);
   return line.empty() ? std::nullopt : std::optional(line);
+}
+
+void LineSplitter::free_returned() {
+  if (std::exchange(is_handed_out_, false)) base::free_text(partial_);
 }
 
 void LineSplitter::drop() {

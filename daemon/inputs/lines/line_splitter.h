@@ -1,5 +1,5 @@
-// Cuts a connection's bytes into records: lines, or by RFC 6587's octet counting. Keeps what has begun and is not
-// whole. Pure: knows nothing of JSON.
+// Cuts a connection's bytes into records, one a line. Keeps what has begun and is not whole. Pure: knows nothing of
+// JSON.
 #pragma once
 
 #include <cstddef>
@@ -20,11 +20,13 @@ class LineSplitter {
   [[nodiscard]] std::optional<std::string_view> next(std::string_view& input);
   // At the end of the stream: the last record, if its line has no end.
   [[nodiscard]] std::optional<std::string_view> last();
+  // Frees the record that was returned last: its views end here.
+  void free_returned();
   void drop();
 
   [[nodiscard]] bool has_begun() const { return received_bytes() > 0 || is_skipping_; }
   [[nodiscard]] std::size_t received_bytes() const { return is_handed_out_ ? 0 : partial_.size(); }
-  [[nodiscard]] std::size_t held_bytes() const { return partial_.capacity(); }
+  [[nodiscard]] std::size_t held_bytes() const { return partial_.size(); }
 
  private:
   void keep(std::string_view bytes);

@@ -54,6 +54,7 @@ bool LinesProtocol::take_lines(std::string_view& input) {
     take_line(*line, when);
     took_line = true;
   }
+  splitter_.free_returned();
   return took_line;
 }
 
@@ -102,10 +103,12 @@ void LinesProtocol::on_shed() {
                           .seq = dialog_.writer().taken() + 1});
 }
 
-// ---- deadlines: none of them is for one who is not answered, and so could not learn of it ----
+// ---- deadlines ----
 
+// None is for one who is not answered, and so could not learn of it, unless others of its machine may wait for the
+// memory that its line holds.
 std::int64_t LinesProtocol::input_deadline_ms() const {
-  if (dialog_.is_silent() || !splitter_.has_begun()) return kNever;
+  if (!splitter_.has_begun() || (dialog_.is_silent() && !connection_.memory_share().has_place())) return kNever;
   return connection_.pace_deadline_ms(line_begun_ms_, splitter_.received_bytes());
 }
 

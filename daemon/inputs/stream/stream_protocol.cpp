@@ -79,9 +79,6 @@ void StreamProtocol::take_frames(std::string_view& input) {
     decoder_.frame_taken();
   }
   if (dialog_.is_ending()) return;
-  if (connection_.memory_share().has_place() && !batch_ &&
-      !(decoder_.mid_frame() && connection_.memory_share().needs_place()))
-    connection_.batch_done();
   note_begun_frame(took_frames);
   if (connection_.link().unsent_bytes() > 0) connection_.send(true);
 }

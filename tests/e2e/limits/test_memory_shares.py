@@ -1,12 +1,14 @@
 """A client machine shares limits.memory_bytes_max with the others: what one of them fills never keeps a small one from
 being served. The one that fills it comes from 127.0.0.2."""
 
+import socket
+
 import pytest
 
 from exposition import scrape
 from flood import Flood
 from frames import frame
-from waiting import wait_until
+from waiting import seconds, wait_until
 from web import Web
 
 MIB = 1 << 20
@@ -82,3 +84,44 @@ def test_a_stop_takes_in_what_is_begun_and_not_all_that_waits(start):
     with Flood(daemon.address("http"), post_head(len(BAD_LINES)) + BAD_LINES, 100, reads=False, source=HOG) as flood:
         wait_until(lambda: flood.sent >= 20 and held(daemon) >= 4 * MIB, "bodies are being taken in", 60)
         assert daemon.terminate() == 0
+
+
+def begin(daemon, kind, count, record_bytes):
+    """So many connections that have sent a record but for its end, and the end."""
+    record = b'"' + b"x" * (record_bytes - 2) + b'"'
+    begun, end = (frame(record)[:-1], b'"') if kind == "stream" else (record, b"\n")
+    senders = [socket.create_connection(daemon.address(kind), seconds(20)) for _ in range(count)]
+    for sender in senders:
+        sender.sendall(begun)
+    wait_until_no_more_is_taken(daemon, MIB)
+    return senders, end
+
+
+SMALL = {"limits.memory_bytes_max": "4MiB", "limits.record_bytes_max": "1MiB", "limits.batch_bytes_max": "1MiB",
+         "limits.connections_per_ip_max": "0", "listen.lines": '["tcp://127.0.0.1:0"]'}
+
+
+@pytest.mark.parametrize("kind", ("stream", "lines"))
+def test_what_one_machine_has_begun_beyond_its_share_is_all_stored_once_it_is_whole(start, kind):
+    daemon = start(SMALL)
+    senders, end = begin(daemon, kind, 8, 900_000)
+    for sender in senders:
+        sender.sendall(end)
+    wait_until(lambda: len(daemon.spool.lines(live=True)) == len(senders), "all are stored", 60)
+    for sender in senders:
+        sender.close()
+
+
+def test_a_line_that_stalls_does_not_keep_its_machine_out(start):
+    """It is silent, and so has no deadline, but where others wait for what it holds."""
+    daemon = start({**SMALL, "timeouts.frame": "1s"})
+    senders, end = begin(daemon, "lines", 16, 190_000)
+    states = {one["peer"]: one["state"] for one in daemon.admin("/connections").json()["connections"]}
+    waiting = [sender for sender in senders if states["%s:%d" % sender.getsockname()] == "memory"]
+    assert 0 < len(waiting) < len(senders)
+    for sender in waiting:
+        sender.sendall(end)
+    wait_until(lambda: len(daemon.spool.lines(live=True)) == len(waiting), "those that are whole are stored", 60)
+    assert {event["code"] for event in daemon.events("conn_error")} == {"frame_timeout"}
+    for sender in senders:
+        sender.close()

@@ -49,6 +49,20 @@ TEST(LineSplitter, OfALineThatIsTooLongOneByteMoreThanAllowedComesAndTheNextIsWh
   }
 }
 
+TEST(LineSplitter, ARecordThatWasReturnedIsFreedOnceItIsDoneWith) {
+  LineSplitter splitter(kRecordBytesMax);
+  for (std::string_view piece : {"123", "456\n"})
+    while (const auto line = splitter.next(piece)) EXPECT_EQ(*line, "123456");
+  std::string_view begun = "78";
+  EXPECT_FALSE(splitter.next(begun));
+  std::string_view end = "9\nrest";
+  EXPECT_EQ(splitter.next(end), "789");
+  EXPECT_GT(splitter.held_bytes(), 0U);
+  splitter.free_returned();
+  EXPECT_EQ(splitter.held_bytes(), 0U);
+  EXPECT_EQ(end, "rest");
+}
+
 TEST(LineSplitter, HoldsNoMoreThanOneRecordOfALineWithoutEnd) {
   LineSplitter splitter(kRecordBytesMax);
   const std::string endless(1 << 20, 'z');
