@@ -63,18 +63,37 @@ constexpr std::array kSettings{
 };
 constexpr std::string_view kUnixSettings = "mode group";
 
-void add_words(std::vector<std::string_view>& all, std::string_view words) {
+template <class F>
+constexpr void for_each_word(std::string_view words, F&& take) {
   while (!words.empty()) {
     const std::size_t end = words.find(' ');
-    all.push_back(words.substr(0, end));
+    take(words.substr(0, end));
     words.remove_prefix(end == std::string_view::npos ? words.size() : end + 1);
   }
 }
 
+constexpr const Setting* find_setting(std::string_view name) {
+  for (const Setting& setting : kSettings)
+    if (setting.name == name) return &setting;
+  return nullptr;
+}
+
+constexpr bool are_settings(std::string_view words) {
+  bool are_all = true;
+  for_each_word(words, [&](std::string_view name) { are_all = are_all && find_setting(name) != nullptr; });
+  return are_all;
+}
+
+static_assert(are_settings(kUnixSettings) &&
+                  std::all_of(proto::kInputs.begin(), proto::kInputs.end(),
+                              [](const auto& input) { return are_settings(input.settings); }),
+              "each setting that proto::kInputs names is one of kSettings");
+
 std::vector<std::string_view> settings_of(proto::Input input, const base::Endpoint& at) {
   std::vector<std::string_view> names;
-  if (at.is_unix()) add_words(names, kUnixSettings);
-  add_words(names, info(input).settings);
+  const auto add = [&names](std::string_view name) { names.push_back(name); };
+  if (at.is_unix()) for_each_word(kUnixSettings, add);
+  for_each_word(info(input).settings, add);
   return names;
 }
 
@@ -97,9 +116,7 @@ std::string take_setting(std::string_view text, const std::vector<std::string_vi
   if (equals == std::string_view::npos) return "has no value for " + std::string(name) + ": write NAME=VALUE";
   const auto value = base::decode_percents(text.substr(equals + 1));
   if (!value) return "has a value for " + std::string(name) + " that is not percent-encoded";
-  const auto* const setting =
-      std::find_if(kSettings.begin(), kSettings.end(), [name](const Setting& one) { return one.name == name; });
-  const std::string_view expected = setting->take(*value, settings);
+  const std::string_view expected = find_setting(name)->take(*value, settings);
   if (expected.empty()) return {};
   return "has " + in_quotes(*value) + " for " + std::string(name) + ", which " +
          (expected.starts_with("must") ? "" : "must be ") + std::string(expected);

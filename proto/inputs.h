@@ -19,7 +19,7 @@ struct InputInfo {
   std::string_view name;  // in `via`, listen.NAME, metrics, logs, and of an inherited socket
   Role role;
   std::string_view default_url;  // empty: listens only where the configuration says so
-  std::string_view settings;     // those of listener_settings.h that its listeners take, between spaces
+  std::string_view settings;     // those of config/listener.cpp that its listeners take, between spaces
 };
 
 inline constexpr std::array kInputs{
