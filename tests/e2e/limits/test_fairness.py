@@ -1,6 +1,7 @@
 """One client with a huge backlog does not starve those that send a record now and then. CRAWLSPOOL_BACKLOG sets how
 many records the greedy one brings."""
 
+import gzip
 import os
 import selectors
 import threading
@@ -144,6 +145,38 @@ def test_what_yields_nothing_takes_no_longer_turns(start, costly):
         polite.wait_ack()
         acks += 1
     assert attacker.error is None, repr(attacker.error)
+    assert acks >= 10, acks
+
+
+EMPTY = {"zstd": zstd_frames.compress(b""), "gzip": gzip.compress(b"")}
+
+
+class Poster(threading.Thread):
+    """Posts one body."""
+
+    def __init__(self, daemon, body, encoding):
+        super().__init__(daemon=True)
+        self.daemon_at_work, self.body, self.encoding = daemon, body, encoding
+        self.response = None
+
+    def run(self):
+        with self.daemon_at_work.web(timeout=120) as web:
+            self.response = web.post(self.body, "application/x-ndjson", Content_Encoding=self.encoding)
+
+
+@pytest.mark.parametrize("encoding", EMPTY)
+def test_a_body_that_yields_nothing_takes_no_longer_turns(start, encoding):
+    """Hundreds of thousands of frames or members without content, in one body."""
+    daemon = start(SETTINGS)
+    polite = daemon.connect(timeout=60)
+    poster = Poster(daemon, EMPTY[encoding] * ((31 << 20) // len(EMPTY[encoding])), encoding)
+    poster.start()
+    acks = 0
+    while poster.is_alive():
+        polite.send_record(b'"polite"')
+        polite.wait_ack()
+        acks += 1
+    assert poster.response is not None and poster.response.status == 200
     assert acks >= 10, acks
 
 

@@ -12,7 +12,8 @@ from waiting import wait_until
 MIB = 1 << 20
 LIMIT = 64 * MIB
 BESIDE = 64 * MIB  # what the process may take beside it: OPERATIONS.md, "Sizing"
-SETTINGS = {"limits.memory_bytes_max": "64MiB", "limits.connections_per_ip_max": "0", "io_threads": "2"}
+SETTINGS = {"limits.memory_bytes_max": "64MiB", "limits.connections_per_ip_max": "0", "io_threads": "2",
+            "listen.lines": '["tcp://127.0.0.1:0"]'}
 BAD_LINES = b"x\n" * 65536
 LARGE = b'"' + b"x" * (16 * MIB - 2) + b'"'
 
@@ -51,6 +52,8 @@ FLOODS = {
     "many tokens": ("stream", lambda: frame(b"[1" + b",1" * (8 * MIB - 2) + b"]"), 8, True),
     "large rejects": ("stream", lambda: frame(b"{" + LARGE[1:]), 20, True),
     "zstd windows": ("stream", lambda: frame(wide_window(), ZSTD_BATCH), 30, True),
+    "large lines": ("lines", lambda: LARGE + b"\n", 30, True),
+    "bad lines one by one": ("lines", lambda: BAD_LINES * 4, 40, True),
     "heads": ("http", lambda: b"POST /" + b"u" * 16000, 2000, True),
 }
 

@@ -16,8 +16,9 @@ def config_file(tmp_path, text):
     return path
 
 
-def test_version_is_told():
-    result = run_daemon("--version")
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_version_is_told(option):
+    result = run_daemon(option)
     assert result.returncode == 0
     assert result.stdout.startswith("crawlspoold ") and any(digit in result.stdout for digit in "0123456789")
 

@@ -9,6 +9,7 @@ import socket
 
 import pytest
 
+from flood import fill
 from frames import BATCH, ZSTD_BATCH, frame, frames, hello
 from slow_sync import slow_sync
 from waiting import wait_until
@@ -35,13 +36,7 @@ def assert_closed_in_order(daemon):
 def silent_client(daemon, data):
     """One that never reads its answers, with more sent than is taken in before they are read."""
     client = daemon.connect(receive_buffer=4096)
-    client.sock.setblocking(False)
-    sent = 0
-    try:
-        while sent < len(data):
-            sent += client.sock.send(data[sent:sent + 65536])
-    except BlockingIOError:
-        pass
+    fill(client.sock, data)
     wait_until(lambda: any(one["state"] == "output" for one in connections(daemon)), "its answers wait")
     return client
 

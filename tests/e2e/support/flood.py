@@ -5,6 +5,17 @@ import socket
 import threading
 
 
+def fill(sock, data):
+    """Sends as much of it as is taken at once, by the server and by the kernels' buffers."""
+    sock.setblocking(False)
+    sent = 0
+    try:
+        while sent < len(data):
+            sent += sock.send(data[sent:sent + 65536])
+    except BlockingIOError:
+        pass
+
+
 class Flood(threading.Thread):
     """From its start to the end of the `with` block."""
 
