@@ -19,8 +19,9 @@ class DialogProtocol : public connection::Protocol, private Input {
   // memory budget up where it is no longer needed.
   void input_taken(bool is_all);
 
-  connection::Connection& connection_;
-  Dialog dialog_;
+  [[nodiscard]] connection::Connection& connection() const { return connection_; }
+  [[nodiscard]] Dialog& dialog() { return dialog_; }
+  [[nodiscard]] const Dialog& dialog() const { return dialog_; }
 
  private:
   // --- the input's own ---
@@ -49,6 +50,9 @@ class DialogProtocol : public connection::Protocol, private Input {
   void on_drain_end() final { dialog_.on_drain_end(); }
   [[nodiscard]] std::int64_t deadline_ms() const final;
   void on_deadline() final;
+
+  connection::Connection& connection_;
+  Dialog dialog_;
 };
 
 }  // namespace crawlspool::dialog

@@ -20,35 +20,35 @@ LinesProtocol::LinesProtocol(connection::Connection& connection, const config::L
     : DialogProtocol(connection, proto::Framing::kLines),
       splitter_(connection.limits().record_bytes_max),
       may_answer_(settings.answers) {
-  dialog_.silence(true);
-  dialog_.identify(settings.client, settings.stream);
+  dialog().silence(true);
+  dialog().identify(settings.client, settings.stream);
 }
 
 connection::ReadPlan LinesProtocol::plan_input() {
-  if (connection_.credit().must_wait(connection_.io().now_ms())) return {0, Pause::kAmplification};
-  return connection_.plan_records(splitter_.has_begun() ? kBegunReadBytes : 0);
+  if (connection().credit().must_wait(connection().io().now_ms())) return {0, Pause::kAmplification};
+  return connection().plan_records(splitter_.has_begun() ? kBegunReadBytes : 0);
 }
 
 std::size_t LinesProtocol::on_input(std::string_view bytes) {
   if (const auto other = std::exchange(any_input_, true) ? std::nullopt : recognise_first_bytes(bytes)) {
-    dialog_.end_with_error({.code = ErrorWord::kWrongProtocol, .detail = *other});
+    dialog().end_with_error({.code = ErrorWord::kWrongProtocol, .detail = *other});
     return bytes.size();
   }
   std::string_view rest = bytes;
   const bool had_begun = splitter_.has_begun();
   const bool took_line = take_lines(rest);
-  if (dialog_.is_ending()) return bytes.size();
-  if (took_line || !had_begun) line_begun_ms_ = connection_.io().now_ms();
+  if (dialog().is_ending()) return bytes.size();
+  if (took_line || !had_begun) line_begun_ms_ = connection().io().now_ms();
   input_taken(rest.empty());
-  if (connection_.link().unsent_bytes() > 0) connection_.send(true);
+  if (connection().link().unsent_bytes() > 0) connection().send(true);
   return bytes.size() - rest.size();
 }
 
 // True if there was one at least.
 bool LinesProtocol::take_lines(std::string_view& input) {
-  const commit::ReadTime when = connection_.io().read_time();
+  const commit::ReadTime when = connection().io().read_time();
   bool took_line = false;
-  while (!dialog_.is_ending() && !dialog_.awaits_session() && !connection_.budget().is_spent()) {
+  while (!dialog().is_ending() && !dialog().awaits_session() && !connection().budget().is_spent()) {
     const auto line = splitter_.next(input);
     if (!line) break;
     take_line(*line, when);
@@ -60,47 +60,47 @@ bool LinesProtocol::take_lines(std::string_view& input) {
 
 void LinesProtocol::take_line(std::string_view line, const commit::ReadTime& when) {
   if (!std::exchange(any_line_, true) && take_hello(line)) return;
-  if (dialog_.has_numbers_for(1)) dialog_.take_record(line, when);
+  if (dialog().has_numbers_for(1)) dialog().take_record(line, when);
 }
 
 // False if the first line is a record.
 bool LinesProtocol::take_hello(std::string_view line) {
-  if (line.front() != '{' || connection_.io().checker().check(line)) return false;
+  if (line.front() != '{' || connection().io().checker().check(line)) return false;
   auto read = read_hello(line);
   if (!read) {
-    dialog_.end_with_error({.code = ErrorWord::kBadHello, .detail = read.error()});
+    dialog().end_with_error({.code = ErrorWord::kBadHello, .detail = read.error()});
     return true;
   }
   if (!*read) return false;
   LinesHello& said = **read;
-  const spool::ClientNames& known = dialog_.writer().names();
+  const spool::ClientNames& known = dialog().writer().names();
   if (said.hello.client.empty()) said.hello.client = known.client;
   if (said.hello.stream.empty()) said.hello.stream = known.stream;
-  dialog_.silence(!said.wants_answers || !may_answer_);
-  dialog_.take_hello(std::move(said.hello));
+  dialog().silence(!said.wants_answers || !may_answer_);
+  dialog().take_hello(std::move(said.hello));
   return true;
 }
 
 void LinesProtocol::on_eof() {
   const auto last = splitter_.last();
-  if (last) take_line(*last, connection_.io().read_time());
-  dialog_.end_with_goodbye(GoodbyeReason::kBye, "the stream has ended");
+  if (last) take_line(*last, connection().io().read_time());
+  dialog().end_with_goodbye(GoodbyeReason::kBye, "the stream has ended");
 }
 
 void LinesProtocol::on_resumed(std::int64_t paused_ms) {
   line_begun_ms_ += paused_ms;
-  dialog_.on_resumed();
+  dialog().on_resumed();
 }
 
 std::optional<connection::BegunInput> LinesProtocol::begun_input() const {
-  if (dialog_.is_ending() || splitter_.received_bytes() == 0) return std::nullopt;
+  if (dialog().is_ending() || splitter_.received_bytes() == 0) return std::nullopt;
   return connection::BegunInput{splitter_.held_bytes(), splitter_.received_bytes(), line_begun_ms_};
 }
 
 void LinesProtocol::on_shed() {
-  dialog_.end_with_error({.code = ErrorWord::kFrameTimeout,
-                          .detail = "the server's memory is used up and this line came slowest",
-                          .seq = dialog_.writer().taken() + 1});
+  dialog().end_with_error({.code = ErrorWord::kFrameTimeout,
+                           .detail = "the server's memory is used up and this line came slowest",
+                           .seq = dialog().writer().taken() + 1});
 }
 
 // ---- deadlines ----
@@ -108,14 +108,14 @@ void LinesProtocol::on_shed() {
 // None is for one who is not answered, and so could not learn of it, unless others of its machine may wait for the
 // memory that its line holds.
 std::int64_t LinesProtocol::input_deadline_ms() const {
-  if (!splitter_.has_begun() || (dialog_.is_silent() && !connection_.memory_share().has_place())) return kNever;
-  return connection_.pace_deadline_ms(line_begun_ms_, splitter_.received_bytes());
+  if (!splitter_.has_begun() || (dialog().is_silent() && !connection().memory_share().has_place())) return kNever;
+  return connection().pace_deadline_ms(line_begun_ms_, splitter_.received_bytes());
 }
 
 void LinesProtocol::on_input_deadline() {
-  dialog_.end_with_error({.code = ErrorWord::kFrameTimeout,
-                          .detail = std::to_string(splitter_.received_bytes()) + " bytes of a line had come in time",
-                          .seq = dialog_.writer().taken() + 1});
+  dialog().end_with_error({.code = ErrorWord::kFrameTimeout,
+                           .detail = std::to_string(splitter_.received_bytes()) + " bytes of a line had come in time",
+                           .seq = dialog().writer().taken() + 1});
 }
 
 }  // namespace crawlspool::lines

@@ -31,9 +31,9 @@ StreamProtocol::~StreamProtocol() { drop_batch(); }
 
 connection::ReadPlan StreamProtocol::plan_input() {
   // A batch that has begun to become lines holds its memory: it goes on.
-  if (!(batch_ && batch_->is_ready()) && connection_.credit().must_wait(connection_.io().now_ms()))
+  if (!(batch_ && batch_->is_ready()) && connection().credit().must_wait(connection().io().now_ms()))
     return {0, Pause::kAmplification};
-  const auto plan = connection_.plan_records(decoder_.mid_frame() ? decoder_.bytes_needed() : 0);
+  const auto plan = connection().plan_records(decoder_.mid_frame() ? decoder_.bytes_needed() : 0);
   if (plan.bytes == 0 && plan.why != Pause::kOutput && may_be_hello()) return {decoder_.bytes_needed()};
   return plan;
 }
@@ -41,27 +41,27 @@ connection::ReadPlan StreamProtocol::plan_input() {
 // A hello of usual size is always read, so that a client learns where it stands.
 bool StreamProtocol::may_be_hello() const {
   return decoder_.at_first_frame() && !decoder_.begun_records() && decoder_.claimed_bytes() <= kSmallHelloBytesMax &&
-         !connection_.has_rest();
+         !connection().has_rest();
 }
 
 std::size_t StreamProtocol::on_input(std::string_view bytes) {
-  if (!bytes.empty()) dialog_.on_input();
+  if (!bytes.empty()) dialog().on_input();
   std::string_view rest = bytes;
   take_frames(rest);
-  if (dialog_.is_ending()) return bytes.size();
+  if (dialog().is_ending()) return bytes.size();
   input_taken(rest.empty() && !batch_);
   return bytes.size() - rest.size();
 }
 
 // The next frame may be looked at in this turn.
-bool StreamProtocol::takes_frames() const { return !dialog_.is_ending() && !batch_ && !dialog_.awaits_session(); }
+bool StreamProtocol::takes_frames() const { return !dialog().is_ending() && !batch_ && !dialog().awaits_session(); }
 
 bool StreamProtocol::is_enough_for_one_turn() const {
-  return connection_.budget().is_spent() || connection_.link().unsent_bytes() > Connection::kUnsentBytesMax;
+  return connection().budget().is_spent() || connection().link().unsent_bytes() > Connection::kUnsentBytesMax;
 }
 
 void StreamProtocol::take_frames(std::string_view& input) {
-  const commit::ReadTime when = connection_.io().read_time();
+  const commit::ReadTime when = connection().io().read_time();
   proto::Frame frame{};
   bool took_frames = false;
   if (batch_) go_on_with_batch(when);
@@ -70,17 +70,17 @@ void StreamProtocol::take_frames(std::string_view& input) {
     if (step == proto::FrameDecoder::Step::kNeedMore) break;
     if (step == proto::FrameDecoder::Step::kRefused) {
       const proto::Refusal& refusal = decoder_.refusal();
-      const auto seq = refusal.has_records ? std::optional(dialog_.writer().taken() + 1) : std::nullopt;
-      return dialog_.end_with_error({.code = refusal.code, .detail = std::string(refusal.detail), .seq = seq});
+      const auto seq = refusal.has_records ? std::optional(dialog().writer().taken() + 1) : std::nullopt;
+      return dialog().end_with_error({.code = refusal.code, .detail = std::string(refusal.detail), .seq = seq});
     }
     took_frames = true;
     take_frame(frame, when);
     any_frame_taken_ = true;
     decoder_.frame_taken();
   }
-  if (dialog_.is_ending()) return;
+  if (dialog().is_ending()) return;
   note_begun_frame(took_frames);
-  if (connection_.link().unsent_bytes() > 0) connection_.send(true);
+  if (connection().link().unsent_bytes() > 0) connection().send(true);
 }
 
 void StreamProtocol::note_begun_frame(bool took_frames) {
@@ -89,15 +89,15 @@ void StreamProtocol::note_begun_frame(bool took_frames) {
   if (!mid_frame)
     frame_begun_ms_ = 0;
   else if (took_frames || frame_begun_ms_ == 0)
-    frame_begun_ms_ = connection_.io().now_ms();
+    frame_begun_ms_ = connection().io().now_ms();
 }
 
-void StreamProtocol::on_eof() { dialog_.end_with_goodbye(GoodbyeReason::kBye, "the stream has ended"); }
+void StreamProtocol::on_eof() { dialog().end_with_goodbye(GoodbyeReason::kBye, "the stream has ended"); }
 
 void StreamProtocol::on_resumed(std::int64_t paused_ms) {
   if (frame_begun_ms_ != 0) frame_begun_ms_ += paused_ms;
   paused_in_all_ms_ += paused_ms;
-  dialog_.on_resumed();
+  dialog().on_resumed();
 }
 
 // ---- frames ----
@@ -117,7 +117,7 @@ void StreamProtocol::take_frame(const proto::Frame& frame, const commit::ReadTim
     case FrameType::kPong:
       return;
     case FrameType::kBye:
-      return dialog_.end_with_goodbye(GoodbyeReason::kBye, "all is settled");
+      return dialog().end_with_goodbye(GoodbyeReason::kBye, "all is settled");
     case FrameType::kFirstReserved:
       break;
   }
@@ -126,42 +126,42 @@ void StreamProtocol::take_frame(const proto::Frame& frame, const commit::ReadTim
 
 void StreamProtocol::take_record(std::string_view record, const commit::ReadTime& when) {
   if (const auto looks_like = any_frame_taken_ ? std::nullopt : proto::recognise_payload(record))
-    return dialog_.end_with_error({.code = ErrorWord::kWrongProtocol, .detail = *looks_like});
-  if (dialog_.has_numbers_for(1)) dialog_.take_record(record, when);
+    return dialog().end_with_error({.code = ErrorWord::kWrongProtocol, .detail = *looks_like});
+  if (dialog().has_numbers_for(1)) dialog().take_record(record, when);
 }
 
 void StreamProtocol::take_hello(std::string_view payload) {
   const auto refuse = [this](std::string_view why) {
-    dialog_.end_with_error({.code = ErrorWord::kBadHello, .detail = why});
+    dialog().end_with_error({.code = ErrorWord::kBadHello, .detail = why});
   };
   if (any_frame_taken_) return refuse("a hello is the first frame or none");
-  if (const auto reason = connection_.io().checker().check(payload))
+  if (const auto reason = connection().io().checker().check(payload))
     return refuse(std::string("a hello is a JSON object: ").append(reason->detail.view()));
   auto hello = proto::parse_hello(payload);
   if (!hello) return refuse(hello.error());
-  dialog_.take_hello(std::move(*hello));
+  dialog().take_hello(std::move(*hello));
 }
 
 void StreamProtocol::take_ping(std::string_view payload) {
-  if (!payload.empty() && connection_.io().checker().check(payload))
-    return dialog_.end_with_error({.code = ErrorWord::kBadFrame, .detail = "a ping holds nothing or one JSON value"});
-  dialog_.say_pong(payload);
+  if (!payload.empty() && connection().io().checker().check(payload))
+    return dialog().end_with_error({.code = ErrorWord::kBadFrame, .detail = "a ping holds nothing or one JSON value"});
+  dialog().say_pong(payload);
 }
 
 // ---- batches ----
 
 // Its records are counted only where they may be too many.
 bool StreamProtocol::has_numbers_for_batch(std::string_view batch) {
-  const std::uint64_t records_max = connection_.limits().batch_records_max;
-  return dialog_.writer().taken() + records_max <= proto::kSeqMax ||
-         dialog_.has_numbers_for(proto::count_records(batch, records_max));
+  const std::uint64_t records_max = connection().limits().batch_records_max;
+  return dialog().writer().taken() + records_max <= proto::kSeqMax ||
+         dialog().has_numbers_for(proto::count_records(batch, records_max));
 }
 
 // Most are taken in at once, where they lie.
 void StreamProtocol::take_batch(std::string_view payload, const commit::ReadTime& when) {
-  const bool must_wait = !connection_.memory_share().may_take_in(payload.size());
-  if (must_wait || intake::may_hold_more_records(payload.size(), connection_.limits().batch_records_max)) {
-    batch_.emplace(intake::BatchIntake::Holds::kRecords, decoder_.keep_payload(payload), connection_.limits());
+  const bool must_wait = !connection().memory_share().may_take_in(payload.size());
+  if (must_wait || intake::may_hold_more_records(payload.size(), connection().limits().batch_records_max)) {
+    batch_.emplace(intake::BatchIntake::Holds::kRecords, decoder_.keep_payload(payload), connection().limits());
     return must_wait ? void() : go_on_with_batch(when);
   }
   if (!has_numbers_for_batch(payload)) return;
@@ -170,38 +170,38 @@ void StreamProtocol::take_batch(std::string_view payload, const commit::ReadTime
     const std::size_t before = reader.rest_bytes();
     const auto record = reader.next();
     if (record)
-      dialog_.take_record(*record, when);
+      dialog().take_record(*record, when);
     else if (before > 0)
-      connection_.budget().count_scanned(before - reader.rest_bytes());
+      connection().budget().count_scanned(before - reader.rest_bytes());
     else
       return;
   }
   if (reader.rest_bytes() == 0) return;
   const std::size_t taken = payload.size() - reader.rest_bytes();
-  batch_ = intake::BatchIntake::rest_of(decoder_.keep_payload(payload), taken, connection_.limits());
+  batch_ = intake::BatchIntake::rest_of(decoder_.keep_payload(payload), taken, connection().limits());
 }
 
 void StreamProtocol::take_zstd_batch(std::string_view payload, const commit::ReadTime& when) {
   batch_.emplace(intake::BatchIntake::Holds::kRecords, intake::Encoding::kZstd, intake::Parts::kOne,
-                 decoder_.keep_payload(payload), connection_.limits());
+                 decoder_.keep_payload(payload), connection().limits());
   if (may_go_on_with_batch()) go_on_with_batch(when);
 }
 
 void StreamProtocol::go_on_with_batch(const commit::ReadTime& when) {
-  if (connection_.must_wait_before_making(*batch_, dialog_.writer().origin()))
-    return connection_.batch_done();  // others may go on meanwhile
+  if (connection().must_wait_before_making(*batch_, dialog().writer().origin()))
+    return connection().batch_done();  // others may go on meanwhile
   if (!batch_->is_ready()) {
-    const auto step = batch_->step(connection_.budget());
+    const auto step = batch_->step(connection().budget());
     if (step == intake::BatchIntake::Step::kMore) return;
     if (step != intake::BatchIntake::Step::kReady)
-      return dialog_.end_with_error(
-          {.code = ErrorWord::kBadBatch, .detail = batch_->detail(), .seq = dialog_.writer().taken() + 1});
+      return dialog().end_with_error(
+          {.code = ErrorWord::kBadBatch, .detail = batch_->detail(), .seq = dialog().writer().taken() + 1});
     if (!has_numbers_for_batch(batch_->content())) return;
   }
   while (!is_enough_for_one_turn()) {
-    const auto record = batch_->next(connection_.budget());
+    const auto record = batch_->next(connection().budget());
     if (record)
-      dialog_.take_record(*record, when);
+      dialog().take_record(*record, when);
     else if (batch_->is_at_end())
       return drop_batch();
   }
@@ -210,7 +210,7 @@ void StreamProtocol::go_on_with_batch(const commit::ReadTime& when) {
 
 void StreamProtocol::drop_batch() {
   batch_.reset();
-  connection_.batch_done();
+  connection().batch_done();
 }
 
 // ---- what it holds ----
@@ -222,14 +222,14 @@ std::size_t StreamProtocol::held_wire_bytes() const {
 std::size_t StreamProtocol::held_bytes() const { return decoder_.held_bytes() + (batch_ ? batch_->held_bytes() : 0); }
 
 std::optional<connection::BegunInput> StreamProtocol::begun_input() const {
-  if (dialog_.is_ending() || !decoder_.mid_frame()) return std::nullopt;
+  if (dialog().is_ending() || !decoder_.mid_frame()) return std::nullopt;
   return connection::BegunInput{decoder_.held_bytes(), decoder_.received_bytes(), frame_begun_ms_};
 }
 
 void StreamProtocol::on_shed() {
-  dialog_.end_with_error({.code = ErrorWord::kFrameTimeout,
-                          .detail = "the server's memory is used up and this frame came slowest",
-                          .seq = begun_seq()});
+  dialog().end_with_error({.code = ErrorWord::kFrameTimeout,
+                           .detail = "the server's memory is used up and this frame came slowest",
+                           .seq = begun_seq()});
 }
 
 void StreamProtocol::drop_input() {
@@ -243,23 +243,23 @@ bool StreamProtocol::drop_unbegun_input() {
 }
 
 std::optional<std::uint64_t> StreamProtocol::begun_seq() const {
-  return decoder_.begun_records() ? std::optional(dialog_.writer().taken() + 1) : std::nullopt;
+  return decoder_.begun_records() ? std::optional(dialog().writer().taken() + 1) : std::nullopt;
 }
 
 // ---- deadlines ----
 
 std::int64_t StreamProtocol::input_deadline_ms() const {
-  if (!any_frame_begun_) return connection_.pace_deadline_ms(connection_.times().opened_ms + paused_in_all_ms_, 0);
-  return decoder_.mid_frame() ? connection_.pace_deadline_ms(frame_begun_ms_, decoder_.claimed_bytes()) : kNever;
+  if (!any_frame_begun_) return connection().pace_deadline_ms(connection().times().opened_ms + paused_in_all_ms_, 0);
+  return decoder_.mid_frame() ? connection().pace_deadline_ms(frame_begun_ms_, decoder_.claimed_bytes()) : kNever;
 }
 
 void StreamProtocol::on_input_deadline() {
   if (!decoder_.mid_frame())
-    return dialog_.end_with_error({.code = ErrorWord::kFrameTimeout, .detail = "no frame has begun in time"});
-  dialog_.end_with_error({.code = ErrorWord::kFrameTimeout,
-                          .detail = std::to_string(decoder_.received_bytes()) + " bytes of a frame of " +
-                                    std::to_string(decoder_.claimed_bytes()) + " had come in time",
-                          .seq = begun_seq()});
+    return dialog().end_with_error({.code = ErrorWord::kFrameTimeout, .detail = "no frame has begun in time"});
+  dialog().end_with_error({.code = ErrorWord::kFrameTimeout,
+                           .detail = std::to_string(decoder_.received_bytes()) + " bytes of a frame of " +
+                                     std::to_string(decoder_.claimed_bytes()) + " had come in time",
+                           .seq = begun_seq()});
 }
 
 }  // namespace crawlspool::stream
