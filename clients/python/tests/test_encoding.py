@@ -47,15 +47,24 @@ UTC_PLUS_8 = datetime.timezone(datetime.timedelta(hours=8))
 UUID = uuid.UUID("12345678-1234-5678-1234-567812345678")
 
 
-@pytest.mark.parametrize("value, written", [
+NEAREST = [
     (datetime.datetime(2026, 11, 20, 4, 5, 6, 789, tzinfo=UTC_PLUS_8), "2026-11-20T04:05:06.000789+08:00"),
     (datetime.datetime(2026, 11, 20, 4, 5, 6), "2026-11-20T04:05:06"), (datetime.date(2026, 11, 20), "2026-11-20"),
     (datetime.time(4, 5, 6), "04:05:06"), (decimal.Decimal("19.90"), "19.90"), (UUID, str(UUID)), ({7}, [7]),
     (frozenset(["a"]), ["a"]), (Point(1, {2}), {"x": 1, "tags": [2]}), (collections.UserDict(a=1), {"a": 1}),
-    (Attrs(), {"a": 1, "b": None}), (Scalar(7), 7), (Scalar([[1.5], [2]]), [[1.5], [2]])])
+    (Attrs(), {"a": 1, "b": None}), (Scalar(7), 7), (Scalar([[1.5], [2]]), [[1.5], [2]])]
+
+
+@pytest.mark.parametrize("value, written", NEAREST)
 def test_what_json_does_not_know_is_written_as_its_nearest(value, written):
     assert json.loads(Encoder()(value)) == written
     assert json.loads(Encoder()({"deep": [value, (value,)]})) == {"deep": [written, [written]]}
+
+
+@pytest.mark.parametrize("value, written", NEAREST)
+def test_an_item_of_the_pipeline_is_written_in_the_same_way(value, written):
+    pipeline = pytest.importorskip("crawlspool.scrapy")
+    assert json.loads(pipeline._ItemEncoder(None).item({"deep": [value]})) == {"deep": [written]}
 
 
 def test_numpys_scalars_and_arrays_are_numbers_and_lists():
