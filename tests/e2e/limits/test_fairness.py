@@ -52,6 +52,11 @@ def commits_an_ack():
     return 4 * POLITE if is_sanitized() else COMMITS_AN_ACK
 
 
+def is_even(rounds):
+    """All are served alike. With a sanitizer's long turns a commit has some of them twice and others not at all."""
+    return max(rounds) <= (3 if is_sanitized() else 2) * min(rounds) + 3
+
+
 def polite_rounds(daemon, greedy):
     """How many acks each polite client got between the greedy one's first and its last, and the commits meanwhile."""
     selector = selectors.DefaultSelector()
@@ -84,7 +89,7 @@ def test_polite_clients_are_served_while_a_greedy_one_is(start, kind):
     print(f"{BACKLOG} greedy records, {commits} commits; acks of each polite client meanwhile: {min(rounds)} to {max(rounds)}, "
           f"{sum(rounds) / (content_bytes / (1 << 20)):.1f} of all together for each greedy MiB")
     assert min(rounds) >= max(1, commits // commits_an_ack())
-    assert max(rounds) <= 2 * min(rounds) + 3
+    assert is_even(rounds), rounds
 
 
 def test_one_commit_serves_greedy_and_polite_alike(start, tmp_path):
