@@ -11,6 +11,7 @@ import pytest
 import zstd_frames
 from daemon import is_sanitized
 from frames import BATCH, ZSTD_BATCH, frame, frames
+from polite import acks_while
 from slow_sync import slow_sync
 from waiting import wait_until
 
@@ -143,12 +144,7 @@ def test_what_yields_nothing_takes_no_longer_turns(start, costly):
     polite.send_record(b'"polite"')
     polite.wait_ack()
     attacker = Costly(daemon.connect(timeout=120), data)
-    attacker.start()
-    acks = 0
-    while attacker.is_alive():
-        polite.send_record(b'"polite"')
-        polite.wait_ack()
-        acks += 1
+    acks = acks_while(attacker, polite)
     assert attacker.error is None, repr(attacker.error)
     assert acks >= 10, acks
 
@@ -175,12 +171,7 @@ def test_a_body_that_yields_nothing_takes_no_longer_turns(start, encoding):
     daemon = start(SETTINGS)
     polite = daemon.connect(timeout=60)
     poster = Poster(daemon, EMPTY[encoding] * ((31 << 20) // len(EMPTY[encoding])), encoding)
-    poster.start()
-    acks = 0
-    while poster.is_alive():
-        polite.send_record(b'"polite"')
-        polite.wait_ack()
-        acks += 1
+    acks = acks_while(poster, polite)
     assert poster.response is not None and poster.response.status == 200
     assert acks >= 10, acks
 
@@ -222,12 +213,7 @@ def test_a_flood_of_rejects_leaves_others_their_share(start, source):
     polite.wait_ack()
     flood = Flood(daemon)
     commits = daemon.status()["commits"]
-    flood.start()
-    acks = 0
-    while flood.is_alive():
-        polite.send_record(b'"polite"')
-        polite.wait_ack()
-        acks += 1
+    acks = acks_while(flood, polite)
     assert flood.done
     status = daemon.status()
     commits = status["commits"] - commits

@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from flood import Flood, fill
+from polite import acks_while
 from waiting import seconds, wait_until
 
 MIB = 1 << 20
@@ -51,12 +52,7 @@ def test_lines_that_yield_nothing_take_no_longer_turns(start, data):
     daemon = start(LISTEN)
     polite = daemon.connect(timeout=60)
     sender = Sender(daemon, data)
-    sender.start()
-    acks = 0
-    while sender.is_alive():
-        polite.send_record(b'"polite"')
-        polite.wait_ack()
-        acks += 1
+    acks = acks_while(sender, polite)
     assert sender.rest == b"", "it was closed in order"
     assert acks >= 10, acks
 
