@@ -109,7 +109,8 @@ class Outbox:
         self._in_doubt = False
 
     def _repair(self) -> None:
-        """After a put() that was cut short: what the chunks and the buffer's files hold counts."""
+        """After a put() that was cut short: what the chunks and the buffer's files hold counts. What memory has room for
+        is read back at once: where it holds nothing, no ack is to come that would do so."""
         if self.waiting:
             chunk = self.waiting[-1]
             chunk.size = sum(map(len, chunk.payloads))
@@ -121,9 +122,9 @@ class Outbox:
         else:
             records = self.buffer.records
             records.repair()
-            if not self.spilled:
-                records.read_again(chunks[-1].last + 1 if chunks else self.next)
+            records.read_again(chunks[-1].last + 1 if chunks else self.settled + 1)
             self.next, self.spilled = records.next, records.unread
+            self.refill()
         self._in_doubt = False
 
     def _fits_memory(self, size: int) -> bool:

@@ -94,6 +94,33 @@ def test_a_put_that_is_cut_short_harms_no_other_record(tmp_path, kind, goes_on, 
     assert opcodes > 50 and len(outcomes) == 2
 
 
+@pytest.mark.parametrize("kind", ["memory", "buffer", "next file"])
+def test_a_put_that_is_cut_short_while_nothing_is_held_holds_up_no_other(tmp_path, kind, monkeypatch):
+    """No ack is to come that would fetch from the buffer what memory does not have."""
+    monkeypatch.setattr("os.fsync", lambda _: None)
+    given = numbered(8)
+    opcodes, ended, outcomes = 0, False, set()
+    while not ended:
+        one = conversation(kind, tmp_path, opcodes)
+        one.connect()
+        one.put(*given[:3])
+        stored = one.sent()
+        one.hear("ack", 3)
+        ended = cut_short(lambda: one.put(given[3]), opcodes)
+        one.put(*given[4:])
+        while one.counters.unsettled:
+            sent = one.sent()
+            assert sent, opcodes
+            stored += sent
+            one.hear("ack", len(stored))
+        assert stored in (given[:3] + given[4:], given), opcodes
+        if one.outbox.buffer:
+            one.outbox.buffer.release()
+        outcomes.add(len(stored))
+        opcodes += 1
+    assert opcodes > 50 and len(outcomes) == 2
+
+
 SENDER = """
 import signal
 import sys
