@@ -141,7 +141,10 @@ class Engine:
     def take(self, now: float) -> Optional[Piece]:
         """The next records to send; None if nothing is due."""
         outbox = self.outbox
-        if not self.welcomed or self.over or not outbox.waiting or self._holds_back(now) > 0:
+        if not self.welcomed or self.over:
+            return None
+        outbox.fetch()
+        if not outbox.waiting or self._holds_back(now) > 0:
             return None
         chunk = outbox.waiting[0]
         number = chunk.first - self.session.offset

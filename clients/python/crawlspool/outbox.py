@@ -109,8 +109,7 @@ class Outbox:
         self._in_doubt = False
 
     def _repair(self) -> None:
-        """After a put() that was cut short: what the chunks and the buffer's files hold counts. What memory has room for
-        is read back at once: where it holds nothing, no ack is to come that would do so."""
+        """After a put() that was cut short: what the chunks and the buffer's files hold counts."""
         if self.waiting:
             chunk = self.waiting[-1]
             chunk.size = sum(map(len, chunk.payloads))
@@ -122,9 +121,9 @@ class Outbox:
         else:
             records = self.buffer.records
             records.repair()
-            records.read_again(chunks[-1].last + 1 if chunks else self.settled + 1)
+            if not self.spilled:
+                records.read_again(chunks[-1].last + 1 if chunks else self.next)
             self.next, self.spilled = records.next, records.unread
-            self.refill()
         self._in_doubt = False
 
     def _fits_memory(self, size: int) -> bool:
@@ -146,6 +145,14 @@ class Outbox:
             waiting.append(Chunk(index, [payload], size))
         self.records += 1
         self.bytes += size
+
+    def fetch(self) -> None:
+        """Before something is taken: reads back what a put() that was cut short left in the buffer alone. Where memory
+        holds nothing, no ack is to come that would do so. By the thread that sends, in which no Ctrl-C is raised."""
+        if not self.waiting:
+            if self._in_doubt:
+                self._repair()
+            self.refill()
 
     def refill(self) -> None:
         """Reads back from the buffer what memory has room for."""

@@ -57,6 +57,16 @@ def conversation(kind, tmp_path, opcodes):
     return Conversation(buffer=buffer, window=window, batch_records=4)
 
 
+def all_sent(one, stored):
+    """What was stored, and all that goes out until nothing is unsettled; each of it is acked."""
+    while one.counters.unsettled:
+        sent = one.sent()
+        assert sent, "something is held, and does not go out"
+        stored = stored + sent
+        one.hear("ack", len(stored))
+    return stored
+
+
 @pytest.mark.parametrize("kind, goes_on", [("memory", "sends"), ("memory", "puts more"), ("buffer", "is killed"),
                                            ("buffer", "puts more"), ("spilled", "puts more"), ("next file", "sends"),
                                            ("next file", "puts more")])
@@ -76,12 +86,7 @@ def test_a_put_that_is_cut_short_harms_no_other_record(tmp_path, kind, goes_on, 
             again.release()
         else:
             one.connect()
-            stored = []
-            while one.counters.unsettled:
-                sent = one.sent()
-                assert sent, opcodes
-                stored += sent
-                one.hear("ack", len(stored))
+            stored = all_sent(one, [])
             assert one.counters.acked == one.counters.records == len(stored)
         rest = given[4:] if goes_on == "puts more" else []
         assert stored in (given[:3] + rest, given[:4] + rest), opcodes
@@ -104,21 +109,41 @@ def test_a_put_that_is_cut_short_while_nothing_is_held_holds_up_no_other(tmp_pat
         one = conversation(kind, tmp_path, opcodes)
         one.connect()
         one.put(*given[:3])
-        stored = one.sent()
-        one.hear("ack", 3)
+        stored = all_sent(one, [])
         ended = cut_short(lambda: one.put(given[3]), opcodes)
         one.put(*given[4:])
-        while one.counters.unsettled:
-            sent = one.sent()
-            assert sent, opcodes
-            stored += sent
-            one.hear("ack", len(stored))
+        stored = all_sent(one, stored)
         assert stored in (given[:3] + given[4:], given), opcodes
         if one.outbox.buffer:
             one.outbox.buffer.release()
         outcomes.add(len(stored))
         opcodes += 1
     assert opcodes > 50 and len(outcomes) == 2
+
+
+@pytest.mark.parametrize("kind", ["buffer", "next file", "spilled"])
+def test_two_puts_in_a_row_that_are_cut_short_harm_no_other_record(tmp_path, kind, monkeypatch):
+    """The second of them in the midst of what the first one's repair does."""
+    monkeypatch.setattr("os.fsync", lambda _: None)
+    given = numbered(8)
+    first_ended, first, taken = False, 0, set()
+    while not first_ended:
+        second_ended, second = False, 0
+        while not second_ended:
+            one = conversation(kind, tmp_path / str(first), second)
+            one.connect()
+            one.put(*given[:3])
+            stored = all_sent(one, [])
+            first_ended = cut_short(lambda: one.put(given[3]), first)
+            second_ended = cut_short(lambda: one.put(given[4]), second)
+            one.put(*given[5:])
+            between = all_sent(one, stored)[3:-3]
+            assert between in ([], given[3:4], given[4:5], given[3:5]), (first, second)
+            one.outbox.buffer.release()
+            taken.add(len(between))
+            second += 11
+        first += 13
+    assert taken == {0, 1, 2}
 
 
 SENDER = """
