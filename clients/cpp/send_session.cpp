@@ -11,17 +11,15 @@ namespace crawlspool::client {
 namespace {
 
 using proto::FrameType;
-using Framing = SessionSettings::Framing;
 
 constexpr std::size_t kOutputAheadBytes = 256 * 1024;
-constexpr std::size_t kCompressAloneBytes = 4096;
-constexpr int kCompressedRefusedMax = 2;  // after that batches go as they are
 
 }  // namespace
 
 SendSession::SendSession(SessionSettings settings)
     : settings_(std::move(settings)),
       window_(settings_.first_seq, settings_.window),
+      framing_(settings_.framing, settings_.batch_bytes_max, settings_.compressed_batch_bytes_max),
       acknowledged_{settings_.first_seq - 1, {}, settings_.rejected_before},
       highest_sent_(settings_.first_seq - 1),
       maybe_sent_(settings_.first_seq - 1) {}
@@ -32,8 +30,8 @@ void SendSession::add(const Place& place, std::string_view record, bool maybe_se
   note_origin(window_.next_seq(), maybe_sent);
   if (window_.next_seq() > known_through_) {
     window_.add(place, record);
-  } else if (is_too_large(record.size())) {
-    add_too_large(place, limits_.record_bytes_max, maybe_sent);  // it cannot be among those that are stored
+  } else if (framing_.is_too_large(record.size())) {
+    add_too_large(place, framing_.record_bytes_max(), maybe_sent);  // it cannot be among those that are stored
   } else {
     CRAWLSPOOL_CHECK(window_.empty());  // the welcome has acknowledged all up to known_through_
     window_.add_unheld(place);
@@ -52,10 +50,6 @@ void SendSession::add_too_large(const Place& place, std::uint64_t bytes_max, boo
 void SendSession::note_origin(std::uint64_t seq, bool maybe_sent) {
   if (maybe_sent) maybe_sent_ = seq;
   if (!maybe_sent && seq <= known_through_ && !ending_) ending_ = not_ours(known_through_);
-}
-
-bool SendSession::is_too_large(std::size_t record_bytes) const {
-  return limits_.record_bytes_max > 0 && record_bytes > limits_.record_bytes_max;
 }
 
 std::uint64_t SendSession::unacknowledged() const {
@@ -82,50 +76,38 @@ std::vector<SessionEvent> SendSession::take_events() { return std::exchange(even
 void SendSession::connected() {
   CRAWLSPOOL_CHECK(phase_ == Phase::kOffline);
   phase_ = Phase::kGreeting;
-  append_hello(output_, {.client = settings_.client,
-                         .stream = settings_.stream,
-                         .session = settings_.session,
-                         .from = window_.first_seq(),
-                         .heartbeat = true});
+  append_hello(output_.text(), {.client = settings_.client,
+                                .stream = settings_.stream,
+                                .session = settings_.session,
+                                .from = window_.first_seq(),
+                                .heartbeat = true});
 }
 
 void SendSession::disconnected() {
   phase_ = Phase::kOffline;
-  output_.clear();
-  output_begin_ = 0;
-  written_bytes_ = 0;
+  output_ = {};
   frames_.clear();
   ending_.reset();
   window_.rewind();
 }
 
 std::string_view SendSession::output() {
-  while (phase_ == Phase::kOpen && !ending_ && pending_output() < kOutputAheadBytes && make_frame()) continue;
-  return std::string_view(output_).substr(output_begin_);
-}
-
-void SendSession::wrote(std::size_t bytes) {
-  written_bytes_ += bytes;
-  output_begin_ += bytes;
-  if (output_begin_ < output_.size()) return;
-  output_.clear();
-  output_begin_ = 0;
+  while (phase_ == Phase::kOpen && !ending_ && output_.unwritten().size() < kOutputAheadBytes && make_frame()) continue;
+  return output_.unwritten();
 }
 
 void SendSession::say_bye() {
   CRAWLSPOOL_CHECK(is_all_acknowledged());
-  append(FrameType::kBye, {});
+  output_.append(FrameType::kBye, {});
   phase_ = Phase::kClosing;
 }
-
-void SendSession::append(FrameType type, std::string_view payload) { proto::append_frame(output_, type, payload); }
 
 // Returns false if there is nothing that can be sent now.
 bool SendSession::make_frame() {
   if (!skip_unsendable()) return false;
   const std::uint64_t seq = window_.first_unsent();
   if (seq == next_on_connection_) {
-    append_run(window_.next_run(run_limits()));
+    append_run(window_.next_run(framing_.run_limits(seq)));
     return true;
   }
   if (seq == window_.first_seq()) ending_ = Ending{Ending::Kind::kAtOnce, {}, 0};
@@ -137,8 +119,8 @@ bool SendSession::skip_unsendable() {
   while (window_.has_unsent()) {
     const std::uint64_t seq = window_.first_unsent();
     const RecordWindow::Entry& entry = window_.at(seq);
-    if (!entry.is_given_up && is_too_large(entry.record_bytes())) {
-      give_up(seq, {.kind = SessionEvent::Kind::kTooLarge, .place = entry.place, .count = limits_.record_bytes_max});
+    if (!entry.is_given_up && framing_.is_too_large(entry.record_bytes())) {
+      give_up(seq, {.kind = SessionEvent::Kind::kTooLarge, .place = entry.place, .count = framing_.record_bytes_max()});
     } else if (entry.is_given_up) {
       window_.sent_through(seq);
     } else {
@@ -148,36 +130,10 @@ bool SendSession::skip_unsendable() {
   return false;
 }
 
-RecordWindow::RunLimits SendSession::run_limits() const {
-  const bool alone =
-      settings_.framing == Framing::kAlone || window_.first_unsent() <= plain_through_ || limits_.batch_bytes_max == 0;
-  const std::uint64_t target =
-      settings_.framing == Framing::kZstdBatches ? settings_.compressed_batch_bytes_max : settings_.batch_bytes_max;
-  return {.bytes_max = std::min(target, limits_.batch_bytes_max),
-          .records_max = alone ? 1 : std::max<std::uint64_t>(limits_.batch_records_max, 1),
-          .record_bytes_max = limits_.record_bytes_max > 0 ? limits_.record_bytes_max : proto::kFramePayloadBytesMax};
-}
-
-bool SendSession::is_worth_compressing(const RecordWindow::Run& run) const {
-  return settings_.framing == Framing::kZstdBatches && compressed_refused_ < kCompressedRefusedMax &&
-         limits_.batch_bytes_max >= run.text.size() && (run.records > 1 || run.text.size() >= kCompressAloneBytes) &&
-         run.first_seq > plain_through_;
-}
-
-// A record that is alone goes as a plain frame, unless it is worth compressing; a batch that does not get smaller goes
-// as it is.
 void SendSession::append_run(const RecordWindow::Run& run) {
-  FrameType type = run.records == 1 ? FrameType::kRecord : FrameType::kBatch;
-  std::string_view payload = run.records == 1 ? run.text.substr(0, run.text.size() - 1) : run.text;
-  if (is_worth_compressing(run)) {
-    const std::string_view compressed = compressor_.compress(run.text);
-    if (compressed.size() < payload.size()) {
-      type = FrameType::kZstdBatch;
-      payload = compressed;
-    }
-  }
-  append(type, payload);
-  frames_.add({type, run.first_seq, run.last_seq(), written_bytes_ + pending_output()});
+  const RunFraming::Frame frame = framing_.frame_of(run);
+  output_.append(frame.type, frame.payload);
+  frames_.add({frame.type, run.first_seq, run.last_seq(), output_.end()});
   if (run.first_seq <= highest_sent_) counts_.resent += std::min(run.last_seq(), highest_sent_) - run.first_seq + 1;
   highest_sent_ = std::max(highest_sent_, run.last_seq());
   next_on_connection_ = run.last_seq() + 1;

@@ -16,10 +16,11 @@
 #include <string_view>
 #include <vector>
 
-#include "clients/cpp/batch_compressor.h"
 #include "clients/cpp/frames_in_flight.h"
 #include "clients/cpp/messages.h"
+#include "clients/cpp/output_buffer.h"
 #include "clients/cpp/record_window.h"
+#include "clients/cpp/run_framing.h"
 
 namespace crawlspool::client {
 
@@ -28,11 +29,7 @@ struct SessionSettings {
   std::string stream;  // empty for none
   std::string session;
 
-  enum class Framing {
-    kAlone,        // each record in a frame of its own, so that it may hold any bytes and be empty
-    kBatches,      // as many in a frame as there are
-    kZstdBatches,  // the same, compressed
-  };
+  using Framing = client::Framing;
   Framing framing = Framing::kBatches;
 
   // The session outlives this process, and is never exchanged for another one.
@@ -94,7 +91,7 @@ class SendSession {
   void connected();
   // Returns what is to be written next, in order; it is valid until the next call of anything else.
   [[nodiscard]] std::string_view output();
-  void wrote(std::size_t bytes);
+  void wrote(std::size_t bytes) { output_.wrote(bytes); }
   void received(const Reply& reply);
   // Ends the connection once everything is acknowledged.
   void say_bye();
@@ -137,18 +134,13 @@ class SendSession {
   void give_up(std::uint64_t seq, SessionEvent event);
   void note_origin(std::uint64_t seq, bool maybe_sent);
 
-  [[nodiscard]] std::size_t pending_output() const { return output_.size() - output_begin_; }
   [[nodiscard]] bool make_frame();
   [[nodiscard]] bool skip_unsendable();
-  [[nodiscard]] RecordWindow::RunLimits run_limits() const;
-  [[nodiscard]] bool is_worth_compressing(const RecordWindow::Run& run) const;
   void append_run(const RecordWindow::Run& run);
-  void append(proto::FrameType type, std::string_view payload);
-  [[nodiscard]] bool is_too_large(std::size_t record_bytes) const;
 
   SessionSettings settings_;
   RecordWindow window_;
-  BatchCompressor compressor_;
+  RunFraming framing_;
   SendCounts counts_;
   Acknowledged acknowledged_;
   std::vector<SessionEvent> events_;
@@ -156,20 +148,15 @@ class SendSession {
   std::uint64_t known_through_ = 0;
   std::uint64_t highest_sent_ = 0;    // by this process
   std::uint64_t maybe_sent_ = 0;      // the highest that an earlier process may have sent
-  std::uint64_t plain_through_ = 0;   // a batch with them was refused: they go in frames of their own
   std::uint64_t unseen_rejects_ = 0;  // how many records up to known_through_ are still to be found rejected
   std::uint64_t refused_frames_ = 0;  // frames of one record since welcome, which the server may count as rejected
-  int compressed_refused_ = 0;
   bool acks_unsynced_said_ = false;
 
   // --- this connection ---
   Phase phase_ = Phase::kOffline;
-  std::string output_;  // still to be written from output_begin_ on
-  std::size_t output_begin_ = 0;
-  std::uint64_t written_bytes_ = 0;
+  OutputBuffer output_;
   std::uint64_t next_on_connection_ = 0;  // the number the server gives to the next record
   FramesInFlight frames_;
-  Welcome limits_;
   std::optional<Ending> ending_;
 };
 

@@ -68,7 +68,7 @@ void SendSession::on_welcome(const Welcome& welcome) {
     ending_ = Ending{Ending::Kind::kFinal, *why, 0};
     return;
   }
-  limits_ = welcome;
+  framing_.set_limits(welcome);
   const std::uint64_t sent = std::max(highest_sent_, maybe_sent_);
   if (!settings_.is_kept && welcome.last_seq >= from && welcome.last_seq > sent) return take_new_session();
   if (std::min(welcome.last_seq + 1, window_.next_seq()) > std::max(sent + 1, from)) {
@@ -119,14 +119,15 @@ void SendSession::take_new_session() {
   settings_.session = new_session();
   window_.renumber(1);
   acknowledged_ = {};
-  highest_sent_ = maybe_sent_ = plain_through_ = known_through_ = 0;
+  framing_.renumber();
+  highest_sent_ = maybe_sent_ = known_through_ = 0;
   events_.push_back({.kind = SessionEvent::Kind::kNewSession});
   ending_ = Ending{Ending::Kind::kLater, {}, 0};
 }
 
 void SendSession::on_ack(std::uint64_t seq) {
   if (seq < window_.first_seq()) return;
-  if (frames_.acknowledge(seq, written_bytes_)) return acknowledge_through(seq);
+  if (frames_.acknowledge(seq, output_.written_bytes())) return acknowledge_through(seq);
   ending_ = Ending{Ending::Kind::kFinal, "acks record " + std::to_string(seq) + ", which was not sent", 0};
 }
 
@@ -150,15 +151,15 @@ void SendSession::on_refused_frame(const Reply& error) {
     ++refused_frames_;
     give_up(*error.seq, {.kind = SessionEvent::Kind::kRejected, .place = window_.at(*error.seq).place, .reply = error});
   } else {
-    plain_through_ = std::max(plain_through_, frame->last_seq);
-    compressed_refused_ += frame->type == FrameType::kZstdBatch;
+    framing_.on_refused_batch(*frame);
   }
   ending_->kind = Ending::Kind::kAtOnce;
 }
 
 void SendSession::on_ping(const Reply& ping) {
-  if (phase_ != Phase::kOpen || pending_output() > kPongsAheadBytes) return;
-  append(FrameType::kPong, ping.payload.size() <= kPongBytesMax ? std::string_view(ping.payload) : std::string_view{});
+  if (phase_ != Phase::kOpen || output_.unwritten().size() > kPongsAheadBytes) return;
+  output_.append(FrameType::kPong,
+                 ping.payload.size() <= kPongBytesMax ? std::string_view(ping.payload) : std::string_view{});
 }
 
 // Records that are given up are acknowledged with what is below them.
