@@ -48,7 +48,7 @@ class AdminHandler final : public http::Handler {
   [[nodiscard]] base::ConnectionId connection_id() const { return connection_.id(); }
   [[nodiscard]] const std::string& peer() const { return connection_.peer().text; }
   [[nodiscard]] bool is_closed() const { return connection_.link().is_closed(); }
-  [[nodiscard]] std::int64_t silent_since_ms() const { return connection_.times().last_activity_ms; }
+  [[nodiscard]] std::int64_t silent_since_ms() const { return connection_.link().times().last_activity_ms; }
   [[nodiscard]] bool has_unsent_answer() const { return connection_.link().unsent_bytes() > 0; }
   // Closes the connection at once, to make room for others.
   void make_way() { connection_.close_now("made_way"); }

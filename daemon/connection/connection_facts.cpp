@@ -1,4 +1,6 @@
 // What is said of a connection to those who look at it.
+#include <algorithm>
+
 #include "daemon/connection/connection.h"
 #include "daemon/connection/io_loop.h"
 
@@ -28,17 +30,16 @@ std::string_view word(Pause pause, commit::SpoolState state) {
 
 }  // namespace
 
-std::optional<Unfinished> Connection::unfinished() const {
-  const auto begun = link_.is_open() ? protocol_->begun_input() : std::nullopt;
-  if (!begun) return std::nullopt;
-  const auto age_ms = std::max<std::int64_t>(1, io_.now_ms() - begun->since_ms);
-  return Unfinished{begun->held_bytes, static_cast<double>(begun->received_bytes) / static_cast<double>(age_ms)};
-}
-
-std::optional<UnreadAnswers> Connection::unread_answers() const {
-  const auto bytes_per_ms = link_.unread_bytes_per_ms(io_.now_ms());
-  if (!bytes_per_ms) return std::nullopt;
-  return UnreadAnswers{link_.held_bytes(), *bytes_per_ms, memory_share_.is_in_the_way()};
+HeldMemory Connection::held_memory() const {
+  const std::int64_t now_ms = io_.now_ms();
+  HeldMemory held{{}, {}, memory_.share().holds_little(), protocol_->holds_whole_batch()};
+  if (const auto begun = link_.is_open() ? protocol_->begun_input() : std::nullopt) {
+    const auto age_ms = std::max<std::int64_t>(1, now_ms - begun->since_ms);
+    held.unfinished = {begun->held_bytes, static_cast<double>(begun->received_bytes) / static_cast<double>(age_ms)};
+  }
+  if (const auto bytes_per_ms = link_.unread_bytes_per_ms(now_ms))
+    held.unread_answers = {link_.held_bytes(), *bytes_per_ms, memory_.share().is_in_the_way()};
+  return held;
 }
 
 SourceFacts Connection::facts() const {
@@ -48,12 +49,12 @@ SourceFacts Connection::facts() const {
                     .client = {},
                     .stream = {},
                     .session = {},
-                    .state = !link_.is_open() ? "ending"
-                             : paused_        ? word(*paused_, io_.shared().committer.state())
-                                              : "reading",
+                    .state = !link_.is_open()    ? "ending"
+                             : reading_.paused() ? word(*reading_.paused(), io_.shared().committer.state())
+                                                 : "reading",
                     .bytes = credit_.received_bytes(),
-                    .age_ms = io_.now_ms() - times_.opened_ms,
-                    .idle_ms = io_.now_ms() - times_.last_activity_ms};
+                    .age_ms = io_.now_ms() - link_.times().opened_ms,
+                    .idle_ms = io_.now_ms() - link_.times().last_activity_ms};
   if (writer() == nullptr) return facts;
   facts.client = writer()->names().client;
   facts.stream = writer()->names().stream;
@@ -65,7 +66,7 @@ SourceFacts Connection::facts() const {
 
 ClientFacts Connection::client_facts() const {
   return {1, writer() == nullptr ? 0 : writer()->records(), writer() == nullptr ? 0 : writer()->rejects(),
-          credit_.received_bytes(), io_.now_ms() - times_.opened_ms};
+          credit_.received_bytes(), io_.now_ms() - link_.times().opened_ms};
 }
 
 }  // namespace crawlspool::connection

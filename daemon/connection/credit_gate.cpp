@@ -7,8 +7,8 @@
 namespace crawlspool::connection {
 
 // What a connection makes within its own allowance is nobody else's affair.
-bool CreditGate::charge_turn(std::uint64_t made_bytes, std::size_t held_wire_bytes, std::int64_t now_ms) {
-  credit_.made(made_bytes);
+bool CreditGate::charge_turn(std::size_t held_wire_bytes, std::int64_t now_ms) {
+  credit_.made(budget_.made_bytes());
   const std::uint64_t beyond = credit_.take_overdraft(held_wire_bytes);
   if (beyond == 0) return false;
   wait(ledger_.overdraw(peer_.machine, beyond, now_ms), now_ms);
@@ -20,8 +20,14 @@ bool CreditGate::must_wait(std::int64_t now_ms) {
   return until_ms_ != 0;
 }
 
-bool CreditGate::must_wait_before_making(std::uint64_t bytes, std::uint64_t made_bytes, std::int64_t now_ms) {
-  if (credit_.covers(made_bytes + bytes)) return false;
+bool CreditGate::must_wait_before_making(const intake::BatchIntake& batch, const spool::Origin& origin,
+                                         std::int64_t now_ms) {
+  return batch.is_untouched() &&
+         must_wait_before_making(batch.estimated_line_bytes(spool::envelope_bytes_max(origin)), now_ms);
+}
+
+bool CreditGate::must_wait_before_making(std::uint64_t bytes, std::int64_t now_ms) {
+  if (credit_.covers(budget_.made_bytes() + bytes)) return false;
   wait(ledger_.wait_ms(peer_.machine, now_ms), now_ms);
   return until_ms_ != 0;
 }

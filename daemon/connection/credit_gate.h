@@ -9,15 +9,18 @@
 #include "daemon/base/connection_id.h"
 #include "daemon/base/endpoint.h"
 #include "daemon/connection/amplification.h"
+#include "daemon/intake/batch_intake.h"
+#include "daemon/intake/turn_budget.h"
+#include "daemon/spool/lines/line.h"
 
 namespace crawlspool::connection {
 
 class CreditGate {
  public:
-  // `peer` and `ledger` outlive it. `amplification_max` of 0: no limit.
+  // `peer`, `ledger` and `budget`, of the turn under way, outlive it. `amplification_max` of 0: no limit.
   CreditGate(base::ConnectionId id, const base::Peer& peer, AmplificationLedger& ledger,
-             std::uint64_t amplification_max)
-      : id_(id), peer_(peer), ledger_(ledger), max_(amplification_max), credit_(amplification_max) {}
+             const intake::TurnBudget& budget, std::uint64_t amplification_max)
+      : id_(id), peer_(peer), ledger_(ledger), budget_(budget), max_(amplification_max), credit_(amplification_max) {}
 
   void received(std::size_t wire_bytes) {
     received_bytes_ += wire_bytes;
@@ -25,15 +28,17 @@ class CreditGate {
   }
   [[nodiscard]] std::uint64_t received_bytes() const { return received_bytes_; }
 
-  // Once a turn, in which `made_bytes` for the spool were made; `held_wire_bytes` are not taken in yet. True if more
-  // was made than the credit allowed.
-  [[nodiscard]] bool charge_turn(std::uint64_t made_bytes, std::size_t held_wire_bytes, std::int64_t now_ms);
+  // Called once a turn, with what it has made for the spool in the budget; `held_wire_bytes` are not taken in yet.
+  // Returns true if more was made than the credit allowed.
+  [[nodiscard]] bool charge_turn(std::size_t held_wire_bytes, std::int64_t now_ms);
 
   // Nothing more is taken for now. Others of the machine may have overdrawn its credit meanwhile.
   [[nodiscard]] bool must_wait(std::int64_t now_ms);
-  // The same, asked before something is decompressed that becomes about so many bytes for the spool, beside those that
-  // this turn has made already.
-  [[nodiscard]] bool must_wait_before_making(std::uint64_t bytes, std::uint64_t made_bytes, std::int64_t now_ms);
+  // The same, asked before something becomes about so many bytes for the spool.
+  [[nodiscard]] bool must_wait_before_making(std::uint64_t bytes, std::int64_t now_ms);
+  // The same, asked before `batch` is decompressed, which becomes lines from this origin. False once some of it is.
+  [[nodiscard]] bool must_wait_before_making(const intake::BatchIntake& batch, const spool::Origin& origin,
+                                             std::int64_t now_ms);
   [[nodiscard]] std::int64_t wait_ms(std::int64_t now_ms) const {
     return std::max<std::int64_t>(0, until_ms_ - now_ms);
   }
@@ -46,6 +51,7 @@ class CreditGate {
   const base::ConnectionId id_;
   const base::Peer& peer_;
   AmplificationLedger& ledger_;
+  const intake::TurnBudget& budget_;
   const std::uint64_t max_;
   AmplificationCredit credit_;
   std::uint64_t received_bytes_ = 0;

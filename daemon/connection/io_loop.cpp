@@ -86,7 +86,7 @@ void IoLoop::spool_state_changed(commit::SpoolState state) {
 void IoLoop::set_config(ConfigPtr config) {
   config_ = std::move(config);
   checker_.set_depth_max(config_->limits.record_depth_max);
-  sources_.for_each([](Source& source) { source.on_timeouts_changed(); });
+  sources_.for_each([](Source& source) { source.arm_deadline(); });
 }
 
 LoopSurvey IoLoop::survey(std::size_t busiest_max, std::int64_t rejects_since_us) const {

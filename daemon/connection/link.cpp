@@ -21,6 +21,11 @@ base::Result<void> Link::open(net::Loop& loop, std::unique_ptr<net::ByteStream> 
   return {};
 }
 
+bool Link::discard_input(std::span<char> scratch) {
+  const net::ReadResult::End end = channel_->read(scratch).end;
+  return end == net::ReadResult::End::kNone || end == net::ReadResult::End::kAgain;
+}
+
 void Link::note_replies(std::int64_t now_ms) {
   if (std::exchange(replies_unsent_, true)) return;
   write_progress_ms_ = replies_since_ms_ = now_ms;
@@ -39,8 +44,8 @@ Link::Flushed Link::flush(std::int64_t now_ms) {
   if (left == 0) replies_unsent_ = false;
   if (left == before) return {.is_all_sent = left == 0};
   replies_taken_bytes_ += before - left;
-  write_progress_ms_ = now_ms;
-  return {.has_moved = true, .is_all_sent = left == 0};
+  write_progress_ms_ = times_.last_activity_ms = now_ms;
+  return {.is_all_sent = left == 0};
 }
 
 void Link::abandon_output() {

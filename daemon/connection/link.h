@@ -1,4 +1,5 @@
-// The way to one peer and its end. Owns the channel, and what is known of the answers that wait in it.
+// The way to one peer and its end. Owns the channel, knows when something last went through it, and what is known of
+// the answers that wait in it.
 //
 //   open ──► flushing ──► lingering ──► closed
 //     │   last words are   sent and shut;   │
@@ -24,7 +25,9 @@ class Link {
  public:
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-  // kIo where the stream cannot be watched: the link is closed then. `handler` outlives the link.
+  explicit Link(std::int64_t now_ms) : times_{now_ms, now_ms, now_ms} {}
+
+  // Returns kIo where the stream cannot be watched: the link is closed then. `handler` outlives the link.
   [[nodiscard]] base::Result<void> open(net::Loop& loop, std::unique_ptr<net::ByteStream> stream,
                                         net::PollHandler& handler);
 
@@ -33,8 +36,19 @@ class Link {
   [[nodiscard]] bool is_closed() const { return phase_ == Phase::kClosed; }
   [[nodiscard]] const std::string& close_reason() const { return close_reason_; }
 
+  struct Times {
+    std::int64_t opened_ms;
+    std::int64_t last_activity_ms;  // something was read, or the peer has taken something
+    std::int64_t last_input_ms;
+  };
+  [[nodiscard]] const Times& times() const { return times_; }
+
   // --- input ---
   [[nodiscard]] net::ReadResult read(std::span<char> into) { return channel_->read(into); }
+  // Something was read, or is looked at only now, since the server paused.
+  void note_input(std::int64_t now_ms) { times_.last_activity_ms = times_.last_input_ms = now_ms; }
+  // Throws away what has come; false once no more will.
+  [[nodiscard]] bool discard_input(std::span<char> scratch);
   void want_input(bool wanted) {
     if (channel_) channel_->want_input(wanted);
   }
@@ -57,8 +71,7 @@ class Link {
   // Output holds more than an ack, so that it is timed until it is sent.
   void note_replies(std::int64_t now_ms);
   struct Flushed {
-    bool is_lost = false;    // the link was ending and is broken: it is to be closed
-    bool has_moved = false;  // the peer has taken something
+    bool is_lost = false;  // the link was ending and is broken: it is to be closed
     bool is_all_sent = false;
   };
   // Sends what the channel takes. Where the channel is broken an open link drops what is to be sent, so that what the
@@ -87,6 +100,7 @@ class Link {
   [[nodiscard]] bool awaits_reader() const { return replies_unsent_ && unsent_bytes() > 0; }
 
   std::optional<net::ByteChannel> channel_;
+  Times times_;
   Phase phase_ = Phase::kOpen;
   bool is_broken_ = false;  // nothing is sent
   bool is_watched_ = true;

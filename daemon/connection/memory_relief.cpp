@@ -18,6 +18,8 @@ std::uint64_t answers_share(const commit::MemoryBudget& budget) {
   return static_cast<std::uint64_t>(budget.limit()) / 8;
 }
 
+bool goes_on_with_any_room(const HeldMemory& held) { return held.is_little || held.is_whole_batch || held.unfinished; }
+
 }  // namespace
 
 void MemoryRelief::resume_waiting() {
@@ -28,7 +30,7 @@ void MemoryRelief::resume_waiting() {
   for (const base::ConnectionId id : ids) {
     Source* const source = sources_.find(id);
     if (source == nullptr) continue;
-    if (is_plenty || source->holds_little() || source->unfinished() || source->holds_whole_batch())
+    if (is_plenty || goes_on_with_any_room(source->held_memory()))
       source->resume();
     else
       waiting_.push_back(id);
@@ -94,7 +96,7 @@ void MemoryRelief::drop_unread_answers() {
   std::vector<std::pair<UnreadAnswers, base::ConnectionId>> unread;
   std::size_t bytes = 0;
   for (const auto& [id, source] : sources_.all()) {
-    const auto answers = source->unread_answers();
+    const auto answers = source->held_memory().unread_answers;
     if (!answers) continue;
     unread.emplace_back(*answers, id);
     bytes += answers->held_bytes;
@@ -115,7 +117,7 @@ bool MemoryRelief::let_a_whole_batch_go_on() {
   std::vector<base::ConnectionId> whole;
   std::copy_if(waiting_.begin(), waiting_.end(), std::back_inserter(whole), [this](base::ConnectionId id) {
     const Source* const source = sources_.find(id);
-    return source != nullptr && source->holds_whole_batch();
+    return source != nullptr && source->held_memory().is_whole_batch;
   });
   std::sort(whole.begin(), whole.end());
   const auto oldest = std::find_if(whole.begin(), whole.end(),
@@ -140,7 +142,7 @@ Source* MemoryRelief::slowest_unfinished() const {
   Slowest of_large;
   std::size_t bytes = 0;
   for (const auto& [id, source] : sources_.all()) {
-    const auto unfinished = source->unfinished();
+    const auto unfinished = source->held_memory().unfinished;
     if (!unfinished) continue;
     bytes += unfinished->held_bytes;
     of_all.look_at(*source, *unfinished);

@@ -30,6 +30,14 @@ struct UnreadAnswers {
   bool in_the_way;  // others of its machine wait for the memory
 };
 
+// What a source holds of the memory for all.
+struct HeldMemory {
+  std::optional<Unfinished> unfinished;
+  std::optional<UnreadAnswers> unread_answers;  // nothing where they have not waited for long
+  bool is_little;       // its machine's: so little that it need not wait for those that hold much
+  bool is_whole_batch;  // as Protocol::holds_whole_batch() has it
+};
+
 // What can be given up to make room for others.
 enum class Shed { kUnfinishedInput, kUnreadAnswers };
 
@@ -58,7 +66,6 @@ class Source {
   // A drain is near its end: closes one that is ending and still here, and has others do so without regard to whether
   // the peer reads. Called again for those that were still to take something in.
   virtual void on_drain_end() = 0;
-  virtual void on_timeouts_changed() = 0;
 
   // --- its turns ---
   // Reads, or goes on with what is paused if the reason for that is gone: once, for as much as a turn may cost.
@@ -66,17 +73,12 @@ class Source {
   virtual std::uint64_t take_turn(std::uint64_t cost_max) = 0;
   virtual void resume() = 0;  // from any pause, if its reason is gone; at the turn's end
   virtual void resume_next_turn() = 0;
+  virtual void arm_deadline() = 0;  // the next one, for check_deadlines(): timeouts may have changed
   virtual void check_deadlines() = 0;
 
   // --- the memory that it holds ---
-  [[nodiscard]] virtual std::optional<Unfinished> unfinished() const = 0;
-  // Nothing where there are none, or they have not waited for long.
-  [[nodiscard]] virtual std::optional<UnreadAnswers> unread_answers() const = 0;
-  // Its machine holds so little that it need not wait for those that hold much.
-  [[nodiscard]] virtual bool holds_little() const = 0;
-  // As Protocol has them.
-  [[nodiscard]] virtual bool holds_whole_batch() const = 0;
-  [[nodiscard]] virtual bool may_go_on_with_batch() = 0;
+  [[nodiscard]] virtual HeldMemory held_memory() const = 0;
+  [[nodiscard]] virtual bool may_go_on_with_batch() = 0;  // as Protocol has it
   virtual void shed(Shed what) = 0;
 
   // --- what it is ---

@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "daemon/connection/connection.h"
+#include "daemon/dialog/heartbeat.h"
 #include "daemon/intake/record_writer.h"
 #include "proto/hello.h"
 #include "proto/messages.h"
@@ -71,7 +72,7 @@ class Dialog {
   void on_synced(std::uint64_t seq);
   void on_written(std::uint64_t seq);
   void on_output_sent();
-  void on_input() { is_pinged_ = false; }
+  void on_input() { heartbeat_.on_input(); }
   void on_long_pause();
   void on_resumed();
   void say_pong(std::string_view ping_payload);
@@ -105,16 +106,13 @@ class Dialog {
   void end_with_goodbye(const proto::GoodbyeMessage& message);
   void say_last_words();
   [[nodiscard]] bool may_speak() const { return !is_silent_ || writer_.taken() == 0; }
-  [[nodiscard]] std::int64_t idle_deadline_ms() const;
-  [[nodiscard]] std::int64_t ping_due_ms() const;
   [[nodiscard]] std::string& output() { return connection_.link().output(); }
 
   connection::Connection& connection_;
   Input& input_;
   const proto::Framing framing_;
+  Heartbeat heartbeat_;
   bool is_silent_ = false;
-  bool has_heartbeat_ = false;
-  bool is_pinged_ = false;  // since the last input
   bool has_said_slow_ = false;
   bool is_draining_ = false;
   bool is_cut_ = false;

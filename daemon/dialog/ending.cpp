@@ -52,7 +52,7 @@ void Dialog::end(Ending ending) {
   ending_ = std::move(ending);
   connection_.link().want_input(false);
   writer_.release_session();
-  connection_.drop_kept_input();
+  connection_.reading().drop_kept_input();
   input_.drop_input();
   if (writer_.all_synced()) return say_last_words();
   if (connection_.link().unsent_bytes() > 0) connection_.send(true);
@@ -83,23 +83,23 @@ void Dialog::on_spool_failed() {
 void Dialog::on_drain() {
   is_draining_ = true;
   if (ending_ || !connection_.link().is_open()) return;
-  const bool waits_long = writer_.awaits_session() || connection_.paused() == Pause::kAmplification;
-  if (connection_.has_rest() && !waits_long) return connection_.resume();
+  const bool waits_long = writer_.awaits_session() || connection_.reading().paused() == Pause::kAmplification;
+  if (connection_.reading().has_rest() && !waits_long) return connection_.resume();
   end_by_drain();
 }
 
 void Dialog::on_drain_end() {
   if (ending_) return;  // what is left is the disk's
   is_cut_ = true;
-  connection_.drop_kept_input();
+  connection_.reading().drop_kept_input();
   const bool is_begun = input_.drop_unbegun_input();
   drop_unread_answers();
   if (!is_begun) return end_by_drain();
-  if (connection_.paused() != Pause::kTurn) connection_.resume();
+  if (connection_.reading().paused() != Pause::kTurn) connection_.resume();
 }
 
 void Dialog::drop_unread_answers() {
-  if (connection_.link().unsent_bytes() > Connection::kUnsentBytesMax) connection_.link().abandon_output();
+  if (connection_.link().unsent_bytes() > connection::Reading::kUnsentBytesMax) connection_.link().abandon_output();
 }
 
 void Dialog::end_by_drain() {
@@ -110,27 +110,21 @@ void Dialog::end_by_drain() {
 
 // ---- deadlines ----
 
-// To one who takes part in heartbeats, what is written proves nothing: the peer's machine may be gone. One who hears
-// nothing cannot learn that it is idle.
-std::int64_t Dialog::idle_deadline_ms() const {
+// One who hears nothing cannot learn that it is idle; and nobody is who still waits for the disk.
+std::int64_t Dialog::deadline_ms() const {
   const std::int64_t idle_ms = connection_.io().config()->timeouts.idle_ms;
-  if (idle_ms == 0 || is_silent_ || !writer_.all_synced()) return kNever;
-  const Connection::Times& times = connection_.times();
-  return (has_heartbeat_ ? times.last_input_ms : times.last_activity_ms) + idle_ms;
+  if (idle_ms == 0 || is_silent_) return kNever;
+  const connection::Link::Times& times = connection_.link().times();
+  const std::int64_t ping_due_ms = heartbeat_.ping_due_ms(times, idle_ms);
+  return writer_.all_synced() ? std::min(ping_due_ms, heartbeat_.idle_deadline_ms(times, idle_ms)) : ping_due_ms;
 }
-
-std::int64_t Dialog::ping_due_ms() const {
-  const std::int64_t idle_ms = connection_.io().config()->timeouts.idle_ms;
-  const bool is_due = has_heartbeat_ && idle_ms > 0 && !is_pinged_ && !is_silent_;
-  return is_due ? connection_.times().last_input_ms + idle_ms / 2 : kNever;
-}
-
-std::int64_t Dialog::deadline_ms() const { return std::min(idle_deadline_ms(), ping_due_ms()); }
 
 void Dialog::on_deadline() {
-  if (connection_.io().now_ms() >= idle_deadline_ms())
+  const std::int64_t idle_ms = connection_.io().config()->timeouts.idle_ms;
+  const std::int64_t idle_deadline_ms = heartbeat_.idle_deadline_ms(connection_.link().times(), idle_ms);
+  if (writer_.all_synced() && connection_.io().now_ms() >= idle_deadline_ms)
     return end_with_goodbye(GoodbyeReason::kIdleTimeout, "nothing was read or written for a while");
-  is_pinged_ = true;
+  heartbeat_.on_pinged();
   proto::append_ping(output(), framing_);
   connection_.send(true);
 }

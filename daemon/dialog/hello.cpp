@@ -22,7 +22,7 @@ constexpr std::int64_t kSupersededReconnectMs = 1000;
 void Dialog::take_hello(proto::Hello hello) {
   from_ = hello.from;
   ack_ = hello.ack;
-  has_heartbeat_ = hello.heartbeat;
+  heartbeat_.take_part(hello.heartbeat);
   identify(std::move(hello.client), std::move(hello.stream), hello.session);
   base::free_text(hello.session);  // a secret
   if (writer_.has_session()) return writer_.request_lease();
@@ -102,7 +102,7 @@ void Dialog::welcome(const session::LeaseReply& reply, std::uint64_t last_seq) {
                           framing_);
     connection_.send(true);
   }
-  if (connection_.paused() == connection::Pause::kSession) connection_.resume();
+  if (connection_.reading().paused() == connection::Pause::kSession) connection_.resume();
 }
 
 // A newer connection goes on with the session: nothing more is taken in here.

@@ -11,12 +11,6 @@ SOURCES = sorted(path for top in ("proto", "config", "daemon", "clients/cpp", "c
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 60
 CLASS_FUNCTIONS_MAX = 40
-# Those that are larger still. A number here only goes down.
-LARGER_CLASSES = {
-    "clients/cpp/send_session.h: SendSession": 45,
-    "daemon/connection/connection.h: Connection": 63,
-    "daemon/dialog/dialog.h: Dialog": 41,
-}
 GENERATED = {"proto/stream_characters.h"}
 
 
@@ -102,7 +96,7 @@ def test_no_function_is_longer_than_a_screen(code):
 def test_no_class_has_more_functions_than_one_keeps_in_mind(code):
     large = {f"{name(path)}: {one}": count for path, text in code.items() for one, count in class_functions(text)
              if count > CLASS_FUNCTIONS_MAX}
-    assert large == LARGER_CLASSES
+    assert not large
 
 
 def test_each_header_opens_with_what_it_owns():

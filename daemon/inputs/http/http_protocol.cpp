@@ -20,7 +20,7 @@ const HttpProtocol::Bounds HttpProtocol::kForRecords{64 * 1024, 64 * 1024, nullp
 HttpProtocol::HttpProtocol(connection::Connection& connection, const Bounds& bounds, const MakeHandler& make_handler)
     : connection_(connection),
       bounds_(bounds),
-      part_begun_ms_(connection.times().opened_ms),
+      part_begun_ms_(connection.link().times().opened_ms),
       handler_(make_handler(*this)) {}
 
 HttpProtocol::~HttpProtocol() = default;
@@ -40,7 +40,8 @@ connection::ReadPlan HttpProtocol::plan_read() {
   if (connection_.link().unsent_bytes() > bounds_.answer_bytes_max) return {0, Pause::kOutput};
   if (is_for_records() && parser_.head_is_whole() && connection_.io().appender().is_full())
     return {0, Pause::kSpoolBusy};
-  if (is_for_records() && parser_.has_begun() && !connection_.memory_share().may_continue()) return {0, Pause::kMemory};
+  if (is_for_records() && parser_.has_begun() && !connection_.memory().share().may_continue())
+    return {0, Pause::kMemory};
   return {bounds_.read_bytes_max};
 }
 
@@ -110,7 +111,7 @@ void HttpProtocol::begin_serving(const RequestHead& head) {
 void HttpProtocol::take_whole() {
   begin_serving(parser_.head());
   end_after_answer_ = end_after_answer_ || !head_.keep_alive;
-  connection_.pause(Pause::kBusy);
+  connection_.reading().pause(Pause::kBusy);
   handler_->serve(head_, parser_.take_body());
 }
 
@@ -147,7 +148,7 @@ void HttpProtocol::write(Response response) {
 
 void HttpProtocol::continue_next_turn() {
   serving_unfinished_ = true;
-  connection_.pause(Pause::kTurn);
+  connection_.reading().pause(Pause::kTurn);
 }
 
 void HttpProtocol::refuse_and_end(Response response, std::string_view reason) {
@@ -196,10 +197,12 @@ std::int64_t HttpProtocol::deadline_ms() const {
   if (serving_) return kNever;
   const config::Timeouts& timeouts = connection_.io().config()->timeouts;
   if (parser_.head_is_whole()) {
-    return connection_.pace_deadline_ms(part_begun_ms_, parser_.head().content_length.value_or(parser_.body_bytes()));
+    return connection_.reading().pace_deadline_ms(part_begun_ms_,
+                                                  parser_.head().content_length.value_or(parser_.body_bytes()));
   }
-  std::int64_t due = timeouts.idle_ms > 0 ? connection_.times().last_activity_ms + timeouts.idle_ms : kNever;
-  if (parser_.has_begun() || !any_request_) due = std::min(due, connection_.pace_deadline_ms(part_begun_ms_, 0));
+  std::int64_t due = timeouts.idle_ms > 0 ? connection_.link().times().last_activity_ms + timeouts.idle_ms : kNever;
+  if (parser_.has_begun() || !any_request_)
+    due = std::min(due, connection_.reading().pace_deadline_ms(part_begun_ms_, 0));
   return due;
 }
 

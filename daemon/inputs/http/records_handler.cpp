@@ -75,7 +75,7 @@ void append_verdict(TextPieces& rejected, std::uint64_t index, const RejectReaso
 RecordsHandler::RecordsHandler(HttpProtocol& http)
     : http_(http), connection_(http.connection()), writer_(connection_.make_writer()) {}
 
-RecordsHandler::~RecordsHandler() { connection_.batch_done(); }
+RecordsHandler::~RecordsHandler() { connection_.memory().batch_done(); }
 
 // ---- before the body ----
 
@@ -136,7 +136,7 @@ std::optional<Response> RecordsHandler::judge_resources() {
   if (state == SpoolState::kFailed) return unavailable("spool_failed", "the disk has failed");
   if (commit::is_waiting(state))
     return unavailable(proto::word(commit::slow_reason(state)), "the spool takes nothing for now");
-  if (!connection_.memory_share().may_begin()) return unavailable("memory", "too much is on its way to the disk");
+  if (!connection_.memory().share().may_begin()) return unavailable("memory", "too much is on its way to the disk");
   return std::nullopt;
 }
 
@@ -151,7 +151,8 @@ void RecordsHandler::serve(const RequestHead& head, std::string body) {
     request_.intake.emplace(holds, *encoding, intake::Parts::kAny, std::move(body), connection_.limits());
   else
     request_.intake.emplace(holds, std::move(body), connection_.limits());
-  if (connection_.must_wait_before_making(*request_.intake, writer_.origin())) return turn_down(over_amplification());
+  if (connection_.credit().must_wait_before_making(*request_.intake, writer_.origin(), connection_.io().now_ms()))
+    return turn_down(over_amplification());
   return may_continue_serving() ? continue_serving() : http_.continue_next_turn();
 }
 
@@ -233,10 +234,10 @@ void RecordsHandler::note_reject(const json::RejectReason& reason) {
 void RecordsHandler::all_taken() {
   request_.stage = Stage::kTaken;
   request_.intake.reset();
-  connection_.batch_done();
+  connection_.memory().batch_done();
   writer_.release_session();
   if (writer_.all_synced()) return finish_request(answer());  // nothing new was in it
-  connection_.pause(Pause::kBusy);
+  connection_.reading().pause(Pause::kBusy);
 }
 
 void RecordsHandler::on_synced(std::uint64_t seq) {
@@ -246,7 +247,7 @@ void RecordsHandler::on_synced(std::uint64_t seq) {
 
 void RecordsHandler::finish_request(Response response) {
   writer_.release_session();
-  connection_.batch_done();
+  connection_.memory().batch_done();
   request_ = Request{};
   http_.respond(std::move(response));
 }
@@ -262,7 +263,7 @@ void RecordsHandler::on_drain_end() {
 
 void RecordsHandler::request_lease() {
   request_.stage = Stage::kAwaitingSession;
-  connection_.batch_done();  // the sync of what came before this may be waiting for it
+  connection_.memory().batch_done();  // the sync of what came before this may be waiting for it
   writer_.request_lease();
 }
 

@@ -52,7 +52,7 @@ class RecordsHandler final : public Handler {
   void on_drain_end() override;
   void on_synced(std::uint64_t seq) override;
   bool on_session(const session::LeaseRequest& answered) override;
-  [[nodiscard]] bool may_continue_serving() override { return connection_.may_take_in(*request_.intake); }
+  [[nodiscard]] bool may_continue_serving() override { return connection_.memory().may_take_in(*request_.intake); }
 
   void decompress();
   [[nodiscard]] std::optional<Response> judge_numbers() const;

@@ -26,7 +26,7 @@ LinesProtocol::LinesProtocol(connection::Connection& connection, const config::L
 
 connection::ReadPlan LinesProtocol::plan_input() {
   if (connection().credit().must_wait(connection().io().now_ms())) return {0, Pause::kAmplification};
-  return connection().plan_records(splitter_.has_begun() ? kBegunReadBytes : 0);
+  return connection().reading().plan_records(splitter_.has_begun() ? kBegunReadBytes : 0);
 }
 
 std::size_t LinesProtocol::on_input(std::string_view bytes) {
@@ -108,8 +108,8 @@ void LinesProtocol::on_shed() {
 // None is for one who is not answered, and so could not learn of it, unless others of its machine may wait for the
 // memory that its line holds.
 std::int64_t LinesProtocol::input_deadline_ms() const {
-  if (!splitter_.has_begun() || (dialog().is_silent() && !connection().memory_share().has_place())) return kNever;
-  return connection().pace_deadline_ms(line_begun_ms_, splitter_.received_bytes());
+  if (!splitter_.has_begun() || (dialog().is_silent() && !connection().memory().share().has_place())) return kNever;
+  return connection().reading().pace_deadline_ms(line_begun_ms_, splitter_.received_bytes());
 }
 
 void LinesProtocol::on_input_deadline() {

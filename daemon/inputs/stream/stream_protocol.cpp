@@ -33,7 +33,7 @@ connection::ReadPlan StreamProtocol::plan_input() {
   // A batch that has begun to become lines holds its memory: it goes on.
   if (!(batch_ && batch_->is_ready()) && connection().credit().must_wait(connection().io().now_ms()))
     return {0, Pause::kAmplification};
-  const auto plan = connection().plan_records(decoder_.mid_frame() ? decoder_.bytes_needed() : 0);
+  const auto plan = connection().reading().plan_records(decoder_.mid_frame() ? decoder_.bytes_needed() : 0);
   if (plan.bytes == 0 && plan.why != Pause::kOutput && may_be_hello()) return {decoder_.bytes_needed()};
   return plan;
 }
@@ -41,7 +41,7 @@ connection::ReadPlan StreamProtocol::plan_input() {
 // A hello of usual size is always read, so that a client learns where it stands.
 bool StreamProtocol::may_be_hello() const {
   return decoder_.at_first_frame() && !decoder_.begun_records() && decoder_.claimed_bytes() <= kSmallHelloBytesMax &&
-         !connection().has_rest();
+         !connection().reading().has_rest();
 }
 
 std::size_t StreamProtocol::on_input(std::string_view bytes) {
@@ -57,7 +57,7 @@ std::size_t StreamProtocol::on_input(std::string_view bytes) {
 bool StreamProtocol::takes_frames() const { return !dialog().is_ending() && !batch_ && !dialog().awaits_session(); }
 
 bool StreamProtocol::is_enough_for_one_turn() const {
-  return connection().budget().is_spent() || connection().link().unsent_bytes() > Connection::kUnsentBytesMax;
+  return connection().budget().is_spent() || connection().link().unsent_bytes() > connection::Reading::kUnsentBytesMax;
 }
 
 void StreamProtocol::take_frames(std::string_view& input) {
@@ -159,7 +159,7 @@ bool StreamProtocol::has_numbers_for_batch(std::string_view batch) {
 
 // Most are taken in at once, where they lie.
 void StreamProtocol::take_batch(std::string_view payload, const commit::ReadTime& when) {
-  const bool must_wait = !connection().memory_share().may_take_in(payload.size());
+  const bool must_wait = !connection().memory().share().may_take_in(payload.size());
   if (must_wait || intake::may_hold_more_records(payload.size(), connection().limits().batch_records_max)) {
     batch_.emplace(intake::BatchIntake::Holds::kRecords, decoder_.keep_payload(payload), connection().limits());
     return must_wait ? void() : go_on_with_batch(when);
@@ -188,8 +188,8 @@ void StreamProtocol::take_zstd_batch(std::string_view payload, const commit::Rea
 }
 
 void StreamProtocol::go_on_with_batch(const commit::ReadTime& when) {
-  if (connection().must_wait_before_making(*batch_, dialog().writer().origin()))
-    return connection().batch_done();  // others may go on meanwhile
+  if (connection().credit().must_wait_before_making(*batch_, dialog().writer().origin(), connection().io().now_ms()))
+    return connection().memory().batch_done();  // others may go on meanwhile
   if (!batch_->is_ready()) {
     const auto step = batch_->step(connection().budget());
     if (step == intake::BatchIntake::Step::kMore) return;
@@ -210,7 +210,7 @@ void StreamProtocol::go_on_with_batch(const commit::ReadTime& when) {
 
 void StreamProtocol::drop_batch() {
   batch_.reset();
-  connection().batch_done();
+  connection().memory().batch_done();
 }
 
 // ---- what it holds ----
@@ -249,8 +249,10 @@ std::optional<std::uint64_t> StreamProtocol::begun_seq() const {
 // ---- deadlines ----
 
 std::int64_t StreamProtocol::input_deadline_ms() const {
-  if (!any_frame_begun_) return connection().pace_deadline_ms(connection().times().opened_ms + paused_in_all_ms_, 0);
-  return decoder_.mid_frame() ? connection().pace_deadline_ms(frame_begun_ms_, decoder_.claimed_bytes()) : kNever;
+  if (!any_frame_begun_)
+    return connection().reading().pace_deadline_ms(connection().link().times().opened_ms + paused_in_all_ms_, 0);
+  return decoder_.mid_frame() ? connection().reading().pace_deadline_ms(frame_begun_ms_, decoder_.claimed_bytes())
+                              : kNever;
 }
 
 void StreamProtocol::on_input_deadline() {

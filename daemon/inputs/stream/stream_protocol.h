@@ -27,7 +27,7 @@ class StreamProtocol final : public dialog::DialogProtocol {
   [[nodiscard]] std::size_t held_wire_bytes() const override;
   [[nodiscard]] std::optional<connection::BegunInput> begun_input() const override;
   [[nodiscard]] bool holds_whole_batch() const override { return batch_.has_value(); }
-  [[nodiscard]] bool may_go_on_with_batch() override { return batch_ && connection().may_take_in(*batch_); }
+  [[nodiscard]] bool may_go_on_with_batch() override { return batch_ && connection().memory().may_take_in(*batch_); }
 
   // --- as DialogProtocol has them ---
   [[nodiscard]] connection::ReadPlan plan_input() override;

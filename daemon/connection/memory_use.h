@@ -1,0 +1,51 @@
+// What one connection holds of the memory for all, charged to it, and whether it may hold more: on the account of the
+// loop's records, as its machine's share, or on one of its own. Gives back what is charged as it ends. Used on the
+// loop's thread.
+#pragma once
+
+#include <cstdint>
+
+#include "daemon/base/connection_id.h"
+#include "daemon/base/endpoint.h"
+#include "daemon/commit/memory_budget.h"
+#include "daemon/connection/memory_shares.h"
+#include "daemon/intake/batch_intake.h"
+
+namespace crawlspool::connection {
+
+class IoLoop;
+
+class MemoryUse {
+ public:
+  // `io` outlives it.
+  MemoryUse(IoLoop& io, base::ConnectionId id, const base::MachineKey& machine);
+  ~MemoryUse();
+  MemoryUse(const MemoryUse&) = delete;
+  MemoryUse& operator=(const MemoryUse&) = delete;
+
+  // All is charged to `own_account` from now on, which outlives the connection, and its answers are part of what it
+  // holds. Called before anything is charged; nullptr changes nothing.
+  void charge_to(commit::MemoryAccount* own_account) { own_account_ = own_account; }
+  // It holds so many bytes now, beside its answers.
+  void charge(std::uint64_t held_bytes);
+  // The same for answers that are not sent.
+  void charge_answers(std::uint64_t held_bytes);
+
+  [[nodiscard]] MemoryShares::Member& share() { return share_; }
+  [[nodiscard]] const MemoryShares::Member& share() const { return share_; }
+  // Whether more of a batch or body that came whole may be taken in, as things are.
+  [[nodiscard]] bool may_take_in(const intake::BatchIntake& batch);
+  // What it has of a frame, line, batch or body is all taken in, or dropped: gives the machine's place up, so that
+  // others may go on.
+  void batch_done();
+
+ private:
+  IoLoop& io_;
+  const base::ConnectionId id_;
+  MemoryShares::Member share_;
+  commit::MemoryAccount* own_account_ = nullptr;
+  std::uint64_t charged_bytes_ = 0;
+  std::uint64_t charged_answer_bytes_ = 0;
+};
+
+}  // namespace crawlspool::connection

@@ -1,0 +1,173 @@
+#include "daemon/connection/reading.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/base/text.h"
+#include "daemon/connection/connection.h"
+#include "daemon/connection/io_loop.h"
+#include "proto/frame_decoder.h"
+
+namespace crawlspool::connection {
+namespace {
+
+constexpr std::size_t kReadBytes = 64 * 1024;        // bounds the work of a turn
+constexpr std::size_t kLargeReadBytes = 256 * 1024;  // within a large frame
+constexpr std::int64_t kLongPauseMs = 1000;
+constexpr std::int64_t kLongPauseRepeatMs = 15'000;
+constexpr std::int64_t kPaceMs = 1000;
+constexpr std::uint64_t kPaceBytes = 64 * 1024;
+
+bool waits_for_resources(const std::optional<Pause>& pause) {
+  return pause == Pause::kMemory || pause == Pause::kSpoolWaits || pause == Pause::kSpoolBusy;
+}
+
+// Its peer is to know of it when it is long.
+bool may_be_long(const std::optional<Pause>& pause) {
+  return waits_for_resources(pause) || pause == Pause::kSession || pause == Pause::kAmplification;
+}
+
+}  // namespace
+
+// ---- how much, and until when ----
+
+ReadPlan Reading::plan_records(std::size_t begun_needs) {
+  const commit::Appender& appender = connection_.io().appender();
+  Protocol& protocol = connection_.protocol();
+  MemoryShares::Member& share = connection_.memory().share();
+  if (connection_.link().unsent_bytes() > kUnsentBytesMax) return {0, Pause::kOutput};
+  if (is_waiting(connection_.io().shared().committer.state())) return {0, Pause::kSpoolWaits};
+  if (appender.is_full()) return {0, Pause::kSpoolBusy};
+  if (protocol.holds_whole_batch())
+    return protocol.may_go_on_with_batch() ? ReadPlan{kReadBytes} : ReadPlan{0, Pause::kMemory};
+  if (share.may_begin()) return {begun_needs > kReadBytes ? kLargeReadBytes : kReadBytes};
+  // Only to the end of what has begun.
+  if (begun_needs > 0 && share.may_continue()) return {begun_needs};
+  return {0, Pause::kMemory};
+}
+
+std::int64_t Reading::pace_deadline_ms(std::int64_t begun_ms, std::uint64_t bytes) const {
+  return begun_ms + connection_.io().config()->timeouts.frame_ms +
+         static_cast<std::int64_t>(bytes / kPaceBytes) * kPaceMs;
+}
+
+std::int64_t Reading::deadline_ms() const {
+  if (!paused_) return connection_.protocol().deadline_ms();
+  const std::int64_t long_pause_ms = may_be_long(paused_) ? long_pause_due_ms_ : kNever;
+  return paused_ == Pause::kAmplification ? std::min(long_pause_ms, connection_.credit().until_ms()) : long_pause_ms;
+}
+
+void Reading::check_deadline(std::int64_t now_ms) {
+  if (!paused_) return now_ms < deadline_ms() ? void() : connection_.protocol().on_deadline();
+  if (paused_ == Pause::kAmplification && now_ms >= connection_.credit().until_ms()) go_on_at_end();
+  if (!may_be_long(paused_) || now_ms < long_pause_due_ms_) return;
+  long_pause_due_ms_ = now_ms + kLongPauseRepeatMs;
+  connection_.protocol().on_long_pause();
+}
+
+// ---- pauses ----
+
+void Reading::pause(Pause why) {
+  const std::int64_t now_ms = connection_.io().now_ms();
+  connection_.link().want_input(false);
+  if (!paused_) paused_since_ms_ = now_ms;
+  paused_ = why;
+  if (may_be_long(paused_) && long_pause_due_ms_ == kNever) long_pause_due_ms_ = now_ms + kLongPauseMs;
+  if (waits_for_resources(paused_)) connection_.io().memory_relief().wait(connection_.id());
+  if (why == Pause::kAmplification) connection_.memory().batch_done();  // others of its machine go on meanwhile
+  if (why == Pause::kTurn) connection_.resume_next_turn();
+}
+
+void Reading::go_on(bool is_its_share) {
+  if (!paused_ || !connection_.link().is_open()) return;
+  Protocol& protocol = connection_.protocol();
+  if (const ReadPlan plan = protocol.plan_read(); plan.bytes == 0)
+    return pause(plan.why);  // still, or by something else now
+  const bool takes_input = has_rest() || !connection_.link().is_watched();
+  if (takes_input && (!is_its_share || has_taken_input_ || connection_.io().read_buffer().is_lent()))
+    return pause(Pause::kTurn);
+  const std::int64_t now_ms = connection_.io().now_ms();
+  paused_.reset();
+  long_pause_due_ms_ = kNever;
+  connection_.link().note_input(now_ms);
+  protocol.on_resumed(now_ms - paused_since_ms_);
+  if (!connection_.link().is_open()) return;
+  if (has_rest()) {
+    take_kept_input();
+    if (!connection_.link().is_open() || paused_) return;
+  }
+  if (!connection_.link().is_watched()) return read_rest();
+  connection_.link().want_input(true);
+}
+
+// ---- turns ----
+
+void Reading::take_share() {
+  if (paused_)
+    go_on(true);
+  else if (connection_.link().is_watched())
+    read_some();
+  else
+    read_rest();
+}
+
+// To go on may note that the connection is to go on once more, which then waits for its next share.
+void Reading::end_turn() {
+  while (std::exchange(goes_on_, false)) go_on(false);
+  if (connection_.link().is_open() && !paused_ && has_rest()) pause(Pause::kTurn);
+  has_taken_input_ = false;
+}
+
+// The link is no longer watched: goes on by itself, a slice a turn, until the input ends.
+void Reading::read_rest() {
+  if (!has_taken_input_) read_some();
+  if (connection_.link().is_open() && !paused_) pause(Pause::kTurn);
+}
+
+void Reading::read_some() {
+  Link& link = connection_.link();
+  const ReadPlan plan = connection_.protocol().plan_read();
+  if (plan.bytes == 0) return link.is_open() ? pause(plan.why) : void();
+  has_taken_input_ = true;
+  const auto loan = connection_.io().read_buffer().lend();
+  const net::ReadResult result = link.read(loan.bytes().first(std::min(plan.bytes, loan.bytes().size())));
+  switch (result.end) {
+    case net::ReadResult::End::kAgain:
+      return;
+    case net::ReadResult::End::kBroken:
+      return connection_.close_now("reset");
+    case net::ReadResult::End::kEof:
+      return connection_.protocol().on_eof();
+    case net::ReadResult::End::kNone:
+      connection_.budget().count_scanned(result.bytes);
+      connection_.credit().received(result.bytes);
+      link.note_input(connection_.io().now_ms());
+      const std::string_view bytes(loan.bytes().data(), result.bytes);
+      return keep_input(bytes.substr(connection_.protocol().on_input(bytes)));
+  }
+}
+
+// ---- kept input ----
+
+bool Reading::has_rest() const { return !kept_input_.empty() || connection_.protocol().holds_whole_batch(); }
+
+void Reading::keep_input(std::string_view rest) {
+  if (rest.empty() || !connection_.link().is_open()) return;
+  kept_input_.reserve(rest.size() + proto::FrameDecoder::kPaddingBytes);
+  kept_input_ = rest;
+}
+
+void Reading::take_kept_input() {
+  const auto loan = connection_.io().read_buffer().lend();  // nothing else is read meanwhile
+  has_taken_input_ = true;
+  std::string input = std::exchange(kept_input_, {});
+  const std::size_t taken = connection_.protocol().on_input(input);
+  if (taken == 0 && connection_.link().is_open())
+    kept_input_ = std::move(input);
+  else
+    keep_input(std::string_view(input).substr(taken));
+}
+
+void Reading::drop_kept_input() { base::free_text(kept_input_); }
+
+}  // namespace crawlspool::connection
