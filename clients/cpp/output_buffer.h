@@ -1,4 +1,4 @@
-// Holds the frames that are to be written to one connection, and counts what of them is.
+// Holds the frames that are to be written to one connection, and counts the bytes that were.
 #pragma once
 
 #include <cstddef>
@@ -24,9 +24,9 @@ class OutputBuffer {
     text_.clear();
     begin_ = 0;
   }
-  // Positions on the connection, in bytes from 0: behind what was written, and behind all that was appended.
+  // Returns positions on the connection, in bytes from 0: behind what was written, and behind all that was appended.
   [[nodiscard]] std::uint64_t written_bytes() const { return written_bytes_; }
-  [[nodiscard]] std::uint64_t end() const { return written_bytes_ + unwritten().size(); }
+  [[nodiscard]] std::uint64_t end_position() const { return written_bytes_ + unwritten().size(); }
 
  private:
   std::string text_;  // still to be written from begin_ on

@@ -42,7 +42,7 @@ class RunFraming {
 
   // The server has taken nothing of this batch: its records go in frames of their own from now on.
   void on_refused_batch(const FramesInFlight::Frame& batch);
-  // Numbers begin again: what is known of refused batches is no longer true.
+  // Numbers begin again: those of records in refused batches mean others now.
   void renumber() { plain_through_ = 0; }
 
  private:
@@ -52,7 +52,7 @@ class RunFraming {
   const std::uint64_t batch_bytes_max_;
   const std::uint64_t compressed_batch_bytes_max_;
   Welcome limits_;
-  std::uint64_t plain_through_ = 0;  // a batch with them was refused
+  std::uint64_t plain_through_ = 0;  // records up to this number were in a batch that was refused
   int compressed_refused_ = 0;
   BatchCompressor compressor_;
 };

@@ -133,7 +133,7 @@ bool SendSession::skip_unsendable() {
 void SendSession::append_run(const RecordWindow::Run& run) {
   const RunFraming::Frame frame = framing_.frame_of(run);
   output_.append(frame.type, frame.payload);
-  frames_.add({frame.type, run.first_seq, run.last_seq(), output_.end()});
+  frames_.add({frame.type, run.first_seq, run.last_seq(), output_.end_position()});
   if (run.first_seq <= highest_sent_) counts_.resent += std::min(run.last_seq(), highest_sent_) - run.first_seq + 1;
   highest_sent_ = std::max(highest_sent_, run.last_seq());
   next_on_connection_ = run.last_seq() + 1;

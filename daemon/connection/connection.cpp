@@ -1,6 +1,7 @@
 #include "daemon/connection/connection.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "daemon/base/log.h"
 #include "daemon/connection/io_loop.h"
@@ -91,21 +92,21 @@ void Connection::shed(Shed what) {
 }
 
 void Connection::resume() {
-  if (!reading_.paused() || !link_.is_open()) return;
+  if (!reader_.paused() || !link_.is_open()) return;
   const Turn turn(*this);
-  reading_.go_on_at_end();
+  reader_.go_on_at_end();
 }
 
 void Connection::resume_next_turn() { io_.fair_share().add(share_); }
 
 void Connection::end_turn() {
-  reading_.end_turn();
+  reader_.end_turn();
   account_memory();
   arm_deadline();
   is_in_turn_ = false;
 }
 
-void Connection::account_memory() { memory_.charge(protocol_->held_bytes() + reading_.held_bytes()); }
+void Connection::account_memory() { memory_.charge(protocol_->held_bytes() + reader_.held_bytes()); }
 
 std::uint64_t Connection::take_turn(std::uint64_t cost_max) {
   io_.fair_share().served(share_);
@@ -113,12 +114,12 @@ std::uint64_t Connection::take_turn(std::uint64_t cost_max) {
   budget_.begin(cost_max);
   {
     const Turn turn(*this);
-    reading_.take_share();
+    reader_.take_turn();
   }
-  if (link_.is_open() && credit_.charge_turn(protocol_->held_wire_bytes() + reading_.kept_bytes(), io_.now_ms()) &&
-      !reading_.paused()) {
+  if (link_.is_open() && credit_.charge_turn(protocol_->held_wire_bytes() + reader_.kept_bytes(), io_.now_ms()) &&
+      !reader_.paused()) {
     const Turn turn(*this);
-    if (const ReadPlan plan = protocol_->plan_read(); plan.bytes == 0) reading_.pause(plan.why);
+    if (const ReadPlan plan = protocol_->plan_read(); plan.bytes == 0) reader_.pause(plan.why);
   }
   const std::uint64_t cost = FairShare::kTurnFixedCost + budget_.spent();
   io_.fair_share().charge(share_, cost);
@@ -136,7 +137,7 @@ void Connection::on_ready(net::Ready ready) {
     const auto loan = io_.read_buffer().lend();
     return link_.discard_input(loan.bytes()) ? void() : close_now(link_.close_reason());
   }
-  if (link_.is_open() && !reading_.paused() && !share_.is_waiting()) io_.serve_or_queue(*this, share_);
+  if (link_.is_open() && !reader_.paused() && !share_.is_waiting()) io_.serve_or_queue(*this, share_);
 }
 
 // Whole records that came before the peer's reset are still there to be read, and count.
@@ -144,7 +145,7 @@ void Connection::on_broken() {
   if (!link_.is_open()) return close_now(link_.close_reason());
   link_.stop_watching();
   flush_output();  // drops it, and ends a pause for it
-  if (!reading_.paused()) resume_next_turn();
+  if (!reader_.paused()) resume_next_turn();
 }
 
 // ---- answers and the end ----
@@ -169,7 +170,7 @@ bool Connection::flush_output() {
     link_.linger(io_.now_ms());
   } else if (link_.is_open()) {
     protocol_->on_output_sent();
-    if (reading_.paused() == Pause::kOutput) resume();
+    if (reader_.paused() == Pause::kOutput) resume();
   }
   return !link_.is_closed();
 }
@@ -177,7 +178,7 @@ bool Connection::flush_output() {
 void Connection::finish(std::string_view reason) {
   if (!link_.is_open()) return;
   link_.finish(reason);
-  reading_.drop_kept_input();
+  reader_.drop_kept_input();
   memory_.batch_done();
   link_.want_input(false);
   send(true);
@@ -201,7 +202,7 @@ void Connection::close_now(std::string_view reason) {
 void Connection::arm_deadline() {
   if (link_.is_closed()) return;
   std::int64_t due = link_.deadline_ms(io_.config()->timeouts.write_ms);
-  if (link_.is_open()) due = std::min(due, reading_.deadline_ms());
+  if (link_.is_open()) due = std::min(due, reader_.deadline_ms());
   if (due < armed_ms_) armed_ms_ = io_.arm(id(), due);
 }
 
@@ -214,8 +215,8 @@ void Connection::check_deadlines() {
     if (now >= link_.deadline_ms(0)) close_now(link_.close_reason());
   } else if (link_.has_stalled(now, io_.config()->timeouts.write_ms)) {
     close_now(link_.is_open() ? std::string_view("slow_reader") : link_.close_reason());
-  } else if (link_.is_open() && (reading_.paused() || !share_.is_waiting())) {
-    reading_.check_deadline(now);
+  } else if (link_.is_open() && (reader_.paused() || !share_.is_waiting())) {
+    reader_.check_deadline(now);
   }
 }
 

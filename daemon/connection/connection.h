@@ -1,15 +1,14 @@
 // What every connection has, whatever it speaks: a link to its peer, a place under the limits, its share of the loop's
 // time and memory, deadlines. Owns its protocol. Lives on one loop's thread.
 //
-// Turns: whatever calls into a connection does so within a turn. What is to come of that is done at the end of the
-// outermost one, when nothing of the connection is on the stack any more: it goes on reading (reading.h), what it holds
-// is charged, the next deadline is armed.
+// Turns: whatever calls into a connection does so within a turn. At the end of the outermost one, when nothing of the
+// connection is on the stack any more, what was only noted is done: it goes on after a pause (reader.h), what it holds
+// is charged, and the next deadline is armed.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <utility>
 
 #include "config/model.h"
 #include "daemon/connection/admission.h"
@@ -18,7 +17,7 @@
 #include "daemon/connection/link.h"
 #include "daemon/connection/memory_use.h"
 #include "daemon/connection/protocol.h"
-#include "daemon/connection/reading.h"
+#include "daemon/connection/reader.h"
 #include "daemon/connection/source.h"
 #include "daemon/intake/record_writer.h"
 #include "daemon/intake/turn_budget.h"
@@ -87,7 +86,7 @@ class Connection final : public Source, private net::PollHandler {
   [[nodiscard]] intake::TurnBudget& budget() { return budget_; }
   [[nodiscard]] CreditGate& credit() { return credit_; }
   [[nodiscard]] MemoryUse& memory() { return memory_; }
-  [[nodiscard]] Reading& reading() { return reading_; }
+  [[nodiscard]] Reader& reader() { return reader_; }
   [[nodiscard]] Link& link() { return link_; }
   // Makes what takes the records of this connection in, for as long as it is there. Its protocol owns it.
   [[nodiscard]] intake::RecordWriter make_writer();
@@ -114,7 +113,7 @@ class Connection final : public Source, private net::PollHandler {
   intake::TurnBudget budget_;  // of the turn under way
   CreditGate credit_;
   Link link_;
-  Reading reading_{*this};
+  Reader reader_{*this};
   bool is_in_turn_ = false;
   std::int64_t armed_ms_ = kNever;
   std::unique_ptr<Protocol> protocol_;  // the last: it may use all of the above as it goes

@@ -49,9 +49,9 @@ SourceFacts Connection::facts() const {
                     .client = {},
                     .stream = {},
                     .session = {},
-                    .state = !link_.is_open()    ? "ending"
-                             : reading_.paused() ? word(*reading_.paused(), io_.shared().committer.state())
-                                                 : "reading",
+                    .state = !link_.is_open()   ? "ending"
+                             : reader_.paused() ? word(*reader_.paused(), io_.shared().committer.state())
+                                                : "reading",
                     .bytes = credit_.received_bytes(),
                     .age_ms = io_.now_ms() - link_.times().opened_ms,
                     .idle_ms = io_.now_ms() - link_.times().last_activity_ms};

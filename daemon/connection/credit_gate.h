@@ -17,7 +17,8 @@ namespace crawlspool::connection {
 
 class CreditGate {
  public:
-  // `peer`, `ledger` and `budget`, of the turn under way, outlive it. `amplification_max` of 0: no limit.
+  // `peer`, `ledger` and `budget` outlive it; the budget is that of the turn under way. `amplification_max` of 0: no
+  // limit.
   CreditGate(base::ConnectionId id, const base::Peer& peer, AmplificationLedger& ledger,
              const intake::TurnBudget& budget, std::uint64_t amplification_max)
       : id_(id), peer_(peer), ledger_(ledger), budget_(budget), max_(amplification_max), credit_(amplification_max) {}

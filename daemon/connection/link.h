@@ -1,4 +1,4 @@
-// The way to one peer and its end. Owns the channel, knows when something last went through it, and what is known of
+// The way to one peer and its end. Owns the channel, the times at which something went through it, and what is known of
 // the answers that wait in it.
 //
 //   open ──► flushing ──► lingering ──► closed
@@ -38,7 +38,7 @@ class Link {
 
   struct Times {
     std::int64_t opened_ms;
-    std::int64_t last_activity_ms;  // something was read, or the peer has taken something
+    std::int64_t last_activity_ms;  // something was read, or sent; or a pause has ended
     std::int64_t last_input_ms;
   };
   [[nodiscard]] const Times& times() const { return times_; }

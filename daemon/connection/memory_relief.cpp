@@ -18,7 +18,9 @@ std::uint64_t answers_share(const commit::MemoryBudget& budget) {
   return static_cast<std::uint64_t>(budget.limit()) / 8;
 }
 
-bool goes_on_with_any_room(const HeldMemory& held) { return held.is_little || held.is_whole_batch || held.unfinished; }
+bool goes_on_with_any_room(const HeldMemory& held) {
+  return held.machine_holds_little || held.holds_whole_batch || held.unfinished;
+}
 
 }  // namespace
 
@@ -117,7 +119,7 @@ bool MemoryRelief::let_a_whole_batch_go_on() {
   std::vector<base::ConnectionId> whole;
   std::copy_if(waiting_.begin(), waiting_.end(), std::back_inserter(whole), [this](base::ConnectionId id) {
     const Source* const source = sources_.find(id);
-    return source != nullptr && source->held_memory().is_whole_batch;
+    return source != nullptr && source->held_memory().holds_whole_batch;
   });
   std::sort(whole.begin(), whole.end());
   const auto oldest = std::find_if(whole.begin(), whole.end(),

@@ -1,6 +1,6 @@
-// What one connection holds of the memory for all, charged to it, and whether it may hold more: on the account of the
-// loop's records, as its machine's share, or on one of its own. Gives back what is charged as it ends. Used on the
-// loop's thread.
+// Charges what one connection holds to the memory for all, and says whether it may hold more. The account is that of
+// the loop's records, with a share for each machine, or one of the connection's own. What is charged is given back at
+// its end. Used on the loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +26,9 @@ class MemoryUse {
   // All is charged to `own_account` from now on, which outlives the connection, and its answers are part of what it
   // holds. Called before anything is charged; nullptr changes nothing.
   void charge_to(commit::MemoryAccount* own_account) { own_account_ = own_account; }
-  // It holds so many bytes now, beside its answers.
+  // Charges what it holds now, beside its answers where these are charged apart.
   void charge(std::uint64_t held_bytes);
-  // The same for answers that are not sent.
+  // Charges what its answers hold that are not sent; with an own account they are part of the above.
   void charge_answers(std::uint64_t held_bytes);
 
   [[nodiscard]] MemoryShares::Member& share() { return share_; }

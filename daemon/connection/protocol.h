@@ -90,7 +90,8 @@ class Protocol {
   // --- what it holds ---
   // Returns how much memory, beside what waits to be sent. The connection charges it.
   [[nodiscard]] virtual std::size_t held_bytes() const = 0;
-  // Returns the account that this is charged to, which outlives the connection; nullptr for that of the loop's records.
+  // Returns the account that this is charged to, always the same, which outlives the connection; nullptr for that of
+  // the loop's records.
   [[nodiscard]] virtual commit::MemoryAccount* own_account() const { return nullptr; }
   [[nodiscard]] virtual std::optional<BegunInput> begun_input() const { return std::nullopt; }
   // Returns how much was received and is not taken in yet: what it may become is still to be made.

@@ -30,12 +30,12 @@ struct UnreadAnswers {
   bool in_the_way;  // others of its machine wait for the memory
 };
 
-// What a source holds of the memory for all.
+// Says what a source holds of the memory for all.
 struct HeldMemory {
   std::optional<Unfinished> unfinished;
   std::optional<UnreadAnswers> unread_answers;  // nothing where they have not waited for long
-  bool is_little;       // its machine's: so little that it need not wait for those that hold much
-  bool is_whole_batch;  // as Protocol::holds_whole_batch() has it
+  bool machine_holds_little;                    // so little that it need not wait for those that hold much
+  bool holds_whole_batch;                       // as Protocol has it
 };
 
 // What can be given up to make room for others.
@@ -73,7 +73,7 @@ class Source {
   virtual std::uint64_t take_turn(std::uint64_t cost_max) = 0;
   virtual void resume() = 0;  // from any pause, if its reason is gone; at the turn's end
   virtual void resume_next_turn() = 0;
-  virtual void arm_deadline() = 0;  // the next one, for check_deadlines(): timeouts may have changed
+  virtual void arm_deadline() = 0;  // sees to it that check_deadlines() is called; timeouts may have changed
   virtual void check_deadlines() = 0;
 
   // --- the memory that it holds ---

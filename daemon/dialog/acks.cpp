@@ -64,9 +64,9 @@ void Dialog::on_long_pause() {
   has_said_slow_ = true;
   const commit::SpoolState state = connection_.io().shared().committer.state();
   std::int64_t retry_after_ms = kRetryAfterMs;
-  SlowReason reason = connection_.reading().paused() == Pause::kMemory ? SlowReason::kMemory : SlowReason::kSpoolBusy;
+  SlowReason reason = connection_.reader().paused() == Pause::kMemory ? SlowReason::kMemory : SlowReason::kSpoolBusy;
   if (is_waiting(state)) reason = slow_reason(state);
-  if (connection_.reading().paused() == Pause::kAmplification) {
+  if (connection_.reader().paused() == Pause::kAmplification) {
     reason = SlowReason::kAmplification;
     retry_after_ms = std::max(kRetryAfterMs, connection_.credit().wait_ms(connection_.io().now_ms()));
   }

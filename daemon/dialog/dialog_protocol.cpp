@@ -13,14 +13,14 @@ void DialogProtocol::on_open() {
 }
 
 connection::ReadPlan DialogProtocol::plan_read() {
-  if (dialog_.is_ending() || (dialog_.is_draining() && !connection_.reading().has_rest())) return {0, Pause::kBusy};
+  if (dialog_.is_ending() || (dialog_.is_draining() && !connection_.reader().has_rest())) return {0, Pause::kBusy};
   if (dialog_.awaits_session()) return {0, Pause::kSession};
   return plan_input();
 }
 
 void DialogProtocol::input_taken(bool is_all) {
   if (connection_.memory().share().has_place() && !needs_place()) connection_.memory().batch_done();
-  if (dialog_.awaits_session()) connection_.reading().pause(Pause::kSession);
+  if (dialog_.awaits_session()) connection_.reader().pause(Pause::kSession);
   if (dialog_.is_cut()) dialog_.drop_unread_answers();
   if (dialog_.is_draining() && is_all) dialog_.end_by_drain();
 }
@@ -31,8 +31,8 @@ bool DialogProtocol::needs_place() const {
 }
 
 void DialogProtocol::on_spool_waits() {
-  if (!dialog_.writer().all_synced() && !dialog_.is_ending() && !connection_.reading().paused())
-    connection_.reading().pause(Pause::kSpoolWaits);
+  if (!dialog_.writer().all_synced() && !dialog_.is_ending() && !connection_.reader().paused())
+    connection_.reader().pause(Pause::kSpoolWaits);
 }
 
 std::int64_t DialogProtocol::deadline_ms() const {

@@ -10,7 +10,6 @@
 namespace crawlspool::dialog {
 namespace {
 
-using connection::Connection;
 using connection::Pause;
 using proto::ErrorWord;
 using proto::GoodbyeReason;
@@ -52,7 +51,7 @@ void Dialog::end(Ending ending) {
   ending_ = std::move(ending);
   connection_.link().want_input(false);
   writer_.release_session();
-  connection_.reading().drop_kept_input();
+  connection_.reader().drop_kept_input();
   input_.drop_input();
   if (writer_.all_synced()) return say_last_words();
   if (connection_.link().unsent_bytes() > 0) connection_.send(true);
@@ -83,23 +82,23 @@ void Dialog::on_spool_failed() {
 void Dialog::on_drain() {
   is_draining_ = true;
   if (ending_ || !connection_.link().is_open()) return;
-  const bool waits_long = writer_.awaits_session() || connection_.reading().paused() == Pause::kAmplification;
-  if (connection_.reading().has_rest() && !waits_long) return connection_.resume();
+  const bool waits_long = writer_.awaits_session() || connection_.reader().paused() == Pause::kAmplification;
+  if (connection_.reader().has_rest() && !waits_long) return connection_.resume();
   end_by_drain();
 }
 
 void Dialog::on_drain_end() {
   if (ending_) return;  // what is left is the disk's
   is_cut_ = true;
-  connection_.reading().drop_kept_input();
+  connection_.reader().drop_kept_input();
   const bool is_begun = input_.drop_unbegun_input();
   drop_unread_answers();
   if (!is_begun) return end_by_drain();
-  if (connection_.reading().paused() != Pause::kTurn) connection_.resume();
+  if (connection_.reader().paused() != Pause::kTurn) connection_.resume();
 }
 
 void Dialog::drop_unread_answers() {
-  if (connection_.link().unsent_bytes() > connection::Reading::kUnsentBytesMax) connection_.link().abandon_output();
+  if (connection_.link().unsent_bytes() > connection::Reader::kUnsentBytesMax) connection_.link().abandon_output();
 }
 
 void Dialog::end_by_drain() {

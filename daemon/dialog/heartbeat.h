@@ -1,6 +1,6 @@
-// Decides when a peer of which nothing is heard is asked whether it is still there, and when it counts as idle: one
-// that takes part in heartbeats once it is silent, whatever is written to it, since its machine may be gone; any other
-// once nothing moves in either direction. Pure.
+// Decides when a peer of which nothing is heard is asked whether it is still there, and when it counts as idle. Of one
+// that takes part in heartbeats only input counts: what is written to it proves nothing, since its machine may be gone.
+// Any other is idle once nothing moves in either direction. Pure.
 #pragma once
 
 #include <cstdint>

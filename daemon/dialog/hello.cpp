@@ -102,7 +102,7 @@ void Dialog::welcome(const session::LeaseReply& reply, std::uint64_t last_seq) {
                           framing_);
     connection_.send(true);
   }
-  if (connection_.reading().paused() == connection::Pause::kSession) connection_.resume();
+  if (connection_.reader().paused() == connection::Pause::kSession) connection_.resume();
 }
 
 // A newer connection goes on with the session: nothing more is taken in here.

@@ -34,10 +34,10 @@ class Talker final : public Protocol {
   int deepest = 0;
   int inputs = 0;
 
-  void wait() { connection.reading().pause(Pause::kBusy); }
-  void wait_for_output() { connection.reading().pause(Pause::kOutput); }
+  void wait() { connection.reader().pause(Pause::kBusy); }
+  void wait_for_output() { connection.reader().pause(Pause::kOutput); }
   void resume() { connection.resume(); }
-  [[nodiscard]] bool paused() const { return connection.reading().paused().has_value(); }
+  [[nodiscard]] bool paused() const { return connection.reader().paused().has_value(); }
 
  private:
   void refuse(const LimitMet& /*limit*/) override {}

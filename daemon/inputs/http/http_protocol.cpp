@@ -111,7 +111,7 @@ void HttpProtocol::begin_serving(const RequestHead& head) {
 void HttpProtocol::take_whole() {
   begin_serving(parser_.head());
   end_after_answer_ = end_after_answer_ || !head_.keep_alive;
-  connection_.reading().pause(Pause::kBusy);
+  connection_.reader().pause(Pause::kBusy);
   handler_->serve(head_, parser_.take_body());
 }
 
@@ -148,7 +148,7 @@ void HttpProtocol::write(Response response) {
 
 void HttpProtocol::continue_next_turn() {
   serving_unfinished_ = true;
-  connection_.reading().pause(Pause::kTurn);
+  connection_.reader().pause(Pause::kTurn);
 }
 
 void HttpProtocol::refuse_and_end(Response response, std::string_view reason) {
@@ -197,12 +197,12 @@ std::int64_t HttpProtocol::deadline_ms() const {
   if (serving_) return kNever;
   const config::Timeouts& timeouts = connection_.io().config()->timeouts;
   if (parser_.head_is_whole()) {
-    return connection_.reading().pace_deadline_ms(part_begun_ms_,
-                                                  parser_.head().content_length.value_or(parser_.body_bytes()));
+    return connection_.reader().pace_deadline_ms(part_begun_ms_,
+                                                 parser_.head().content_length.value_or(parser_.body_bytes()));
   }
   std::int64_t due = timeouts.idle_ms > 0 ? connection_.link().times().last_activity_ms + timeouts.idle_ms : kNever;
   if (parser_.has_begun() || !any_request_)
-    due = std::min(due, connection_.reading().pace_deadline_ms(part_begun_ms_, 0));
+    due = std::min(due, connection_.reader().pace_deadline_ms(part_begun_ms_, 0));
   return due;
 }
 

@@ -237,7 +237,7 @@ void RecordsHandler::all_taken() {
   connection_.memory().batch_done();
   writer_.release_session();
   if (writer_.all_synced()) return finish_request(answer());  // nothing new was in it
-  connection_.reading().pause(Pause::kBusy);
+  connection_.reader().pause(Pause::kBusy);
 }
 
 void RecordsHandler::on_synced(std::uint64_t seq) {

@@ -26,7 +26,7 @@ LinesProtocol::LinesProtocol(connection::Connection& connection, const config::L
 
 connection::ReadPlan LinesProtocol::plan_input() {
   if (connection().credit().must_wait(connection().io().now_ms())) return {0, Pause::kAmplification};
-  return connection().reading().plan_records(splitter_.has_begun() ? kBegunReadBytes : 0);
+  return connection().reader().plan_records(splitter_.has_begun() ? kBegunReadBytes : 0);
 }
 
 std::size_t LinesProtocol::on_input(std::string_view bytes) {
@@ -109,7 +109,7 @@ void LinesProtocol::on_shed() {
 // memory that its line holds.
 std::int64_t LinesProtocol::input_deadline_ms() const {
   if (!splitter_.has_begun() || (dialog().is_silent() && !connection().memory().share().has_place())) return kNever;
-  return connection().reading().pace_deadline_ms(line_begun_ms_, splitter_.received_bytes());
+  return connection().reader().pace_deadline_ms(line_begun_ms_, splitter_.received_bytes());
 }
 
 void LinesProtocol::on_input_deadline() {

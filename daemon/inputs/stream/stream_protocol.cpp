@@ -33,7 +33,7 @@ connection::ReadPlan StreamProtocol::plan_input() {
   // A batch that has begun to become lines holds its memory: it goes on.
   if (!(batch_ && batch_->is_ready()) && connection().credit().must_wait(connection().io().now_ms()))
     return {0, Pause::kAmplification};
-  const auto plan = connection().reading().plan_records(decoder_.mid_frame() ? decoder_.bytes_needed() : 0);
+  const auto plan = connection().reader().plan_records(decoder_.mid_frame() ? decoder_.bytes_needed() : 0);
   if (plan.bytes == 0 && plan.why != Pause::kOutput && may_be_hello()) return {decoder_.bytes_needed()};
   return plan;
 }
@@ -41,7 +41,7 @@ connection::ReadPlan StreamProtocol::plan_input() {
 // A hello of usual size is always read, so that a client learns where it stands.
 bool StreamProtocol::may_be_hello() const {
   return decoder_.at_first_frame() && !decoder_.begun_records() && decoder_.claimed_bytes() <= kSmallHelloBytesMax &&
-         !connection().reading().has_rest();
+         !connection().reader().has_rest();
 }
 
 std::size_t StreamProtocol::on_input(std::string_view bytes) {
@@ -57,7 +57,7 @@ std::size_t StreamProtocol::on_input(std::string_view bytes) {
 bool StreamProtocol::takes_frames() const { return !dialog().is_ending() && !batch_ && !dialog().awaits_session(); }
 
 bool StreamProtocol::is_enough_for_one_turn() const {
-  return connection().budget().is_spent() || connection().link().unsent_bytes() > connection::Reading::kUnsentBytesMax;
+  return connection().budget().is_spent() || connection().link().unsent_bytes() > connection::Reader::kUnsentBytesMax;
 }
 
 void StreamProtocol::take_frames(std::string_view& input) {
@@ -250,8 +250,8 @@ std::optional<std::uint64_t> StreamProtocol::begun_seq() const {
 
 std::int64_t StreamProtocol::input_deadline_ms() const {
   if (!any_frame_begun_)
-    return connection().reading().pace_deadline_ms(connection().link().times().opened_ms + paused_in_all_ms_, 0);
-  return decoder_.mid_frame() ? connection().reading().pace_deadline_ms(frame_begun_ms_, decoder_.claimed_bytes())
+    return connection().reader().pace_deadline_ms(connection().link().times().opened_ms + paused_in_all_ms_, 0);
+  return decoder_.mid_frame() ? connection().reader().pace_deadline_ms(frame_begun_ms_, decoder_.claimed_bytes())
                               : kNever;
 }
 

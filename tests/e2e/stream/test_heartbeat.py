@@ -99,10 +99,11 @@ def test_no_idle_timeout_means_no_pings_either(start):
     assert client.ping() is None
 
 
-def test_a_connection_with_unsettled_records_is_not_idle(start, tmp_path):
+@pytest.mark.parametrize("ack", ["synced", "written"])
+def test_a_connection_is_idle_once_its_records_are_synced_and_not_before(start, tmp_path, ack):
     daemon = start({"timeouts.idle": "100ms"}, **slow_sync(tmp_path, 250))
     client = daemon.connect(timeout=60)
-    client.hello(session=new_session())
+    client.hello(session=new_session(), ack=ack)
     client.send_record(b"1")
     assert client.receive() == {"ack": 1}
     client.expect_goodbye("idle_timeout")

@@ -1,4 +1,4 @@
-#include "daemon/connection/reading.h"
+#include "daemon/connection/reader.h"
 
 #include <algorithm>
 #include <utility>
@@ -31,7 +31,7 @@ bool may_be_long(const std::optional<Pause>& pause) {
 
 // ---- how much, and until when ----
 
-ReadPlan Reading::plan_records(std::size_t begun_needs) {
+ReadPlan Reader::plan_records(std::size_t begun_needs) {
   const commit::Appender& appender = connection_.io().appender();
   Protocol& protocol = connection_.protocol();
   MemoryShares::Member& share = connection_.memory().share();
@@ -46,18 +46,18 @@ ReadPlan Reading::plan_records(std::size_t begun_needs) {
   return {0, Pause::kMemory};
 }
 
-std::int64_t Reading::pace_deadline_ms(std::int64_t begun_ms, std::uint64_t bytes) const {
+std::int64_t Reader::pace_deadline_ms(std::int64_t begun_ms, std::uint64_t bytes) const {
   return begun_ms + connection_.io().config()->timeouts.frame_ms +
          static_cast<std::int64_t>(bytes / kPaceBytes) * kPaceMs;
 }
 
-std::int64_t Reading::deadline_ms() const {
+std::int64_t Reader::deadline_ms() const {
   if (!paused_) return connection_.protocol().deadline_ms();
   const std::int64_t long_pause_ms = may_be_long(paused_) ? long_pause_due_ms_ : kNever;
   return paused_ == Pause::kAmplification ? std::min(long_pause_ms, connection_.credit().until_ms()) : long_pause_ms;
 }
 
-void Reading::check_deadline(std::int64_t now_ms) {
+void Reader::check_deadline(std::int64_t now_ms) {
   if (!paused_) return now_ms < deadline_ms() ? void() : connection_.protocol().on_deadline();
   if (paused_ == Pause::kAmplification && now_ms >= connection_.credit().until_ms()) go_on_at_end();
   if (!may_be_long(paused_) || now_ms < long_pause_due_ms_) return;
@@ -67,7 +67,7 @@ void Reading::check_deadline(std::int64_t now_ms) {
 
 // ---- pauses ----
 
-void Reading::pause(Pause why) {
+void Reader::pause(Pause why) {
   const std::int64_t now_ms = connection_.io().now_ms();
   connection_.link().want_input(false);
   if (!paused_) paused_since_ms_ = now_ms;
@@ -78,13 +78,13 @@ void Reading::pause(Pause why) {
   if (why == Pause::kTurn) connection_.resume_next_turn();
 }
 
-void Reading::go_on(bool is_its_share) {
+void Reader::go_on(bool may_take_input) {
   if (!paused_ || !connection_.link().is_open()) return;
   Protocol& protocol = connection_.protocol();
   if (const ReadPlan plan = protocol.plan_read(); plan.bytes == 0)
     return pause(plan.why);  // still, or by something else now
   const bool takes_input = has_rest() || !connection_.link().is_watched();
-  if (takes_input && (!is_its_share || has_taken_input_ || connection_.io().read_buffer().is_lent()))
+  if (takes_input && (!may_take_input || has_taken_input_ || connection_.io().read_buffer().is_lent()))
     return pause(Pause::kTurn);
   const std::int64_t now_ms = connection_.io().now_ms();
   paused_.reset();
@@ -102,29 +102,29 @@ void Reading::go_on(bool is_its_share) {
 
 // ---- turns ----
 
-void Reading::take_share() {
+void Reader::take_turn() {
   if (paused_)
-    go_on(true);
+    go_on(/*may_take_input=*/true);
   else if (connection_.link().is_watched())
     read_some();
   else
     read_rest();
 }
 
-// To go on may note that the connection is to go on once more, which then waits for its next share.
-void Reading::end_turn() {
-  while (std::exchange(goes_on_, false)) go_on(false);
+// What goes on here takes no input in: that waits for the connection's next share of the loop's time.
+void Reader::end_turn() {
+  while (std::exchange(goes_on_, false)) go_on(/*may_take_input=*/false);
   if (connection_.link().is_open() && !paused_ && has_rest()) pause(Pause::kTurn);
   has_taken_input_ = false;
 }
 
 // The link is no longer watched: goes on by itself, a slice a turn, until the input ends.
-void Reading::read_rest() {
+void Reader::read_rest() {
   if (!has_taken_input_) read_some();
   if (connection_.link().is_open() && !paused_) pause(Pause::kTurn);
 }
 
-void Reading::read_some() {
+void Reader::read_some() {
   Link& link = connection_.link();
   const ReadPlan plan = connection_.protocol().plan_read();
   if (plan.bytes == 0) return link.is_open() ? pause(plan.why) : void();
@@ -149,15 +149,15 @@ void Reading::read_some() {
 
 // ---- kept input ----
 
-bool Reading::has_rest() const { return !kept_input_.empty() || connection_.protocol().holds_whole_batch(); }
+bool Reader::has_rest() const { return !kept_input_.empty() || connection_.protocol().holds_whole_batch(); }
 
-void Reading::keep_input(std::string_view rest) {
+void Reader::keep_input(std::string_view rest) {
   if (rest.empty() || !connection_.link().is_open()) return;
   kept_input_.reserve(rest.size() + proto::FrameDecoder::kPaddingBytes);
   kept_input_ = rest;
 }
 
-void Reading::take_kept_input() {
+void Reader::take_kept_input() {
   const auto loan = connection_.io().read_buffer().lend();  // nothing else is read meanwhile
   has_taken_input_ = true;
   std::string input = std::exchange(kept_input_, {});
@@ -168,6 +168,6 @@ void Reading::take_kept_input() {
     keep_input(std::string_view(input).substr(taken));
 }
 
-void Reading::drop_kept_input() { base::free_text(kept_input_); }
+void Reader::drop_kept_input() { base::free_text(kept_input_); }
 
 }  // namespace crawlspool::connection

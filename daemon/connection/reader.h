@@ -1,4 +1,4 @@
-// How a connection is read: what is read goes to the protocol, what that leaves is kept, and while something keeps the
+// Reads a connection: what is read goes to the protocol, what that leaves is kept, and while something keeps the
 // connection from going on it is paused. Owns the input that is kept and the pause. Lives on one loop's thread.
 //
 // While a connection is paused, none of its deadlines for input runs.
@@ -21,15 +21,15 @@ namespace crawlspool::connection {
 
 class Connection;
 
-class Reading {
+class Reader {
  public:
   static constexpr std::int64_t kNever = Protocol::kNever;
   static constexpr std::size_t kUnsentBytesMax = 64 * 1024;  // of answers, before no more records are taken in
 
   // `connection` owns it.
-  explicit Reading(Connection& connection) : connection_(connection) {}
-  Reading(const Reading&) = delete;
-  Reading& operator=(const Reading&) = delete;
+  explicit Reader(Connection& connection) : connection_(connection) {}
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
 
   // --- for the protocol ---
   void pause(Pause why);  // or, if paused already, for another reason now
@@ -46,8 +46,9 @@ class Reading {
   void drop_kept_input();
 
   // --- for the connection, within a turn ---
-  // Reads, or goes on with what is paused if the reason for that is gone: once, for as much as a turn may cost.
-  void take_share();
+  // A turn that is the connection's share of the loop's time: reads, or goes on with what is paused if the reason for
+  // that is gone, once.
+  void take_turn();
   void go_on_at_end() { goes_on_ = true; }
   void end_turn();
 
@@ -59,7 +60,7 @@ class Reading {
   void check_deadline(std::int64_t now_ms);
 
  private:
-  void go_on(bool is_its_share);
+  void go_on(bool may_take_input);
   void read_rest();
   void read_some();
   void take_kept_input();
