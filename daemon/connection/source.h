@@ -34,8 +34,8 @@ struct UnreadAnswers {
 struct HeldMemory {
   std::optional<Unfinished> unfinished;
   std::optional<UnreadAnswers> unread_answers;  // nothing where they have not waited for long
-  bool machine_holds_little;                    // so little that it need not wait for those that hold much
-  bool holds_whole_batch;                       // as Protocol has it
+  bool machine_holds_little = false;            // so little that it need not wait for those that hold much
+  bool holds_whole_batch = false;               // as Protocol has it
 };
 
 // What can be given up to make room for others.
