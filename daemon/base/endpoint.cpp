@@ -30,13 +30,17 @@ Endpoint::Endpoint(const sockaddr* address, socklen_t length) : length_(std::min
   std::memcpy(&storage_, address, length_);
 }
 
-Endpoint Endpoint::local_end(int socket) {
+Endpoint Endpoint::end_of(int socket, AskForEnd* ask) {
   Endpoint end;
   end.length_ = sizeof end.storage_;
-  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&end.storage_), &end.length_) != 0) return {};
+  if (ask(socket, reinterpret_cast<sockaddr*>(&end.storage_), &end.length_) != 0) return {};
   end.length_ = std::min<socklen_t>(end.length_, sizeof end.storage_);
   return end;
 }
+
+Endpoint Endpoint::local_end(int socket) { return end_of(socket, ::getsockname); }
+
+Endpoint Endpoint::remote_end(int socket) { return end_of(socket, ::getpeername); }
 
 Result<Endpoint> Endpoint::parse(std::string_view url) {
   constexpr std::string_view kTcp = "tcp://";

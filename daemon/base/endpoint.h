@@ -33,6 +33,8 @@ class Endpoint {
 
   // Returns the endpoint that `socket` is bound to.
   [[nodiscard]] static Endpoint local_end(int socket);
+  // Returns the endpoint that `socket` is connected to.
+  [[nodiscard]] static Endpoint remote_end(int socket);
 
   [[nodiscard]] const sockaddr* address() const { return reinterpret_cast<const sockaddr*>(&storage_); }
   [[nodiscard]] socklen_t length() const { return length_; }
@@ -46,6 +48,8 @@ class Endpoint {
   [[nodiscard]] MachineKey machine_key() const;
 
  private:
+  using AskForEnd = int(int, sockaddr*, socklen_t*);
+  static Endpoint end_of(int socket, AskForEnd* ask);
   static Result<Endpoint> parse_tcp(std::string_view url, std::string_view rest);
   static Result<Endpoint> parse_unix(std::string_view url, std::string_view text);
 
