@@ -53,6 +53,7 @@ void add_timeouts(std::vector<Key>& table) {
 
 void add_spool(std::vector<Key>& table) {
   table.push_back({"spool.directory", directory(at(&Config::spool, &Spool::directory)), kNeedsRestart});
+  table.push_back({"timeouts.connection", duration(at(&Config::timeouts, &Timeouts::connection_ms), Zero::kAllowed)});
   table.push_back({"spool.sync", sync_policy(), kNeedsRestart});
   table.push_back({"spool.segment_bytes_max", size(at(&Config::spool, &Spool::segment_bytes_max), 0, kAnySize)});
   table.push_back({"spool.segment_age_max", duration(at(&Config::spool, &Spool::segment_age_ms_max), Zero::kAllowed)});

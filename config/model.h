@@ -56,6 +56,7 @@ struct Timeouts {
   std::int64_t frame_ms = 30 * 1000;
   std::int64_t write_ms = 30 * 1000;
   std::int64_t drain_ms = 10 * 1000;
+  std::int64_t connection_ms = 0;  // 0: no limit
 };
 
 enum class SyncPolicy { kAlways, kInterval, kNever };

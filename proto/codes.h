@@ -29,7 +29,7 @@ enum class ErrorWord {
 };
 
 // Why the server ends a connection with `goodbye`.
-enum class GoodbyeReason { kBye, kIdleTimeout, kDraining, kSuperseded };
+enum class GoodbyeReason { kBye, kIdleTimeout, kDraining, kSuperseded, kRebalance };
 
 // Why the server does not read a connection for now.
 enum class SlowReason { kDiskFull, kSpoolBusy, kMemory, kNoDescriptors, kAmplification };

@@ -1,12 +1,23 @@
 #include "daemon/connection/connection.h"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include "daemon/base/log.h"
 #include "daemon/connection/io_loop.h"
 
 namespace crawlspool::connection {
+namespace {
+
+// Spread, so that those who came together do not all go together.
+std::int64_t old_at(std::int64_t now_ms, std::int64_t age_ms) {
+  if (age_ms == 0) return Connection::kNever;
+  static thread_local std::minstd_rand random(std::random_device{}());
+  return now_ms + std::uniform_int_distribution<std::int64_t>(age_ms - age_ms / 10, age_ms + age_ms / 10)(random);
+}
+
+}  // namespace
 
 Connection::Connection(IoLoop& io, base::ConnectionId id, proto::Input input, base::Peer peer, Admission::Ticket ticket)
     : Source(id, input, std::move(peer)),
@@ -35,6 +46,7 @@ void Connection::start(std::unique_ptr<net::ByteStream> stream) {
     base::log_warn_limited("conn_refused", {{"peer", peer().text}, {"limit", limit->key}, {"max", limit->max}});
     protocol_->refuse(*limit);
   } else {
+    if (brings_records(input())) old_at_ms_ = old_at(io_.now_ms(), opened_with_->timeouts.connection_ms);
     protocol_->on_open();
   }
 }
@@ -202,7 +214,7 @@ void Connection::close_now(std::string_view reason) {
 void Connection::arm_deadline() {
   if (link_.is_closed()) return;
   std::int64_t due = link_.deadline_ms(io_.config()->timeouts.write_ms);
-  if (link_.is_open()) due = std::min(due, reader_.deadline_ms());
+  if (link_.is_open()) due = std::min({due, old_at_ms_, reader_.deadline_ms()});
   if (due < armed_ms_) armed_ms_ = io_.arm(id(), due);
 }
 
@@ -215,6 +227,9 @@ void Connection::check_deadlines() {
     if (now >= link_.deadline_ms(0)) close_now(link_.close_reason());
   } else if (link_.has_stalled(now, io_.config()->timeouts.write_ms)) {
     close_now(link_.is_open() ? std::string_view("slow_reader") : link_.close_reason());
+  } else if (link_.is_open() && now >= old_at_ms_) {
+    old_at_ms_ = now + io_.config()->timeouts.frame_ms;  // for what has begun
+    protocol_->on_old();
   } else if (link_.is_open() && (reader_.paused() || !share_.is_waiting())) {
     reader_.check_deadline(now);
   }

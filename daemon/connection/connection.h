@@ -116,6 +116,7 @@ class Connection final : public Source, private net::PollHandler {
   Reader reader_{*this};
   bool is_in_turn_ = false;
   std::int64_t armed_ms_ = kNever;
+  std::int64_t old_at_ms_ = kNever;
   std::unique_ptr<Protocol> protocol_;  // the last: it may use all of the above as it goes
 };
 

@@ -80,6 +80,9 @@ class Protocol {
   // After on_drain(), maybe several times: a frame, batch or body of which something was taken in is taken in whole,
   // what has not been begun is given up, and nothing waits for the peer any more.
   virtual void on_drain_end() {}
+  // The connection is older than timeouts.connection: ends it once nothing has begun and is not whole; when called
+  // again, whatever has begun. A peer that could not learn of it is left alone.
+  virtual void on_old() {}
   // Gives up what is unfinished, so that others have its memory.
   virtual void on_shed() {}
 

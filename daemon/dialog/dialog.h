@@ -49,8 +49,6 @@ class Dialog {
   [[nodiscard]] bool awaits_session() const { return writer_.awaits_session(); }
   [[nodiscard]] bool is_ending() const { return ending_.has_value(); }
   [[nodiscard]] bool is_draining() const { return is_draining_; }
-  // The drain ends: no answer waits for the peer any more.
-  [[nodiscard]] bool is_cut() const { return is_cut_; }
   // A silent one sends an error all the same before anything was taken in: to a peer that is refused or speaks another
   // protocol, and has nothing to lose.
   void silence(bool is_silent) { is_silent_ = is_silent; }
@@ -82,10 +80,14 @@ class Dialog {
   void end_with_error(const proto::ErrorMessage& message);
   void end_with_goodbye(proto::GoodbyeReason reason, std::string_view detail);
   void end_by_drain();
+  // The connection is old; `has_begun`: something has come and is not taken in. Ends at once, or, the first time, where
+  // nothing has begun.
+  void on_old(bool has_begun);
+  [[nodiscard]] bool is_old() const { return is_old_; }
   void on_drain();
   void on_drain_end();
   void on_spool_failed();
-  void drop_unread_answers();
+  void drop_unread_answers();  // once the drain ends: no answer waits for the peer any more
 
   // --- deadlines ---
   // When the peer has been idle for too long, or is to be asked whether it is still there.
@@ -116,6 +118,7 @@ class Dialog {
   bool has_said_slow_ = false;
   bool is_draining_ = false;
   bool is_cut_ = false;
+  bool is_old_ = false;
   intake::RecordWriter writer_;
   std::uint64_t from_ = 1;  // the lowest number that the client may still send
   proto::AckLevel ack_ = proto::AckLevel::kSynced;

@@ -21,8 +21,9 @@ connection::ReadPlan DialogProtocol::plan_read() {
 void DialogProtocol::input_taken(bool is_all) {
   if (connection_.memory().share().has_place() && !needs_place()) connection_.memory().batch_done();
   if (dialog_.awaits_session()) connection_.reader().pause(Pause::kSession);
-  if (dialog_.is_cut()) dialog_.drop_unread_answers();
+  dialog_.drop_unread_answers();
   if (dialog_.is_draining() && is_all) dialog_.end_by_drain();
+  if (dialog_.is_old() && is_all && !begun_input()) dialog_.on_old(false);
 }
 
 // A batch is taken in only with the machine's place, and a begun frame or line goes on with it beyond the share.

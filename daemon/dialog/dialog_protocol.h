@@ -48,6 +48,7 @@ class DialogProtocol : public connection::Protocol, private Input {
   void on_spool_failed() final { dialog_.on_spool_failed(); }
   void on_drain() final { dialog_.on_drain(); }
   void on_drain_end() final { dialog_.on_drain_end(); }
+  void on_old() final { dialog_.on_old(begun_input().has_value() || connection_.reader().has_rest()); }
   [[nodiscard]] std::int64_t deadline_ms() const final;
   void on_deadline() final;
 

@@ -98,13 +98,20 @@ void Dialog::on_drain_end() {
 }
 
 void Dialog::drop_unread_answers() {
-  if (connection_.link().unsent_bytes() > connection::Reader::kUnsentBytesMax) connection_.link().abandon_output();
+  if (is_cut_ && connection_.link().unsent_bytes() > connection::Reader::kUnsentBytesMax)
+    connection_.link().abandon_output();
 }
 
 void Dialog::end_by_drain() {
   end_with_goodbye(proto::GoodbyeMessage{.reason = GoodbyeReason::kDraining,
                                          .detail = "the server is stopping",
                                          .reconnect_after_ms = spread_reconnect_ms()});
+}
+
+// A silent peer would lose what is on its way.
+void Dialog::on_old(bool has_begun) {
+  if (ending_ || is_silent_ || (!std::exchange(is_old_, true) && has_begun)) return;
+  end_with_goodbye(GoodbyeReason::kRebalance, "the connection has lasted for timeouts.connection: make another");
 }
 
 // ---- deadlines ----

@@ -176,6 +176,13 @@ void HttpProtocol::on_drain() {
   refuse_and_end(unavailable("draining", "the server is stopping"), "draining");
 }
 
+// A request that has begun is answered first, and says that nothing comes behind it.
+void HttpProtocol::on_old() {
+  end_after_answer_ = true;
+  end_reason_ = "rebalance";
+  if (!serving_ && !parser_.has_begun()) connection_.finish("rebalance");
+}
+
 std::optional<connection::BegunInput> HttpProtocol::begun_input() const {
   if (serving_ || !is_for_records() || !parser_.has_begun()) return std::nullopt;
   const std::size_t received = parser_.head_is_whole() ? parser_.body_bytes() : parser_.held_bytes();

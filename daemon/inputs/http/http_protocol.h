@@ -62,6 +62,7 @@ class HttpProtocol final : public connection::Protocol {
   void on_eof() override;
   void on_spool_failed() override;
   void on_drain() override;
+  void on_old() override;
   void on_shed() override;
   [[nodiscard]] std::optional<connection::BegunInput> begun_input() const override;
   void on_resumed(std::int64_t paused_ms) override;
