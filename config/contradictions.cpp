@@ -45,12 +45,26 @@ void check_distinct(const Listen& listen, std::vector<Contradiction>& out) {
   }
 }
 
+// A port that waits for PROXY headers takes no connection if nobody may send one.
+void check_proxies(const Config& config, std::vector<Contradiction>& out) {
+  if (!config.proxy_from.empty()) return;
+  for (const proto::Input input : proto::kAllInputs) {
+    for (const std::string& url : config.listen[input]) {
+      const auto listener = parse_listener(input, url);
+      if (listener && listener->settings.proxy)
+        out.push_back({listen_key(input), "listen.proxy_from",
+                       in_quotes(url) + " wants PROXY headers, and listen.proxy_from names nobody who may send them"});
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Contradiction> contradictions(const Config& config) {
   std::vector<Contradiction> out;
   check_not_deaf(config.listen, out);
   check_distinct(config.listen, out);
+  check_proxies(config, out);
   check_memory(config.limits, out);
   return out;
 }

@@ -22,6 +22,10 @@ void add_listen(std::vector<Key>& table) {
         [input](const Config& config) -> const std::vector<std::string>& { return config.listen[input]; }};
     table.push_back({listen_key(input), listeners(input, field), kNeedsRestart});
   }
+  const Field<std::vector<std::string>> proxy_from{
+      [](Config& config) -> std::vector<std::string>& { return config.proxy_from; },
+      [](const Config& config) -> const std::vector<std::string>& { return config.proxy_from; }};
+  table.push_back({"listen.proxy_from", address_blocks(proxy_from), kNeedsRestart});
 }
 
 void add_http(std::vector<Key>& table) {
@@ -49,11 +53,11 @@ void add_timeouts(std::vector<Key>& table) {
   table.push_back({"timeouts.frame", duration(at(&Config::timeouts, &Timeouts::frame_ms), Zero::kRefused)});
   table.push_back({"timeouts.write", duration(at(&Config::timeouts, &Timeouts::write_ms), Zero::kRefused)});
   table.push_back({"timeouts.drain", duration(at(&Config::timeouts, &Timeouts::drain_ms), Zero::kRefused)});
+  table.push_back({"timeouts.connection", duration(at(&Config::timeouts, &Timeouts::connection_ms), Zero::kAllowed)});
 }
 
 void add_spool(std::vector<Key>& table) {
   table.push_back({"spool.directory", directory(at(&Config::spool, &Spool::directory)), kNeedsRestart});
-  table.push_back({"timeouts.connection", duration(at(&Config::timeouts, &Timeouts::connection_ms), Zero::kAllowed)});
   table.push_back({"spool.sync", sync_policy(), kNeedsRestart});
   table.push_back({"spool.segment_bytes_max", size(at(&Config::spool, &Spool::segment_bytes_max), 0, kAnySize)});
   table.push_back({"spool.segment_age_max", duration(at(&Config::spool, &Spool::segment_age_ms_max), Zero::kAllowed)});

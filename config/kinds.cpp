@@ -4,6 +4,7 @@
 
 #include "config/listener.h"
 #include "config/units.h"
+#include "daemon/base/address_block.h"
 #include "daemon/base/authority.h"
 #include "daemon/base/text.h"
 
@@ -114,6 +115,14 @@ Kind origins(const Field<std::vector<std::string>>& field) {
 
 Kind hosts(const Field<std::vector<std::string>>& field) {
   return list(field, "names, such as [\"crawl-7.example\"]", check_host);
+}
+
+Kind address_blocks(const Field<std::vector<std::string>>& field) {
+  return list(field, "addresses or blocks of them, such as [\"10.0.0.0/8\"]", [](const std::string& text) -> Problem {
+    const auto block = base::AddressBlock::parse(text);
+    if (!block) return block.error().message();
+    return {};
+  });
 }
 
 Kind count(const Field<std::uint64_t>& field, std::uint64_t min, std::uint64_t max) {

@@ -38,8 +38,9 @@ template <class Section, class T>
 }
 
 [[nodiscard]] Kind listeners(proto::Input input, const Field<std::vector<std::string>>& field);  // as listener.h has it
-[[nodiscard]] Kind origins(const Field<std::vector<std::string>>& field);  // a list of SCHEME://HOST[:PORT]
-[[nodiscard]] Kind hosts(const Field<std::vector<std::string>>& field);    // a list of NAME[:PORT]
+[[nodiscard]] Kind origins(const Field<std::vector<std::string>>& field);         // a list of SCHEME://HOST[:PORT]
+[[nodiscard]] Kind hosts(const Field<std::vector<std::string>>& field);           // a list of NAME[:PORT]
+[[nodiscard]] Kind address_blocks(const Field<std::vector<std::string>>& field);  // a list of ADDRESS[/BITS]
 [[nodiscard]] Kind count(const Field<std::uint64_t>& field, std::uint64_t min, std::uint64_t max);
 [[nodiscard]] Kind size(const Field<std::uint64_t>& field, std::uint64_t min, std::uint64_t max);
 

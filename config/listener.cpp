@@ -57,11 +57,18 @@ std::string_view take_answers(const std::string& value, ListenerSettings& settin
   return {};
 }
 
+std::string_view take_proxy(const std::string& value, ListenerSettings& settings) {
+  if (value != "required") return "must be required: a port with PROXY headers takes no connection without one";
+  settings.proxy = true;
+  return {};
+}
+
 constexpr std::array kSettings{
     Setting{"answers", take_answers}, Setting{"client", take_client}, Setting{"group", take_group},
-    Setting{"mode", take_mode},       Setting{"stream", take_stream},
+    Setting{"mode", take_mode},       Setting{"proxy", take_proxy},   Setting{"stream", take_stream},
 };
 constexpr std::string_view kUnixSettings = "mode group";
+constexpr std::string_view kTcpSettings = "proxy";
 
 template <class F>
 constexpr void for_each_word(std::string_view words, F&& take) {
@@ -84,7 +91,7 @@ constexpr bool are_settings(std::string_view words) {
   return are_all;
 }
 
-static_assert(are_settings(kUnixSettings) &&
+static_assert(are_settings(kUnixSettings) && are_settings(kTcpSettings) &&
                   std::all_of(proto::kInputs.begin(), proto::kInputs.end(),
                               [](const auto& input) { return are_settings(input.settings); }),
               "each setting that proto::kInputs names is one of kSettings");
@@ -92,7 +99,7 @@ static_assert(are_settings(kUnixSettings) &&
 std::vector<std::string_view> settings_of(proto::Input input, const base::Endpoint& at) {
   std::vector<std::string_view> names;
   const auto add = [&names](std::string_view name) { names.push_back(name); };
-  if (at.is_unix()) for_each_word(kUnixSettings, add);
+  for_each_word(at.is_unix() ? kUnixSettings : kTcpSettings, add);
   for_each_word(info(input).settings, add);
   return names;
 }

@@ -23,6 +23,8 @@ struct ListenerSettings {
   std::string stream;
   // Whether anything is ever written to its senders.
   bool answers = true;
+  // Whether each connection begins with the PROXY header of a balancer.
+  bool proxy = false;
 
   bool operator==(const ListenerSettings&) const = default;
 };

@@ -80,6 +80,7 @@ struct Spool {
 
 struct Config {
   Listen listen = default_listen();
+  std::vector<std::string> proxy_from;  // blocks of addresses: the balancers whose PROXY headers are believed
   Http http;
   Admin admin;
   Limits limits;

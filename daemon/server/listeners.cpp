@@ -34,12 +34,18 @@ Listeners::Listeners(connection::IoThreads& threads, const connection::Shared& s
                      admin::AdminBackend& admin_backend)
     : threads_(threads), shared_(shared), admin_port_(admin_port), admin_backend_(admin_backend) {}
 
-Result<void> Listeners::open(const config::Listen& listen, InheritedSockets inherited) {
+Result<void> Listeners::open(const config::Config& config, InheritedSockets inherited) {
+  std::vector<base::AddressBlock> balancers;
+  for (const std::string& text : config.proxy_from) {
+    CRAWLSPOOL_TRY_AS(const auto block, base::AddressBlock::parse(text));
+    balancers.push_back(block);
+  }
+  proxy_gate_.emplace(threads_.first().loop(), shared_.closes, std::move(balancers));
   for (const proto::Input input : proto::kAllInputs) {
     if (inherited.is_any) {
-      CRAWLSPOOL_TRY(adopt_all(input, inherited.of[input], listen[input]));
+      CRAWLSPOOL_TRY(adopt_all(input, inherited.of[input], config.listen[input]));
     } else {
-      CRAWLSPOOL_TRY(open_all(input, listen[input]));
+      CRAWLSPOOL_TRY(open_all(input, config.listen[input]));
     }
   }
   return {};
@@ -87,7 +93,19 @@ Result<void> Listeners::listen(Port port, net::ListeningSocket socket, bool is_i
   return {};
 }
 
+void Listeners::close_crawlers() {
+  crawlers_.clear();
+  proxy_gate_->close_all();
+}
+
 void Listeners::on_accept(const PortPtr& port, base::UniqueFd fd, base::Peer peer) {
+  if (!port->settings.proxy) return open_connection(port, std::move(fd), std::move(peer));
+  proxy_gate_->take(std::move(fd), std::move(peer), [this, port](base::UniqueFd passed_on, base::Peer client) {
+    open_connection(port, std::move(passed_on), std::move(client));
+  });
+}
+
+void Listeners::open_connection(const PortPtr& port, base::UniqueFd fd, base::Peer peer) {
   const bool is_admin = !brings_records(port->input);
   if (is_admin) admin_port_.make_room();
   auto ticket = shared_.admission.admit(port->input, peer.machine);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "config/listener.h"
@@ -10,6 +11,7 @@
 #include "daemon/connection/io_threads.h"
 #include "daemon/net/listener.h"
 #include "daemon/server/inherited_sockets.h"
+#include "daemon/server/proxy_gate.h"
 #include "daemon/server/ready_file.h"
 
 namespace crawlspool::server {
@@ -21,10 +23,10 @@ class Listeners {
             admin::AdminBackend& admin_backend);
 
   // Takes over what was inherited; where that is nothing at all, opens what the configuration names.
-  [[nodiscard]] base::Result<void> open(const config::Listen& listen, InheritedSockets inherited);
+  [[nodiscard]] base::Result<void> open(const config::Config& config, InheritedSockets inherited);
   [[nodiscard]] const admin::Addresses& addresses() const { return addresses_; }
   // Accepts no more crawlers; the admin port stays open to the end.
-  void close_crawlers() { crawlers_.clear(); }
+  void close_crawlers();
 
  private:
   // Holds what is known of a listener, and of each connection that it accepts.
@@ -39,6 +41,7 @@ class Listeners {
                                const std::vector<std::string>& urls);
   base::Result<void> listen(Port port, net::ListeningSocket socket, bool is_inherited);
   void on_accept(const PortPtr& port, base::UniqueFd fd, base::Peer peer);
+  void open_connection(const PortPtr& port, base::UniqueFd fd, base::Peer peer);
   [[nodiscard]] std::unique_ptr<connection::Protocol> make_protocol(const Port& port,
                                                                     connection::Connection& connection) const;
 
@@ -48,6 +51,7 @@ class Listeners {
   admin::AdminBackend& admin_backend_;
   std::vector<std::unique_ptr<net::Listener>> crawlers_;  // of inputs that bring records
   std::vector<std::unique_ptr<net::Listener>> admin_;
+  std::optional<ProxyGate> proxy_gate_;  // once open() has begun
   admin::Addresses addresses_;
   base::ConnectionId next_id_ = 1;
 };

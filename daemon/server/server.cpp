@@ -94,7 +94,7 @@ class Server {
              [this] { service_manager_.reloading(); }, [this] { on_reload_end(); }}) {}
 
   Result<int> run(InheritedSockets inherited) {
-    CRAWLSPOOL_TRY(listeners_.open(reload_.in_force()->listen, std::move(inherited)));
+    CRAWLSPOOL_TRY(listeners_.open(*reload_.in_force(), std::move(inherited)));
     status_.set_listening(listeners_.addresses());
     CRAWLSPOOL_TRY(threads_.start());
     if (options_.ready_file) {
