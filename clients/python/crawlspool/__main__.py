@@ -15,9 +15,12 @@ from . import Client, CrawlspoolError, Reject
 def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m crawlspool", description="Sends stdin's lines, shows acks.")
     parser.add_argument("--server", default="tcp://127.0.0.1:8940",
-                        help="tcp://HOST:PORT or unix:///PATH, several between commas")
+                        help="tcp://HOST:PORT, tls://HOST:PORT or unix:///PATH, several between commas")
     parser.add_argument("--client", help="the name in each line of the spool")
     parser.add_argument("--stream", help="the label in each line of the spool")
+    parser.add_argument("--tls-ca", metavar="FILE", help="the CAs' certificates (PEM), in place of the system's")
+    parser.add_argument("--tls-certificate", metavar="FILE", help="this client's certificate (PEM)")
+    parser.add_argument("--tls-key", metavar="FILE", help="and its key (PEM)")
     parser.add_argument("--timeout", type=float, help="seconds to wait at the end for what is not settled")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -34,6 +37,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
     try:
         client = Client(options.server, client=options.client, stream=options.stream, close_timeout=options.timeout,
+                        tls_ca=options.tls_ca, tls_certificate=options.tls_certificate, tls_key=options.tls_key,
                         on_ack=show_ack, on_reject=show_reject)
         try:
             for line in sys.stdin.buffer:

@@ -7,37 +7,43 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections import deque
 from functools import partial
 from typing import Dict, List, Optional
 
 from .addresses import (FULL_QUEUE_SECONDS, STAGGER_SECONDS, Endpoint, Failures, Lookup, Lookups, connect_unix,
                         unix_endpoint)
-from .options import Options, Server, SocketPath
+from .journal import Journal
+from .options import Options, Server, SocketPath, TlsAddress
 
 
-async def connect(protocol: asyncio.Protocol, server: Server, options: Options, lookups: Lookups) -> None:
+async def connect(protocol: asyncio.Protocol, server: Server, options: Options, lookups: Lookups,
+                  journal: Journal) -> None:
     """OSError, UnicodeError: no connection came about."""
     failures = Failures()
+    trust = options.trust_of(server)
+    context = trust.context(journal) if trust else None
     try:
-        await asyncio.wait_for(_connect(protocol, server, options, lookups, failures), options.connect_timeout)
+        await asyncio.wait_for(_connect(protocol, server, context, lookups, failures), options.connect_timeout)
     except asyncio.TimeoutError:
         raise failures.timeout() from None
 
 
-async def _connect(protocol: asyncio.Protocol, server: Server, options: Options, lookups: Lookups,
+async def _connect(protocol: asyncio.Protocol, server: Server, context: Optional[ssl.SSLContext], lookups: Lookups,
                    failures: Failures) -> None:
     loop = asyncio.get_running_loop()
-    if isinstance(server, SocketPath):
-        sock = await _reach(server, failures)
+    address = server.at if isinstance(server, TlsAddress) else server
+    if isinstance(address, SocketPath):
+        sock = await _reach(address, failures)
     else:
-        sock = await _race(loop, await _look_up(loop, lookups.start(server)), failures)
+        sock = await _race(loop, await _look_up(loop, lookups.start(address)), failures)
     try:
-        if isinstance(server, SocketPath):
+        if isinstance(address, SocketPath):
             await loop.create_unix_connection(lambda: protocol, sock=sock)
         else:
-            await loop.create_connection(lambda: protocol, sock=sock, ssl=options.tls,
-                                         server_hostname=server.host if options.tls else None)
+            await loop.create_connection(lambda: protocol, sock=sock, ssl=context,
+                                         server_hostname=address.host if context else None)
     except BaseException:
         sock.close()
         raise

@@ -18,6 +18,7 @@ from .options import Options, Reject, parse_directory, parse_servers, parse_stre
 from .records import Default, Encoder
 from .session import Counters
 from .sessions import Sessions
+from .tls import Path
 
 log = logging.getLogger("crawlspool")
 
@@ -52,13 +53,14 @@ class ClientBase(abc.ABC, Generic[DriverT]):
                  batch_records: int = 1024, batch_bytes: int = 1 << 20, batch_seconds: float = 0.02,
                  compress: bool = True, buffer_dir: Union[None, str, "os.PathLike[str]"] = None,
                  buffer_bytes: int = 1 << 30, buffer_sync: bool = False, when_full: str = "block",
-                 move: str = "resend", tls: Optional[ssl.SSLContext] = None, connect_timeout: float = 10.0,
+                 move: str = "resend", tls: Optional[ssl.SSLContext] = None, tls_ca: Path = None,
+                 tls_certificate: Path = None, tls_key: Path = None, connect_timeout: float = 10.0,
                  answer_timeout: float = 60.0, close_timeout: Optional[float] = None,
                  on_reject: Optional[Callable[[Reject], None]] = None,
                  on_ack: Optional[Callable[[int], None]] = None, default: Optional[Default] = None) -> None:
         """README.md says more of each:
 
-        servers: tcp://HOST:PORT or unix:///PATH, tried in turn; a list, or a string with commas
+        servers: tcp://HOST:PORT, tls://HOST:PORT or unix:///PATH, tried in turn; a list, or a string with commas
         client, stream: who sends, and a label; they stand in each line of the spool
         ack: "synced", or "written" for acks that do not wait for the sync
         window, window_bytes: what may be unsettled in memory
@@ -70,7 +72,9 @@ class ClientBase(abc.ABC, Generic[DriverT]):
         buffer_sync: they survive the loss of power too
         when_full: "block", or "raise" for Full where send() would wait
         move: "resend" to the next server what the one before has not acked, or "keep" it for that one
-        tls: for a TLS end in front of the server; not with unix:///PATH
+        tls: a context, in place of the files that come next
+        tls_ca: the PEM file of the CAs that the server's certificate is checked by, in place of the system's
+        tls_certificate, tls_key: the PEM files of this client's certificate, where the server wants one
         connect_timeout: seconds for a connection to come about
         answer_timeout: seconds of silence after which a connection is given up
         close_timeout: seconds that close() waits for what is unsettled; None: as long as it takes
@@ -83,8 +87,9 @@ class ClientBase(abc.ABC, Generic[DriverT]):
             window_bytes=window_bytes, batch_records=batch_records, batch_bytes=batch_bytes,
             batch_seconds=batch_seconds, compress=compress, buffer_dir=parse_directory(buffer_dir),
             buffer_bytes=buffer_bytes, buffer_sync=buffer_sync, when_full=when_full, move=move, tls=tls,
-            connect_timeout=connect_timeout, answer_timeout=answer_timeout, close_timeout=close_timeout,
-            on_reject=on_reject, on_ack=on_ack, default=default)
+            tls_ca=tls_ca, tls_certificate=tls_certificate, tls_key=tls_key, connect_timeout=connect_timeout,
+            answer_timeout=answer_timeout, close_timeout=close_timeout, on_reject=on_reject, on_ack=on_ack,
+            default=default)
         self._encode = Encoder(default)
         self._reset()
         _all.add(self)

@@ -15,7 +15,8 @@ OUTGOING_BYTES = 1 << 20  # beyond that the transport gets no more until it has 
 
 
 class Connection(asyncio.Protocol):
-    def __init__(self, engine: Engine, server: str, journal: Journal, on_received: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, server: str, journal: Journal, on_received: Callable[[], None],
+                 explain: Callable[[BaseException], str] = repr) -> None:
         self.why = ""  # it is gone
         self._loop = asyncio.get_running_loop()
         self.gone: asyncio.Future[None] = self._loop.create_future()
@@ -23,6 +24,7 @@ class Connection(asyncio.Protocol):
         self._server = server
         self._journal = journal
         self._on_received = on_received
+        self._explain = explain
         self._transport: Any = None  # of any class: uvloop's is none of asyncio's
         self._writable = True
         self._over = False
@@ -106,6 +108,6 @@ class Connection(asyncio.Protocol):
         self.pump()
 
     def connection_lost(self, error: Optional[Exception]) -> None:
-        self.why = self.why or f"{self._server}: {error or 'the server closed'}"
+        self.why = self.why or f"{self._server}: {self._explain(error) if error else 'the server closed'}"
         self._transport = None
         self.abort()

@@ -13,7 +13,8 @@ from typing import Dict, List, Optional, Protocol
 
 from .addresses import (FULL_QUEUE_SECONDS, STAGGER_SECONDS, Endpoint, Failures, Lookups, connect_unix,
                         unix_endpoint)
-from .options import Address, Options, Server, SocketPath
+from .journal import Journal
+from .options import Address, Options, Server, SocketPath, TlsAddress
 from .sockets import close_silently
 
 
@@ -32,8 +33,9 @@ class Wake(Protocol):
 class Dialer:
     """`sockets` holds each that is open, from here on and afterwards: a fork's child has to close them."""
 
-    def __init__(self, options: Options, sockets: List[socket.socket], wait: Wait, wake: Wake) -> None:
+    def __init__(self, options: Options, journal: Journal, sockets: List[socket.socket], wait: Wait, wake: Wake) -> None:
         self._options = options
+        self._journal = journal
         self._sockets = sockets
         self._wait = wait
         self._wake = wake
@@ -46,10 +48,11 @@ class Dialer:
         try:
             if isinstance(server, SocketPath):
                 return self._reach(server, end, failures)
-            sock = self._race(self._look_up(server, end, failures), end, failures)
-            if self._options.tls:
-                sock = self._shake_hands(self._options.tls, sock, server, end, failures)
-            return sock
+            trust = self._options.trust_of(server)
+            context = trust.context(self._journal) if trust else None
+            address = server.at if isinstance(server, TlsAddress) else server
+            sock = self._race(self._look_up(address, end, failures), end, failures)
+            return self._shake_hands(context, sock, address, end, failures) if context else sock
         except BaseException:
             self.hang_up()
             raise

@@ -11,6 +11,7 @@ RECORD, HELLO, BATCH, ZSTD_BATCH, PING, PONG, BYE = range(7)
 
 HEADER_BYTES = 4
 LENGTH_MAX = (1 << 28) - 1
+TLS_ALERT = 0x1503  # the first bytes of what a TLS server says to one that speaks none
 MESSAGE_BYTES_MAX = 64 * 1024  # the server never sends a longer one
 
 _HEADER = struct.Struct(">I")
@@ -58,6 +59,8 @@ class MessageReader:
         try:
             while len(buffer) - start >= HEADER_BYTES:
                 (word,) = _HEADER.unpack_from(buffer, start)
+                if word >> 16 == TLS_ALERT:
+                    raise ProtocolError("a TLS server answers: its address is tls://HOST:PORT")
                 if word > MESSAGE_BYTES_MAX:
                     raise ProtocolError(f"no crawlspool server answers: its bytes begin with {bytes(buffer[:16])!r}")
                 end = start + HEADER_BYTES + word

@@ -16,9 +16,10 @@ from .buffer import Identity
 from .errors import ArgumentError
 from .names import CLIENT_RULE, STREAM_RULE, is_client_name, is_stream_name, normalised
 from .records import Default
+from .tls import Path, Trust, read_files
 
 DEFAULT_PORT = 8940
-_ADDRESS = re.compile(r"(?:tcp://)?(?:\[([^\]]+)\]|([^:/\[\]]+))(?::(\d{1,5}))?/?")
+_ADDRESS = re.compile(r"(?:(tcp|tls)://)?(?:\[([^\]]+)\]|([^:/\[\]]+))(?::(\d{1,5}))?/?")
 _UNIX = "unix://"
 _PATH_BYTES_MAX = 107  # what the kernel has room for, less the NUL at its end
 _PATH_EXAMPLE = "unix:///run/crawlspool/stream.sock"
@@ -34,6 +35,15 @@ class Address(NamedTuple):
         return f"tcp://{host}:{self.port}"
 
 
+class TlsAddress(NamedTuple):
+    """Of a listener that speaks TLS."""
+
+    at: Address
+
+    def __str__(self) -> str:
+        return str(self.at).replace("tcp", "tls", 1)
+
+
 class SocketPath(NamedTuple):
     """The file of a unix socket, at which a server of this machine listens."""
 
@@ -43,7 +53,7 @@ class SocketPath(NamedTuple):
         return _UNIX + urllib.parse.quote(os.fsencode(self.path), safe="/:@+=")
 
 
-Server = Union[Address, SocketPath]
+Server = Union[Address, TlsAddress, SocketPath]
 
 
 class Reject(NamedTuple):
@@ -83,6 +93,11 @@ class Options:
     on_reject: Optional[Callable[[Reject], None]]
     on_ack: Optional[Callable[[int], None]]
     default: Optional[Default]
+    tls_ca: Path = None
+    tls_certificate: Path = None
+    tls_key: Path = None
+    _trust: Optional[Trust] = dataclasses.field(init=False, default=None)
+    _tls_always: bool = dataclasses.field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self._check("client", _is_none_or(is_client_name, self.client), CLIENT_RULE)
@@ -101,13 +116,41 @@ class Options:
         self._check("batch_seconds", is_seconds(self.batch_seconds), SECONDS_RULE)
         self._check("close_timeout", self.close_timeout is None or is_seconds(self.close_timeout),
                     f"{SECONDS_RULE}, or None")
-        self._check("tls", self.tls is None or isinstance(self.tls, ssl.SSLContext), "an ssl.SSLContext, or None")
-        for server in self.servers:
-            if self.tls and isinstance(server, SocketPath):
-                raise ArgumentError("servers", str(server), _TLS_RULE)
+        self._check_tls()
         for name in ("on_reject", "on_ack", "default"):
             value = getattr(self, name)
             self._check(name, value is None or callable(value), "a function, or None")
+
+    def _check_tls(self) -> None:
+        context = self.tls
+        self._check("tls", context is None or isinstance(context, ssl.SSLContext), "an ssl.SSLContext, or None")
+        if context is not None and context.protocol == ssl.PROTOCOL_TLS_SERVER:
+            raise ArgumentError("tls", context, "a context for clients, as ssl.create_default_context() makes it")
+        files = read_files(self.tls_ca, self.tls_certificate, self.tls_key)
+        for name in ("tls_ca", "tls_certificate", "tls_key"):
+            if context is not None and getattr(self, name) is not None:
+                raise ArgumentError(name, getattr(self, name), "None where tls is given: the context has its own files")
+        kinds = {type(server) for server in self.servers}
+        is_wanted = context is not None or any(files)
+        for server in self.servers:
+            if is_wanted and TlsAddress not in kinds and isinstance(server, SocketPath):
+                raise ArgumentError("servers", str(server), _TLS_RULE)
+        object.__setattr__(self, "_tls_always", is_wanted)
+        object.__setattr__(self, "_trust", Trust(context, files) if is_wanted or TlsAddress in kinds else None)
+
+    def trust_of(self, server: Server) -> Optional[Trust]:
+        """By which TLS with this server is checked; None: it is spoken to without TLS. With an argument for TLS no TCP
+        connection is without it, and where some servers have it, none is that a buffer names and `servers` does not."""
+        if isinstance(server, SocketPath):
+            return None
+        if isinstance(server, TlsAddress):
+            return self._trust or Trust(None, read_files())
+        return self._trust if self._tls_always or server not in self.servers else None
+
+    def explain(self, server: Server, error: BaseException) -> str:
+        """Why there is no connection to this server, or no longer."""
+        trust = self.trust_of(server)
+        return trust.explain(error) if trust else str(error) or repr(error)
 
     def _check(self, name: str, is_right: bool, rule: str) -> None:
         if not is_right:
@@ -119,8 +162,9 @@ class Options:
 
 
 SECONDS_RULE = "a number of seconds, 0 or more"
-_SERVERS_RULE = "tcp://HOST:PORT or unix:///PATH, or several: a list, or text with commas"
-_TLS_RULE = "tcp://HOST:PORT where tls is given: unix sockets have no TLS, and a client of one is made without tls"
+_SERVERS_RULE = "tcp://HOST:PORT or unix:///PATH, or tls://HOST:PORT, or several: a list, or text with commas"
+_TLS_RULE = ("tls://HOST:PORT where tls or tls_… is given: unix sockets have no TLS, and a client of one is made without "
+             "tls")
 
 
 def _is_none_or(is_name: Callable[[str], bool], value: Any) -> bool:
@@ -147,7 +191,7 @@ def parse_stream(stream: Any) -> Any:
 
 
 def parse_servers(servers: Union[str, Sequence[str]]) -> List[Server]:
-    """Reads tcp://HOST:PORT and unix:///PATH, in the order in which they are tried; several in a string stand between
+    """Reads tcp://HOST:PORT, tls://HOST:PORT and unix:///PATH, in the order in which they are tried; several in a string stand between
     commas."""
     if isinstance(servers, str):
         servers = servers.split(",")
@@ -158,11 +202,12 @@ def parse_servers(servers: Union[str, Sequence[str]]) -> List[Server]:
     return [_parse_unix(text) if text.startswith(_UNIX) else _parse_tcp(text) for text in map(str.strip, servers)]
 
 
-def _parse_tcp(text: str) -> Address:
+def _parse_tcp(text: str) -> Server:
     match = _ADDRESS.fullmatch(text)
-    if not match or not 0 < int(match[3] or DEFAULT_PORT) < 65536:
+    if not match or not 0 < int(match[4] or DEFAULT_PORT) < 65536:
         raise ArgumentError("servers", text, _SERVERS_RULE)
-    return Address(match[1] or match[2], int(match[3] or DEFAULT_PORT))
+    address = Address(match[2] or match[3], int(match[4] or DEFAULT_PORT))
+    return TlsAddress(address) if match[1] == "tls" else address
 
 
 def _parse_unix(text: str) -> SocketPath:

@@ -13,7 +13,7 @@ from .dialer import Dialer
 from .errors import Refused
 from .options import Server
 from .shared import Abandoned, Shared
-from .sockets import receive, send
+from .sockets import WANTS_TO_READ, receive, send
 
 OUTGOING_BYTES = 1 << 20  # taken from the engine ahead of the socket
 
@@ -26,7 +26,7 @@ class Pump:
         self._holding = shared.holding
         self._sessions = shared.sessions
         self._journal = shared.sessions.journal
-        self._dialer = Dialer(shared.options, shared.sockets, self._wait_to_connect, shared.wake)
+        self._dialer = Dialer(shared.options, self._journal, shared.sockets, self._wait_to_connect, shared.wake)
 
     def run(self) -> None:
         self._shared.native_ids.append(threading.get_native_id())
@@ -82,7 +82,7 @@ class Pump:
         try:
             self._converse(self._dialer.connect(server), str(server))
         except (OSError, UnicodeError) as error:  # no host name
-            reason = f"{server}: {error}"
+            reason = f"{server}: {self._options.explain(server, error)}"
         finally:
             self._dialer.hang_up()
         with self._lock, self._holding:
@@ -117,15 +117,16 @@ class Pump:
     def _converse(self, sock: socket.socket, server: str) -> None:
         with self._lock, self._holding:
             outgoing = memoryview(self._sessions.engine.begin(server, time.monotonic()))
-        writable = True
+        writable = waits_for_room = True
         while not (self._shared.stopping or self._sessions.engine.over):
             if not outgoing:
                 outgoing = self._next_output()
             if outgoing and writable:
                 count = self._send(sock, outgoing)
                 writable = count > 0
-                outgoing = outgoing[count:]
-                if count and not outgoing:
+                waits_for_room = count != WANTS_TO_READ
+                outgoing = outgoing[max(count, 0):]
+                if writable and not outgoing:
                     continue
             data = receive(sock)
             if data == b"":
@@ -133,7 +134,7 @@ class Pump:
             if data:
                 self._receive(data)
             elif not (outgoing and writable):
-                writable = self._idle(sock, bool(outgoing))
+                writable = self._idle(sock, bool(outgoing), waits_for_room)
 
     def _send(self, sock: socket.socket, data: memoryview) -> int:
         try:
@@ -158,7 +159,7 @@ class Pump:
         self._sessions.engine.session.counters.bytes_sent += size
         return memoryview(b"".join(parts))
 
-    def _idle(self, sock: socket.socket, writing: bool) -> bool:
+    def _idle(self, sock: socket.socket, writing: bool, waits_for_room: bool) -> bool:
         """Waits until there is something to do; whether the socket may take more."""
         with self._lock, self._holding:
             now = time.monotonic()
@@ -170,8 +171,8 @@ class Pump:
                 self._shared.stopping = True
                 return False
             self._shared.sleeping = not writing
-        ready = self._shared.wait_for_events({sock.fileno(): writing}, seconds)
-        return not writing or ready.get(sock.fileno(), False)
+        ready = self._shared.wait_for_events({sock.fileno(): writing and waits_for_room}, seconds)
+        return not writing or (ready.get(sock.fileno(), False) if waits_for_room else sock.fileno() in ready)
 
     def _receive(self, data: bytes) -> None:
         with self._lock, self._holding:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from functools import partial
 from typing import Deque, Optional, Set
 
 from .aiodialer import connect
@@ -217,13 +218,14 @@ class Runner(Driver):
     async def _visit(self, server: Server) -> None:
         """One attempt at a connection, and its whole life."""
         engine = self._sessions.engine
-        self._connection = connection = Connection(engine, str(server), self._journal, self._received)
-        self._connecting = self._loop.create_task(connect(connection, server, self._options, self._lookups))
+        explain = partial(self._options.explain, server)
+        self._connection = connection = Connection(engine, str(server), self._journal, self._received, explain)
+        self._connecting = self._loop.create_task(connect(connection, server, self._options, self._lookups, self._journal))
         try:
             await self._connecting
             await connection.gone
         except Exception as error:  # of the loop too, whichever it is
-            connection.why = f"{server}: {str(error) or repr(error)}"
+            connection.why = f"{server}: {explain(error)}"
         except asyncio.CancelledError:
             if not self._stopping:
                 raise

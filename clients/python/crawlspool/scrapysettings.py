@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import os
 import ssl
-from typing import Any, Callable, Dict, NamedTuple, Optional
+from typing import Any, Callable, Dict, NamedTuple
 
 from scrapy.utils.misc import load_object
 
 from .errors import ArgumentError, ConfigurationError
+from .tls import make_context, read_files
 from .units import DURATION_RULE, SIZE_RULE, parse_duration, parse_size
 
 PREFIX = "CRAWLSPOOL_"
@@ -60,13 +60,13 @@ _SETTINGS = {
     "CRAWLSPOOL_DEFAULT": _Setting("default", _read_function, "a function, or the path of one: project.module.name"),
 }
 _TLS = "CRAWLSPOOL_TLS"
-_TLS_PARTS = {"CRAWLSPOOL_TLS_CA": "the path of a PEM file, or of a directory, with the CAs' certificates",
-              "CRAWLSPOOL_TLS_CERTIFICATE": "the path of a PEM file with this client's certificate",
-              "CRAWLSPOOL_TLS_KEY": "the path of a PEM file with this client's key, which has no password"}
+_TLS_PARTS = {"CRAWLSPOOL_TLS_CA": "tls_ca", "CRAWLSPOOL_TLS_CERTIFICATE": "tls_certificate",
+              "CRAWLSPOOL_TLS_KEY": "tls_key"}
 
 
 def setting_of(argument: str) -> str:
-    return next((name for name, setting in _SETTINGS.items() if setting.argument == argument), argument)
+    arguments = {**{name: setting.argument for name, setting in _SETTINGS.items()}, **_TLS_PARTS}
+    return next((name for name, known in arguments.items() if known == argument), argument)
 
 
 def read_arguments(settings: Any) -> Dict[str, Any]:
@@ -81,9 +81,7 @@ def read_arguments(settings: Any) -> Dict[str, Any]:
             arguments[setting.argument] = setting.read(value)
         except (ValueError, TypeError, KeyError, AttributeError, NameError, ImportError) as error:
             raise ArgumentError(name, value, setting.rule) from error
-    tls = _read_tls(settings)
-    if tls:
-        arguments["tls"] = tls
+    arguments.update(_read_tls(settings, arguments.get("servers", "")))
     return arguments
 
 
@@ -100,51 +98,39 @@ def _refuse_unknown(settings: Any) -> None:
             raise ConfigurationError(f"{name} is no setting of crawlspool; the nearest is {nearest}")
 
 
-def _read_tls(settings: Any) -> Optional[ssl.SSLContext]:
+def _read_tls(settings: Any, servers: Any) -> Dict[str, Any]:
+    """Paths, which can be copied as settings are, and which the client reads; a context only where nothing else says
+    that there is TLS."""
     value = _get(settings, _TLS)
     if isinstance(value, ssl.SSLContext):
-        return value
-    parts = {name: _read_path(settings, name, rule) for name, rule in _TLS_PARTS.items()}
-    ca, certificate, key = parts.values()
-    ca_setting = "CRAWLSPOOL_TLS_CA"
+        return {"tls": value}
+    paths = {argument: _get(settings, name) for name, argument in _TLS_PARTS.items()}
+    paths = {argument: path for argument, path in paths.items() if path is not None}
     try:
-        is_on = _read_flag(value) if value is not None else any(parts.values())
+        is_on = _read_flag(value) if value is not None else None
     except (KeyError, AttributeError):
-        rule = "True, False, or " + _TLS_PARTS[ca_setting]
-        if ca:
+        if "tls_ca" in paths:
             raise ArgumentError(_TLS, value, "True or False where CRAWLSPOOL_TLS_CA is set") from None
-        ca_setting, ca, is_on = _TLS, _read_path(settings, _TLS, rule), True
-    if not is_on:
-        return None
-    if key and not certificate:
+        paths["tls_ca"] = _check_ca(value)
+        is_on = True
+    if is_on is False:
+        if "tls://" in str(servers):
+            raise ArgumentError(_TLS, value, f"not set, or True, where CRAWLSPOOL_SERVERS is {servers!r}")
+        return {}
+    if "tls_key" in paths and "tls_certificate" not in paths:
         raise ConfigurationError("CRAWLSPOOL_TLS_KEY is set, and CRAWLSPOOL_TLS_CERTIFICATE is not; a key has one")
-    return _make_context(ca_setting, ca, certificate, key)
-
-
-def _read_path(settings: Any, name: str, rule: str) -> Optional[str]:
-    value = _get(settings, name)
-    if value is None:
-        return None
+    if is_on and not paths:
+        return {"tls": make_context(read_files())}
     try:
-        path: str = os.path.expanduser(os.fspath(value))
-        with open(path if not os.path.isdir(path) else os.devnull, "rb"):
-            return path
-    except (OSError, TypeError, ValueError) as error:
-        raise ArgumentError(name, value, f"{rule}: {error}") from error
+        make_context(read_files(**paths))
+    except ArgumentError as error:
+        raise ArgumentError(setting_of(error.name), error.value, error.rule) from error
+    return paths
 
 
-def _make_context(ca_setting: str, ca: Optional[str], certificate: Optional[str],
-                  key: Optional[str]) -> ssl.SSLContext:
+def _check_ca(value: Any) -> Any:
     try:
-        is_directory = ca is not None and os.path.isdir(ca)
-        context = ssl.create_default_context(cafile=None if is_directory else ca, capath=ca if is_directory else None)
-    except (OSError, ValueError) as error:
-        raise ArgumentError(ca_setting, ca, f"{_TLS_PARTS['CRAWLSPOOL_TLS_CA']}: {error}") from error
-    if certificate:
-        try:
-            context.load_cert_chain(certificate, key, password=lambda: "")  # else a terminal is asked for one
-        except (OSError, ValueError) as error:
-            raise ConfigurationError(f"CRAWLSPOOL_TLS_CERTIFICATE is {certificate!r} and CRAWLSPOOL_TLS_KEY is {key!r}; "
-                                     "they are the paths of PEM files that belong together, and the key has no "
-                                     f"password: {error}") from error
-    return context
+        make_context(read_files(value))
+        return value
+    except ArgumentError as error:
+        raise ArgumentError(_TLS, value, f"True, False, or {error.rule}") from error

@@ -9,6 +9,7 @@ import ssl
 from typing import Dict, Optional
 
 RECEIVE_BYTES = 256 << 10
+WANTS_TO_READ = -1
 
 
 def poll(watched: Dict[int, bool], seconds: Optional[float]) -> Dict[int, bool]:
@@ -25,10 +26,13 @@ def poll(watched: Dict[int, bool], seconds: Optional[float]) -> Dict[int, bool]:
 
 
 def send(sock: socket.socket, data: memoryview) -> int:
-    """How many bytes the socket took."""
+    """How many bytes the socket took; WANTS_TO_READ where TLS has to hear something first. After a 0 or WANTS_TO_READ the
+    same bytes have to come next: TLS may have begun with them."""
     try:
         return sock.send(data[:RECEIVE_BYTES] if isinstance(sock, ssl.SSLSocket) else data)
-    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+    except ssl.SSLWantReadError:
+        return WANTS_TO_READ
+    except (BlockingIOError, ssl.SSLWantWriteError):
         return 0
 
 

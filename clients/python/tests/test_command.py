@@ -5,6 +5,7 @@ import sys
 
 from conftest import CLIENT
 from records import dead_address
+from tls_end import TlsEnd
 from unix_server import UnixServer, stores_one
 from waiting import seconds
 
@@ -26,6 +27,15 @@ def test_a_unix_socket_is_a_server_too(tmp_path_factory):
     with UnixServer(tmp_path_factory.mktemp("s") / "stream.sock", stores_one) as server:
         done = run(server.url, b"1\n")
     assert (done.returncode, done.stdout) == (0, b"ack 1\n"), done.stderr
+
+
+def test_a_server_is_reached_by_tls(start, certificate):
+    server = start()
+    end = TlsEnd(server.address(), certificate)
+    with end.listener:
+        done = run(f"tls://{end.address}", b"1\n", "--tls-ca", certificate[1])
+    assert (done.returncode, done.stdout) == (0, b"ack 1\n"), done.stderr
+    assert server.records() == [b"1"]
 
 
 def test_a_bad_line_is_shown_and_told_by_the_exit_code(start):

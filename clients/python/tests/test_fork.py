@@ -10,6 +10,7 @@ import crawlspool
 import pytest
 from conftest import CLIENT
 from records import dead_address, numbered
+from tls_end import TlsEnd
 
 
 def in_child(function):
@@ -54,6 +55,28 @@ def test_parent_and_child_send_under_sessions_of_their_own(start, tmp_path, buff
     assert len(server.sessions()) == 2
     if buffered:
         assert list((tmp_path / "buffer").iterdir()) == []
+
+
+def test_parent_and_child_send_by_tls(start, certificate):
+    server = start()
+    end = TlsEnd(server.address(), certificate)
+    with end.listener:
+        client = crawlspool.Client(f"tls://{end.address}", tls_ca=certificate[1])
+        for record in numbered(1000):
+            client.send(record)
+
+        def child():
+            for record in numbered(1000, 10000):
+                client.send(record)
+            client.close()
+
+        pid = in_child(child)
+        for record in numbered(1000, 1000):
+            client.send(record)
+        client.close()
+        assert client.counters().connections == 1
+        wait(pid)
+    assert sorted(server.records()) == sorted(numbered(2000) + numbered(1000, 10000))
 
 
 def test_a_child_that_sends_nothing_harms_nothing(start):

@@ -12,6 +12,7 @@ import pytest
 from conftest import CLIENT
 from records import numbered
 from test_fork import in_child, wait
+from tls_end import TlsEnd
 from waiting import seconds
 
 PROGRAM = """
@@ -22,6 +23,8 @@ sys.path.insert(0, sys.argv[1])
 import crawlspool
 logging.basicConfig(level=logging.INFO)
 options = {"buffer_dir": sys.argv[3]} if sys.argv[3] else {}
+if sys.argv[5:]:
+    options["tls_ca"] = sys.argv[5]
 client = crawlspool.Client(sys.argv[2], **options)
 
 def send(first, count):
@@ -60,6 +63,19 @@ def test_parent_and_child_send_under_gevent(start, tmp_path, how, buffered):
                           timeout=seconds(60))
     assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
     assert "crawlspool" not in done.stderr  # gevent 22.10 has words on an assertion of its own
+    assert sorted(server.records()) == sorted(numbered(2000) + (numbered(1000, 10000) if "uses" in how else []))
+
+
+@pytest.mark.skipif(importlib.util.find_spec("gevent") is None,
+                    reason="gevent is not installed; Debian has python3-gevent")
+@pytest.mark.parametrize("how", ["settled, child uses it", "neither"])
+def test_parent_and_child_send_by_tls_under_gevent(start, certificate, how):
+    server = start()
+    end = TlsEnd(server.address(), certificate)
+    with end.listener:
+        done = subprocess.run([sys.executable, "-c", PROGRAM, str(CLIENT), f"tls://{end.address}", "", how,
+                               str(certificate[1])], capture_output=True, text=True, timeout=seconds(60), check=False)
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
     assert sorted(server.records()) == sorted(numbered(2000) + (numbered(1000, 10000) if "uses" in how else []))
 
 

@@ -235,11 +235,12 @@ def test_a_wrong_setting_ends_the_crawl_by_name_before_a_page_is_fetched(reactor
     assert "AssertionError" not in text and "AttributeError" not in text, text
 
 
-def test_a_crawl_through_tls_is_set_by_the_path_of_the_ca(start, certificate):
+@pytest.mark.parametrize("scheme", ["tls", "tcp"])
+def test_a_crawl_through_tls_is_set_by_the_path_of_the_ca(start, certificate, scheme):
     server = start()
     end = TlsEnd(server.address(), certificate)
     with end.listener, Site(5, time.monotonic) as site:
-        Crawl(site, end.url, f"CRAWLSPOOL_TLS_CA={certificate[1]}").end()
+        Crawl(site, f"{scheme}://{end.address}", f"CRAWLSPOOL_TLS_CA={certificate[1]}").end()
     assert_each_item_once(server, 5)
 
 

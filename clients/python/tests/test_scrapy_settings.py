@@ -1,5 +1,6 @@
 """What the pipeline's settings take and refuse, each refusal by the setting's name."""
 
+import copy
 import ssl
 import subprocess
 import sys
@@ -10,6 +11,7 @@ pytest.importorskip("scrapy")
 
 import crawlspool  # noqa: E402
 from crawlspool.scrapysettings import read_arguments  # noqa: E402
+from scrapy.settings import Settings  # noqa: E402
 
 
 @pytest.mark.parametrize("setting, value, argument, read", [
@@ -49,17 +51,30 @@ def test_an_unknown_setting_is_refused_with_the_nearest_name():
         read_arguments({"CRAWLSPOOL_X": 1})
 
 
-@pytest.mark.parametrize("settings", [
-    {"TLS": True}, {"TLS": "true"}, {"TLS": "CA"}, {"TLS_CA": "CA"}, {"TLS": True, "TLS_CA": "CA"}, {"TLS_CA": "DIRECTORY"},
-    {"TLS_CERTIFICATE": "CA", "TLS_KEY": "KEY"}, {"TLS_CA": "CA", "TLS_CERTIFICATE": "CA", "TLS_KEY": "KEY"}])
-def test_tls_is_set_by_paths(certificate, tmp_path, settings):
+@pytest.mark.parametrize("settings, arguments", [
+    ({"TLS": "CA"}, {"tls_ca": "CA"}), ({"TLS_CA": "CA"}, {"tls_ca": "CA"}), ({"TLS": True, "TLS_CA": "CA"}, {"tls_ca": "CA"}),
+    ({"TLS_CA": "DIRECTORY"}, {"tls_ca": "DIRECTORY"}),
+    ({"TLS_CERTIFICATE": "CA", "TLS_KEY": "KEY"}, {"tls_certificate": "CA", "tls_key": "KEY"}),
+    ({"TLS_CA": "CA", "TLS_CERTIFICATE": "CA", "TLS_KEY": "KEY"}, {"tls_ca": "CA", "tls_certificate": "CA", "tls_key": "KEY"})])
+def test_tls_is_set_by_paths_that_are_copied(certificate, tmp_path, settings, arguments):
     paths = {"KEY": str(certificate[0]), "CA": str(certificate[1]), "DIRECTORY": str(tmp_path)}
-    named = {f"CRAWLSPOOL_{name}": paths.get(value, value) for name, value in settings.items()}
-    context = read_arguments(named)["tls"]
+    named = Settings({f"CRAWLSPOOL_{name}": paths.get(value, value) for name, value in settings.items()})
+    assert read_arguments(copy.deepcopy(named)) == {name: paths[value] for name, value in arguments.items()}
+
+
+@pytest.mark.parametrize("value", [True, "true", "1"])
+def test_tls_without_paths_is_by_the_systems_cas(value):
+    context = read_arguments({"CRAWLSPOOL_TLS": value})["tls"]
     assert context.verify_mode == ssl.CERT_REQUIRED and context.check_hostname
-    trusted = context.get_ca_certs()
-    if "CA" in (settings.get("TLS"), settings.get("TLS_CA")):
-        assert [one["subject"] for one in trusted] == [((("commonName", "localhost"),),)]
+
+
+def test_a_server_by_tls_needs_no_other_setting():
+    assert read_arguments({"CRAWLSPOOL_SERVERS": "tls://h:1"}) == {"servers": "tls://h:1"}
+
+
+def test_a_server_by_tls_and_no_tls_contradict_each_other():
+    with pytest.raises(crawlspool.ConfigurationError, match="CRAWLSPOOL_TLS is False; it is not set, or True, where"):
+        read_arguments({"CRAWLSPOOL_SERVERS": "tls://h:1", "CRAWLSPOOL_TLS": False})
 
 
 def test_tls_is_off_where_it_says_so(certificate):
