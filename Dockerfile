@@ -7,7 +7,7 @@ FROM debian:12-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
       libdeflate0 libfmt9 libsimdjson14 libspdlog1.10 libsystemd0 libuv1 libyaml-cpp0.7 libzstd1 zlib1g libmd0 \
-      libmount1 libprometheus-cpp-core1.0 \
+      libmount1 libprometheus-cpp-core1.0 libssl3 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 940 --user-group --no-create-home --home-dir /var/spool/crawlspool \
       --shell /usr/sbin/nologin crawlspool \

@@ -15,8 +15,6 @@ using base::Result;
 
 constexpr std::size_t kSendBytes = 64 * 1024;  // sent at once: the clock of what is behind does not run yet
 
-bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
-
 std::unique_ptr<ReplyReader> make_reply_reader(Transport transport, AckLevel level) {
   switch (transport) {
     case Transport::kHttp:
@@ -49,14 +47,15 @@ Result<void> Lane::start(Budget& budget) {
 
 Result<void> Lane::connect() {
   reader_ = make_reply_reader(options_.transport, options_.level);
-  fd_.reset(::socket(options_.server.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd_.valid()) return base::fail_errno("socket", errno);
+  base::UniqueFd fd(::socket(options_.server.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) return base::fail_errno("socket", errno);
   const int yes = 1;
-  ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-  if (::connect(fd_.get(), options_.server.address(), options_.server.length()) != 0 && errno != EINPROGRESS)
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  if (::connect(fd.get(), options_.server.address(), options_.server.length()) != 0 && errno != EINPROGRESS)
     return base::fail_errno("cannot connect to " + options_.server.to_string(), errno);
   waits_for_room_ = false;
-  return readiness_.add(fd_.get(), id_, false);
+  CRAWLSPOOL_TRY_AS(channel_, cli::Channel::take(std::move(fd), options_.server.to_string(), options_.tls));
+  return readiness_.add(channel_->fd(), id_, false);
 }
 
 Result<void> Lane::on_ready(const Readiness::Ready& ready, std::string& buffer) {
@@ -67,17 +66,15 @@ Result<void> Lane::on_ready(const Readiness::Ready& ready, std::string& buffer) 
 
 Result<void> Lane::send_more() {
   while (!pending_.empty() || issue()) {
-    if (!fd_.valid())
+    if (!channel_)
       if (auto connected = connect(); !connected) return connected;
-    const ssize_t n = ::send(fd_.get(), pending_.data(), pending_.size(), MSG_NOSIGNAL);
-    if (n < 0 && !would_block(errno)) return base::fail_errno("connection to " + options_.server.to_string(), errno);
-    if (n < 0) {
-      watch_for_room(true);
-      return {};
-    }
-    pending_.remove_prefix(static_cast<std::size_t>(n));
+    CRAWLSPOOL_TRY_AS(const std::size_t n, channel_->write_some(pending_));
+    pending_.remove_prefix(n);
+    if (n > 0) continue;
+    watch_for_room(!channel_->waits_for_input());
+    return {};
   }
-  if (fd_.valid()) watch_for_room(false);
+  if (channel_) watch_for_room(false);
   return {};
 }
 
@@ -103,13 +100,15 @@ bool Lane::issue() {
 
 Result<void> Lane::receive(std::string& buffer) {
   const std::size_t room = buffer.size() - ReplyReader::kPaddingBytes;
-  const ssize_t n = ::recv(fd_.get(), buffer.data(), room, 0);
-  if (n < 0 && would_block(errno)) return {};
-  if (n < 0) return base::fail_errno("connection to " + options_.server.to_string(), errno);
-  if (n == 0) return fail({ErrorCode::kIo, 0, "closed the connection without a word"});
-  const auto acked = reader_->take(std::string_view(buffer).substr(0, static_cast<std::size_t>(n)));
-  if (!acked) return fail(acked.error());
-  return acknowledge(*acked);
+  do {
+    CRAWLSPOOL_TRY_AS(const auto n, channel_->read_some(buffer.data(), room));
+    if (!n) return {};
+    if (*n == 0) return fail({ErrorCode::kIo, 0, "closed the connection without a word"});
+    const auto acked = reader_->take(std::string_view(buffer).substr(0, *n));
+    if (!acked) return fail(acked.error());
+    CRAWLSPOOL_TRY(acknowledge(*acked));
+  } while (channel_ && channel_->has_more());
+  return {};
 }
 
 Result<void> Lane::acknowledge(std::uint64_t records) {
@@ -126,14 +125,14 @@ Result<void> Lane::acknowledge(std::uint64_t records) {
   }
   tally_.acked += records;
   tally_.last_acked_us = now;
-  if (options_.reconnects) fd_.reset();
+  if (options_.reconnects) channel_.reset();
   return {};
 }
 
 void Lane::watch_for_room(bool wanted) {
   if (wanted == waits_for_room_) return;
   waits_for_room_ = wanted;
-  readiness_.change(fd_.get(), id_, wanted);
+  readiness_.change(channel_->fd(), id_, wanted);
 }
 
 tl::unexpected<base::Error> Lane::fail(const base::Error& error) const {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@
 #include "cli/bench/readiness.h"
 #include "cli/bench/reply_reader.h"
 #include "cli/bench/requests.h"
+#include "cli/common/channel.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/endpoint.h"
 #include "daemon/base/histogram.h"
@@ -36,6 +38,7 @@ class Lane {
     AckLevel level = AckLevel::kSynced;
     bool reconnects = false;            // it makes a connection a request, and does not greet
     std::uint64_t outstanding_max = 1;  // in records; a request with more goes alone
+    std::optional<cli::TlsPeer> tls = {};
   };
   // The references outlive it. `id` is its own at `readiness`.
   Lane(const Options& options, std::size_t id, const Requests& requests, Readiness& readiness, Tally& tally);
@@ -72,7 +75,7 @@ class Lane {
   Budget* budget_ = nullptr;  // set by start()
   base::SystemClock clock_;
 
-  base::UniqueFd fd_;
+  std::optional<cli::Channel> channel_;
   bool waits_for_room_ = false;
   std::unique_ptr<ReplyReader> reader_;
   std::string greeting_;

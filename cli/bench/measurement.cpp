@@ -112,8 +112,12 @@ Result<Outcome> measure(const Settings& settings, const Surroundings& surroundin
   const base::Endpoint at = target->addresses().of(about.transport).value();
   const Requests requests =
       make_requests(mode, settings.records, {.http_host = at.to_string(), .batch_records = settings.batch_records});
-  const Lane::Options options{at, about.transport, level, mode == Mode::kHttpClose,
-                              about.is_pipelined ? settings.window_records : 1};
+  const Lane::Options options{at,
+                              about.transport,
+                              level,
+                              mode == Mode::kHttpClose,
+                              about.is_pipelined ? settings.window_records : 1,
+                              target->addresses().tls_of(about.transport)};
   CRAWLSPOOL_TRY_AS(const auto offered, offered_level(options, requests));
   if (offered != level) return Outcome{std::nullopt, "its acks there mean " + std::string(proto::word(offered))};
 

@@ -25,28 +25,43 @@ using bench::Transport;
 
 constexpr AckLevel kLevels[] = {AckLevel::kSynced, AckLevel::kWritten};
 
+struct Found {
+  std::optional<Endpoint> at;  // nothing: none is named
+  std::optional<TlsPeer> tls;
+};
+
 // Returns the address of a listener that is there.
-Result<std::optional<Endpoint>> listening(const std::optional<std::string>& url, const char* scheme) {
-  if (!url) return std::nullopt;
-  CRAWLSPOOL_TRY_AS(const auto address, parse_address(*url, scheme));
+Result<Found> listening(const std::optional<std::string>& url, const char* scheme, const TlsFiles& files) {
+  if (!url) return Found{};
+  CRAWLSPOOL_TRY_AS(auto address, parse_address(*url, scheme));
+  Found found;
+  if (address.tls) {
+    CRAWLSPOOL_TRY_AS(address, with_tls_files(address, files));
+    CRAWLSPOOL_TRY_AS(auto context, TlsContext::make(*address.tls));
+    found.tls = TlsPeer{std::move(context), address.host};
+  }
   CRAWLSPOOL_TRY_AS(const auto fd, dial(address));
   sockaddr_storage peer{};
   socklen_t length = sizeof peer;
   auto* const at = reinterpret_cast<sockaddr*>(&peer);
   if (::getpeername(fd.get(), at, &length) != 0) return base::fail_errno("getpeername", errno);
-  return std::optional(Endpoint(at, length));
+  found.at = Endpoint(at, length);
+  return found;
 }
 
 Result<std::optional<bench::Addresses>> given_daemon(const BenchOptions& options) {
   if (!options.server && !options.http) {
     if (options.admin) return fail(ErrorCode::kUsage, "--admin goes with --server or --http");
+    if (!options.tls.empty()) return fail(ErrorCode::kUsage, "--tls-ca and its like go with --server or --http");
     return std::nullopt;
   }
-  CRAWLSPOOL_TRY_AS(const auto stream, listening(options.server, "tcp"));
-  const auto http = listening(options.http, "http");
-  if (!http) return tl::unexpected(http.error());
-  CRAWLSPOOL_TRY_AS(const auto admin, listening(options.admin, "http"));
-  return bench::Addresses{stream, *http, admin, std::nullopt};
+  CRAWLSPOOL_TRY_AS(const auto stream, listening(options.server, "tcp", options.tls));
+  CRAWLSPOOL_TRY_AS(const auto http, listening(options.http, "http", options.tls));
+  CRAWLSPOOL_TRY_AS(const auto admin, listening(options.admin, "http", options.tls));
+  if (!options.tls.empty() && !stream.tls && !http.tls && !admin.tls)
+    return fail(ErrorCode::kUsage,
+                "--tls-ca and its like go with tls://HOST:PORT or https://HOST:PORT, and none is given");
+  return bench::Addresses{stream.at, http.at, admin.at, std::nullopt, stream.tls, http.tls};
 }
 
 // Returns the one that was installed with this command.

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/bench/campaign.h"
+#include "cli/common/tls_options.h"
 #include "daemon/base/error.h"
 
 namespace crawlspool::cli {
@@ -26,6 +27,7 @@ struct BenchOptions {
   std::optional<std::string> server;
   std::optional<std::string> http;
   std::optional<std::string> admin;
+  TlsFiles tls;  // for those of them that speak it
   std::optional<std::string> daemon;
   std::string directory = "/var/tmp";
 

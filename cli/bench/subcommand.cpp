@@ -30,9 +30,12 @@ constexpr const char* kFooter =
     "Ack level synced: on the disk (spool.sync: always; redis: appendfsync always). written: given to the kernel and\n"
     "synced once a second (spool.sync: 1s; redis: everysec).";
 
-Result<std::string> ask_status(const base::Endpoint& admin) {
-  const std::string at = admin.to_string();
-  CRAWLSPOOL_TRY_AS(const auto address, parse_address("http://" + at, "http"));
+// Asks the daemon that is named, or the one that was started.
+Result<std::string> ask_status(const BenchOptions& options, const base::Endpoint& admin) {
+  CRAWLSPOOL_TRY_AS(auto address, parse_address(options.admin.value_or("http://" + admin.to_string()), "http"));
+  if (address.tls) {
+    CRAWLSPOOL_TRY_AS(address, with_tls_files(address, options.tls));
+  }
   return ask_admin(address, "/status", kStatusTimeoutMs);
 }
 
@@ -46,11 +49,12 @@ Result<void> write_page(const std::string& path, const bench::Report& report) {
 
 Result<int> bench_and_print(const BenchOptions& options, Console& console) {
   CRAWLSPOOL_TRY_AS(const auto settings, bench_settings(options));
-  const auto report = bench::run_campaign(settings, {[&](double share, const std::string& what) {
-                                                       console.progress(share, what);
-                                                       return !stop_requested();
-                                                     },
-                                                     ask_status});
+  const auto report =
+      bench::run_campaign(settings, {[&](double share, const std::string& what) {
+                                       console.progress(share, what);
+                                       return !stop_requested();
+                                     },
+                                     [&](const base::Endpoint& admin) { return ask_status(options, admin); }});
   console.clear_bar();
   if (!report) return tl::unexpected(report.error());
   const std::string text = options.json ? bench::render_json(*report) : bench::render_table(*report);
@@ -118,10 +122,13 @@ void describe_choice(CLI::App& command, BenchOptions& options) {
 }
 
 void describe_server(CLI::App& command, BenchOptions& options) {
-  command.add_option("--server", options.server, "The stream listener of a daemon that runs")
+  command.add_option("--server", options.server, "The stream listener of a daemon that runs; tls://HOST:PORT with TLS")
       ->type_name("tcp://HOST:PORT");
-  command.add_option("--http", options.http, "Its HTTP listener")->type_name("http://HOST:PORT");
-  command.add_option("--admin", options.admin, "Its admin listener")->type_name("http://HOST:PORT");
+  command.add_option("--http", options.http, "Its HTTP listener; https://HOST:PORT with TLS")
+      ->type_name("http://HOST:PORT");
+  command.add_option("--admin", options.admin, "Its admin listener; https://HOST:PORT with TLS")
+      ->type_name("http://HOST:PORT");
+  add_tls_options(command, options.tls);
   command.add_option("--daemon", options.daemon, "The crawlspoold to start; by default the one beside this command")
       ->type_name("FILE");
   command.add_option("--directory", options.directory, "Where to make the spools, which are removed again")

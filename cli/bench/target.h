@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/bench/mode.h"
+#include "cli/common/channel.h"
 #include "daemon/base/endpoint.h"
 #include "daemon/base/error.h"
 
@@ -19,6 +20,8 @@ struct Addresses {
   std::optional<base::Endpoint> http;
   std::optional<base::Endpoint> admin;
   std::optional<base::Endpoint> redis;
+  std::optional<cli::TlsPeer> stream_tls = {};
+  std::optional<cli::TlsPeer> http_tls = {};
 
   // Returns the listener that speaks this transport.
   [[nodiscard]] const std::optional<base::Endpoint>& of(Transport transport) const {
@@ -31,6 +34,11 @@ struct Addresses {
         break;
     }
     return redis;
+  }
+  // Returns with whom TLS is spoken there; nothing where it is not.
+  [[nodiscard]] std::optional<cli::TlsPeer> tls_of(Transport transport) const {
+    if (transport == Transport::kRedis) return std::nullopt;
+    return transport == Transport::kHttp ? http_tls : stream_tls;
   }
 };
 

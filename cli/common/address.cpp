@@ -25,7 +25,6 @@ using base::Result;
 using base::UniqueFd;
 
 constexpr int kConnectSliceMs = 100;
-constexpr int kConnectSlices = 100;  // 10 s in all
 
 using AddressList = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
@@ -42,8 +41,8 @@ Result<AddressList> look_up(const Address& server) {
 }
 
 // Returns 0 once connected, else the errno.
-int wait_connected(int fd) {
-  for (int slice = 0; slice < kConnectSlices; ++slice) {
+int wait_connected(int fd, int timeout_ms) {
+  for (int waited_ms = 0; waited_ms < timeout_ms; waited_ms += kConnectSliceMs) {
     if (stop_requested()) return EINTR;
     pollfd waiting{fd, POLLOUT, 0};
     if (::poll(&waiting, 1, kConnectSliceMs) <= 0) continue;
@@ -56,13 +55,25 @@ int wait_connected(int fd) {
 }
 
 // Sets `fd` and returns 0, else the errno.
-int connect_to(const addrinfo& address, UniqueFd& fd) {
+int connect_to(const addrinfo& address, UniqueFd& fd, int timeout_ms) {
   fd.reset(::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, address.ai_protocol));
   if (!fd.valid()) return errno;
   const int yes = 1;
   ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   if (::connect(fd.get(), address.ai_addr, address.ai_addrlen) == 0) return 0;
-  return errno == EINPROGRESS ? wait_connected(fd.get()) : errno;
+  return errno == EINPROGRESS ? wait_connected(fd.get(), timeout_ms) : errno;
+}
+
+std::string with_tls(std::string_view scheme) { return scheme == "http" ? "https" : "tls"; }
+
+// Takes the scheme off `url`, which may have none. Returns whether it is one that is wanted.
+bool take_scheme(std::string_view& url, std::string_view wanted, bool& has_tls) {
+  const std::size_t end = url.find("://");
+  if (end == std::string_view::npos) return true;
+  const std::string_view scheme = url.substr(0, end);
+  has_tls = scheme == "tls" || scheme == with_tls(wanted);
+  url.remove_prefix(end + 3);
+  return has_tls || scheme == wanted;
 }
 
 }  // namespace
@@ -74,7 +85,8 @@ std::string Address::to_string() const {
 }
 
 std::string Address::url(const std::string& scheme) const {
-  return unix_socket ? to_string() : scheme + "://" + to_string();
+  if (unix_socket) return to_string();
+  return (tls ? with_tls(scheme) : scheme) + "://" + to_string();
 }
 
 base::Result<Address> parse_address(std::string_view url, std::string_view scheme) {
@@ -86,8 +98,9 @@ base::Result<Address> parse_address(std::string_view url, std::string_view schem
   const std::string form = std::string(scheme) + "://HOST:PORT";
   const auto bad = [&](const std::string& why) { return fail(ErrorCode::kUsage, "'" + std::string(url) + "' " + why); };
   std::string_view rest = url;
-  if (!rest.starts_with(std::string(scheme) + "://")) return bad("is not of the form " + form);
-  rest.remove_prefix(scheme.size() + 3);
+  bool has_tls = false;
+  if (!take_scheme(rest, scheme, has_tls))
+    return bad("is not of the form " + form + " or " + with_tls(scheme) + "://HOST:PORT");
   if (rest.ends_with('/')) rest.remove_suffix(1);
 
   const std::size_t colon = rest.rfind(':');
@@ -104,7 +117,9 @@ base::Result<Address> parse_address(std::string_view url, std::string_view schem
     return bad("has an IPv6 address without its brackets");
   }
   if (host.empty() || host.find_first_of("[]/@ ") != std::string_view::npos) return bad("has a bad host");
-  return Address{std::string(host), std::to_string(port), {}};
+  Address address{std::string(host), std::to_string(port), {}};
+  if (has_tls) address.tls.emplace();
+  return address;
 }
 
 Result<Address> reachable(std::string_view listener) {
@@ -114,7 +129,7 @@ Result<Address> reachable(std::string_view listener) {
   return address;
 }
 
-Result<UniqueFd> dial(const Address& server) {
+Result<UniqueFd> dial(const Address& server, int timeout_ms) {
   if (server.unix_socket) {
     UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (::connect(fd.get(), server.unix_socket->address(), server.unix_socket->length()) == 0) return fd;
@@ -124,7 +139,7 @@ Result<UniqueFd> dial(const Address& server) {
   int error = ENOENT;
   for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) {
     UniqueFd fd;
-    error = connect_to(*address, fd);
+    error = connect_to(*address, fd, timeout_ms);
     if (error == 0) return fd;
   }
   return fail_errno("cannot connect to " + shown(server.to_string()), error);

@@ -1,65 +1,90 @@
 #include "cli/common/ask_admin.h"
 
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
+#include <poll.h>
+
+#include <array>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <chrono>
+#include <sstream>
 #include <string_view>
-#include <vector>
+
+#include "cli/common/channel.h"
+#include "cli/common/stop_signals.h"
 
 namespace crawlspool::cli {
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
 namespace http = boost::beast::http;
+using base::Result;
 
+constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr int kSliceMs = 100;                  // between two looks at the signals
+constexpr const char* kTlsAlert = "\x15\x03";  // how a TLS server answers what is not TLS
+constexpr const char* kIsTls = "; it speaks TLS: its address is https://HOST:PORT";
 constexpr std::uint64_t kBodyBytesMax = 16 * 1024 * 1024;
 
 // Finds its refusal of what looks like HTTP (PROTOCOL.md, "Other protocols"), which is a frame.
 bool is_stream_listener(std::string_view answer) { return answer.find("\"wrong_protocol\"") != std::string_view::npos; }
 
-// Runs one asynchronous step to its end: only those have a deadline in Beast.
+using Parser = http::response_parser<http::string_body>;
+
+// Drives one connection to the end of its one answer. Every wait has the same deadline from when it begins.
 class Exchange {
  public:
-  Exchange(asio::io_context& loop, int timeout_ms) : loop_(loop), stream(loop), timeout_(timeout_ms) {}
+  Exchange(Channel& channel, int timeout_ms) : channel_(channel), timeout_ms_(timeout_ms) {}
 
-  template <class Start>
-  boost::system::error_code wait_for(Start start) {
-    boost::system::error_code result;
-    stream.expires_after(timeout_);
-    start([&result](boost::system::error_code error, auto&&...) { result = error; });
-    loop_.restart();
-    loop_.run();
-    return result;
+  Result<void> write(std::string_view bytes) {
+    while (!bytes.empty()) {
+      CRAWLSPOOL_TRY_AS(const auto n, channel_.write_some(bytes));
+      bytes.remove_prefix(n);
+      if (n == 0 && !bytes.empty()) {
+        CRAWLSPOOL_TRY(wait(channel_.waits_for_input() ? POLLIN : POLLOUT));
+      }
+    }
+    return {};
+  }
+
+  // Reads into `parser` until the answer is whole, or is none, which `error` says. Returns the bytes that are not in
+  // it.
+  Result<std::string> read(Parser& parser, boost::system::error_code& error) {
+    std::string unread;
+    std::array<char, kReadBytes> buffer{};
+    while (!error && !parser.is_done()) {
+      CRAWLSPOOL_TRY_AS(const auto n, channel_.read_some(buffer.data(), buffer.size()));
+      if (!n) {
+        CRAWLSPOOL_TRY(wait(POLLIN));
+        continue;
+      }
+      if (*n == 0) {
+        parser.put_eof(error);
+        break;
+      }
+      unread.append(buffer.data(), *n);
+      const std::size_t used = parser.put(boost::asio::buffer(unread), error);
+      if (error == http::error::need_more) error = {};
+      if (unread.starts_with(kTlsAlert)) error = http::error::bad_version;
+      if (!error) unread.erase(0, used);
+    }
+    return unread;
   }
 
  private:
-  asio::io_context& loop_;
+  Result<void> wait(short events) {
+    for (int waited_ms = 0; waited_ms < timeout_ms_; waited_ms += kSliceMs) {
+      if (stop_requested()) return base::fail(base::ErrorCode::kIo, "interrupted");
+      pollfd waiting{channel_.fd(), events, 0};
+      if (::poll(&waiting, 1, kSliceMs) > 0) return {};
+    }
+    return base::fail(base::ErrorCode::kIo, "nothing comes");
+  }
 
- public:
-  beast::basic_stream<asio::generic::stream_protocol> stream;
-
- private:
-  std::chrono::milliseconds timeout_;
+  Channel& channel_;
+  int timeout_ms_;
 };
-
-using Endpoint = asio::generic::stream_protocol::endpoint;
-
-std::vector<Endpoint> look_up(asio::io_context& loop, const Address& server, boost::system::error_code& error) {
-  if (server.unix_socket) return {asio::local::stream_protocol::endpoint(server.unix_socket->path())};
-  std::vector<Endpoint> endpoints;
-  for (const auto& found : asio::ip::tcp::resolver(loop).resolve(server.host, server.port, error))
-    endpoints.emplace_back(found.endpoint());
-  return endpoints;
-}
 
 constexpr unsigned kMisdirected = 421;  // the server does not go by that name
 
-base::Result<std::string> wrong_listener(const Address& server, const std::string& what) {
+Result<std::string> wrong_listener(const Address& server, const std::string& what) {
   return base::fail(base::ErrorCode::kIo, server.to_string() + " is a crawlspoold's " + what +
                                               ", not its admin listener, which is http://HOST:8942 unless "
                                               "listen.admin says otherwise; name it with --admin");
@@ -67,37 +92,33 @@ base::Result<std::string> wrong_listener(const Address& server, const std::strin
 
 }  // namespace
 
-base::Result<HttpAnswer> http_get(const Address& server, const std::string& path, int timeout_ms) {
-  const auto failed = [&](const char* what, const boost::system::error_code& error) {
-    return base::fail(base::ErrorCode::kIo, std::string(what) + " " + server.url("http") + ": " + error.message());
+Result<HttpAnswer> http_get(const Address& server, const std::string& path, int timeout_ms) {
+  const auto failed = [&](const char* what, const std::string& why) {
+    return base::fail(base::ErrorCode::kIo, std::string(what) + " " + server.url("http") + ": " + why);
   };
-  asio::io_context loop;
-  boost::system::error_code error;
-  const std::vector<Endpoint> endpoints = look_up(loop, server, error);
-  if (error) return failed("cannot find", error);
-
-  Exchange exchange(loop, timeout_ms);
-  error = exchange.wait_for([&](auto done) { exchange.stream.async_connect(endpoints, done); });
-  if (error) return failed("cannot connect to", error);
-
+  CRAWLSPOOL_TRY_AS(auto channel, Channel::open(server, timeout_ms));
   http::request<http::empty_body> request(http::verb::get, path, 11);
   request.set(http::field::host, server.unix_socket ? server.host : server.to_string());
   request.set(http::field::user_agent, "crawlspool");
   request.keep_alive(false);
-  error = exchange.wait_for([&](auto done) { http::async_write(exchange.stream, request, done); });
-  if (error) return failed("cannot ask", error);
+  std::ostringstream question;
+  question << request;
 
-  beast::flat_buffer buffer;
-  http::response_parser<http::string_body> parser;
+  Exchange exchange(channel, timeout_ms);
+  if (const auto written = exchange.write(question.str()); !written)
+    return failed("cannot ask", written.error().message());
+  Parser parser;
   parser.body_limit(kBodyBytesMax);
-  error = exchange.wait_for([&](auto done) { http::async_read(exchange.stream, buffer, parser, done); });
-  if (error && is_stream_listener(std::string_view(static_cast<const char*>(buffer.data().data()), buffer.size())))
-    return HttpAnswer{0, {}};
-  if (error) return failed("no proper answer from", error);
+  parser.eager(true);
+  boost::system::error_code error;
+  const auto unread = exchange.read(parser, error);
+  if (!unread) return failed("no proper answer from", unread.error().message());
+  if (error && is_stream_listener(*unread)) return HttpAnswer{0, {}};
+  if (error) return failed("no proper answer from", error.message() + (unread->starts_with(kTlsAlert) ? kIsTls : ""));
   return HttpAnswer{parser.get().result_int(), parser.get().body()};
 }
 
-base::Result<std::string> ask_admin(const Address& server, const std::string& path, int timeout_ms) {
+Result<std::string> ask_admin(const Address& server, const std::string& path, int timeout_ms) {
   CRAWLSPOOL_TRY_AS(auto answer, http_get(server, path, timeout_ms));
   if (answer.status == 200) return std::move(answer.body);
   if (answer.status == 0) return wrong_listener(server, "stream listener");

@@ -7,20 +7,19 @@
 #include <string>
 #include <string_view>
 
-#include "cli/common/address.h"
+#include "cli/common/channel.h"
 #include "clients/cpp/messages.h"
 #include "daemon/base/error.h"
-#include "daemon/base/unique_fd.h"
 #include "proto/frame_decoder.h"
 
 namespace crawlspool::cli {
 
 class Connection {
  public:
-  // Connects as dial() does.
+  // Connects as Channel::open() does.
   [[nodiscard]] static base::Result<std::unique_ptr<Connection>> open(const Address& server);
 
-  [[nodiscard]] int fd() const { return fd_.get(); }  // for poll()
+  [[nodiscard]] int fd() const { return channel_.fd(); }  // for poll()
 
   // Returns the bytes taken, 0 if the socket is full. After an error there may still be something to receive.
   [[nodiscard]] base::Result<std::size_t> write_some(std::string_view bytes);
@@ -30,11 +29,11 @@ class Connection {
   [[nodiscard]] base::Result<bool> receive(const std::function<void(const client::Reply&)>& on_reply);
 
  private:
-  Connection(base::UniqueFd fd, std::string server);
+  Connection(Channel channel, std::string server);
   [[nodiscard]] base::Result<void> decode(std::string_view input,
                                           const std::function<void(const client::Reply&)>& on_reply);
 
-  base::UniqueFd fd_;
+  Channel channel_;
   std::string server_;
   proto::FrameDecoder decoder_;
   std::string buffer_;

@@ -1,9 +1,11 @@
 #include "cli/common/defaults.h"
 
-#include <vector>
+#include <algorithm>
+#include <utility>
 
 #include "cli/common/access_hint.h"
 #include "config/loader.h"
+#include "daemon/base/text.h"
 
 namespace crawlspool::cli {
 namespace {
@@ -12,12 +14,31 @@ using base::ErrorCode;
 using base::fail;
 using base::Result;
 
-Result<Address> first_listener(const std::vector<std::string>& listeners, const char* key, const char* option) {
-  if (listeners.empty())
-    return fail(ErrorCode::kConfig, std::string(key) + " names no address; say where with " + option);
-  auto address = reachable(listeners.front());
-  if (!address) return fail(ErrorCode::kConfig, std::string(key) + ": " + address.error().context);
-  return address;
+Result<Address> first_listener(const config::Config& config, std::string_view input, const char* option,
+                               const TlsFiles& tls) {
+  const auto at = proto::find_input(input).value();
+  const std::string key(config::listen_key(at));
+  if (config.listen[at].empty()) return fail(ErrorCode::kConfig, key + " names no address; say where with " + option);
+  auto address = local_listener(config.listen[at].front(), config);
+  if (!address) return fail(ErrorCode::kConfig, key + ": " + address.error().context);
+  return with_tls_files(std::move(*address), tls);
+}
+
+Result<Address> named_server(const std::string& url, std::string_view scheme, const TlsFiles& tls) {
+  CRAWLSPOOL_TRY_AS(auto address, parse_address(url, scheme));
+  return with_tls_files(std::move(address), tls);
+}
+
+// Returns the value of a setting in a listener's query, as it is written there; empty where it has none.
+std::string_view setting_of(std::string_view listener, std::string_view name) {
+  const std::size_t question = listener.find('?');
+  std::string_view rest = question == std::string_view::npos ? "" : listener.substr(question + 1);
+  while (!rest.empty()) {
+    const std::string_view text = rest.substr(0, rest.find('&'));
+    if (text.starts_with(name) && text.substr(name.size()).starts_with('=')) return text.substr(name.size() + 1);
+    rest.remove_prefix(std::min(text.size() + 1, rest.size()));
+  }
+  return {};
 }
 
 }  // namespace
@@ -35,21 +56,34 @@ Result<std::string> spool_directory(const std::optional<std::string>& given,
   return configuration(config_file).map([](const config::Config& config) { return config.spool.directory; });
 }
 
-Result<Address> stream_server(const std::optional<std::string>& given, const std::optional<std::string>& config_file) {
-  if (given) return parse_address(*given, "tcp");
-  return configuration(config_file).and_then([](const config::Config& config) {
-    return first_listener(config.listen[proto::input("stream")], "listen.stream", "--server");
+Result<Address> stream_server(const std::optional<std::string>& given, const std::optional<std::string>& config_file,
+                              const TlsFiles& tls) {
+  if (given) return named_server(*given, "tcp", tls);
+  return configuration(config_file).and_then([&](const config::Config& config) {
+    return first_listener(config, "stream", "--server", tls);
   });
 }
 
-Result<Address> admin_server(const std::optional<std::string>& given, const config::Config& config) {
-  if (given) return parse_address(*given, "http");
-  return first_listener(config.listen[proto::input("admin")], "listen.admin", "--admin");
+Result<Address> admin_server(const std::optional<std::string>& given, const config::Config& config,
+                             const TlsFiles& tls) {
+  if (given) return named_server(*given, "http", tls);
+  return first_listener(config, "admin", "--admin", tls);
 }
 
-Result<Address> admin_server(const std::optional<std::string>& given, const std::optional<std::string>& config_file) {
-  if (given) return parse_address(*given, "http");
-  return configuration(config_file).and_then([](const config::Config& config) { return admin_server({}, config); });
+Result<Address> admin_server(const std::optional<std::string>& given, const std::optional<std::string>& config_file,
+                             const TlsFiles& tls) {
+  if (given) return named_server(*given, "http", tls);
+  return configuration(config_file).and_then([&](const config::Config& config) {
+    return admin_server({}, config, tls);
+  });
+}
+
+Result<Address> local_listener(std::string_view listener, const config::Config& /*config*/) {
+  CRAWLSPOOL_TRY_AS(auto address, reachable(listener));
+  if (!address.tls) return address;
+  const auto certificate = base::decode_percents(setting_of(listener, "certificate"));
+  if (certificate) address.tls->own_certificate = *certificate;
+  return address;
 }
 
 }  // namespace crawlspool::cli

@@ -103,7 +103,8 @@ bool Delivery::keep_connected() {
     return was_reached_ ? lost(opened.error().message(), 0) : give_up(opened.error().message());
   }
   connection_ = std::move(*opened);
-  was_connected_ = was_reached_ = true;
+  was_connected_ = true;
+  if (!server_.tls) was_reached_ = true;  // by TLS a client's certificate is refused after the handshake
   write_failed_ = false;
   is_slow_ = false;
   is_socket_full_ = false;
@@ -146,6 +147,7 @@ void Delivery::write() {
 bool Delivery::receive() {
   const auto open = connection_->receive([this](const client::Reply& reply) {
     session_.received(reply);
+    was_reached_ = true;
     last_sign_us_ = clock_.monotonic_us();
   });
   show_events();
@@ -186,6 +188,7 @@ bool Delivery::take_ending() {
 
 // Returns false if it is not to be tried again.
 bool Delivery::lost(const std::string& why, std::int64_t delay_ms_min) {
+  if (!was_reached_) return give_up(why);
   note_progress();
   connection_.reset();
   session_.disconnected();

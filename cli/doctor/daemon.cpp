@@ -1,11 +1,14 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "cli/common/address.h"
 #include "cli/common/ask_admin.h"
+#include "cli/common/channel.h"
+#include "cli/common/defaults.h"
 #include "cli/common/human.h"
 #include "cli/doctor/checks.h"
 #include "config/listener.h"
@@ -85,9 +88,9 @@ json member(const json& object, const char* key) {
   return found.is_object() ? found : json::object();
 }
 
-Finding check_port(const std::string& url, const std::string& key, bool daemon_answers) {
+Finding check_port(const std::string& url, const std::string& key, const config::Config& config, bool daemon_answers) {
   const std::string name = "port " + url;
-  const auto address = reachable(url);
+  const auto address = local_listener(url, config);
   if (!address) return trouble(name, address.error().message(), "fix " + key);
   const bool is_open = dial(*address).has_value();
   if (is_open && !daemon_answers)
@@ -97,7 +100,13 @@ Finding check_port(const std::string& url, const std::string& key, bool daemon_a
   if (!is_open && daemon_answers)
     return trouble(name, "nothing listens there, though " + key + " says so",
                    "restart the daemon; ss -ltnxp shows where it listens");
-  return ok(name, is_open ? "open" : "closed, as no daemon runs");
+  if (!is_open) return ok(name, "closed, as no daemon runs");
+  const bool is_checked = address->tls && ::access(address->tls->own_certificate.c_str(), R_OK) == 0;
+  if (!is_checked) return ok(name, "open");
+  if (const auto channel = Channel::open(*address, kTimeoutMs); !channel)
+    return trouble(name, channel.error().message(),
+                   "openssl s_client -connect " + address->to_string() + " shows more");
+  return ok(name, "open, with the certificate of " + address->tls->own_certificate);
 }
 
 bool has_fixed_port(proto::Input input, const std::string& url) {
@@ -105,12 +114,12 @@ bool has_fixed_port(proto::Input input, const std::string& url) {
   return !listener || !config::has_any_port(listener->at);
 }
 
-void check_ports(const config::Listen& listen, DaemonVisit& visit) {
+void check_ports(const config::Config& config, DaemonVisit& visit) {
   for (const proto::Input input : proto::kAllInputs)
     if (brings_records(input))
-      for (const std::string& url : listen[input])
+      for (const std::string& url : config.listen[input])
         if (has_fixed_port(input, url))
-          visit.findings.push_back(check_port(url, std::string(config::listen_key(input)), visit.answers));
+          visit.findings.push_back(check_port(url, std::string(config::listen_key(input)), config, visit.answers));
 }
 
 }  // namespace
@@ -189,20 +198,20 @@ DaemonVisit check_daemon(const Address& admin, const config::Config& config, con
         trouble("daemon", answer.error().message(),
                 "systemctl status crawlspoold shows whether it runs; if elsewhere, say where with --admin or -c"));
     visit.findings.push_back(ok("settings", named + ", as no daemon answers"));
-    check_ports(config.listen, visit);
+    check_ports(config, visit);
     return visit;
   }
   visit.findings = judge_status(*answer);
   visit.findings.push_back(check_ready(admin));
   const bool says = take_settings(*answer, visit.config);
   visit.findings.push_back(
-      says ? ok("settings", "those of the daemon at http://" + admin.to_string())
+      says ? ok("settings", "those of the daemon at " + admin.url("http"))
            : note("settings", named + ", as the daemon does not say its own", "restart the daemon to upgrade it"));
   const json status = json::parse(*answer, nullptr, false);
   const std::uint64_t pid = status.is_object() ? number(status, "pid") : 0;
   visit.is_here = is_seen(pid);
   visit.findings.push_back(check_open_files(pid, visit.config.limits));
-  check_ports(visit.config.listen, visit);
+  check_ports(visit.config, visit);
   return visit;
 }
 

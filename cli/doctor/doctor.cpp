@@ -16,6 +16,7 @@ namespace {
 struct DoctorOptions {
   std::optional<std::string> spool;
   std::optional<std::string> admin;
+  TlsFiles tls;
   bool json = false;
 };
 
@@ -50,7 +51,7 @@ Findings examine(const DoctorOptions& options, const std::optional<std::string>&
   const Settings settings = check_configuration(config_file, findings);
   DaemonVisit visit;
   visit.config = settings.config;
-  if (const auto admin = admin_server(options.admin, settings.config); admin) {
+  if (const auto admin = admin_server(options.admin, settings.config, options.tls); admin) {
     visit = check_daemon(*admin, settings.config, settings.name);
     add(findings, std::move(visit.findings));
   } else {
@@ -82,7 +83,9 @@ void add_doctor(CLI::App& app, Context& context) {
       "doctor", "Look at the daemon, its spool, the disk and the machine, and say what is wrong and what to do");
   const auto options = std::make_shared<DoctorOptions>();
   command->add_option("--spool", options->spool, "The spool directory")->type_name("DIR");
-  command->add_option("--admin", options->admin, "The daemon's admin listener")->type_name("http://HOST:PORT");
+  command->add_option("--admin", options->admin, "The daemon's admin listener; https://HOST:PORT with TLS")
+      ->type_name("http://HOST:PORT");
+  add_tls_options(*command, options->tls);
   command->add_flag("--json", options->json, "Print the findings as JSON");
   command->footer(
       "Judges by the settings of the daemon that answers, else by those of its configuration file, and says by which.\n"

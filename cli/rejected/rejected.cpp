@@ -32,6 +32,7 @@ struct RejectedOptions {
   bool raw = false;
   // replay
   std::optional<std::string> server;
+  TlsFiles tls;
   std::string stream;
   bool all = false;
 };
@@ -125,7 +126,7 @@ int run_replay(const RejectedOptions& options, const Context& context) {
     const bool is_chosen = options.all || !options.ids.empty() || options.code || options.client || options.since;
     if (!is_chosen)
       return base::fail(base::ErrorCode::kUsage, "say which records: ID, --code, --client, --since, or --all");
-    return stream_server(options.server, context.config_file).and_then([&](const Address& server) {
+    return stream_server(options.server, context.config_file, options.tls).and_then([&](const Address& server) {
       return replay_chosen(directory, options, server, console);
     });
   });
@@ -184,8 +185,10 @@ void add_rejected(CLI::App& app, Context& context) {
   const auto replay_options = std::make_shared<RejectedOptions>();
   add_choice(*replay_command, *replay_options);
   replay_command->add_flag("--all", replay_options->all, "All of them");
-  replay_command->add_option("--server", replay_options->server, "The daemon's stream listener")
+  replay_command
+      ->add_option("--server", replay_options->server, "The daemon's stream listener; tls://HOST:PORT with TLS")
       ->type_name("tcp://HOST:PORT");
+  add_tls_options(*replay_command, replay_options->tls);
   replay_command->add_option("--stream", replay_options->stream, "A label that is stored with each record")
       ->type_name("NAME")
       ->check(check_stream);

@@ -28,6 +28,7 @@ constexpr std::int64_t kIntervalMsMin = 100;
 
 struct TopOptions {
   std::optional<std::string> admin;
+  TlsFiles tls;
   std::string interval = "2s";
   std::string count = "0";
   bool json = false;
@@ -109,7 +110,7 @@ class Top {
 
 int top(const TopOptions& options, const std::optional<std::string>& config_file) {
   catch_stop_signals();
-  const auto ran = admin_server(options.admin, config_file).and_then([&options](const Address& server) {
+  const auto ran = admin_server(options.admin, config_file, options.tls).and_then([&options](const Address& server) {
     return Top(options, server).run();
   });
   if (ran) return kExitOk;
@@ -128,7 +129,9 @@ std::string check_interval(const std::string& text) {
 void add_top(CLI::App& app, Context& context) {
   auto* const command = app.add_subcommand("top", "Watch the daemon live: rates, connections, acks, clients");
   const auto options = std::make_shared<TopOptions>();
-  command->add_option("--admin", options->admin, "The daemon's admin listener")->type_name("http://HOST:PORT");
+  command->add_option("--admin", options->admin, "The daemon's admin listener; https://HOST:PORT with TLS")
+      ->type_name("http://HOST:PORT");
+  add_tls_options(*command, options->tls);
   command->add_option("--interval", options->interval, "How long between two looks (2s)")
       ->type_name("DURATION")
       ->check(check_interval);

@@ -26,6 +26,7 @@ class Accepted {
     ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   }
 
+  [[nodiscard]] int fd() const { return fd_.get(); }
   // What has come, once there is anything; empty at the end.
   [[nodiscard]] std::string read() const {
     pollfd waiting{fd_.get(), POLLIN, 0};

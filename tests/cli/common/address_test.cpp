@@ -18,10 +18,30 @@ TEST(Address, TakesNamesAndBothKindsOfAddresses) {
 }
 
 TEST(Address, RefusesWhatItCannotReach) {
-  for (const char* url : {"", "localhost", "localhost:8940", "http://localhost:8940", "tcp://localhost", "tcp://:8940",
-                          "tcp://localhost:", "tcp://localhost:0", "tcp://localhost:65536", "tcp://localhost:-1",
-                          "tcp://::1:8940", "tcp://[::1]", "tcp://[]:1", "tcp://a/b:1", "tcp://a b:1"})
+  for (const char* url :
+       {"", "localhost", "http://localhost:8940", "https://localhost:8940", "ftp://localhost:1", "tcp://localhost",
+        "tcp://:8940", "tcp://localhost:", "tcp://localhost:0", "tcp://localhost:65536", "tcp://localhost:-1",
+        "tcp://::1:8940", "tcp://[::1]", "tcp://[]:1", "tcp://a/b:1", "tcp://a b:1"})
     EXPECT_EQ(parsed(url), "refused") << url;
+}
+
+TEST(Address, WithoutASchemeItIsOfTheOneThatIsWanted) {
+  for (const char* const scheme : {"tcp", "http"}) {
+    const auto address = parse_address("localhost:8940", scheme).value();
+    EXPECT_EQ(address.url(scheme), std::string(scheme) + "://localhost:8940");
+    EXPECT_FALSE(address.tls);
+  }
+}
+
+TEST(Address, TlsHasASchemeOfItsOwn) {
+  for (const auto& [url, scheme] : {std::pair{"tls://h:1", "tcp"}, {"https://h:1", "http"}}) {
+    const auto address = parse_address(url, scheme).value();
+    EXPECT_TRUE(address.tls) << url;
+    EXPECT_EQ(address.url(scheme), url);
+  }
+  EXPECT_EQ(parse_address("tls://h:1", "http").value().url("http"), "https://h:1");
+  EXPECT_TRUE(reachable("tls://0.0.0.0:1?verify=required").value().tls);
+  EXPECT_FALSE(reachable("tcp://0.0.0.0:1").value().tls);
 }
 
 TEST(Address, TheErrorIsOfUsageAndNamesTheUrl) {

@@ -41,6 +41,20 @@ TEST_F(DefaultsTest, AFileThatCannotBeReadIsAnError) {
   EXPECT_FALSE(stream_server(std::nullopt, config("listen: 5\n")));
 }
 
+TEST_F(DefaultsTest, AListenerOfTheConfigurationIsKnownByItsOwnCertificate) {
+  const auto address = local_listener("tls://0.0.0.0:1?verify=required&certificate=/etc/a%20b.pem", {});
+  EXPECT_EQ(address->tls.value().own_certificate, "/etc/a b.pem");
+  EXPECT_EQ(address->url("tcp"), "tls://127.0.0.1:1");
+  EXPECT_FALSE(local_listener("tcp://0.0.0.0:1", {})->tls);
+}
+
+TEST_F(DefaultsTest, FilesForTlsGoWithServersThatSpeakIt) {
+  EXPECT_TRUE(stream_server("tcp://a:1", std::nullopt));
+  EXPECT_EQ(stream_server("tcp://a:1", std::nullopt, {.ca = "ca.pem", .certificate = {}, .key = {}}).error().code,
+            base::ErrorCode::kUsage);
+  EXPECT_TRUE(stream_server("tls://a:1", std::nullopt).value().tls);
+}
+
 TEST_F(DefaultsTest, AListenerOnAnyPortCannotBeADefault) {
   EXPECT_FALSE(stream_server(std::nullopt, config("listen:\n  stream: [\"tcp://127.0.0.1:0\"]\n")));
 }
