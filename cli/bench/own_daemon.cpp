@@ -17,7 +17,8 @@ constexpr int kStopMs = 15'000;  // its own drain takes 10 s at most
 
 constexpr const char* kReadyFile = "ready.json";
 
-// A daemon that syncs once a second gives acks that mean "written".
+// A daemon that syncs once a second gives acks that mean "written". The same records come again and again, and so
+// compress far better than any crawl's: that is no abuse to be slowed down.
 Result<void> write_config(const OwnDaemonOptions& options, const ScratchDirectory& directory, const std::string& path) {
   const std::string connections = std::to_string(options.connections + 64);
   std::ofstream file(path);
@@ -27,7 +28,7 @@ Result<void> write_config(const OwnDaemonOptions& options, const ScratchDirector
           "  admin: [\"tcp://127.0.0.1:0\"]\n"
           "limits:\n"
           "  connections_max: "
-       << connections << "\n  connections_per_ip_max: " << connections
+       << connections << "\n  connections_per_ip_max: " << connections << "\n  amplification_max: 0"
        << "\nspool:\n  directory: " << nlohmann::json(directory.file("spool")).dump()
        << "\n  sync: " << (options.level == AckLevel::kSynced ? "always" : "1s")
        << "\nlog:\n  level: warn\n  destination: stderr\n";
