@@ -24,8 +24,7 @@ void Dialog::take_record(std::string_view record, const commit::ReadTime& when) 
 }
 
 // A number beyond is not exact in every JSON reader, and its session could not be gone on with.
-bool Dialog::has_numbers_for(std::uint64_t records) {
-  if (writer_.taken() <= proto::kSeqMax && records <= proto::kSeqMax - writer_.taken()) return true;
+bool Dialog::end_of_numbers() {
   end_with_error(
       {.code = proto::ErrorWord::kNumbersUsedUp,
        .detail = "numbers end at 2^53 - 1; this connection's last one is " + std::to_string(writer_.taken())});

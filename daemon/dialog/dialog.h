@@ -21,6 +21,7 @@
 #include "daemon/intake/record_writer.h"
 #include "proto/hello.h"
 #include "proto/messages.h"
+#include "proto/names.h"
 
 namespace crawlspool::dialog {
 
@@ -45,8 +46,6 @@ class Dialog {
       : connection_(connection), input_(input), framing_(framing), writer_(connection.make_writer()) {}
 
   [[nodiscard]] const intake::RecordWriter& writer() const { return writer_; }
-  // It awaits the lease on its session, so that no record may be taken in.
-  [[nodiscard]] bool awaits_session() const { return writer_.awaits_session(); }
   [[nodiscard]] bool is_ending() const { return ending_.has_value(); }
   [[nodiscard]] bool is_draining() const { return is_draining_; }
   // A silent one sends an error all the same before anything was taken in: to a peer that is refused or speaks another
@@ -66,7 +65,9 @@ class Dialog {
   // Takes the next record in; its verdict is said. proto::FrameDecoder::kPaddingBytes are readable behind it.
   void take_record(std::string_view record, const commit::ReadTime& when);
   // False: numbers end before so many records, of which none is taken in, and the dialog ends.
-  [[nodiscard]] bool has_numbers_for(std::uint64_t records);
+  [[nodiscard]] bool has_numbers_for(std::uint64_t records) {
+    return writer_.taken() <= proto::kSeqMax - records || end_of_numbers();
+  }
   void on_synced(std::uint64_t seq);
   void on_written(std::uint64_t seq);
   void on_output_sent();
@@ -78,7 +79,7 @@ class Dialog {
   // --- the end ---
   void refuse(const connection::LimitMet& limit);
   void end_with_error(const proto::ErrorMessage& message);
-  void end_with_goodbye(proto::GoodbyeReason reason, std::string_view detail);
+  void end_with_goodbye(const proto::GoodbyeMessage& message);
   void end_by_drain();
   // The connection is old; `has_begun`: something has come and is not taken in. Ends at once, or, the first time, where
   // nothing has begun.
@@ -105,7 +106,7 @@ class Dialog {
   [[nodiscard]] bool enter_client();
   void append_ack_if_due();
   void end(Ending ending);
-  void end_with_goodbye(const proto::GoodbyeMessage& message);
+  [[nodiscard]] bool end_of_numbers();
   void say_last_words();
   [[nodiscard]] bool may_speak() const { return !is_silent_ || writer_.taken() == 0; }
   [[nodiscard]] std::string& output() { return connection_.link().output(); }

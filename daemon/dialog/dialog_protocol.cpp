@@ -14,13 +14,13 @@ void DialogProtocol::on_open() {
 
 connection::ReadPlan DialogProtocol::plan_read() {
   if (dialog_.is_ending() || (dialog_.is_draining() && !connection_.reader().has_rest())) return {0, Pause::kBusy};
-  if (dialog_.awaits_session()) return {0, Pause::kSession};
+  if (dialog_.writer().awaits_session()) return {0, Pause::kSession};
   return plan_input();
 }
 
 void DialogProtocol::input_taken(bool is_all) {
   if (connection_.memory().share().has_place() && !needs_place()) connection_.memory().batch_done();
-  if (dialog_.awaits_session()) connection_.reader().pause(Pause::kSession);
+  if (dialog_.writer().awaits_session()) connection_.reader().pause(Pause::kSession);
   dialog_.drop_unread_answers();
   if (dialog_.is_draining() && is_all) dialog_.end_by_drain();
   if (dialog_.is_old() && is_all && !begun_input()) dialog_.on_old(false);

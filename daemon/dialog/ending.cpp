@@ -35,10 +35,6 @@ void Dialog::end_with_error(const proto::ErrorMessage& message) {
   end(std::move(ending));
 }
 
-void Dialog::end_with_goodbye(GoodbyeReason reason, std::string_view detail) {
-  end_with_goodbye({.reason = reason, .detail = detail});
-}
-
 void Dialog::end_with_goodbye(const proto::GoodbyeMessage& message) {
   Ending ending{{}, proto::word(message.reason)};
   if (!is_silent_) proto::append_goodbye(ending.last_words, message, framing_);
@@ -111,7 +107,8 @@ void Dialog::end_by_drain() {
 // A silent peer would lose what is on its way.
 void Dialog::on_old(bool has_begun) {
   if (ending_ || is_silent_ || (!std::exchange(is_old_, true) && has_begun)) return;
-  end_with_goodbye(GoodbyeReason::kRebalance, "the connection has lasted for timeouts.connection: make another");
+  end_with_goodbye({.reason = GoodbyeReason::kRebalance,
+                    .detail = "the connection has lasted for timeouts.connection: make another"});
 }
 
 // ---- deadlines ----
@@ -129,7 +126,8 @@ void Dialog::on_deadline() {
   const std::int64_t idle_ms = connection_.io().config()->timeouts.idle_ms;
   const std::int64_t idle_deadline_ms = heartbeat_.idle_deadline_ms(connection_.link().times(), idle_ms);
   if (writer_.all_synced() && connection_.io().now_ms() >= idle_deadline_ms)
-    return end_with_goodbye(GoodbyeReason::kIdleTimeout, "nothing was read or written for a while");
+    return end_with_goodbye(
+        {.reason = GoodbyeReason::kIdleTimeout, .detail = "nothing was read or written for a while"});
   heartbeat_.on_pinged();
   proto::append_ping(output(), framing_);
   connection_.send(true);

@@ -48,7 +48,7 @@ std::size_t LinesProtocol::on_input(std::string_view bytes) {
 bool LinesProtocol::take_lines(std::string_view& input) {
   const commit::ReadTime when = connection().io().read_time();
   bool took_line = false;
-  while (!dialog().is_ending() && !dialog().awaits_session() && !connection().budget().is_spent()) {
+  while (!dialog().is_ending() && !dialog().writer().awaits_session() && !connection().budget().is_spent()) {
     const auto line = splitter_.next(input);
     if (!line) break;
     take_line(*line, when);
@@ -84,7 +84,7 @@ bool LinesProtocol::take_hello(std::string_view line) {
 void LinesProtocol::on_eof() {
   const auto last = splitter_.last();
   if (last) take_line(*last, connection().io().read_time());
-  dialog().end_with_goodbye(GoodbyeReason::kBye, "the stream has ended");
+  dialog().end_with_goodbye({.reason = GoodbyeReason::kBye, .detail = "the stream has ended"});
 }
 
 void LinesProtocol::on_resumed(std::int64_t paused_ms) {

@@ -54,7 +54,9 @@ std::size_t StreamProtocol::on_input(std::string_view bytes) {
 }
 
 // The next frame may be looked at in this turn.
-bool StreamProtocol::takes_frames() const { return !dialog().is_ending() && !batch_ && !dialog().awaits_session(); }
+bool StreamProtocol::takes_frames() const {
+  return !dialog().is_ending() && !batch_ && !dialog().writer().awaits_session();
+}
 
 bool StreamProtocol::is_enough_for_one_turn() const {
   return connection().budget().is_spent() || connection().link().unsent_bytes() > connection::Reader::kUnsentBytesMax;
@@ -92,7 +94,9 @@ void StreamProtocol::note_begun_frame(bool took_frames) {
     frame_begun_ms_ = connection().io().now_ms();
 }
 
-void StreamProtocol::on_eof() { dialog().end_with_goodbye(GoodbyeReason::kBye, "the stream has ended"); }
+void StreamProtocol::on_eof() {
+  dialog().end_with_goodbye({.reason = GoodbyeReason::kBye, .detail = "the stream has ended"});
+}
 
 void StreamProtocol::on_resumed(std::int64_t paused_ms) {
   if (frame_begun_ms_ != 0) frame_begun_ms_ += paused_ms;
@@ -117,7 +121,7 @@ void StreamProtocol::take_frame(const proto::Frame& frame, const commit::ReadTim
     case FrameType::kPong:
       return;
     case FrameType::kBye:
-      return dialog().end_with_goodbye(GoodbyeReason::kBye, "all is settled");
+      return dialog().end_with_goodbye({.reason = GoodbyeReason::kBye, .detail = "all is settled"});
     case FrameType::kFirstReserved:
       break;
   }
