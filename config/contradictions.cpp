@@ -58,6 +58,23 @@ void check_proxies(const Config& config, std::vector<Contradiction>& out) {
   }
 }
 
+void check_tls(const Config& config, std::vector<Contradiction>& out) {
+  for (const proto::Input input : proto::kAllInputs) {
+    for (const std::string& url : config.listen[input]) {
+      const auto listener = parse_listener(input, url);
+      if (!listener || !listener->at.is_tls()) continue;
+      const Tls tls = tls_of(config.tls, listener->settings);
+      const auto needs = [&](std::string_view key, const std::string& why) {
+        out.push_back({listen_key(input), key, in_quotes(url) + " needs " + std::string(key) + why});
+      };
+      if (tls.certificate.empty()) needs("tls.certificate", ", a file");
+      if (tls.key.empty()) needs("tls.key", ", a file");
+      if (tls.client != TlsVerify::kNone && tls.client_ca.empty())
+        needs("tls.client_ca", ", a file: without it no client's certificate can be verified");
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Contradiction> contradictions(const Config& config) {
@@ -65,6 +82,7 @@ std::vector<Contradiction> contradictions(const Config& config) {
   check_not_deaf(config.listen, out);
   check_distinct(config.listen, out);
   check_proxies(config, out);
+  check_tls(config, out);
   check_memory(config.limits, out);
   return out;
 }

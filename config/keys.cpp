@@ -34,6 +34,22 @@ void add_http(std::vector<Key>& table) {
 
 void add_admin(std::vector<Key>& table) { table.push_back({"admin.hosts", hosts(at(&Config::admin, &Admin::hosts))}); }
 
+void add_tls(std::vector<Key>& table) {
+  table.push_back({"tls.certificate", file(at(&Config::tls, &Tls::certificate)), kNeedsRestart});
+  table.push_back({"tls.key", file(at(&Config::tls, &Tls::key)), kNeedsRestart});
+  table.push_back(
+      {"tls.client",
+       choice(at(&Config::tls, &Tls::client),
+              {{"none", TlsVerify::kNone}, {"wanted", TlsVerify::kWanted}, {"required", TlsVerify::kRequired}}),
+       kNeedsRestart});
+  table.push_back({"tls.client_ca", file(at(&Config::tls, &Tls::client_ca)), kNeedsRestart});
+  table.push_back({"tls.crl", file(at(&Config::tls, &Tls::crl)), kNeedsRestart});
+  table.push_back({"tls.min_version",
+                   choice(at(&Config::tls, &Tls::min_version), {{"1.2", TlsVersion::k12}, {"1.3", TlsVersion::k13}}),
+                   kNeedsRestart});
+  table.push_back({"tls.handshake", duration(at(&Config::tls, &Tls::handshake_ms), Zero::kRefused), kNeedsRestart});
+}
+
 void add_limits(std::vector<Key>& table) {
   const auto limit = [](std::uint64_t Limits::*member) { return at(&Config::limits, member); };
   table.push_back({"limits.connections_max", count(limit(&Limits::connections_max), 0, kConnectionsMax)});
@@ -94,6 +110,7 @@ std::vector<Key> make_table() {
   add_listen(table);
   add_http(table);
   add_admin(table);
+  add_tls(table);
   add_limits(table);
   add_timeouts(table);
   add_spool(table);

@@ -174,6 +174,16 @@ Kind directory(const Field<std::string>& field) {
           [field](const Config& config) { return print_path(field.read(config)); }};
 }
 
+Kind file(const Field<std::string>& field) {
+  return {[field](const Value& value, Config& config) -> Problem {
+            if (Problem problem = want_text(value, "must be a file's path, or \"\" for none")) return problem;
+            if (has_control(value.text)) return in_quotes(value.text) + " has a control character";
+            field.write(config) = value.text;
+            return {};
+          },
+          [field](const Config& config) { return print_path(field.read(config)); }};
+}
+
 Kind log_destination(const Field<std::string>& field) {
   static constexpr std::string_view kExpected = "must be auto, stderr, journald or a file's path (with a /)";
   return {[field](const Value& value, Config& config) -> Problem {

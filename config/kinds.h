@@ -48,6 +48,7 @@ enum class Zero { kAllowed, kRefused };
 [[nodiscard]] Kind duration(const Field<std::int64_t>& field, Zero zero);  // at most 3650d
 
 [[nodiscard]] Kind directory(const Field<std::string>& field);
+[[nodiscard]] Kind file(const Field<std::string>& field);             // a path, or empty
 [[nodiscard]] Kind log_destination(const Field<std::string>& field);  // auto | stderr | journald | a path
 [[nodiscard]] Kind sync_policy();                                     // always | never | a duration
 [[nodiscard]] Kind thread_count();                                    // auto | 1 to 64

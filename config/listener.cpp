@@ -63,12 +63,41 @@ std::string_view take_proxy(const std::string& value, ListenerSettings& settings
   return {};
 }
 
+template <std::string ListenerSettings::*kFile>
+std::string_view take_file(const std::string& value, ListenerSettings& settings) {
+  if (value.empty()) return "must be a file's path";
+  settings.*kFile = value;
+  return {};
+}
+
+std::string_view take_verify(const std::string& value, ListenerSettings& settings) {
+  if (value == "none")
+    settings.verify = TlsVerify::kNone;
+  else if (value == "wanted")
+    settings.verify = TlsVerify::kWanted;
+  else if (value == "required")
+    settings.verify = TlsVerify::kRequired;
+  else
+    return "must be none, wanted or required";
+  return {};
+}
+
 constexpr std::array kSettings{
-    Setting{"answers", take_answers}, Setting{"client", take_client}, Setting{"group", take_group},
-    Setting{"mode", take_mode},       Setting{"proxy", take_proxy},   Setting{"stream", take_stream},
+    Setting{"certificate", take_file<&ListenerSettings::certificate>},
+    Setting{"client_ca", take_file<&ListenerSettings::client_ca>},
+    Setting{"crl", take_file<&ListenerSettings::crl>},
+    Setting{"key", take_file<&ListenerSettings::key>},
+    Setting{"verify", take_verify},
+    Setting{"answers", take_answers},
+    Setting{"client", take_client},
+    Setting{"group", take_group},
+    Setting{"mode", take_mode},
+    Setting{"proxy", take_proxy},
+    Setting{"stream", take_stream},
 };
 constexpr std::string_view kUnixSettings = "mode group";
 constexpr std::string_view kTcpSettings = "proxy";
+constexpr std::string_view kTlsSettings = "certificate key client_ca crl verify";
 
 template <class F>
 constexpr void for_each_word(std::string_view words, F&& take) {
@@ -91,15 +120,16 @@ constexpr bool are_settings(std::string_view words) {
   return are_all;
 }
 
-static_assert(are_settings(kUnixSettings) && are_settings(kTcpSettings) &&
+static_assert(are_settings(kUnixSettings) && are_settings(kTcpSettings) && are_settings(kTlsSettings) &&
                   std::all_of(proto::kInputs.begin(), proto::kInputs.end(),
                               [](const auto& input) { return are_settings(input.settings); }),
               "each setting that proto::kInputs names is one of kSettings");
 
-std::vector<std::string_view> settings_of(proto::Input input, const base::Endpoint& at) {
+std::vector<std::string_view> settings_of(proto::Input input, const Listener& listener) {
   std::vector<std::string_view> names;
   const auto add = [&names](std::string_view name) { names.push_back(name); };
-  for_each_word(at.is_unix() ? kUnixSettings : kTcpSettings, add);
+  for_each_word(listener.at.is_unix() ? kUnixSettings : kTcpSettings, add);
+  if (listener.at.is_tls()) for_each_word(kTlsSettings, add);
   for_each_word(info(input).settings, add);
   return names;
 }
@@ -133,11 +163,10 @@ std::string take_setting(std::string_view text, const std::vector<std::string_vi
 
 Result<Listener> parse_listener(proto::Input input, std::string_view url) {
   const std::size_t question = url.find('?');
-  const auto at = base::Endpoint::parse(url.substr(0, question));
-  if (!at) return tl::unexpected(at.error());
-  Listener listener{*at, {}};
+  Listener listener;
+  CRAWLSPOOL_TRY_AS(listener.at, base::Endpoint::parse(url.substr(0, question)));
   if (question == std::string_view::npos) return listener;
-  const std::vector<std::string_view> known = settings_of(input, *at);
+  const std::vector<std::string_view> known = settings_of(input, listener);
   std::vector<std::string_view> seen;
   std::string_view rest = url.substr(question + 1);
   while (true) {
@@ -150,6 +179,17 @@ Result<Listener> parse_listener(proto::Input input, std::string_view url) {
     if (end == std::string_view::npos) return listener;
     rest.remove_prefix(end + 1);
   }
+}
+
+Tls tls_of(const Tls& tls, const ListenerSettings& settings) {
+  const auto first_of = [](const std::string& own, const std::string& common) { return own.empty() ? common : own; };
+  Tls merged = tls;
+  merged.certificate = first_of(settings.certificate, tls.certificate);
+  merged.key = first_of(settings.key, tls.key);
+  merged.client_ca = first_of(settings.client_ca, tls.client_ca);
+  merged.crl = first_of(settings.crl, tls.crl);
+  merged.client = settings.verify.value_or(tls.client);
+  return merged;
 }
 
 bool has_any_port(const base::Endpoint& at) { return !at.is_unix() && at.to_string().ends_with(":0"); }

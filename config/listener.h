@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/model.h"
 #include "daemon/base/endpoint.h"
 #include "proto/inputs.h"
 
@@ -23,6 +24,12 @@ struct ListenerSettings {
   std::string stream;
   // Whether anything is ever written to its senders.
   bool answers = true;
+  // Of TLS, where it differs from tls.*; empty and nothing: it does not.
+  std::string certificate;
+  std::string key;
+  std::string client_ca;
+  std::string crl;
+  std::optional<TlsVerify> verify;
   // Whether each connection begins with the PROXY header of a balancer.
   bool proxy = false;
 
@@ -33,6 +40,9 @@ struct Listener {
   base::Endpoint at;
   ListenerSettings settings;
 };
+
+// Returns what holds for a listener with these settings.
+[[nodiscard]] Tls tls_of(const Tls& tls, const ListenerSettings& settings);
 
 // kConfig says what is wrong with `url` for a listener of this input, and names the nearest setting for one that is
 // unknown.

@@ -39,6 +39,20 @@ struct Admin {
   std::vector<std::string> hosts;  // lower case
 };
 
+enum class TlsVerify { kNone, kWanted, kRequired };
+enum class TlsVersion { k12, k13 };
+
+// Files are PEM. What a listener's own settings say comes first: tls_of() in listener.h.
+struct Tls {
+  std::string certificate;
+  std::string key;
+  std::string client_ca;
+  std::string crl;
+  TlsVerify client = TlsVerify::kNone;
+  TlsVersion min_version = TlsVersion::k12;
+  std::int64_t handshake_ms = 10 * 1000;
+};
+
 struct Limits {
   std::uint64_t connections_max = 10000;
   std::uint64_t connections_per_ip_max = 1024;
@@ -83,6 +97,7 @@ struct Config {
   std::vector<std::string> proxy_from;  // blocks of addresses: the balancers whose PROXY headers are believed
   Http http;
   Admin admin;
+  Tls tls;
   Limits limits;
   Timeouts timeouts;
   Spool spool;

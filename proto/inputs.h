@@ -20,13 +20,14 @@ struct InputInfo {
   Role role;
   std::string_view default_url;  // empty: listens only where the configuration says so
   std::string_view settings;     // those of config/listener.cpp that its listeners take, between spaces
+  bool is_http = false;          // what it speaks over TLS is HTTP/1.1
 };
 
 inline constexpr std::array kInputs{
     InputInfo{"stream", Role::kRecords, "tcp://127.0.0.1:8940", ""},
-    InputInfo{"http", Role::kRecords, "tcp://127.0.0.1:8941", ""},
+    InputInfo{"http", Role::kRecords, "tcp://127.0.0.1:8941", "", true},
     InputInfo{"lines", Role::kRecords, "", "stream client answers"},
-    InputInfo{"admin", Role::kAdmin, "tcp://127.0.0.1:8942", ""},
+    InputInfo{"admin", Role::kAdmin, "tcp://127.0.0.1:8942", "", true},
 };
 
 // One of kInputs, by its index there.

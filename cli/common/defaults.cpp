@@ -78,11 +78,11 @@ Result<Address> admin_server(const std::optional<std::string>& given, const std:
   });
 }
 
-Result<Address> local_listener(std::string_view listener, const config::Config& /*config*/) {
+Result<Address> local_listener(std::string_view listener, const config::Config& config) {
   CRAWLSPOOL_TRY_AS(auto address, reachable(listener));
   if (!address.tls) return address;
-  const auto certificate = base::decode_percents(setting_of(listener, "certificate"));
-  if (certificate) address.tls->own_certificate = *certificate;
+  const auto own = base::decode_percents(setting_of(listener, "certificate"));
+  address.tls->own_certificate = own && !own->empty() ? *own : config.tls.certificate;
   return address;
 }
 

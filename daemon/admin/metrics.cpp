@@ -119,6 +119,13 @@ void add_connections(Families& families, const Shared& shared, const config::Lim
   for (const auto& [reason, closes] : shared.closes.by_reason()) families.add("reason", reason, closes);
 }
 
+void add_certificates(Families& families, const std::vector<CertificateFacts>& certificates) {
+  if (certificates.empty()) return;
+  families.family("crawlspool_tls_certificate_not_after_seconds",
+                  "When a listener's certificate ends, in seconds since 1970.", MetricType::Gauge);
+  for (const CertificateFacts& one : certificates) families.add("address", one.address, one.not_after_s);
+}
+
 void add_commits(Families& families, const CommitStats& stats) {
   families.counter("crawlspool_commits_total", "Times that what had come together was brought to the disk.",
                    stats.commits);
@@ -178,12 +185,13 @@ void add_resources(Families& families, const Shared& shared, const CommitStats& 
 }  // namespace
 
 std::string metrics_text(const Shared& shared, const config::Config& config, const spool::RecoveryReport& recovery,
-                         std::string_view state) {
+                         std::string_view state, const std::vector<CertificateFacts>& certificates) {
   const CommitStats stats = shared.committer.stats();
   Families families;
   add_state(families, state);
   add_records(families, shared, stats);
   add_connections(families, shared, config.limits);
+  add_certificates(families, certificates);
   add_commits(families, stats);
   add_spool(families, config.spool, stats);
   add_maintenance(families, stats, recovery);

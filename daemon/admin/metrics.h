@@ -4,7 +4,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "daemon/admin/server_facts.h"
 #include "daemon/connection/io_loop.h"
 #include "daemon/spool/recovery/recovery.h"
 
@@ -12,6 +14,7 @@ namespace crawlspool::admin {
 
 // `state` as /status has it.
 [[nodiscard]] std::string metrics_text(const connection::Shared& shared, const config::Config& config,
-                                       const spool::RecoveryReport& recovery, std::string_view state);
+                                       const spool::RecoveryReport& recovery, std::string_view state,
+                                       const std::vector<CertificateFacts>& certificates);
 
 }  // namespace crawlspool::admin

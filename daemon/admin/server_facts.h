@@ -13,6 +13,12 @@ namespace crawlspool::admin {
 // Where each input listens, as base::Endpoint prints it.
 using Addresses = proto::PerInput<std::vector<base::Endpoint>>;
 
+// When the certificate of a listener with TLS ends.
+struct CertificateFacts {
+  std::string address;  // of the listener
+  std::int64_t not_after_s;
+};
+
 // How the last reload of the configuration went.
 struct ReloadState {
   std::uint64_t generation = 1;  // of the configuration in force: 1 is the start's

@@ -151,7 +151,9 @@ std::string Status::status_json() {
   return status.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);  // a path may be any bytes
 }
 
-std::string Status::metrics_text() { return admin::metrics_text(shared_, *config_, recovery_, state()); }
+std::string Status::metrics_text() {
+  return admin::metrics_text(shared_, *config_, recovery_, state(), certificates_());
+}
 
 std::string Status::events_json() { return base::recent_events_json(); }
 

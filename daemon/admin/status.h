@@ -34,6 +34,7 @@ class Status final : public AdminBackend {
   [[nodiscard]] std::string line();
 
   void set_listening(const Addresses& addresses) { listening_ = addresses; }  // before anyone asks
+  void set_certificates(std::function<std::vector<CertificateFacts>()> ask) { certificates_ = std::move(ask); }
   void set_draining() { draining_ = true; }
   void set_config(const connection::ConfigPtr& in_force, const ReloadState& state);
   void log_summary();  // its rates: since the last one
@@ -50,6 +51,7 @@ class Status final : public AdminBackend {
   Rates line_rates_;
   std::atomic<bool> draining_{false};
   Addresses listening_;
+  std::function<std::vector<CertificateFacts>()> certificates_ = [] { return std::vector<CertificateFacts>(); };
   connection::ConfigPtr config_;  // in force
   ReloadState reload_;
 };

@@ -44,10 +44,16 @@ Endpoint Endpoint::remote_end(int socket) { return end_of(socket, ::getpeername)
 
 Result<Endpoint> Endpoint::parse(std::string_view url) {
   constexpr std::string_view kTcp = "tcp://";
+  constexpr std::string_view kTls = "tls://";
   constexpr std::string_view kUnix = "unix://";
   if (url.starts_with(kTcp)) return parse_tcp(url, url.substr(kTcp.size()));
+  if (url.starts_with(kTls))
+    return parse_tcp(url, url.substr(kTls.size())).map([](Endpoint at) {
+      at.set_tls(true);
+      return at;
+    });
   if (url.starts_with(kUnix)) return parse_unix(url, url.substr(kUnix.size()));
-  return bad(url, "is not of the form tcp://ADDRESS:PORT or unix:///PATH");
+  return bad(url, "is not of the form tcp://ADDRESS:PORT, tls://ADDRESS:PORT or unix:///PATH");
 }
 
 Result<Endpoint> Endpoint::parse_tcp(std::string_view url, std::string_view rest) {
@@ -99,7 +105,7 @@ bool Endpoint::is_loopback() const {
   return IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-std::string Endpoint::url() const { return is_unix() ? to_string() : "tcp://" + to_string(); }
+std::string Endpoint::url() const { return is_unix() ? to_string() : (is_tls_ ? "tls://" : "tcp://") + to_string(); }
 
 // The kernel ends a path with a NUL where there is room for one.
 std::string Endpoint::path() const {

@@ -27,7 +27,7 @@ class Endpoint {
   Endpoint() = default;
   Endpoint(const sockaddr* address, socklen_t length);
 
-  // "tcp://127.0.0.1:8940", "tcp://[::1]:0" or "unix:///run/some.sock": addresses only, no names of machines, and no
+  // "tcp://127.0.0.1:8940", "tls://[::1]:0" or "unix:///run/some.sock": addresses only, no names of machines, and no
   // abstract names of sockets. kConfig says what is wrong with `url`.
   [[nodiscard]] static Result<Endpoint> parse(std::string_view url);
 
@@ -40,6 +40,9 @@ class Endpoint {
   [[nodiscard]] socklen_t length() const { return length_; }
   [[nodiscard]] int family() const { return storage_.ss_family; }
   [[nodiscard]] bool is_unix() const { return family() == AF_UNIX; }
+  // Whether TLS is spoken there, as its URL says.
+  [[nodiscard]] bool is_tls() const { return is_tls_; }
+  void set_tls(bool is_tls) { is_tls_ = is_tls; }
   // Returns whether nobody on another machine can reach it.
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] std::string to_string() const;  // "127.0.0.1:8940", "[::1]:8940", "unix:///run/some.sock"
@@ -55,6 +58,7 @@ class Endpoint {
 
   sockaddr_storage storage_{};
   socklen_t length_ = 0;
+  bool is_tls_ = false;
 };
 
 // Says who is at the other end of a connection.

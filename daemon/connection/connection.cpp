@@ -138,8 +138,9 @@ std::uint64_t Connection::take_turn(std::uint64_t cost_max) {
   return cost;
 }
 
-void Connection::on_ready(net::Ready ready) {
+void Connection::on_ready(net::Ready of_descriptor) {
   const Turn turn(*this);
+  const net::Ready ready = link_.meant(of_descriptor);
   if (ready.broken) return on_broken();
   if (ready.writable && !flush_output()) return;
   // Watched for only while the connection is not read: what it has sent before is still there to be read.
@@ -225,6 +226,8 @@ void Connection::check_deadlines() {
   armed_ms_ = kNever;
   if (link_.is_lingering()) {
     if (now >= link_.deadline_ms(0)) close_now(link_.close_reason());
+  } else if (now >= link_.handshake_until_ms()) {
+    close_now("tls_handshake");
   } else if (link_.has_stalled(now, io_.config()->timeouts.write_ms)) {
     close_now(link_.is_open() ? std::string_view("slow_reader") : link_.close_reason());
   } else if (link_.is_open() && now >= old_at_ms_) {

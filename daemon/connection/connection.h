@@ -100,7 +100,7 @@ class Connection final : public Source, private net::PollHandler {
   void close_now(std::string_view reason);
 
  private:
-  void on_ready(net::Ready ready) override;
+  void on_ready(net::Ready of_descriptor) override;
   void on_broken();
   void end_turn();
   bool flush_output();

@@ -1,5 +1,6 @@
 #include "daemon/connection/link.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace crawlspool::connection {
@@ -18,11 +19,24 @@ base::Result<void> Link::open(net::Loop& loop, std::unique_ptr<net::ByteStream> 
   }
   channel_.emplace(std::move(*channel));
   channel_->want_input(true);
+  if (const std::int64_t handshake_ms = channel_->handshake_ms_max(); handshake_ms > 0) {
+    has_handshake_ = true;
+    handshake_until_ms_ = times_.opened_ms + handshake_ms;
+  }
   return {};
 }
 
+net::ReadResult Link::read(std::span<char> into) {
+  const net::ReadResult result = channel_->read(into);
+  if (has_handshake_) {
+    channel_->rearm();
+    if (channel_->handshake_ms_max() == 0) handshake_until_ms_ = kNever;
+  }
+  return result;
+}
+
 bool Link::discard_input(std::span<char> scratch) {
-  const net::ReadResult::End end = channel_->read(scratch).end;
+  const net::ReadResult::End end = read(scratch).end;
   return end == net::ReadResult::End::kNone || end == net::ReadResult::End::kAgain;
 }
 
@@ -82,7 +96,7 @@ void Link::close() {
 
 std::int64_t Link::deadline_ms(std::int64_t write_ms) const {
   if (is_lingering()) return linger_until_ms_;
-  return awaits_reader() ? write_progress_ms_ + write_ms : kNever;
+  return std::min(handshake_until_ms_, awaits_reader() ? write_progress_ms_ + write_ms : kNever);
 }
 
 }  // namespace crawlspool::connection

@@ -44,7 +44,11 @@ class Link {
   [[nodiscard]] const Times& times() const { return times_; }
 
   // --- input ---
-  [[nodiscard]] net::ReadResult read(std::span<char> into) { return channel_->read(into); }
+  [[nodiscard]] net::ReadResult read(std::span<char> into);
+  // read() may give more although the loop says of no input that it is there.
+  [[nodiscard]] bool has_buffered_input() const { return has_handshake_ && channel_ && channel_->has_buffered_input(); }
+  // Returns what the loop's word of the descriptor means.
+  [[nodiscard]] net::Ready meant(net::Ready ready) const { return has_handshake_ ? channel_->meant(ready) : ready; }
   // Something was read, or is looked at only now, since the server paused.
   void note_input(std::int64_t now_ms) { times_.last_activity_ms = times_.last_input_ms = now_ms; }
   // Throws away what has come; false once no more will.
@@ -62,6 +66,11 @@ class Link {
     is_broken_ = true;
   }
   [[nodiscard]] bool is_watched() const { return is_watched_; }
+  // The peer has not shown yet that it speaks what the stream speaks, and must by then.
+  [[nodiscard]] bool is_handshaking() const { return handshake_until_ms_ != kNever; }
+  [[nodiscard]] std::int64_t handshake_until_ms() const { return handshake_until_ms_; }
+  // Why the stream is broken, where that is not the network.
+  [[nodiscard]] std::string_view failure() const { return channel_ ? channel_->failure() : std::string_view(); }
 
   // --- answers ---
   // Appends to what is to be sent; flush() sends.
@@ -91,7 +100,7 @@ class Link {
   void linger(std::int64_t now_ms);
   void close();
 
-  // When stalled answers, or a peer that does not end, are out of time.
+  // When a handshake, stalled answers, or a peer that does not end, are out of time.
   [[nodiscard]] std::int64_t deadline_ms(std::int64_t write_ms) const;
 
  private:
@@ -104,12 +113,14 @@ class Link {
   Phase phase_ = Phase::kOpen;
   bool is_broken_ = false;  // nothing is sent
   bool is_watched_ = true;
+  bool has_handshake_ = false;  // of this stream: TLS
   bool replies_unsent_ = false;
   std::string close_reason_;
   std::int64_t write_progress_ms_ = 0;
   std::int64_t replies_since_ms_ = 0;      // while replies_unsent_
   std::uint64_t replies_taken_bytes_ = 0;  // by the peer, since then
   std::int64_t linger_until_ms_ = kNever;
+  std::int64_t handshake_until_ms_ = kNever;
 };
 
 }  // namespace crawlspool::connection

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/base/log.h"
 #include "daemon/base/text.h"
 #include "daemon/connection/connection.h"
 #include "daemon/connection/io_loop.h"
@@ -83,7 +84,7 @@ void Reader::go_on(bool may_take_input) {
   Protocol& protocol = connection_.protocol();
   if (const ReadPlan plan = protocol.plan_read(); plan.bytes == 0)
     return pause(plan.why);  // still, or by something else now
-  const bool takes_input = has_rest() || !connection_.link().is_watched();
+  const bool takes_input = has_more() || !connection_.link().is_watched();
   if (takes_input && (!may_take_input || has_taken_input_ || connection_.io().read_buffer().is_lent()))
     return pause(Pause::kTurn);
   const std::int64_t now_ms = connection_.io().now_ms();
@@ -98,6 +99,7 @@ void Reader::go_on(bool may_take_input) {
   }
   if (!connection_.link().is_watched()) return read_rest();
   connection_.link().want_input(true);
+  if (connection_.link().has_buffered_input() && !has_taken_input_) read_some();
 }
 
 // ---- turns ----
@@ -114,7 +116,7 @@ void Reader::take_turn() {
 // What goes on here takes no input in: that waits for the connection's next share of the loop's time.
 void Reader::end_turn() {
   while (std::exchange(goes_on_, false)) go_on(/*may_take_input=*/false);
-  if (connection_.link().is_open() && !paused_ && has_rest()) pause(Pause::kTurn);
+  if (connection_.link().is_open() && !paused_ && has_more()) pause(Pause::kTurn);
   has_taken_input_ = false;
 }
 
@@ -130,12 +132,13 @@ void Reader::read_some() {
   if (plan.bytes == 0) return link.is_open() ? pause(plan.why) : void();
   has_taken_input_ = true;
   const auto loan = connection_.io().read_buffer().lend();
+  if (link.is_handshaking()) connection_.budget().count_handshake();
   const net::ReadResult result = link.read(loan.bytes().first(std::min(plan.bytes, loan.bytes().size())));
   switch (result.end) {
     case net::ReadResult::End::kAgain:
       return;
     case net::ReadResult::End::kBroken:
-      return connection_.close_now("reset");
+      return close_broken();
     case net::ReadResult::End::kEof:
       return connection_.protocol().on_eof();
     case net::ReadResult::End::kNone:
@@ -147,7 +150,19 @@ void Reader::read_some() {
   }
 }
 
+void Reader::close_broken() {
+  const std::string_view failure = connection_.link().failure();
+  if (failure.empty()) return connection_.close_now("reset");
+  base::log_warn_limited("tls_failed", {{"conn", connection_.id()},
+                                        {"peer", connection_.peer().text},
+                                        {"via", word(connection_.input())},
+                                        {"detail", failure}});
+  connection_.close_now("tls_failed");
+}
+
 // ---- kept input ----
+
+bool Reader::has_more() const { return has_rest() || connection_.link().has_buffered_input(); }
 
 bool Reader::has_rest() const { return !kept_input_.empty() || connection_.protocol().holds_whole_batch(); }
 

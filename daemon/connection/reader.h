@@ -63,6 +63,8 @@ class Reader {
   void go_on(bool may_take_input);
   void read_rest();
   void read_some();
+  [[nodiscard]] bool has_more() const;
+  void close_broken();
   void take_kept_input();
   void keep_input(std::string_view rest);
 

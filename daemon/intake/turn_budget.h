@@ -16,7 +16,8 @@ class TurnBudget {
   static constexpr std::uint64_t kRejectCost = 2048;
   static constexpr std::uint64_t kCountedRecordCost = 16;  // looked at, and neither checked nor copied
   static constexpr std::uint64_t kScannedBytesAUnit = 4;
-  static constexpr std::uint64_t kRequestCost = 16 * 1024;  // of HTTP, beside what it brings
+  static constexpr std::uint64_t kRequestCost = 16 * 1024;     // of HTTP, beside what it brings
+  static constexpr std::uint64_t kHandshakeCost = 128 * 1024;  // of TLS, each time more of one came
   static constexpr std::uint64_t kDecoderStartCost = 8 * 1024;
   static constexpr std::uint64_t kDecoderCallCost = 512;
   static constexpr std::uint64_t kDecoderByteCost = 8;  // of what came in
@@ -44,6 +45,7 @@ class TurnBudget {
     spent_ += bytes / kScannedBytesAUnit + records * kCountedRecordCost;
   }
   void count_request() { spent_ += kRequestCost; }
+  void count_handshake() { spent_ += kHandshakeCost; }
   void count_decoder_start() { spent_ += kDecoderStartCost; }
   // Counts one call of a decompressor, whatever came out.
   void count_decoder_call(std::size_t read_bytes, std::size_t written_bytes) {

@@ -12,6 +12,13 @@ base::Result<ByteChannel> ByteChannel::open(Loop& loop, std::unique_ptr<ByteStre
   return ByteChannel(std::move(stream), std::move(poll));
 }
 
+// Input that is only needed to write is none that its owner wants.
+Ready ByteChannel::meant(Ready ready) const {
+  Ready meant = stream_->meant(ready);
+  meant.readable = meant.readable && input_wanted_;
+  return meant;
+}
+
 bool ByteChannel::flush() {
   while (sent_ < output_.size()) {
     const WriteResult result = stream_->write(std::string_view(output_).substr(sent_));

@@ -23,6 +23,14 @@ class ByteChannel {
                                                       PollHandler& handler);
 
   [[nodiscard]] ReadResult read(std::span<char> into) { return stream_->read(into); }
+  // As the stream has them.
+  [[nodiscard]] bool has_buffered_input() const { return stream_->has_buffered_input(); }
+  [[nodiscard]] std::int64_t handshake_ms_max() const { return stream_->handshake_ms_max(); }
+  [[nodiscard]] std::string_view failure() const { return stream_->failure(); }
+  // Returns what the loop's word of the descriptor means for input and output.
+  [[nodiscard]] Ready meant(Ready ready) const;
+  // Watches for what the stream waits for now, which reading may have changed.
+  void rearm();
 
   // Appends to what is to be sent; flush() sends.
   [[nodiscard]] std::string& output() { return output_; }
@@ -41,8 +49,6 @@ class ByteChannel {
 
  private:
   ByteChannel(std::unique_ptr<ByteStream> stream, Poll poll) : stream_(std::move(stream)), poll_(std::move(poll)) {}
-
-  void rearm();
 
   std::unique_ptr<ByteStream> stream_;  // closed after poll_ is gone: members die in reverse order
   Poll poll_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -35,6 +36,15 @@ class ByteStream {
   [[nodiscard]] virtual WriteResult write(std::string_view bytes) = 0;
   // Returns what the descriptor is to be watched for, so that what is wanted of the stream can happen.
   [[nodiscard]] virtual Interest interest(Interest wanted) const { return wanted; }
+  // Returns what it means for reading and writing that the descriptor is ready so.
+  [[nodiscard]] virtual Ready meant(Ready ready) const { return ready; }
+  // Returns whether read() may give more although the descriptor does not become readable.
+  [[nodiscard]] virtual bool has_buffered_input() const { return false; }
+  // Returns within what time of its start the peer must have shown that it speaks what the stream speaks; 0: it has, or
+  // need not.
+  [[nodiscard]] virtual std::int64_t handshake_ms_max() const { return 0; }
+  // Returns why it is broken, where that is not the network; empty else.
+  [[nodiscard]] virtual std::string_view failure() const { return {}; }
   // Says to the peer that nothing more comes.
   virtual void shut_sending_side() = 0;
   // Returns the memory that it holds, beside what was read and what waits to be written.

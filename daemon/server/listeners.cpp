@@ -6,6 +6,7 @@
 #include "daemon/base/log.h"
 #include "daemon/inputs/inputs.h"
 #include "daemon/net/socket_stream.h"
+#include "daemon/net/tls_stream.h"
 
 namespace crawlspool::server {
 namespace {
@@ -15,9 +16,14 @@ using base::Result;
 // Holds what an accepted connection is made of.
 struct Parcel {
   connection::Admission::Ticket ticket;
-  base::UniqueFd fd;
+  std::unique_ptr<net::ByteStream> stream;
   base::Peer peer;
 };
+
+std::unique_ptr<net::ByteStream> stream_over(base::UniqueFd fd, TlsPort* tls) {
+  if (tls == nullptr) return std::make_unique<net::SocketStream>(std::move(fd));
+  return std::make_unique<net::TlsStream>(std::move(fd), tls->context());
+}
 
 void on_shortage(int errno_value) { base::log_warn_limited("accept_paused", {{"detail", std::strerror(errno_value)}}); }
 
@@ -26,6 +32,14 @@ net::FileRights file_rights(const config::ListenerSettings& settings) {
   rights.mode = settings.mode.value_or(rights.mode);
   rights.group = settings.group;
   return rights;
+}
+
+void warn_of_public(proto::Input input, const base::Endpoint& at) {
+  base::log_warn("public_bind",
+                 {{"port", word(input)},
+                  {"address", at.to_string()},
+                  {"detail", at.is_tls() ? "there is no authentication on this port"
+                                         : "there is no encryption and no authentication on this port"}});
 }
 
 }  // namespace
@@ -43,54 +57,69 @@ Result<void> Listeners::open(const config::Config& config, InheritedSockets inhe
   proxy_gate_.emplace(threads_.first().loop(), shared_.closes, std::move(balancers));
   for (const proto::Input input : proto::kAllInputs) {
     if (inherited.is_any) {
-      CRAWLSPOOL_TRY(adopt_all(input, inherited.of[input], config.listen[input]));
+      CRAWLSPOOL_TRY(adopt_all(input, inherited.of[input], config));
     } else {
-      CRAWLSPOOL_TRY(open_all(input, config.listen[input]));
+      CRAWLSPOOL_TRY(open_all(input, config));
     }
   }
   return {};
 }
 
-Result<void> Listeners::open_all(proto::Input input, const std::vector<std::string>& urls) {
-  for (const std::string& url : urls) {
+Result<void> Listeners::open_all(proto::Input input, const config::Config& config) {
+  for (const std::string& url : config.listen[input]) {
     CRAWLSPOOL_TRY_AS(auto listener, config::parse_listener(input, url));
     CRAWLSPOOL_TRY_AS(auto socket, net::listen_on(listener.at, file_rights(listener.settings)));
-    CRAWLSPOOL_TRY(listen({input, std::move(listener.settings)}, std::move(socket), false));
+    CRAWLSPOOL_TRY(listen(input, std::move(listener), config.tls, std::move(socket), false));
   }
   return {};
 }
 
-// An inherited socket has the settings of the entry that names its address.
+// An inherited socket is what the entry that names its address says.
 Result<void> Listeners::adopt_all(proto::Input input, std::vector<base::UniqueFd>& inherited,
-                                  const std::vector<std::string>& urls) {
+                                  const config::Config& config) {
   for (base::UniqueFd& fd : inherited) {
-    config::ListenerSettings settings;
+    config::Listener adopted;
     const std::string address = base::Endpoint::local_end(fd.get()).to_string();
-    for (const std::string& url : urls) {
+    for (const std::string& url : config.listen[input]) {
       CRAWLSPOOL_TRY_AS(auto listener, config::parse_listener(input, url));
-      if (listener.at.to_string() == address) settings = std::move(listener.settings);
+      if (listener.at.to_string() == address) adopted = std::move(listener);
     }
-    CRAWLSPOOL_TRY(listen({input, std::move(settings)}, {std::move(fd), {}}, true));
+    CRAWLSPOOL_TRY(listen(input, std::move(adopted), config.tls, {std::move(fd), {}}, true));
   }
   return {};
 }
 
-Result<void> Listeners::listen(Port port, net::ListeningSocket socket, bool is_inherited) {
-  const proto::Input input = port.input;
-  auto accept = [this, port = std::make_shared<const Port>(std::move(port))](base::UniqueFd fd, base::Peer peer) {
-    on_accept(port, std::move(fd), std::move(peer));
-  };
-  CRAWLSPOOL_TRY_AS(auto listener,
+Result<void> Listeners::listen(proto::Input input, config::Listener listener, const config::Tls& tls,
+                               net::ListeningSocket socket, bool is_inherited) {
+  auto made = std::make_shared<Port>();
+  made->input = input;
+  if (listener.at.is_tls()) {
+    CRAWLSPOOL_TRY_AS(made->tls, TlsPort::open(tls_options(tls_of(tls, listener.settings), input), shared_.clock));
+  }
+  const bool knows_its_clients = made->tls && tls_of(tls, listener.settings).client == config::TlsVerify::kRequired;
+  made->settings = std::move(listener.settings);
+  const PortPtr port = made;
+  auto accept = [this, port](base::UniqueFd fd, base::Peer peer) { on_accept(port, std::move(fd), std::move(peer)); };
+  CRAWLSPOOL_TRY_AS(auto opened,
                     net::Listener::open(threads_.first().loop(), std::move(socket), std::move(accept), on_shortage));
-  const base::Endpoint local = listener->local();
+  base::Endpoint local = opened->local();
+  local.set_tls(port->tls != nullptr);
   base::log_info("listening", {{"port", word(input)}, {"address", local.to_string()}, {"inherited", is_inherited}});
-  if (!local.is_loopback())
-    base::log_warn("public_bind", {{"port", word(input)},
-                                   {"address", local.to_string()},
-                                   {"detail", "there is no encryption and no authentication on this port"}});
+  if (!local.is_loopback() && !knows_its_clients) warn_of_public(input, local);
+  if (port->tls) tls_ports_.push_back({local.to_string(), port});
   addresses_[input].push_back(local);
-  (brings_records(input) ? crawlers_ : admin_).push_back(std::move(listener));
+  (brings_records(input) ? crawlers_ : admin_).push_back(std::move(opened));
   return {};
+}
+
+void Listeners::reload_certificates() {
+  for (const TlsListener& one : tls_ports_) one.port->tls->reload();
+}
+
+std::vector<admin::CertificateFacts> Listeners::certificates() const {
+  std::vector<admin::CertificateFacts> facts;
+  for (const TlsListener& one : tls_ports_) facts.push_back({one.address, one.port->tls->not_after_s()});
+  return facts;
 }
 
 void Listeners::close_crawlers() {
@@ -114,11 +143,12 @@ void Listeners::open_connection(const PortPtr& port, base::UniqueFd fd, base::Pe
   connection::IoLoop& loop = is_admin ? threads_.first() : threads_.least_busy();
   auto hand_over = [this, port, &loop, id = next_id_++,
                     // std::function wants something that can be copied.
-                    parcel = std::make_shared<Parcel>(Parcel{std::move(*ticket), std::move(fd), std::move(peer)})] {
+                    parcel = std::make_shared<Parcel>(
+                        Parcel{std::move(*ticket), stream_over(std::move(fd), port->tls.get()), std::move(peer)})] {
     auto made = std::make_unique<connection::Connection>(loop, id, port->input, std::move(parcel->peer),
                                                          std::move(parcel->ticket));
     made->speak(make_protocol(*port, *made));
-    loop.adopt(std::move(made), std::make_unique<net::SocketStream>(std::move(parcel->fd)));
+    loop.adopt(std::move(made), std::move(parcel->stream));
   };
   if (&loop == &threads_.first())
     hand_over();

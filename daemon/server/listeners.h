@@ -13,6 +13,7 @@
 #include "daemon/server/inherited_sockets.h"
 #include "daemon/server/proxy_gate.h"
 #include "daemon/server/ready_file.h"
+#include "daemon/server/tls_port.h"
 
 namespace crawlspool::server {
 
@@ -27,19 +28,28 @@ class Listeners {
   [[nodiscard]] const admin::Addresses& addresses() const { return addresses_; }
   // Accepts no more crawlers; the admin port stays open to the end.
   void close_crawlers();
+  // Reads the certificates again, for connections to come.
+  void reload_certificates();
+  [[nodiscard]] std::vector<admin::CertificateFacts> certificates() const;
 
  private:
   // Holds what is known of a listener, and of each connection that it accepts.
   struct Port {
     proto::Input input{};
     config::ListenerSettings settings;
+    std::unique_ptr<TlsPort> tls;  // where TLS is spoken
   };
   using PortPtr = std::shared_ptr<const Port>;
+  struct TlsListener {
+    std::string address;
+    PortPtr port;
+  };
 
-  base::Result<void> open_all(proto::Input input, const std::vector<std::string>& urls);
+  base::Result<void> open_all(proto::Input input, const config::Config& config);
   base::Result<void> adopt_all(proto::Input input, std::vector<base::UniqueFd>& inherited,
-                               const std::vector<std::string>& urls);
-  base::Result<void> listen(Port port, net::ListeningSocket socket, bool is_inherited);
+                               const config::Config& config);
+  base::Result<void> listen(proto::Input input, config::Listener listener, const config::Tls& tls,
+                            net::ListeningSocket socket, bool is_inherited);
   void on_accept(const PortPtr& port, base::UniqueFd fd, base::Peer peer);
   void open_connection(const PortPtr& port, base::UniqueFd fd, base::Peer peer);
   [[nodiscard]] std::unique_ptr<connection::Protocol> make_protocol(const Port& port,
@@ -51,6 +61,7 @@ class Listeners {
   admin::AdminBackend& admin_backend_;
   std::vector<std::unique_ptr<net::Listener>> crawlers_;  // of inputs that bring records
   std::vector<std::unique_ptr<net::Listener>> admin_;
+  std::vector<TlsListener> tls_ports_;
   std::optional<ProxyGate> proxy_gate_;  // once open() has begun
   admin::Addresses addresses_;
   base::ConnectionId next_id_ = 1;

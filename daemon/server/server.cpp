@@ -96,6 +96,7 @@ class Server {
   Result<int> run(InheritedSockets inherited) {
     CRAWLSPOOL_TRY(listeners_.open(*reload_.in_force(), std::move(inherited)));
     status_.set_listening(listeners_.addresses());
+    status_.set_certificates([this] { return listeners_.certificates(); });
     CRAWLSPOOL_TRY(threads_.start());
     if (options_.ready_file) {
       CRAWLSPOOL_TRY_AS(auto written, ReadyFile::write(*options_.ready_file, listeners_.addresses()));
@@ -213,6 +214,7 @@ class Server {
     admission_.set_limits(config->limits);
     committer_.set_live_options(live_options(config->spool));
     drain_.set_drain_ms(config->timeouts.drain_ms);
+    listeners_.reload_certificates();
     threads_.set_config(config, done);
   }
 

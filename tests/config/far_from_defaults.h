@@ -11,10 +11,12 @@ inline Config far_from_defaults() {
     config.listen[input] = info(input).default_url.empty() ? std::vector<std::string>{"unix:///run/some.sock?mode=0600"}
                                                            : std::vector<std::string>{};
   config.listen[proto::input("stream")] = {"tcp://0.0.0.0:1", "tcp://[::]:2"};
+  config.proxy_from = {"10.0.0.0/8", "::1"};
   config.http.origins = {"https://tool.example", "chrome-extension://abc", "http://[::1]:8080"};
   config.admin.hosts = {"crawl-7.example", "crawlspoold:8942"};
+  config.tls = {"/etc/a b.pem", "/etc/b.key", "/etc/c.pem", "/etc/d.pem", TlsVerify::kRequired, TlsVersion::k13, 1};
   config.limits = {0, 0, 3, 1, kFrameBytesMax, 1'000'000, 1000, 3 * kTiB, 7};
-  config.timeouts = {0, 1, 90'000, 86'400'000};
+  config.timeouts = {0, 1, 90'000, 86'400'000, 3'600'000};
   config.spool.directory = "/srv/a b: \"c\" #d \\ é";
   config.spool.sync = SyncPolicy::kInterval;
   config.spool.sync_interval_ms = 1500;

@@ -28,7 +28,25 @@ TEST(Listener, SettingsOfAUnixSocketAreReadInAnyOrder) {
 TEST(Listener, AnUnknownSettingIsNamedWithTheNearest) {
   EXPECT_EQ(complaint("unix:///s?mod=0600"), "'unix:///s?mod=0600' has an unknown setting 'mod' (did you mean mode?)");
   EXPECT_EQ(complaint("tcp://127.0.0.1:1?mode=0600"),
-            "'tcp://127.0.0.1:1?mode=0600' has an unknown setting 'mode': a listener of this kind has none");
+            "'tcp://127.0.0.1:1?mode=0600' has an unknown setting 'mode' (did you mean proxy?)");
+  EXPECT_EQ(complaint("tls://127.0.0.1:1?verifi=required"),
+            "'tls://127.0.0.1:1?verifi=required' has an unknown setting 'verifi' (did you mean verify?)");
+}
+
+TEST(Listener, SettingsOfTlsStandInPlaceOfThoseOfAll) {
+  const auto listener = parse_listener(proto::input("stream"),
+                                       "tls://127.0.0.1:1?verify=required&certificate=/a%20b&key=/k&proxy=required");
+  ASSERT_TRUE(listener) << listener.error().message();
+  EXPECT_TRUE(listener->at.is_tls());
+  EXPECT_TRUE(listener->settings.proxy);
+  Tls common;
+  common.certificate = "/common";
+  common.crl = "/crl";
+  const Tls tls = tls_of(common, listener->settings);
+  EXPECT_EQ(tls.certificate, "/a b");
+  EXPECT_EQ(tls.key, "/k");
+  EXPECT_EQ(tls.crl, "/crl");
+  EXPECT_EQ(tls.client, TlsVerify::kRequired);
 }
 
 TEST(Listener, BadValuesAreRefusedWithWhatTheyMustBe) {

@@ -61,7 +61,7 @@ ONLY_IN = {
     "zstd.h": r"(daemon/(spool/compressed/block_codec|intake/content_streams)|clients/cpp/batch_compressor)\.cpp",
     "zlib.h": r"daemon/intake/content_streams\.cpp",
     "libmount.h": r"cli/doctor/disk\.cpp",
-    "openssl/ssl.h": r"cli/common/(channel|tls)\.cpp",
+    "openssl/ssl.h": r"(cli/common/(channel|tls)|daemon/net/tls_(context|stream))\.cpp",
     "systemd/sd-daemon.h": r"daemon/server/(service_manager|inherited_sockets)\.cpp",
     "sha2.h": r"daemon/session/key\.cpp",
     "prometheus/text_serializer.h": r"daemon/admin/metrics\.cpp",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from authority import Authority
 from exposition import documented, promtool, scrape
 from waiting import wait_until
 
@@ -17,8 +18,9 @@ def records(daemon, via):
     return scrape(daemon).value("crawlspool_records_total", via=via)
 
 
-def test_each_metric_is_documented_and_each_documented_one_is_there(start):
-    daemon = start()
+def test_each_metric_is_documented_and_each_documented_one_is_there(start, tmp_path):
+    own = Authority(tmp_path).make("crawl-server")
+    daemon = start({"listen.lines": '["tls://127.0.0.1:0"]', "tls.certificate": str(own.certificate), "tls.key": str(own.key)})
     daemon.post(b"1")  # so that a connection has ended
     wait_until(lambda: scrape(daemon).labelled("crawlspool_connection_closes_total", "reason"), "a close is counted")
     metrics = scrape(daemon)
