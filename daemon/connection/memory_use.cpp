@@ -28,10 +28,15 @@ void MemoryUse::charge_answers(std::uint64_t held_bytes) {
 }
 
 bool MemoryUse::may_take_in(const intake::BatchIntake& batch) {
-  const bool is_decompressing = batch.is_decompressing();
-  if (!share_.may_take_in(is_decompressing ? SIZE_MAX : batch.rest_bytes()) || io_.appender().is_full()) return false;
-  if (!is_decompressing && share_.holds_little()) return share_.may_continue();
-  return io_.memory_relief().may_go_on_with_batch(id_, !is_decompressing);
+  if (!batch.is_decompressing()) return may_take_in(batch.rest_bytes());
+  if (!share_.may_take_in(SIZE_MAX) || io_.appender().is_full()) return false;
+  return io_.memory_relief().may_go_on_with_batch(id_, /*is_decompressed=*/false);
+}
+
+bool MemoryUse::may_take_in(std::size_t plain_bytes) {
+  if (!share_.may_take_in(plain_bytes) || io_.appender().is_full()) return false;
+  if (share_.holds_little()) return share_.may_continue();
+  return io_.memory_relief().may_go_on_with_batch(id_, /*is_decompressed=*/true);
 }
 
 void MemoryUse::batch_done() {

@@ -35,6 +35,8 @@ class MemoryUse {
   [[nodiscard]] const MemoryShares::Member& share() const { return share_; }
   // Whether more of a batch or body that came whole may be taken in, as things are.
   [[nodiscard]] bool may_take_in(const intake::BatchIntake& batch);
+  // The same of one that is not compressed, of which so many bytes are left.
+  [[nodiscard]] bool may_take_in(std::size_t plain_bytes);
   // What it has of a frame, line, batch or body is all taken in, or dropped: gives the machine's place up, so that
   // others may go on.
   void batch_done();

@@ -62,6 +62,9 @@ class Protocol {
   virtual void on_resumed(std::int64_t paused_ms) = 0;
   // At a second and then now and then of a pause for memory, the disk, a session or amplification.
   virtual void on_long_pause() {}
+  // When what waits in a pause has waited too long, whatever the pause is for.
+  [[nodiscard]] virtual std::int64_t pause_deadline_ms() const { return kNever; }
+  virtual void on_pause_deadline() {}
 
   // --- what was taken in ---
   // Returns what takes its records in; nullptr for one that brings none.

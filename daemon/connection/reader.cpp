@@ -54,13 +54,15 @@ std::int64_t Reader::pace_deadline_ms(std::int64_t begun_ms, std::uint64_t bytes
 
 std::int64_t Reader::deadline_ms() const {
   if (!paused_) return connection_.protocol().deadline_ms();
-  const std::int64_t long_pause_ms = may_be_long(paused_) ? long_pause_due_ms_ : kNever;
-  return paused_ == Pause::kAmplification ? std::min(long_pause_ms, connection_.credit().until_ms()) : long_pause_ms;
+  std::int64_t due_ms = connection_.protocol().pause_deadline_ms();
+  if (may_be_long(paused_)) due_ms = std::min(due_ms, long_pause_due_ms_);
+  return paused_ == Pause::kAmplification ? std::min(due_ms, connection_.credit().until_ms()) : due_ms;
 }
 
 void Reader::check_deadline(std::int64_t now_ms) {
   if (!paused_) return now_ms < deadline_ms() ? void() : connection_.protocol().on_deadline();
   if (paused_ == Pause::kAmplification && now_ms >= connection_.credit().until_ms()) go_on_at_end();
+  if (now_ms >= connection_.protocol().pause_deadline_ms()) connection_.protocol().on_pause_deadline();
   if (!may_be_long(paused_) || now_ms < long_pause_due_ms_) return;
   long_pause_due_ms_ = now_ms + kLongPauseRepeatMs;
   connection_.protocol().on_long_pause();

@@ -14,7 +14,9 @@ class TurnBudget {
 
   static constexpr std::uint64_t kLineCost = 256;  // and one for each byte of it
   static constexpr std::uint64_t kRejectCost = 2048;
-  static constexpr std::uint64_t kCountedRecordCost = 16;  // looked at, and neither checked nor copied
+  static constexpr std::uint64_t kCountedRecordCost = 16;   // looked at, and neither checked nor copied
+  static constexpr std::uint64_t kCheckedRecordCost = 128;  // checked and not yet written; and one for each byte of it
+  static constexpr std::uint64_t kCommandCost = 64;         // of Redis, beside what it brings
   static constexpr std::uint64_t kScannedBytesAUnit = 4;
   static constexpr std::uint64_t kRequestCost = 16 * 1024;     // of HTTP, beside what it brings
   static constexpr std::uint64_t kHandshakeCost = 128 * 1024;  // of TLS, each time more of one came
@@ -44,6 +46,9 @@ class TurnBudget {
   void count_scanned(std::size_t bytes, std::uint64_t records = 0) {
     spent_ += bytes / kScannedBytesAUnit + records * kCountedRecordCost;
   }
+  // Counts a record that was checked, and is checked again where it is written.
+  void count_checked(std::size_t record_bytes) { spent_ += kCheckedRecordCost + record_bytes; }
+  void count_command() { spent_ += kCommandCost; }
   void count_request() { spent_ += kRequestCost; }
   void count_handshake() { spent_ += kHandshakeCost; }
   void count_decoder_start() { spent_ += kDecoderStartCost; }
