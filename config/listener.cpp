@@ -51,6 +51,12 @@ std::string_view take_stream(const std::string& value, ListenerSettings& setting
   return {};
 }
 
+std::string_view take_strip(const std::string& value, ListenerSettings& settings) {
+  if (value.empty()) return "must be what is taken off the end of a key, as in strip=:items";
+  settings.strip = value;
+  return {};
+}
+
 std::string_view take_answers(const std::string& value, ListenerSettings& settings) {
   if (value != "yes" && value != "no") return "must be yes or no";
   settings.answers = value == "yes";
@@ -94,6 +100,7 @@ constexpr std::array kSettings{
     Setting{"mode", take_mode},
     Setting{"proxy", take_proxy},
     Setting{"stream", take_stream},
+    Setting{"strip", take_strip},
 };
 constexpr std::string_view kUnixSettings = "mode group";
 constexpr std::string_view kTcpSettings = "proxy";

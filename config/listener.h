@@ -22,6 +22,8 @@ struct ListenerSettings {
   // What its senders do not say of themselves.
   std::string client;
   std::string stream;
+  // What is taken off the end of the keys that Redis clients name, before they are streams.
+  std::string strip;
   // Whether anything is ever written to its senders.
   bool answers = true;
   // Of TLS, where it differs from tls.*; empty and nothing: it does not.

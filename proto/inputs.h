@@ -27,6 +27,7 @@ inline constexpr std::array kInputs{
     InputInfo{"stream", Role::kRecords, "tcp://127.0.0.1:8940", ""},
     InputInfo{"http", Role::kRecords, "tcp://127.0.0.1:8941", "", true},
     InputInfo{"lines", Role::kRecords, "", "stream client answers"},
+    InputInfo{"redis", Role::kRecords, "", "strip stream client"},
     InputInfo{"admin", Role::kAdmin, "tcp://127.0.0.1:8942", "", true},
 };
 

@@ -6,6 +6,7 @@
 #include "daemon/base/check.h"
 #include "daemon/inputs/http/records_handler.h"
 #include "daemon/inputs/lines/lines_protocol.h"
+#include "daemon/inputs/redis/redis_protocol.h"
 #include "daemon/inputs/stream/stream_protocol.h"
 
 namespace crawlspool::inputs {
@@ -35,6 +36,10 @@ constexpr std::array kRows{
     Row{"lines",
         [](Connection& connection, const Settings& settings) -> std::unique_ptr<Protocol> {
           return std::make_unique<lines::LinesProtocol>(connection, settings);
+        }},
+    Row{"redis",
+        [](Connection& connection, const Settings& settings) -> std::unique_ptr<Protocol> {
+          return std::make_unique<redis::RedisProtocol>(connection, settings);
         }},
 };
 

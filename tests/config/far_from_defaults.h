@@ -8,8 +8,10 @@ namespace crawlspool::config::test {
 inline Config far_from_defaults() {
   Config config;
   for (const proto::Input input : proto::kAllInputs)
-    config.listen[input] = info(input).default_url.empty() ? std::vector<std::string>{"unix:///run/some.sock?mode=0600"}
-                                                           : std::vector<std::string>{};
+    if (info(input).default_url.empty())
+      config.listen[input] = {"unix:///run/" + std::string(word(input)) + ".sock?mode=0600"};
+    else
+      config.listen[input] = {};
   config.listen[proto::input("stream")] = {"tcp://0.0.0.0:1", "tcp://[::]:2"};
   config.proxy_from = {"10.0.0.0/8", "::1"};
   config.http.origins = {"https://tool.example", "chrome-extension://abc", "http://[::1]:8080"};

@@ -60,5 +60,15 @@ TEST(Listener, BadValuesAreRefusedWithWhatTheyMustBe) {
   EXPECT_NE(complaint("unix:///s?").find("unknown setting ''"), std::string::npos);
 }
 
+TEST(Listener, KeysOfRedisClientsAreStrippedAsItsEntrySays) {
+  const auto listener = parse_listener(proto::input("redis"), "tcp://127.0.0.1:1?strip=%3Aitems&stream=raw&client=r");
+  ASSERT_TRUE(listener);
+  EXPECT_EQ(listener->settings.strip, ":items");
+  EXPECT_EQ(listener->settings.stream, "raw");
+  EXPECT_EQ(listener->settings.client, "r");
+  EXPECT_FALSE(parse_listener(proto::input("redis"), "tcp://127.0.0.1:1?strip="));
+  EXPECT_FALSE(parse_listener(proto::input("lines"), "tcp://127.0.0.1:1?strip=:items"));
+}
+
 }  // namespace
 }  // namespace crawlspool::config

@@ -12,10 +12,10 @@ import pytest
 from daemon import CRAWLSPOOL, ROOT
 from waiting import seconds, wait_until
 
-SECTIONS = ("Sending from Python", "Sending lines", "Sending files and pipes", "Reading the spool")
-COMMAND = re.compile(r"    ((?:\(?(?:echo|curl|nc|crawlspool|spider|gzip|zstdcat)) .*)")
-PORTS = {8940: "stream", 8941: "http", 8942: "admin", 8943: "lines"}
-OTHERS = ("curl", "jq", "nc", "zstdcat")
+SECTIONS = ("Sending from Python", "Sending lines", "Sending from Redis clients", "Sending files and pipes", "Reading the spool")
+COMMAND = re.compile(r"    ((?:\(?(?:echo|curl|nc|redis-cli|crawlspool|spider|gzip|zstdcat)) .*)")
+PORTS = {8940: "stream", 8941: "http", 8942: "admin", 8943: "lines", 8944: "redis"}
+OTHERS = ("curl", "jq", "nc", "redis-cli", "zstdcat")
 # Programs of the reader's that the lines name.
 OWN = {"spider": """echo '{"spider":1}'; echo '{"spider":2}'""", "load": "cat"}
 ENDLESS = "crawlspool tail -f"
@@ -29,7 +29,7 @@ def lines():
 
 @pytest.fixture
 def daemon(start):
-    return start({"listen.lines": '["tcp://127.0.0.1:0"]', "spool.segment_bytes_max": "64KiB", "spool.compression": "zstd"})
+    return start({"listen.lines": '["tcp://127.0.0.1:0"]', "listen.redis": '["tcp://127.0.0.1:0?strip=:items"]', "spool.segment_bytes_max": "64KiB", "spool.compression": "zstd"})
 
 
 @pytest.fixture
