@@ -18,15 +18,14 @@ from functools import partial
 from typing import Any, Awaitable, Callable, Dict, List, Optional
 
 import scrapy
-from itemadapter import ItemAdapter
 from scrapy.utils.defer import deferred_from_coro
-from scrapy.utils.serialize import ScrapyJSONEncoder
 
 from .client import Client
 from .errors import ArgumentError, Refused, Unsettled
 from .names import nearest_stream_name
 from .options import Reject
-from .records import Encoder
+from .scrapyitems import ItemEncoder as _ItemEncoder
+from .scrapyredis import RedisItemsPipeline as RedisItemsPipeline  # by Redis' protocol
 from .scrapysettings import read_arguments, setting_of
 
 log = logging.getLogger("crawlspool")
@@ -162,22 +161,6 @@ def _make_client(arguments: Dict[str, Any]) -> _CrawlClient:
             raise
         raise ArgumentError(setting_of("buffer_dir"), arguments["buffer_dir"],
                             f"a directory in which this process may write: {error}") from None
-
-
-class _ItemEncoder(Encoder):
-    """Items of every kind, and in them what Scrapy's own exporters take."""
-
-    default_name = "the setting CRAWLSPOOL_DEFAULT"
-    _scrapys = ScrapyJSONEncoder()
-
-    def item(self, item: Any) -> bytes:
-        return self.value(ItemAdapter(item).asdict() if ItemAdapter.is_item(item) else item)
-
-    def plain(self, value: Any) -> Any:
-        try:
-            return super().plain(value)
-        except TypeError:
-            return self._scrapys.default(value)
 
 
 def _log_reject(reject: Reject) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import ssl
-from typing import Any, Callable, Dict, NamedTuple
+from typing import Any, Callable, Dict, Iterable, NamedTuple
 
 from scrapy.utils.misc import load_object
 
@@ -59,6 +59,9 @@ _SETTINGS = {
     "CRAWLSPOOL_CLOSE_TIMEOUT": _Setting("close_timeout", _read_duration, DURATION_RULE),
     "CRAWLSPOOL_DEFAULT": _Setting("default", _read_function, "a function, or the path of one: project.module.name"),
 }
+# RedisItemsPipeline's own, beside those of the above that it has a use for.
+_REDIS_URL = "CRAWLSPOOL_REDIS_URL"
+_OF_REDIS = ("CRAWLSPOOL_CLIENT", "CRAWLSPOOL_STREAM", "CRAWLSPOOL_CLOSE_TIMEOUT", "CRAWLSPOOL_DEFAULT")
 _TLS = "CRAWLSPOOL_TLS"
 _TLS_PARTS = {"CRAWLSPOOL_TLS_CA": "tls_ca", "CRAWLSPOOL_TLS_CERTIFICATE": "tls_certificate",
               "CRAWLSPOOL_TLS_KEY": "tls_key"}
@@ -72,8 +75,25 @@ def setting_of(argument: str) -> str:
 def read_arguments(settings: Any) -> Dict[str, Any]:
     """Those that are set; None and empty text are as not set. ConfigurationError names the setting."""
     _refuse_unknown(settings)
+    arguments = _read_plain(settings, list(_SETTINGS))
+    arguments.update(_read_tls(settings, arguments.get("servers", "")))
+    return arguments
+
+
+def read_redis_arguments(settings: Any) -> Dict[str, Any]:
+    """The same for RedisItemsPipeline, with its URL as redis_url."""
+    _refuse_unknown(settings)
+    arguments = _read_plain(settings, _OF_REDIS)
+    url = _get(settings, _REDIS_URL)
+    if url is not None:
+        arguments["redis_url"] = url
+    return arguments
+
+
+def _read_plain(settings: Any, names: Iterable[str]) -> Dict[str, Any]:
     arguments: Dict[str, Any] = {}
-    for name, setting in _SETTINGS.items():
+    for name in names:
+        setting = _SETTINGS[name]
         value = _get(settings, name)
         if value is None:
             continue
@@ -81,7 +101,6 @@ def read_arguments(settings: Any) -> Dict[str, Any]:
             arguments[setting.argument] = setting.read(value)
         except (ValueError, TypeError, KeyError, AttributeError, NameError, ImportError) as error:
             raise ArgumentError(name, value, setting.rule) from error
-    arguments.update(_read_tls(settings, arguments.get("servers", "")))
     return arguments
 
 
@@ -91,7 +110,7 @@ def _get(settings: Any, name: str) -> Any:
 
 
 def _refuse_unknown(settings: Any) -> None:
-    known = [*_SETTINGS, _TLS, *_TLS_PARTS]
+    known = [*_SETTINGS, _REDIS_URL, _TLS, *_TLS_PARTS]
     for name in settings:
         if isinstance(name, str) and name.startswith(PREFIX) and name not in known:
             nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
