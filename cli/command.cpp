@@ -70,6 +70,7 @@ int run(int argc, const char* const* argv) {
   add_status(app, context);
   add_top(app, context);
   add_doctor(app, context);
+  add_token(app, context);
   add_bench(app, context);
   add_help(app, context);
   try {

@@ -125,9 +125,9 @@ class Walker {
 };
 
 // Parses `yaml` and hands its one document to `walk`.
-template <class Walk>
-Document parse(std::string_view yaml, Walk walk) {
-  Document out;
+template <class Out = Document, class Walk>
+Out parse(std::string_view yaml, Walk walk) {
+  Out out;
   if (auto bad = find_bad_byte(yaml)) {
     out.mistakes.push_back(*std::move(bad));
     return out;
@@ -146,6 +146,25 @@ Document parse(std::string_view yaml, Walk walk) {
   return out;
 }
 
+Entry read_entry(const YAML::Node& map, std::vector<Mistake>& mistakes) {
+  Entry entry{{}, line_of(map.Mark())};
+  for (const auto& pair : map) {
+    const int line = line_of(pair.first.Mark());
+    if (!pair.first.IsScalar()) {
+      mistakes.push_back({line, "", "has a key that is no word"});
+      continue;
+    }
+    const std::string& key = pair.first.Scalar();
+    const bool is_new = std::none_of(entry.settings.begin(), entry.settings.end(),
+                                     [&key](const Setting& setting) { return setting.key == key; });
+    if (is_new)
+      entry.settings.push_back({key, to_value(pair.second), line});
+    else
+      mistakes.push_back({line, key, "is given twice in one entry"});
+  }
+  return entry;
+}
+
 }  // namespace
 
 Document read_document(std::string_view yaml) {
@@ -160,6 +179,22 @@ Document read_document(std::string_view yaml) {
 Document read_override(std::string_view key, std::string_view yaml) {
   return parse(yaml,
                [key](const YAML::Node& top, Document& out) { Walker(out).visit(std::string(key), top, kNoLine); });
+}
+
+EntryList read_entries(std::string_view yaml) {
+  return parse<EntryList>(yaml, [](const YAML::Node& top, EntryList& out) {
+    if (top.IsNull()) return;
+    if (!top.IsSequence()) {
+      out.mistakes.push_back({line_of(top.Mark()), "", "must be a list: each entry begins with a dash"});
+      return;
+    }
+    for (const YAML::Node& item : top) {
+      if (item.IsMap())
+        out.entries.push_back(read_entry(item, out.mistakes));
+      else
+        out.mistakes.push_back({line_of(item.Mark()), "", "must be a map of keys and values"});
+    }
+  });
 }
 
 }  // namespace crawlspool::config

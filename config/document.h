@@ -37,4 +37,18 @@ struct Document {
 // `yaml` as the value of the dotted `key`; a section takes a map.
 [[nodiscard]] Document read_override(std::string_view key, std::string_view yaml);
 
+// One map of a list of maps, such as a file of tokens has them: its keys as written and their values, in their order.
+struct Entry {
+  std::vector<Setting> settings;
+  int line = kNoLine;
+};
+struct EntryList {
+  std::vector<Entry> entries;
+  std::vector<Mistake> mistakes;
+};
+
+// Reads a list of flat maps; which keys there are is the caller's to know. Nothing, or null, is an empty list. A key
+// twice in one map is a mistake, and so is an item that is no map.
+[[nodiscard]] EntryList read_entries(std::string_view yaml);
+
 }  // namespace crawlspool::config

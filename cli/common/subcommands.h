@@ -31,6 +31,7 @@ void add_repair(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_top(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
+void add_token(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 void add_help(CLI::App& app, Context& context);  // is added last: it describes the others
 

@@ -22,6 +22,7 @@ MAY_USE = {
     "proto": {"daemon/base"},
     "config": {"daemon/base", "proto"},
     "clients/cpp": {"daemon/base", "proto"},
+    "daemon/auth": BASE,
     "daemon/net": BASE,
     "daemon/spool/storage": BASE,
     "daemon/spool/lines": BASE | {"daemon/spool/storage"},
@@ -50,8 +51,10 @@ MAY_USE = {
     "cli/read": BASE | SPOOL | COMMAND,
     "cli/rejected": BASE | SPOOL | COMMAND,
     "cli/send": BASE | SPOOL | COMMAND | {"daemon/json"},
+    "cli/token": BASE | {"cli/common", "daemon/auth"},
     "cli/top": BASE | COMMAND,
-    "cli": BASE | {"cli/common", "cli/bench", "cli/doctor", "cli/read", "cli/rejected", "cli/send", "cli/top"},
+    "cli": BASE | {"cli/common", "cli/bench", "cli/doctor", "cli/read", "cli/rejected", "cli/send", "cli/token",
+                   "cli/top"},
 }
 # A library's header and the only place that may include it.
 ONLY_IN = {
@@ -63,7 +66,7 @@ ONLY_IN = {
     "libmount.h": r"cli/doctor/disk\.cpp",
     "openssl/ssl.h": r"(cli/common/(channel|tls)|daemon/net/tls_(context|stream))\.cpp",
     "systemd/sd-daemon.h": r"daemon/server/(service_manager|inherited_sockets)\.cpp",
-    "sha2.h": r"daemon/session/key\.cpp",
+    "sha2.h": r"daemon/(auth/token|session/key)\.cpp",
     "prometheus/text_serializer.h": r"daemon/admin/metrics\.cpp",
     "yaml-cpp/yaml.h": r"config/[a-z_]+\.cpp",
 }
