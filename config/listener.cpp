@@ -16,15 +16,15 @@ namespace {
 using base::Result;
 
 // Puts a setting's value in its place; what the value must be instead, if it is none.
-using Take = std::string_view (*)(const std::string& value, ListenerSettings& settings);
+using Take = std::string (*)(const std::string& value, ListenerSettings& settings);
 
 struct Setting {
   std::string_view name;
   Take take;
 };
 
-std::string_view take_mode(const std::string& value, ListenerSettings& settings) {
-  constexpr std::string_view kExpected = "must be a file's rights in octal, from 0600 to 0777";
+std::string take_mode(const std::string& value, ListenerSettings& settings) {
+  constexpr const char* kExpected = "must be a file's rights in octal, from 0600 to 0777";
   mode_t mode = 0;
   const char* const end = value.data() + value.size();
   const auto [stopped, error] = std::from_chars(value.data(), end, mode, 8);
@@ -33,50 +33,50 @@ std::string_view take_mode(const std::string& value, ListenerSettings& settings)
   return {};
 }
 
-std::string_view take_group(const std::string& value, ListenerSettings& settings) {
+std::string take_group(const std::string& value, ListenerSettings& settings) {
   if (value.empty()) return "must be the name of a group";
   settings.group = value;
   return {};
 }
 
-std::string_view take_client(const std::string& value, ListenerSettings& settings) {
+std::string take_client(const std::string& value, ListenerSettings& settings) {
   if (!proto::is_client_name(value)) return proto::kClientNameRule;
   settings.client = value;
   return {};
 }
 
-std::string_view take_stream(const std::string& value, ListenerSettings& settings) {
+std::string take_stream(const std::string& value, ListenerSettings& settings) {
   if (!proto::is_stream_name(value)) return proto::kStreamNameRule;
   settings.stream = value;
   return {};
 }
 
-std::string_view take_strip(const std::string& value, ListenerSettings& settings) {
+std::string take_strip(const std::string& value, ListenerSettings& settings) {
   if (value.empty()) return "must be what is taken off the end of a key, as in strip=:items";
   settings.strip = value;
   return {};
 }
 
-std::string_view take_answers(const std::string& value, ListenerSettings& settings) {
+std::string take_answers(const std::string& value, ListenerSettings& settings) {
   if (value != "yes" && value != "no") return "must be yes or no";
   settings.answers = value == "yes";
   return {};
 }
 
-std::string_view take_proxy(const std::string& value, ListenerSettings& settings) {
+std::string take_proxy(const std::string& value, ListenerSettings& settings) {
   if (value != "required") return "must be required: a port with PROXY headers takes no connection without one";
   settings.proxy = true;
   return {};
 }
 
 template <std::string ListenerSettings::*kFile>
-std::string_view take_file(const std::string& value, ListenerSettings& settings) {
+std::string take_file(const std::string& value, ListenerSettings& settings) {
   if (value.empty()) return "must be a file's path";
   settings.*kFile = value;
   return {};
 }
 
-std::string_view take_verify(const std::string& value, ListenerSettings& settings) {
+std::string take_verify(const std::string& value, ListenerSettings& settings) {
   if (value == "none")
     settings.verify = TlsVerify::kNone;
   else if (value == "wanted")
@@ -88,6 +88,23 @@ std::string_view take_verify(const std::string& value, ListenerSettings& setting
   return {};
 }
 
+std::string take_charset(const std::string& value, ListenerSettings& settings) {
+  if (const auto charset = proto::find_charset(value)) {
+    settings.decoding.charset = *charset;
+    return {};
+  }
+  std::vector<std::string_view> words;
+  words.reserve(proto::kAllCharsets.size());
+  for (const proto::Charset charset : proto::kAllCharsets) words.push_back(word(charset));
+  return std::string(proto::kCharsetRule) + " (did you mean " + std::string(nearest(value, words)) + "?)";
+}
+
+std::string take_charset_errors(const std::string& value, ListenerSettings& settings) {
+  if (value != "reject" && value != "replace") return "must be reject or replace";
+  settings.decoding.replaces = value == "replace";
+  return {};
+}
+
 constexpr std::array kSettings{
     Setting{"certificate", take_file<&ListenerSettings::certificate>},
     Setting{"client_ca", take_file<&ListenerSettings::client_ca>},
@@ -95,6 +112,8 @@ constexpr std::array kSettings{
     Setting{"key", take_file<&ListenerSettings::key>},
     Setting{"verify", take_verify},
     Setting{"answers", take_answers},
+    Setting{"charset", take_charset},
+    Setting{"charset_errors", take_charset_errors},
     Setting{"client", take_client},
     Setting{"group", take_group},
     Setting{"mode", take_mode},
@@ -160,10 +179,20 @@ std::string take_setting(std::string_view text, const std::vector<std::string_vi
   if (equals == std::string_view::npos) return "has no value for " + std::string(name) + ": write NAME=VALUE";
   const auto value = base::decode_percents(text.substr(equals + 1));
   if (!value) return "has a value for " + std::string(name) + " that is not percent-encoded";
-  const std::string_view expected = find_setting(name)->take(*value, settings);
+  const std::string expected = find_setting(name)->take(*value, settings);
   if (expected.empty()) return {};
   return "has " + in_quotes(*value) + " for " + std::string(name) + ", which " +
-         (expected.starts_with("must") ? "" : "must be ") + std::string(expected);
+         (expected.starts_with("must") ? "" : "must be ") + expected;
+}
+
+// What settings that are right by themselves cannot be together, or for this input.
+std::string contradiction(proto::Input input, const ListenerSettings& settings) {
+  const std::string charset(word(settings.decoding.charset));
+  if (word(input) == "lines" && !has_lines(settings.decoding.charset))
+    return "has " + charset +
+           " for charset, in which no byte ends a line; a listener of stream or http takes it, where a " +
+           "record is a message";
+  return {};
 }
 
 }  // namespace
@@ -183,9 +212,11 @@ Result<Listener> parse_listener(proto::Input input, std::string_view url) {
     const std::string_view name = text.substr(0, text.find('='));
     if (std::find(seen.begin(), seen.end(), name) != seen.end()) return bad(url, "has " + std::string(name) + " twice");
     seen.push_back(name);
-    if (end == std::string_view::npos) return listener;
+    if (end == std::string_view::npos) break;
     rest.remove_prefix(end + 1);
   }
+  if (const std::string what = contradiction(input, listener.settings); !what.empty()) return bad(url, what);
+  return listener;
 }
 
 Tls tls_of(const Tls& tls, const ListenerSettings& settings) {

@@ -11,6 +11,7 @@
 
 #include "config/model.h"
 #include "daemon/base/endpoint.h"
+#include "proto/charsets.h"
 #include "proto/inputs.h"
 
 namespace crawlspool::config {
@@ -24,6 +25,7 @@ struct ListenerSettings {
   std::string stream;
   // What is taken off the end of the keys that Redis clients name, before they are streams.
   std::string strip;
+  proto::Decoding decoding;
   // Whether anything is ever written to its senders.
   bool answers = true;
   // Of TLS, where it differs from tls.*; empty and nothing: it does not.

@@ -5,8 +5,8 @@
 namespace crawlspool::proto {
 namespace {
 
-constexpr std::array<std::string_view, kRejectCodes> kRejectWords{"invalid_json", "invalid_utf8", "empty_record",
-                                                                  "too_deep", "record_too_large"};
+constexpr std::array<std::string_view, kRejectCodes> kRejectWords{
+    "invalid_json", "invalid_utf8", "empty_record", "too_deep", "record_too_large", "invalid_charset"};
 constexpr std::array<std::string_view, 13> kErrorWords{
     "wrong_protocol", "frame_too_large", "frame_timeout",    "unknown_frame_type", "bad_frame",
     "bad_hello",      "bad_batch",       "session_mismatch", "too_many_sessions",  "too_many_connections",
@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 5> kSlowWords{"disk_full", "spool_busy", 
                                                      "amplification"};
 
 // The tables are indexed by the enumerators: the last of each must be the last entry.
-static_assert(static_cast<std::size_t>(RejectCode::kRecordTooLarge) + 1 == kRejectWords.size());
+static_assert(static_cast<std::size_t>(RejectCode::kInvalidCharset) + 1 == kRejectWords.size());
 static_assert(static_cast<std::size_t>(ErrorWord::kSpoolFailed) + 1 == kErrorWords.size());
 static_assert(static_cast<std::size_t>(GoodbyeReason::kRebalance) + 1 == kGoodbyeWords.size());
 static_assert(static_cast<std::size_t>(SlowReason::kAmplification) + 1 == kSlowWords.size());

@@ -8,8 +8,8 @@
 namespace crawlspool::proto {
 
 // Why one record was not stored; the connection goes on.
-enum class RejectCode { kInvalidJson, kInvalidUtf8, kEmptyRecord, kTooDeep, kRecordTooLarge };
-inline constexpr std::size_t kRejectCodes = 5;
+enum class RejectCode { kInvalidJson, kInvalidUtf8, kEmptyRecord, kTooDeep, kRecordTooLarge, kInvalidCharset };
+inline constexpr std::size_t kRejectCodes = 6;
 
 // Why the server ends a connection with `error`.
 enum class ErrorWord {

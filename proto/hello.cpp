@@ -52,6 +52,14 @@ Checked read_ack(const json& object, AckLevel& level) {
   return wrong("\"ack\" is \"synced\" or \"written\"");
 }
 
+Checked read_charset(const json& object, std::optional<Charset>& charset) {
+  const auto member = object.find("charset");
+  if (member == object.end()) return {};
+  const std::string* const text = member->get_ptr<const std::string*>();
+  if (text != nullptr) charset = find_charset(*text);
+  return charset ? Checked{} : wrong("\"charset\" is " + std::string(kCharsetRule));
+}
+
 Checked read_heartbeat(const json& object, bool& heartbeat) {
   const auto member = object.find("heartbeat");
   if (member == object.end()) return {};
@@ -76,7 +84,8 @@ tl::expected<Hello, std::string> parse_hello(std::string_view payload) {
           .and_then([&] { return read_name(object, "session", is_session, "32 hex digits", hello.session); })
           .and_then([&] { return read_from(object, hello.from); })
           .and_then([&] { return read_ack(object, hello.ack); })
-          .and_then([&] { return read_heartbeat(object, hello.heartbeat); });
+          .and_then([&] { return read_heartbeat(object, hello.heartbeat); })
+          .and_then([&] { return read_charset(object, hello.charset); });
   if (!read) return wrong(read.error());
   return hello;
 }

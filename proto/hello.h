@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+
+#include "proto/charsets.h"
 
 namespace crawlspool::proto {
 
@@ -21,6 +24,7 @@ struct Hello {
   std::uint64_t from = 1;  // the lowest number the client may still send
   AckLevel ack = AckLevel::kSynced;
   bool heartbeat = false;
+  std::optional<Charset> charset;  // its records come in; nothing: none was given
 };
 
 // The error says in words what is wrong with it.

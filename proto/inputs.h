@@ -24,9 +24,9 @@ struct InputInfo {
 };
 
 inline constexpr std::array kInputs{
-    InputInfo{"stream", Role::kRecords, "tcp://127.0.0.1:8940", ""},
-    InputInfo{"http", Role::kRecords, "tcp://127.0.0.1:8941", "", true},
-    InputInfo{"lines", Role::kRecords, "", "stream client answers"},
+    InputInfo{"stream", Role::kRecords, "tcp://127.0.0.1:8940", "charset charset_errors"},
+    InputInfo{"http", Role::kRecords, "tcp://127.0.0.1:8941", "charset charset_errors", true},
+    InputInfo{"lines", Role::kRecords, "", "stream client answers charset charset_errors"},
     InputInfo{"redis", Role::kRecords, "", "strip stream client"},
     InputInfo{"admin", Role::kAdmin, "tcp://127.0.0.1:8942", "", true},
 };

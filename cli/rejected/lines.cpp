@@ -47,11 +47,17 @@ std::optional<RejectedLine> parse(std::string id, std::string_view bytes) {
   auto raw = base::decode_base64(text("raw"));
   const auto length = json.find("length");
   if (!raw || length == json.end() || !length->is_number_unsigned()) return std::nullopt;
-  return RejectedLine{std::move(id),   std::string(bytes.substr(0, bytes.size() - 1)),
-                      text("ts"),      text("code"),
-                      text("detail"),  text("client"),
-                      text("peer"),    length->get<std::uint64_t>(),
-                      std::move(*raw), json.contains("cut")};
+  return RejectedLine{std::move(id),
+                      std::string(bytes.substr(0, bytes.size() - 1)),
+                      text("ts"),
+                      text("code"),
+                      text("detail"),
+                      text("client"),
+                      text("peer"),
+                      text("charset"),
+                      length->get<std::uint64_t>(),
+                      std::move(*raw),
+                      json.contains("cut")};
 }
 
 Result<void> read_file(spool::File& file, std::uint64_t number, const RejectedWanted& wanted, const OnLine& on_line,
@@ -140,7 +146,8 @@ std::string rejected_row(const RejectedLine& line) {
 std::string rejected_paragraph(const RejectedLine& line) {
   std::string text = line.id + "  " + line.ts + "  " + shown(line.code) + ": " + shown(line.detail) + "\n";
   text += "from " + (line.client.empty() ? "" : shown(line.client) + ", ") + shown(line.peer) + "; " +
-          counted(line.length, "byte") + (line.is_whole() ? "" : ", " + kept_in_part(line)) + "\n";
+          counted(line.length, "byte") + (line.charset.empty() ? "" : " of " + shown(line.charset)) +
+          (line.is_whole() ? "" : ", " + kept_in_part(line)) + "\n";
   return text + shown(line.raw) + "\n\n";
 }
 

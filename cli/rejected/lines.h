@@ -21,6 +21,7 @@ struct RejectedLine {
   std::string detail;
   std::string client;  // empty where there was none
   std::string peer;
+  std::string charset;       // what it came in; empty: UTF-8
   std::uint64_t length = 0;  // how many bytes the record had
   std::string raw;           // its first 64 KiB, or 64 bytes
   bool is_brief = false;     // only 64 bytes are kept, because its sender had too many refused

@@ -80,12 +80,13 @@ Result<int> show(spool::Directory& directory, const RejectedOptions& options, Co
 
 Result<int> replay_chosen(spool::Directory& directory, const RejectedOptions& options, const Address& server,
                           Console& console) {
-  std::map<std::string, std::vector<RejectedLine>> by_client;  // the key is the name each was sent under
+  // The key is the name that each was sent under, and its charset: a session has one of either.
+  std::map<std::pair<std::string, std::string>, std::vector<RejectedLine>> by_sender;
   std::uint64_t cut = 0;
   CRAWLSPOOL_TRY_AS(const auto counts,
                     read_rejected(directory, wanted(options), [&](const RejectedLine& line) -> Result<void> {
                       if (line.is_whole())
-                        by_client[line.client].push_back(line);
+                        by_sender[{line.client, line.charset}].push_back(line);
                       else if (++cut > 0)
                         console.say(line.id + ": skipped, as it is kept only in part: " + counted(line.length, "byte") +
                                     ", " + kept_in_part(line));
@@ -94,7 +95,7 @@ Result<int> replay_chosen(spool::Directory& directory, const RejectedOptions& op
   ReplayOutcome total;
   total.is_complete = true;
   ReplayTarget target{server, options.stream};
-  for (const auto& [client, lines] : by_client) {
+  for (const auto& [sender, lines] : by_sender) {
     const auto one = total.is_complete ? replay(lines, target, console) : ReplayOutcome{.unacknowledged = lines.size()};
     total.stored += one.stored;
     total.rejected += one.rejected;
@@ -180,8 +181,8 @@ void add_rejected(CLI::App& app, Context& context) {
     });
   });
 
-  auto* const replay_command =
-      rejected->add_subcommand("replay", "Send them again as they are, under their clients' names");
+  auto* const replay_command = rejected->add_subcommand(
+      "replay", "Send them again as they are, under their clients' names and in their charsets");
   const auto replay_options = std::make_shared<RejectedOptions>();
   add_choice(*replay_command, *replay_options);
   replay_command->add_flag("--all", replay_options->all, "All of them");

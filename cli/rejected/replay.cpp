@@ -35,6 +35,7 @@ ReplayOutcome replay(const std::vector<RejectedLine>& lines, const ReplayTarget&
   session.client = lines.front().client;
   session.stream = target.stream;
   session.session = client::new_session();
+  session.charset = proto::find_charset(lines.front().charset);
   session.framing = client::SessionSettings::Framing::kAlone;
   Delivery delivery(
       {target.server, session, kGiveUpAfterMs, target.was_reached},

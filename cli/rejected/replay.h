@@ -1,6 +1,6 @@
-// Sends rejected records again as they are, each in a frame of its own, and says which ones are rejected again. One
-// client's records are one session: where a connection is lost, only what the server has not acknowledged goes once
-// more.
+// Sends rejected records again as they are, each in a frame of its own and in the charset that it came in, and says
+// which ones are rejected again. One client's records of one charset are one session: where a connection is lost, only
+// what the server has not acknowledged goes once more.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct ReplayOutcome {
 };
 
 // Blocks until every record is acknowledged, the server ends it, or a stop is requested. `lines` holds whole records of
-// one client, and at least one.
+// one client and charset, and at least one.
 [[nodiscard]] ReplayOutcome replay(const std::vector<RejectedLine>& lines, const ReplayTarget& target,
                                    Console& console);
 

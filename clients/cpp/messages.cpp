@@ -132,6 +132,7 @@ void append_hello(std::string& out, const proto::Hello& hello) {
   if (!hello.stream.empty()) object["stream"] = hello.stream;
   if (hello.ack != proto::AckLevel::kSynced) object["ack"] = proto::word(hello.ack);
   if (hello.heartbeat) object["heartbeat"] = true;
+  if (hello.charset) object["charset"] = word(*hello.charset);
   proto::append_frame(out, proto::FrameType::kHello, object.dump());
 }
 

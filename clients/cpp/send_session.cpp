@@ -80,7 +80,8 @@ void SendSession::connected() {
                                 .stream = settings_.stream,
                                 .session = settings_.session,
                                 .from = window_.first_seq(),
-                                .heartbeat = true});
+                                .heartbeat = true,
+                                .charset = settings_.charset});
 }
 
 void SendSession::disconnected() {

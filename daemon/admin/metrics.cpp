@@ -88,6 +88,10 @@ void add_records(Families& families, const Shared& shared, const CommitStats& st
   const std::vector<std::string> streams = shared.streams.names();
   for (std::size_t label = 0; label < streams.size(); ++label)
     families.add("stream", streams[label], stats.records_by_stream.at(label));
+  families.family("crawlspool_records_decoded_total",
+                  "Records that came in another charset than UTF-8, and were stored.", MetricType::Counter);
+  for (const proto::Charset charset : proto::kAllCharsets)
+    if (charset != proto::kUtf8) families.add("charset", word(charset), shared.charsets.decoded(charset));
   families.counter("crawlspool_bytes_total", "Bytes of the records stored.", stats.record_bytes);
   families.family("crawlspool_rejects_total", "Records refused and kept in rejected/.", MetricType::Counter);
   for (std::size_t code = 0; code < proto::kRejectCodes; ++code)

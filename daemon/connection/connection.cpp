@@ -52,7 +52,7 @@ void Connection::start(std::unique_ptr<net::ByteStream> stream) {
 }
 
 intake::RecordWriter Connection::make_writer() {
-  return {{io_.appender(), io_.checker(), io_.rejects(), io_.shared().streams, io_.leases()},
+  return {{io_.appender(), io_.checker(), io_.rejects(), io_.shared().streams, io_.leases(), io_.transcoder()},
           {id(), input(), peer()},
           limits().record_bytes_max,
           budget_};

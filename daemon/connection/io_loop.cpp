@@ -28,6 +28,7 @@ IoLoop::IoLoop(const Shared& shared, ConfigPtr config)
       checker_(config_->limits.record_depth_max),
       appender_(shared.committer, *this, shared.memory),
       rejects_(appender_),
+      transcoder_(shared.charsets, appender_.memory()),
       memory_shares_(shared.memory, appender_.memory()),
       read_buffer_(kReadBufferBytes, proto::FrameDecoder::kPaddingBytes),
       time_(shared.clock),

@@ -27,6 +27,7 @@
 #include "daemon/connection/session_delivery.h"
 #include "daemon/connection/source_table.h"
 #include "daemon/intake/reject_recorder.h"
+#include "daemon/intake/transcoder.h"
 #include "daemon/json/record_checker.h"
 #include "daemon/net/byte_stream.h"
 #include "daemon/net/loop.h"
@@ -55,6 +56,7 @@ struct Shared {
   TurnCounts& turns;
   AmplificationLedger& amplification;
   std::vector<IoLoop*>& loops;  // all are there before the first of them runs
+  intake::Charsets& charsets;
 };
 
 class IoLoop final : private commit::CompletionSink {
@@ -88,6 +90,7 @@ class IoLoop final : private commit::CompletionSink {
   [[nodiscard]] commit::Appender& appender() { return appender_; }
   [[nodiscard]] session::LeaseTable& leases() { return sessions_.leases(); }
   [[nodiscard]] intake::RejectRecorder& rejects() { return rejects_; }
+  [[nodiscard]] intake::Transcoder& transcoder() { return transcoder_; }
   [[nodiscard]] FairShare& fair_share() { return fair_share_; }
   [[nodiscard]] MemoryShares& memory_shares() { return memory_shares_; }
   [[nodiscard]] MemoryRelief& memory_relief() { return memory_relief_; }
@@ -114,6 +117,7 @@ class IoLoop final : private commit::CompletionSink {
   json::RecordChecker checker_;
   commit::Appender appender_;
   intake::RejectRecorder rejects_;
+  intake::Transcoder transcoder_;
   FairShare fair_share_;        // outlives the sources
   MemoryShares memory_shares_;  // too
   ReadBuffer read_buffer_;

@@ -54,6 +54,8 @@ class Dialog {
   [[nodiscard]] bool is_silent() const { return is_silent_; }
 
   // --- hello ---
+  // What its records come in, unless a hello says another charset.
+  void decode_from(const proto::Decoding& decoding) { writer_.decode_from(decoding); }
   // Identifies the client and requests the lease on its session; says welcome once that is granted.
   void take_hello(proto::Hello hello);
   // Identifies a client that says no hello.

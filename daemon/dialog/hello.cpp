@@ -23,6 +23,11 @@ void Dialog::take_hello(proto::Hello hello) {
   from_ = hello.from;
   ack_ = hello.ack;
   heartbeat_.take_part(hello.heartbeat);
+  if (hello.charset) {
+    if (!connection_.io().transcoder().charsets().has(*hello.charset))
+      return end_with_error({.code = ErrorWord::kBadHello, .detail = intake::no_codec_detail(*hello.charset)});
+    writer_.decode_from({*hello.charset, writer_.decoding().replaces});
+  }
   identify(std::move(hello.client), std::move(hello.stream), hello.session);
   base::free_text(hello.session);  // a secret
   if (writer_.has_session()) return writer_.request_lease();

@@ -23,15 +23,16 @@ struct Row {
 
 constexpr std::array kRows{
     Row{"stream",
-        [](Connection& connection, const Settings&) -> std::unique_ptr<Protocol> {
-          return std::make_unique<stream::StreamProtocol>(connection);
+        [](Connection& connection, const Settings& settings) -> std::unique_ptr<Protocol> {
+          return std::make_unique<stream::StreamProtocol>(connection, settings);
         }},
     Row{"http",
-        [](Connection& connection, const Settings&) -> std::unique_ptr<Protocol> {
+        [](Connection& connection, const Settings& settings) -> std::unique_ptr<Protocol> {
           using http::HttpProtocol;
-          return std::make_unique<HttpProtocol>(connection, HttpProtocol::kForRecords, [](HttpProtocol& http) {
-            return std::make_unique<http::RecordsHandler>(http);
-          });
+          return std::make_unique<HttpProtocol>(connection, HttpProtocol::kForRecords,
+                                                [decoding = settings.decoding](HttpProtocol& http) {
+                                                  return std::make_unique<http::RecordsHandler>(http, decoding);
+                                                });
         }},
     Row{"lines",
         [](Connection& connection, const Settings& settings) -> std::unique_ptr<Protocol> {

@@ -13,6 +13,7 @@
 #include "daemon/base/endpoint.h"
 #include "daemon/commit/appender.h"
 #include "daemon/intake/reject_recorder.h"
+#include "daemon/intake/transcoder.h"
 #include "daemon/intake/turn_budget.h"
 #include "daemon/json/record_checker.h"
 #include "daemon/session/lease.h"
@@ -30,6 +31,7 @@ class RecordWriter {
     RejectRecorder& rejects;
     commit::StreamLabels& streams;
     session::LeaseTable& leases;
+    Transcoder& transcoder;
   };
   struct Source {
     base::ConnectionId id = 0;
@@ -47,6 +49,10 @@ class RecordWriter {
   RecordWriter(const Loop& loop, const Source& source, std::uint64_t record_bytes_max, TurnBudget& budget);
 
   void identify(Identity identity);
+  // Its records come in another charset from now on, which the transcoder has. Those that are ASCII are taken as they
+  // are; of the others the lines say what they were.
+  void decode_from(const proto::Decoding& decoding);
+  [[nodiscard]] const proto::Decoding& decoding() const { return decoding_; }
   [[nodiscard]] const spool::ClientNames& names() const { return names_; }
   [[nodiscard]] const spool::Origin& origin() const { return origin_; }
 
@@ -82,7 +88,28 @@ class RecordWriter {
   [[nodiscard]] std::uint64_t rejects() const { return rejects_; }
 
  private:
+  // A record on its way through the checks.
+  struct Checked {
+    std::string_view text;    // in UTF-8
+    bool is_decoded = false;  // so it is not what was sent
+    std::uint64_t replaced = 0;
+    std::optional<json::RejectReason> reject;
+  };
+
   [[nodiscard]] std::optional<json::RejectReason> check(std::string_view record);
+  [[nodiscard]] Checked decode_and_check(std::string_view record);
+  [[nodiscard]] json::RejectReason too_large() const;
+  std::optional<json::RejectReason> write_plain(std::string_view record, const RejectedNumber& number,
+                                                const commit::ReadTime& when);
+  std::optional<json::RejectReason> write_decoded(std::string_view record, const RejectedNumber& number,
+                                                  const commit::ReadTime& when);
+  void add_checked_line(const Checked& checked, std::uint64_t seq, const commit::ReadTime& when);
+  void add_line(const spool::Origin& origin, std::string_view record, std::uint64_t seq, const commit::ReadTime& when);
+  void keep_reject(std::string_view record, const json::RejectReason& reason, const RejectedNumber& number,
+                   const commit::ReadTime& when);
+  void advance(std::uint64_t seq, bool is_rejected);
+  [[nodiscard]] spool::Origin make_decoded_origin(std::uint64_t replaced) const;
+  [[nodiscard]] bool decodes() const { return decoding_.charset != proto::kUtf8; }
 
   const Loop loop_;
   const Source source_;
@@ -90,6 +117,8 @@ class RecordWriter {
   TurnBudget& budget_;
   spool::ClientNames names_;
   spool::Origin origin_;
+  proto::Decoding decoding_;
+  spool::Origin decoded_origin_;  // of records that were decoded and lost nothing
   commit::RecordSource appended_;
   session::Lease lease_;
   std::uint64_t taken_ = 0;

@@ -33,7 +33,8 @@ std::size_t RejectRecorder::record(std::string_view record, const json::RejectRe
                                .via = sender.via,
                                .peer = sender.peer,
                                .raw = record,
-                               .is_brief = !allowance_.take(sender.machine, when.monotonic_us)},
+                               .is_brief = !allowance_.take(sender.machine, when.monotonic_us),
+                               .charset = sender.charset},
                               reason.code, when);
 }
 

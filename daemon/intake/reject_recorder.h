@@ -31,6 +31,7 @@ struct RejectedSender {
   std::string_view via;
   const base::MachineKey& machine;
   const spool::ClientNames& names;
+  std::string_view charset;  // what its records come in; empty: UTF-8
 };
 
 class RejectRecorder {

@@ -24,6 +24,7 @@ class TurnBudget {
   static constexpr std::uint64_t kDecoderCallCost = 512;
   static constexpr std::uint64_t kDecoderByteCost = 8;  // of what came in
   static constexpr std::uint64_t kDecompressedBytesAUnit = 2;
+  static constexpr std::uint64_t kDecodedByteCost = 4;  // of a record in another charset, as it came
 
   // Begins a new turn: nothing is spent.
   void begin(std::uint64_t cost_max = kTurnCostMax) {
@@ -49,6 +50,8 @@ class TurnBudget {
   // Counts a record that was checked, and is checked again where it is written.
   void count_checked(std::size_t record_bytes) { spent_ += kCheckedRecordCost + record_bytes; }
   void count_command() { spent_ += kCommandCost; }
+  // Counts a record in another charset that was decoded, or looked at to its end, or a part of it.
+  void count_decoded(std::size_t bytes) { spent_ += bytes * kDecodedByteCost; }
   void count_request() { spent_ += kRequestCost; }
   void count_handshake() { spent_ += kHandshakeCost; }
   void count_decoder_start() { spent_ += kDecoderStartCost; }

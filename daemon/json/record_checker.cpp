@@ -21,11 +21,7 @@ static_assert(proto::FrameDecoder::kPaddingBytes >= kEscapesPaddingBytes);
 
 constexpr std::size_t kFirstCapacityBytes = 64 * 1024;
 
-RejectReason reject(RejectCode code, std::string_view why, std::optional<std::uint64_t> offset = std::nullopt) {
-  RejectReason reason{code, why, offset};
-  if (offset) (reason.detail += " at byte ") += *offset;
-  return reason;
-}
+constexpr std::string_view kAtByte = " at byte ";
 
 std::optional<std::uint64_t> first_bad_utf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
@@ -46,6 +42,17 @@ std::unique_ptr<simdjson::internal::dom_parser_implementation> tokens_for(std::s
 }
 
 }  // namespace
+
+RejectReason reject(RejectCode code, std::string_view why, std::optional<std::uint64_t> offset) {
+  RejectReason reason{code, why, offset};
+  if (offset) (reason.detail += kAtByte) += *offset;
+  return reason;
+}
+
+RejectReason moved_to(const RejectReason& reason, std::uint64_t offset) {
+  const std::string_view said = reason.detail.view();
+  return reject(reason.code, said.substr(0, said.rfind(kAtByte)), offset);
+}
 
 RecordChecker::RecordChecker(std::size_t depth_max, std::size_t large_bytes)
     : grammar_(depth_max), large_bytes_(large_bytes), tokens_(tokens_for(kFirstCapacityBytes)) {}

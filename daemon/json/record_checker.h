@@ -24,6 +24,11 @@ struct RejectReason {
   std::optional<std::uint64_t> offset;  // where the trouble begins, where that is known
 };
 
+[[nodiscard]] RejectReason reject(proto::RejectCode code, std::string_view why,
+                                  std::optional<std::uint64_t> offset = std::nullopt);
+// Returns `reason` with its trouble at another offset: that of the record which the checked one was made of.
+[[nodiscard]] RejectReason moved_to(const RejectReason& reason, std::uint64_t offset);
+
 class RecordChecker {
  public:
   static constexpr std::size_t kLargeBytes = 1024 * 1024;

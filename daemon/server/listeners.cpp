@@ -91,6 +91,9 @@ Result<void> Listeners::adopt_all(proto::Input input, std::vector<base::UniqueFd
 
 Result<void> Listeners::listen(proto::Input input, config::Listener listener, const config::Tls& tls,
                                net::ListeningSocket socket, bool is_inherited) {
+  if (const proto::Charset charset = listener.settings.decoding.charset; !shared_.charsets.has(charset))
+    return base::fail(base::ErrorCode::kConfig,
+                      "listen." + std::string(word(input)) + ": " + intake::no_codec_detail(charset));
   auto made = std::make_shared<Port>();
   made->input = input;
   if (listener.at.is_tls()) {

@@ -75,7 +75,7 @@ class Server {
                    [this](SpoolState state) { on_spool_state(state); }),
         connection_log_(clock_),
         shared_{clock_,  committer_,      memory_, admission_,     sessions_, streams_,
-                closes_, connection_log_, turns_,  amplification_, loops_},
+                closes_, connection_log_, turns_,  amplification_, loops_,    charsets_},
         threads_(shared_, config),
         resident_(loop(), memory_, clock_),
         liveness_(threads_.mailboxes(), [this] { return committer_.busy_us(); }),
@@ -94,6 +94,8 @@ class Server {
              [this] { service_manager_.reloading(); }, [this] { on_reload_end(); }}) {}
 
   Result<int> run(InheritedSockets inherited) {
+    if (const std::string missing = charsets_.missing(); !missing.empty())
+      base::log_warn("charsets_missing", {{"charsets", missing}, {"detail", "glibc's gconv modules are not there"}});
     CRAWLSPOOL_TRY(listeners_.open(*reload_.in_force(), std::move(inherited)));
     status_.set_listening(listeners_.addresses());
     status_.set_certificates([this] { return listeners_.certificates(); });
@@ -236,6 +238,7 @@ class Server {
   connection::TurnCounts turns_;
   connection::AmplificationLedger amplification_;
   std::vector<connection::IoLoop*> loops_;
+  intake::Charsets charsets_;
   connection::Shared shared_;
   connection::IoThreads threads_;
   ResidentWatch resident_;

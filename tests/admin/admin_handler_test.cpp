@@ -46,7 +46,7 @@ class AdminAnswers : public commit::OnForgetfulDisk {
     port = std::make_unique<AdminPort>(*admission);
     shared = std::make_unique<connection::Shared>(connection::Shared{clock, *committer, *memory, *admission, sessions,
                                                                      streams, closes, connection_log, turn_counts,
-                                                                     amplification, loops});
+                                                                     amplification, loops, charsets});
     io = std::make_unique<connection::IoLoop>(*shared, config);
     auto pair = net::test::tcp_pair();
     peer = std::move(pair.theirs);
@@ -87,6 +87,7 @@ class AdminAnswers : public commit::OnForgetfulDisk {
   commit::StreamLabels streams;
   connection::CloseCounts closes;
   connection::ConnectionLog connection_log{clock};
+  intake::Charsets charsets;
   connection::TurnCounts turn_counts;
   connection::AmplificationLedger amplification;
   std::vector<connection::IoLoop*> loops;

@@ -7,8 +7,8 @@ namespace {
 
 constexpr proto::Input kStream = proto::input("stream");
 
-std::string complaint(std::string_view url) {
-  const auto listener = parse_listener(kStream, url);
+std::string complaint(std::string_view url, proto::Input input = kStream) {
+  const auto listener = parse_listener(input, url);
   return listener ? "" : listener.error().message();
 }
 
@@ -68,6 +68,25 @@ TEST(Listener, KeysOfRedisClientsAreStrippedAsItsEntrySays) {
   EXPECT_EQ(listener->settings.client, "r");
   EXPECT_FALSE(parse_listener(proto::input("redis"), "tcp://127.0.0.1:1?strip="));
   EXPECT_FALSE(parse_listener(proto::input("lines"), "tcp://127.0.0.1:1?strip=:items"));
+}
+
+TEST(Listener, ACharsetIsReadByAnyOfItsNames) {
+  const auto listener = parse_listener(kStream, "tcp://127.0.0.1:1?charset=CP936&charset_errors=replace").value();
+  EXPECT_EQ(word(listener.settings.decoding.charset), "gbk");
+  EXPECT_TRUE(listener.settings.decoding.replaces);
+}
+
+TEST(Listener, AnUnknownCharsetIsRefusedWithAllAndTheNearest) {
+  const std::string said = complaint("tcp://127.0.0.1:1?charset=gb1803");
+  EXPECT_NE(said.find("'gb1803' for charset, which must be one of utf-8, gb18030, gbk,"), std::string::npos) << said;
+  EXPECT_NE(said.find("(did you mean gb18030?)"), std::string::npos) << said;
+  EXPECT_NE(complaint("tcp://127.0.0.1:1?charset_errors=ignore").find("must be reject or replace"), std::string::npos);
+}
+
+TEST(Listener, OfLinesHasNoCharsetInWhichNoByteEndsALine) {
+  EXPECT_NE(complaint("tcp://127.0.0.1:1?charset=utf-16", proto::input("lines")).find("no byte ends a line"),
+            std::string::npos);
+  EXPECT_EQ(complaint("tcp://127.0.0.1:1?charset=utf-16"), "");
 }
 
 }  // namespace

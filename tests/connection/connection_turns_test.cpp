@@ -75,7 +75,7 @@ class ConnectionTurns : public commit::OnForgetfulDisk {
     memory = std::make_unique<commit::MemoryBudget>(64 << 20, 1 << 20);
     admission = std::make_unique<Admission>(config->limits);
     shared = std::make_unique<Shared>(Shared{clock, *committer, *memory, *admission, sessions, streams, closes,
-                                             connection_log, turns, amplification, loops});
+                                             connection_log, turns, amplification, loops, charsets});
     io = std::make_unique<IoLoop>(*shared, config);
   }
   void TearDown() override {
@@ -105,6 +105,7 @@ class ConnectionTurns : public commit::OnForgetfulDisk {
   commit::StreamLabels streams;
   CloseCounts closes;
   ConnectionLog connection_log{clock};
+  intake::Charsets charsets;
   TurnCounts turns;
   AmplificationLedger amplification;
   std::vector<IoLoop*> loops;

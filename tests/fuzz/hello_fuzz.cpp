@@ -17,7 +17,8 @@ using nlohmann::json;
 
 bool same(const Hello& left, const Hello& right) {
   return left.client == right.client && left.stream == right.stream && left.session == right.session &&
-         left.from == right.from && left.ack == right.ack && left.heartbeat == right.heartbeat;
+         left.from == right.from && left.ack == right.ack && left.heartbeat == right.heartbeat &&
+         left.charset == right.charset;
 }
 
 std::string written_again(const Hello& hello) {
@@ -28,6 +29,7 @@ std::string written_again(const Hello& hello) {
   if (!hello.client.empty()) object["client"] = hello.client;
   if (!hello.stream.empty()) object["stream"] = hello.stream;
   if (!hello.session.empty()) object["session"] = hello.session;
+  if (hello.charset) object["charset"] = word(*hello.charset);
   return object.dump();
 }
 

@@ -41,9 +41,10 @@ class RecordWriterTest : public commit::OnForgetfulDisk {
     start();
     appender = std::make_unique<commit::Appender>(*committer, returned, memory);
     rejects = std::make_unique<RejectRecorder>(*appender);
-    writer =
-        std::make_unique<RecordWriter>(RecordWriter::Loop{*appender, checker, *rejects, streams, loop.leases()},
-                                       RecordWriter::Source{7, proto::input("stream"), peer}, kRecordBytesMax, budget);
+    transcoder = std::make_unique<Transcoder>(charsets, appender->memory());
+    writer = std::make_unique<RecordWriter>(
+        RecordWriter::Loop{*appender, checker, *rejects, streams, loop.leases(), *transcoder},
+        RecordWriter::Source{7, proto::input("stream"), peer}, kRecordBytesMax, budget);
     base::format_timestamp(when.wall_us, when.timestamp);
   }
   void TearDown() override {
@@ -68,6 +69,8 @@ class RecordWriterTest : public commit::OnForgetfulDisk {
   LonelyLoop loop;
   std::unique_ptr<commit::Appender> appender;
   std::unique_ptr<RejectRecorder> rejects;
+  Charsets charsets;
+  std::unique_ptr<Transcoder> transcoder;
   std::unique_ptr<RecordWriter> writer;
 };
 
@@ -143,6 +146,87 @@ TEST_F(RecordWriterTest, ALeaseIsRequestedForItsClientAndReleasedOnce) {
   writer->release_session();
   writer->release_session();
   EXPECT_EQ(loop.ended, std::vector<spool::SessionKey>{42});
+}
+
+class DecodingWriter : public RecordWriterTest {
+ protected:
+  static constexpr const char* kGbk = "{\"a\":\"\xD6\xD0\"}";
+  void decode_from(std::string_view charset, bool replaces = false) {
+    writer->decode_from({proto::find_charset(charset).value(), replaces});
+  }
+};
+
+TEST_F(DecodingWriter, StoresUtf8AndSaysWhatItWas) {
+  writer->identify({{"worker-7", "", "quotes"}, std::nullopt, false});
+  decode_from("gbk");
+  EXPECT_EQ(write(kGbk, 1), std::nullopt);
+  EXPECT_EQ(write("{\"plain\":1}", 2), std::nullopt);
+  ASSERT_TRUE(committed());
+  const std::string stored = test::whole_spool(disk);
+  EXPECT_NE(stored.find(R"("client":"worker-7","seq":1,"stream":"quotes","via":"stream","peer":"10.0.0.7:51234",)"
+                        R"("charset":"gbk","record":{"a":"中"})"),
+            std::string::npos)
+      << stored;
+  EXPECT_NE(stored.find(R"("peer":"10.0.0.7:51234","record":{"plain":1})"), std::string::npos)
+      << "nothing of it was decoded";
+  EXPECT_EQ(charsets.decoded(proto::find_charset("gbk").value()), 1U);
+}
+
+TEST_F(DecodingWriter, AnIdentityOfLaterKeepsTheCharset) {
+  decode_from("gbk");
+  writer->identify({{"worker-7", "", ""}, std::nullopt, false});
+  EXPECT_EQ(write(kGbk, 1), std::nullopt);
+  ASSERT_TRUE(committed());
+  EXPECT_NE(
+      test::whole_spool(disk).find(R"("client":"worker-7","seq":1,"via":"stream","peer":"10.0.0.7:51234","charset")"),
+      std::string::npos);
+}
+
+TEST_F(DecodingWriter, WhatCannotBeDecodedIsRejectedWithItsOffset) {
+  decode_from("gbk");
+  const auto reason = write("\"\xD6\xD0\xFF\"", 1);
+  ASSERT_TRUE(reason);
+  EXPECT_EQ(reason->code, proto::RejectCode::kInvalidCharset);
+  EXPECT_EQ(reason->offset, 3U);
+  EXPECT_EQ(reason->detail.view(), "not valid gbk at byte 3");
+  const auto batch = committed();
+  EXPECT_EQ(batch->rejects_by_code[static_cast<std::size_t>(proto::RejectCode::kInvalidCharset)], 1U);
+}
+
+TEST_F(DecodingWriter, ReplacedCharactersAreCountedInTheLine) {
+  decode_from("gbk", true);
+  EXPECT_EQ(write("\"\xFF\xD6\xD0\xFF\"", 1), std::nullopt);
+  ASSERT_TRUE(committed());
+  EXPECT_NE(test::whole_spool(disk).find("\"charset\":\"gbk\",\"replaced\":2,\"record\":\"\uFFFD中\uFFFD\""),
+            std::string::npos);
+}
+
+TEST_F(DecodingWriter, AFaultOfTheJsonIsPlacedInTheRecordAsItCame) {
+  decode_from("gbk");
+  const auto reason = write("[\"\xD6\xD0\",]", 1);
+  ASSERT_TRUE(reason);
+  EXPECT_EQ(reason->code, proto::RejectCode::kInvalidJson);
+  EXPECT_EQ(reason->offset, 6U);
+  EXPECT_EQ(reason->detail.view(), "not valid JSON at byte 6");
+}
+
+TEST_F(DecodingWriter, TheLimitHoldsForWhatItBecomes) {
+  decode_from("windows-1252");
+  EXPECT_EQ(write('"' + std::string(kRecordBytesMax / 2 - 1, '\xE9') + '"', 1), std::nullopt);
+  const auto reason = write('"' + std::string(kRecordBytesMax / 2, '\xE9') + '"', 2);
+  ASSERT_TRUE(reason);
+  EXPECT_EQ(reason->code, proto::RejectCode::kRecordTooLarge);
+  EXPECT_EQ(reason->detail.view(), "at most 32 bytes, in UTF-8 too");
+}
+
+TEST_F(DecodingWriter, DecodingIsPaidForFromTheTurnsBudget) {
+  budget.begin();
+  EXPECT_EQ(write("\"abcdefghi\"", 1), std::nullopt);
+  const std::uint64_t plain = budget.spent();
+  decode_from("gbk");
+  budget.begin();
+  EXPECT_EQ(write("\"abcdefg\xD6\xD0\"", 2), std::nullopt);
+  EXPECT_GE(budget.spent(), plain + 11 * TurnBudget::kDecodedByteCost);
 }
 
 }  // namespace

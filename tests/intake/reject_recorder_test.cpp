@@ -24,7 +24,7 @@ class RejectRecorderTest : public commit::OnForgetfulDisk {
 
   void record(const std::string& record, std::uint64_t seq) {
     const json::RejectReason reason{proto::RejectCode::kInvalidJson, "not valid JSON at byte 0", 0};
-    EXPECT_GT(recorder->record(record, reason, when, {seq, {"seq", seq}}, {1, "10.0.0.7:1", "tcp", machine, names}),
+    EXPECT_GT(recorder->record(record, reason, when, {seq, {"seq", seq}}, {1, "10.0.0.7:1", "tcp", machine, names, {}}),
               0U);
     appender->advance(source, {seq});
   }

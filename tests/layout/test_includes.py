@@ -62,6 +62,7 @@ ONLY_IN = {
     "simdjson.h": r"daemon/json/record_checker\.cpp",
     "libdeflate.h": r"daemon/spool/lines/line\.cpp",
     "zstd.h": r"(daemon/(spool/compressed/block_codec|intake/content_streams)|clients/cpp/batch_compressor)\.cpp",
+    "iconv.h": r"daemon/intake/charset_table\.cpp",
     "zlib.h": r"daemon/intake/content_streams\.cpp",
     "libmount.h": r"cli/doctor/disk\.cpp",
     "openssl/ssl.h": r"(cli/common/(channel|tls)|daemon/net/tls_(context|stream))\.cpp",

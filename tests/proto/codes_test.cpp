@@ -17,6 +17,7 @@ TEST(Codes, EachEnumeratorHasTheProtocolsWord) {
   EXPECT_EQ(word(RejectCode::kEmptyRecord), "empty_record");
   EXPECT_EQ(word(RejectCode::kTooDeep), "too_deep");
   EXPECT_EQ(word(RejectCode::kRecordTooLarge), "record_too_large");
+  EXPECT_EQ(word(RejectCode::kInvalidCharset), "invalid_charset");
   EXPECT_EQ(word(ErrorWord::kWrongProtocol), "wrong_protocol");
   EXPECT_EQ(word(ErrorWord::kFrameTooLarge), "frame_too_large");
   EXPECT_EQ(word(ErrorWord::kFrameTimeout), "frame_timeout");
@@ -60,7 +61,7 @@ void expect_unique_snake_case(const std::vector<std::string>& words) {
 
 TEST(Codes, WordsAreUniqueAndLowerSnakeCase) {
   // Rejects, errors and goodbyes share the logs' and the metrics' one column of codes.
-  std::vector<std::string> endings = words_up_to(RejectCode::kRecordTooLarge);
+  std::vector<std::string> endings = words_up_to(RejectCode::kInvalidCharset);
   EXPECT_EQ(endings.size(), kRejectCodes);
   for (auto& text : words_up_to(ErrorWord::kSpoolFailed)) endings.push_back(text);
   for (auto& text : words_up_to(GoodbyeReason::kSuperseded)) endings.push_back(text);

@@ -18,8 +18,9 @@ std::string refusal(const std::string& payload) {
 }
 
 TEST(Hello, EachMemberIsRead) {
-  const auto hello = parse_hello(with(R"("client":"worker-7","session":")" + std::string(kSession) +
-                                      R"(","from":9,"stream":"a/b","ack":"written","heartbeat":true)"));
+  const auto hello =
+      parse_hello(with(R"("client":"worker-7","session":")" + std::string(kSession) +
+                       R"(","from":9,"stream":"a/b","ack":"written","heartbeat":true,"charset":"SJIS")"));
   ASSERT_TRUE(hello);
   EXPECT_EQ(hello->client, "worker-7");
   EXPECT_EQ(hello->session, kSession);
@@ -27,6 +28,7 @@ TEST(Hello, EachMemberIsRead) {
   EXPECT_EQ(hello->stream, "a/b");
   EXPECT_EQ(hello->ack, AckLevel::kWritten);
   EXPECT_TRUE(hello->heartbeat);
+  EXPECT_EQ(hello->charset, find_charset("shift_jis"));
 }
 
 TEST(Hello, OnlyTheProtocolIsRequired) {
@@ -37,6 +39,7 @@ TEST(Hello, OnlyTheProtocolIsRequired) {
   EXPECT_EQ(hello->from, 1U);
   EXPECT_EQ(hello->ack, AckLevel::kSynced);
   EXPECT_FALSE(hello->heartbeat);
+  EXPECT_EQ(hello->charset, std::nullopt);
 }
 
 TEST(Hello, UnknownMembersAreIgnored) { EXPECT_EQ(refusal(with(R"("colour":"blue","x":[[{}]])")), ""); }
@@ -56,16 +59,17 @@ TEST(Hello, OtherProtocolsAreNamed) {
 
 TEST(Hello, EachWrongMemberIsNamed) {
   const std::pair<const char*, const char*> cases[] = {
-      {R"("client":7)", "\"client\""},      {R"("client":"")", "\"client\""},
-      {R"("client":"a b")", "\"client\""},  {R"("client":"a/b")", "\"client\""},
-      {R"("client":null)", "\"client\""},   {R"("stream":"")", "\"stream\""},
-      {R"("stream":"a b")", "\"stream\""},  {R"("stream":"a\u0000")", "\"stream\""},
-      {R"("stream":[])", "\"stream\""},     {R"("session":"5f3a")", "\"session\""},
-      {R"("session":12)", "\"session\""},   {R"("from":0)", "\"from\""},
-      {R"("from":-1)", "\"from\""},         {R"("from":"1")", "\"from\""},
-      {R"("from":1.5)", "\"from\""},        {R"("from":9007199254740992)", "\"from\""},
-      {R"("ack":"never")", "\"ack\""},      {R"("ack":true)", "\"ack\""},
-      {R"("heartbeat":1)", "\"heartbeat\""}};
+      {R"("client":7)", "\"client\""},       {R"("client":"")", "\"client\""},
+      {R"("client":"a b")", "\"client\""},   {R"("client":"a/b")", "\"client\""},
+      {R"("client":null)", "\"client\""},    {R"("stream":"")", "\"stream\""},
+      {R"("stream":"a b")", "\"stream\""},   {R"("stream":"a\u0000")", "\"stream\""},
+      {R"("stream":[])", "\"stream\""},      {R"("session":"5f3a")", "\"session\""},
+      {R"("session":12)", "\"session\""},    {R"("from":0)", "\"from\""},
+      {R"("from":-1)", "\"from\""},          {R"("from":"1")", "\"from\""},
+      {R"("from":1.5)", "\"from\""},         {R"("from":9007199254740992)", "\"from\""},
+      {R"("ack":"never")", "\"ack\""},       {R"("ack":true)", "\"ack\""},
+      {R"("heartbeat":1)", "\"heartbeat\""}, {R"("charset":"klingon")", "\"charset\""},
+      {R"("charset":936)", "\"charset\""}};
   for (const auto& [member, named] : cases) EXPECT_EQ(refusal(with(member)).find(named), 0U) << member;
 }
 

@@ -72,8 +72,8 @@ void append_verdict(TextPieces& rejected, std::uint64_t index, const RejectReaso
 
 }  // namespace
 
-RecordsHandler::RecordsHandler(HttpProtocol& http)
-    : http_(http), connection_(http.connection()), writer_(connection_.make_writer()) {}
+RecordsHandler::RecordsHandler(HttpProtocol& http, const proto::Decoding& decoding)
+    : http_(http), connection_(http.connection()), usual_decoding_(decoding), writer_(connection_.make_writer()) {}
 
 RecordsHandler::~RecordsHandler() { connection_.memory().batch_done(); }
 
@@ -97,10 +97,27 @@ std::optional<Response> RecordsHandler::check(const RequestHead& head, std::uint
   if (!client) return bad_request(client.error());
   request_ = Request{};
   request_.client = std::move(*client);
+  if (auto unknown = judge_charset(head)) return unknown;
   if (auto unavailable = judge_resources()) return unavailable;
   const bool is_one_record = is_json(head.content_type) && is_plain(head.content_encoding);
   body_bytes_max = is_one_record ? connection_.limits().record_bytes_max : connection_.limits().batch_bytes_max;
   return std::nullopt;
+}
+
+std::optional<Response> RecordsHandler::judge_charset(const RequestHead& head) {
+  const auto unsupported = [](std::string_view detail) {
+    return error_response(415, "unsupported_media_type", detail);
+  };
+  request_.decoding = usual_decoding_;
+  if (head.charset) {
+    const auto charset = proto::find_charset(*head.charset);
+    if (!charset) return unsupported("Content-Type's charset is " + std::string(proto::kCharsetRule));
+    if (!connection_.io().transcoder().charsets().has(*charset)) return unsupported(intake::no_codec_detail(*charset));
+    request_.decoding.charset = *charset;
+  }
+  if (!is_ndjson(head.content_type) || has_lines(request_.decoding.charset)) return std::nullopt;
+  return unsupported("in " + std::string(word(request_.decoding.charset)) +
+                     " no byte ends a line; send one record a request, as application/json");
 }
 
 // Any page can have a browser on this machine send it here, under a name of its own, too; only those that the
@@ -145,6 +162,7 @@ std::optional<Response> RecordsHandler::judge_resources() {
 void RecordsHandler::serve(const RequestHead& head, std::string body) {
   request_.is_batch = is_ndjson(head.content_type);
   const auto& session = request_.client.session;
+  writer_.decode_from(request_.decoding);
   writer_.identify({std::move(request_.client.names), session ? std::optional(session->key) : std::nullopt, false});
   const auto holds = request_.is_batch ? BatchIntake::Holds::kRecords : BatchIntake::Holds::kOneRecord;
   if (const auto encoding = compression(head.content_encoding))

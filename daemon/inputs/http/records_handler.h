@@ -19,8 +19,8 @@ namespace crawlspool::http {
 
 class RecordsHandler final : public Handler {
  public:
-  // `http` owns it.
-  explicit RecordsHandler(HttpProtocol& http);
+  // `http` owns it. `decoding`: of bodies whose Content-Type names no charset.
+  RecordsHandler(HttpProtocol& http, const proto::Decoding& decoding);
   ~RecordsHandler() override;
 
   [[nodiscard]] const intake::RecordWriter* writer() const override { return &writer_; }
@@ -32,6 +32,7 @@ class RecordsHandler final : public Handler {
   struct Request {
     Stage stage = Stage::kDecompressing;
     RequestClient client;
+    proto::Decoding decoding;
     bool is_batch = false;
     std::optional<intake::BatchIntake> intake;
     std::uint64_t last_seq = 0;  // of the session, before the first record that is taken
@@ -45,6 +46,7 @@ class RecordsHandler final : public Handler {
   std::optional<Response> check(const RequestHead& head, std::uint64_t& body_bytes_max) override;
   [[nodiscard]] std::optional<Response> judge_sender(const BrowserFields& browser);
   [[nodiscard]] std::optional<Response> judge_resources();
+  [[nodiscard]] std::optional<Response> judge_charset(const RequestHead& head);
   [[nodiscard]] std::size_t held_wire_bytes() const override;
   [[nodiscard]] std::size_t held_bytes() const override;
   void serve(const RequestHead& head, std::string body) override;
@@ -71,6 +73,7 @@ class RecordsHandler final : public Handler {
 
   HttpProtocol& http_;
   connection::Connection& connection_;
+  const proto::Decoding usual_decoding_;
   intake::RecordWriter writer_;
   Request request_;
 };

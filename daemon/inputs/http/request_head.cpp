@@ -55,6 +55,23 @@ bool is_element(std::string_view list, std::string_view wanted) {
   return std::any_of(all.begin(), all.end(), [&](std::string_view element) { return lower(element) == wanted; });
 }
 
+// Returns the parameter's value, without its quotes; nothing where it is not there. The last of two counts, as to a
+// reader that takes one after the other.
+std::optional<std::string> charset_parameter(std::string_view media_type) {
+  std::optional<std::string> charset;
+  for (std::size_t semicolon = media_type.find(';'); semicolon != std::string_view::npos;) {
+    media_type.remove_prefix(semicolon + 1);
+    semicolon = media_type.find(';');
+    const std::string_view parameter = without_blanks_around(media_type.substr(0, semicolon));
+    const std::size_t equals = parameter.find('=');
+    if (equals == std::string_view::npos || lower(parameter.substr(0, equals)) != "charset") continue;
+    std::string_view value = parameter.substr(equals + 1);
+    if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) value = value.substr(1, value.size() - 2);
+    charset = std::string(value);
+  }
+  return charset;
+}
+
 std::string without_parameters(std::string_view media_type) {
   return lower(without_blanks_around(media_type.substr(0, media_type.find(';'))));
 }
@@ -179,6 +196,7 @@ tl::expected<RequestHead, Refusal> read_head(const Parser& parser) {
   if (auto fault = fault_in_framing(fields)) return tl::unexpected(std::move(*fault));
   if (fields.count(bhttp::field::content_type) > 1) return bad_request("more than one Content-Type");
   head.content_type = without_parameters(view(fields[bhttp::field::content_type]));
+  head.charset = charset_parameter(view(fields[bhttp::field::content_type]));
   head.content_encoding = lower(joined(fields, bhttp::field::content_encoding));
   head.if_none_match = std::string(view(fields[bhttp::field::if_none_match]));
   if (const auto length = parser.content_length()) head.content_length = *length;

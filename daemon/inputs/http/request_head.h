@@ -31,10 +31,11 @@ struct RequestHead {
   std::string method;
   std::string path;  // the target up to `?`, without its authority
   // Whom the request is for, by the target's authority or else by Host; empty: HTTP/1.0 without either.
-  std::string host;              // lower case; an IPv6 address in its brackets
-  std::string port;              // empty: none was said
-  std::string content_type;      // lower case, without parameters
-  std::string content_encoding;  // lower case; of several fields, their values joined by commas
+  std::string host;                    // lower case; an IPv6 address in its brackets
+  std::string port;                    // empty: none was said
+  std::string content_type;            // lower case, without parameters
+  std::optional<std::string> charset;  // of content_type, without its quotes
+  std::string content_encoding;        // lower case; of several fields, their values joined by commas
   std::string if_none_match;
   std::optional<std::uint64_t> content_length;
   ClientFields fields;

@@ -12,7 +12,6 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kVersionMember = "crawlspool";
-constexpr std::size_t kHelloBytesMax = 4096;
 
 bool begins_json(char c) { return std::string_view("{[\"-0123456789tfn \t\r\n").find(c) != std::string_view::npos; }
 
@@ -34,6 +33,9 @@ tl::expected<std::optional<LinesHello>, std::string> read_hello(std::string_view
   if (!hello) return tl::unexpected(hello.error());
   read.hello = std::move(*hello);
   read.hello.heartbeat = false;
+  if (read.hello.charset && !has_lines(*read.hello.charset))
+    return tl::unexpected("in " + std::string(word(*read.hello.charset)) +
+                          " no byte ends a line; send such records as frames, or one a request over HTTP");
   return read;
 }
 

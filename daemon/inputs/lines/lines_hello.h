@@ -1,6 +1,7 @@
 // The first line of a connection of lines, where it is more than a record. Source: PROTOCOL.md, "Lines".
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,9 @@
 #include "proto/hello.h"
 
 namespace crawlspool::lines {
+
+// A longer line is none.
+inline constexpr std::size_t kHelloBytesMax = 4096;
 
 struct LinesHello {
   proto::Hello hello;

@@ -21,6 +21,7 @@ LinesProtocol::LinesProtocol(connection::Connection& connection, const config::L
       splitter_(connection.limits().record_bytes_max),
       may_answer_(settings.answers) {
   dialog().silence(true);
+  dialog().decode_from(settings.decoding);
   dialog().identify(settings.client, settings.stream);
 }
 
@@ -63,10 +64,19 @@ void LinesProtocol::take_line(std::string_view line, const commit::ReadTime& whe
   if (dialog().has_numbers_for(1)) dialog().take_record(line, when);
 }
 
+// In UTF-8, so that names can be read, where its listener says what it comes in.
+std::string_view LinesProtocol::first_line_text(std::string_view line) {
+  const proto::Decoding& decoding = dialog().writer().decoding();
+  if (decoding.charset == proto::kUtf8) return line;
+  const auto decoded = connection().io().transcoder().decode(decoding, line, kHelloBytesMax);
+  return decoded.text.empty() ? line : decoded.text;
+}
+
 // False if the first line is a record.
 bool LinesProtocol::take_hello(std::string_view line) {
-  if (line.front() != '{' || connection().io().checker().check(line)) return false;
-  auto read = read_hello(line);
+  const std::string_view text = first_line_text(line);
+  if (!text.starts_with('{') || connection().io().checker().check(text)) return false;
+  auto read = read_hello(text);
   if (!read) {
     dialog().end_with_error({.code = ErrorWord::kBadHello, .detail = read.error()});
     return true;

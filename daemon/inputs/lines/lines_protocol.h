@@ -39,6 +39,7 @@ class LinesProtocol final : public dialog::DialogProtocol {
   [[nodiscard]] bool take_lines(std::string_view& input);
   void take_line(std::string_view line, const commit::ReadTime& when);
   [[nodiscard]] bool take_hello(std::string_view line);
+  [[nodiscard]] std::string_view first_line_text(std::string_view line);
 
   LineSplitter splitter_;
   const bool may_answer_;

@@ -21,9 +21,11 @@ constexpr std::size_t kSmallHelloBytesMax = 2048;  // names and a session: read 
 
 }  // namespace
 
-StreamProtocol::StreamProtocol(Connection& connection)
+StreamProtocol::StreamProtocol(Connection& connection, const config::ListenerSettings& settings)
     : DialogProtocol(connection, proto::Framing::kFrames),
-      decoder_({connection.limits().record_bytes_max, connection.limits().batch_bytes_max}) {}
+      decoder_({connection.limits().record_bytes_max, connection.limits().batch_bytes_max}) {
+  dialog().decode_from(settings.decoding);
+}
 
 StreamProtocol::~StreamProtocol() { drop_batch(); }
 
@@ -161,8 +163,20 @@ bool StreamProtocol::has_numbers_for_batch(std::string_view batch) {
          dialog().has_numbers_for(proto::count_records(batch, records_max));
 }
 
+// A batch is cut into lines before they are decoded. False: that cannot be, and the dialog ends.
+bool StreamProtocol::may_have_batches() {
+  const proto::Charset charset = dialog().writer().decoding().charset;
+  if (has_lines(charset)) return true;
+  dialog().end_with_error({.code = ErrorWord::kBadBatch,
+                           .detail = "a batch is lines, and in " + std::string(word(charset)) +
+                                     " no byte ends a line; send each record in a frame of its own",
+                           .seq = dialog().writer().taken() + 1});
+  return false;
+}
+
 // Most are taken in at once, where they lie.
 void StreamProtocol::take_batch(std::string_view payload, const commit::ReadTime& when) {
+  if (!may_have_batches()) return;
   const bool must_wait = !connection().memory().share().may_take_in(payload.size());
   if (must_wait || intake::may_hold_more_records(payload.size(), connection().limits().batch_records_max)) {
     batch_.emplace(intake::BatchIntake::Holds::kRecords, decoder_.keep_payload(payload), connection().limits());
@@ -186,6 +200,7 @@ void StreamProtocol::take_batch(std::string_view payload, const commit::ReadTime
 }
 
 void StreamProtocol::take_zstd_batch(std::string_view payload, const commit::ReadTime& when) {
+  if (!may_have_batches()) return;
   batch_.emplace(intake::BatchIntake::Holds::kRecords, intake::Encoding::kZstd, intake::Parts::kOne,
                  decoder_.keep_payload(payload), connection().limits());
   if (may_go_on_with_batch()) go_on_with_batch(when);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "config/listener.h"
 #include "daemon/connection/connection.h"
 #include "daemon/dialog/dialog_protocol.h"
 #include "daemon/intake/batch_intake.h"
@@ -13,8 +14,8 @@ namespace crawlspool::stream {
 
 class StreamProtocol final : public dialog::DialogProtocol {
  public:
-  // `connection` owns it.
-  explicit StreamProtocol(connection::Connection& connection);
+  // `connection` owns it; `settings` are those of its listener.
+  StreamProtocol(connection::Connection& connection, const config::ListenerSettings& settings);
   ~StreamProtocol() override;
 
  private:
@@ -57,6 +58,7 @@ class StreamProtocol final : public dialog::DialogProtocol {
   void take_zstd_batch(std::string_view payload, const commit::ReadTime& when);
   void go_on_with_batch(const commit::ReadTime& when);
   void drop_batch();
+  [[nodiscard]] bool may_have_batches();
 
   proto::FrameDecoder decoder_;
   std::optional<intake::BatchIntake> batch_;  // came whole and is not all taken in; before the input that is kept

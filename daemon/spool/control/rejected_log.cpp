@@ -27,7 +27,8 @@ constexpr std::string_view kSessionKey = ",\"session\":\"";
 constexpr std::string_view kSeqKey = ",\"seq\":";
 constexpr std::string_view kViaKey = ",\"via\":\"";
 constexpr std::string_view kPeerKey = "\",\"peer\":\"";
-constexpr std::string_view kLengthKey = "\",\"length\":";
+constexpr std::string_view kCharsetKey = ",\"charset\":\"";
+constexpr std::string_view kLengthKey = ",\"length\":";
 constexpr std::string_view kBriefMark = ",\"cut\":\"rate\"";
 constexpr std::string_view kRawKey = ",\"raw\":\"";
 constexpr std::size_t kNumberDigitsMax = 20;
@@ -71,7 +72,7 @@ std::vector<std::string_view> newest_lines(std::span<const std::string_view> par
 
 std::size_t rejected_line_bytes_max(const RejectedRecord& record) {
   const std::size_t text_bytes = record.code.size() + record.detail.size() + record.client.size() +
-                                 record.session.size() + record.via.size() + record.peer.size();
+                                 record.session.size() + record.via.size() + record.peer.size() + record.charset.size();
   return kFixedBytesMax + text_bytes * base::kJsonEscapedBytesMax + base::base64_bytes(kept_raw(record).size());
 }
 
@@ -86,7 +87,8 @@ char* write_rejected_line(char* out, const RejectedRecord& record, std::string_v
   out = put_member(out, kSessionKey, record.session);
   if (record.seq != 0) out = put_number(out, kSeqKey, record.seq);
   out = put_text(out, kViaKey, record.via);
-  out = put_text(out, kPeerKey, record.peer);
+  out = put(put_text(out, kPeerKey, record.peer), "\"");
+  out = put_member(out, kCharsetKey, record.charset);
   out = put_number(out, kLengthKey, record.raw.size());
   if (record.is_brief && raw.size() < record.raw.size()) out = put(out, kBriefMark);
   out = put(base::write_base64(put(out, kRawKey), raw), "\"");

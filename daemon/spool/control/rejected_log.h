@@ -25,8 +25,9 @@ struct RejectedRecord {
   std::uint64_t seq;         // 0: none
   std::string_view via;
   std::string_view peer;
-  std::string_view raw;   // whole; the line keeps the first kRejectedRawBytesMax
-  bool is_brief = false;  // its sender has too many: the line keeps the first kRejectedBriefBytesMax
+  std::string_view raw;           // whole; the line keeps the first kRejectedRawBytesMax
+  bool is_brief = false;          // its sender has too many: the line keeps the first kRejectedBriefBytesMax
+  std::string_view charset = {};  // what the record came in; empty: UTF-8
 };
 
 inline constexpr std::size_t kRejectedRawBytesMax = 64 * 1024;

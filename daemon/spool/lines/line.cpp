@@ -64,13 +64,15 @@ std::uint32_t crc32(std::string_view bytes, std::uint32_t seed) {
   return ::libdeflate_crc32(seed, bytes.data(), bytes.size());
 }
 
-Origin make_origin(std::string_view via, std::string_view peer, const ClientNames& names) {
+Origin make_origin(std::string_view via, std::string_view peer, const ClientNames& names, const DecodedFrom& decoded) {
   Origin origin;
   append_member(origin.before_seq, "client", names.client);
   append_member(origin.before_seq, "session", names.session);
   append_member(origin.after_seq, "stream", names.stream);
   append_member(origin.after_seq, "via", via);
   append_member(origin.after_seq, "peer", peer);
+  append_member(origin.after_seq, "charset", decoded.charset);
+  if (decoded.replaced != 0) origin.after_seq += ",\"replaced\":" + std::to_string(decoded.replaced);
   origin.after_seq += kRecordKey;
   return origin;
 }

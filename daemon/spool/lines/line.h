@@ -32,7 +32,13 @@ struct ClientNames {
   std::string session;  // its 16 hex digits
   std::string stream;
 };
-[[nodiscard]] Origin make_origin(std::string_view via, std::string_view peer, const ClientNames& names = {});
+// Holds what a line says of a record that came in another charset and was decoded.
+struct DecodedFrom {
+  std::string_view charset;    // its word; empty: the record is as it was sent
+  std::uint64_t replaced = 0;  // how many U+FFFD stand for what could not be decoded; 0: not said
+};
+[[nodiscard]] Origin make_origin(std::string_view via, std::string_view peer, const ClientNames& names = {},
+                                 const DecodedFrom& decoded = {});
 
 // Returns the most bytes that a line takes around its record.
 [[nodiscard]] std::size_t envelope_bytes_max(const Origin& origin);

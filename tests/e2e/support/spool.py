@@ -21,6 +21,7 @@ HEAD = re.compile(
     rb'(?:,"stream":"(?P<stream>(?:[^"\\\x00-\x20\x7f]|\\["\\])+)")?'
     rb',"via":"(?P<via>[a-z]+)"'
     rb',"peer":"(?P<peer>[^"\\]+)"'
+    rb'(?:,"charset":"(?P<charset>[a-z0-9_-]+)"(?:,"replaced":(?P<replaced>[1-9]\d*))?)?'
     rb',"record":'
 )
 SEGMENT = re.compile(r"(\d{20})\.ndjson(\.open|\.zst)?")
@@ -44,6 +45,8 @@ class Line:
     client: str | None = None
     session: str | None = None
     stream: str | None = None
+    charset: str | None = None
+    replaced: int | None = None
 
 
 def parse_line(raw, position=0):
@@ -62,6 +65,7 @@ def parse_line(raw, position=0):
     return Line(position, number("synced"), number("seq"), text("via"), text("peer"),
                 raw[head.end():-TRAILER_BYTES], text("ts"), len(raw) + 1,
                 client=text("client"), session=text("session"),
+                charset=text("charset"), replaced=number("replaced"),
                 stream=head["stream"] and json.loads(b'"%s"' % head["stream"]))
 
 

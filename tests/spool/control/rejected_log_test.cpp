@@ -86,9 +86,16 @@ TEST(RejectedLine, OfABriefOneTheFirstBytesAndTheFullLengthAreKeptAndThatItIsCut
   EXPECT_EQ(rejected_line(record).find("\"cut\""), std::string::npos);
 }
 
+TEST(RejectedLine, NamesTheCharsetThatTheRecordCameIn) {
+  const std::string line =
+      rejected_line({"invalid_charset", "d", std::nullopt, "", "", 7, "stream", "p", "1", false, "gb18030"});
+  EXPECT_TRUE(has_sound_trailer(line));
+  EXPECT_NE(line.find(R"("peer":"p","charset":"gb18030","length":1,)"), std::string::npos) << line;
+}
+
 TEST(RejectedLine, IsNeverLongerThanTheRoomForIt) {
   const std::string wild(1000, '\x01');
-  const RejectedRecord record{wild, wild, UINT64_MAX, wild, wild, UINT64_MAX, wild, wild, wild};
+  const RejectedRecord record{wild, wild, UINT64_MAX, wild, wild, UINT64_MAX, wild, wild, wild, false, wild};
   EXPECT_LE(rejected_line(record).size(), rejected_line_bytes_max(record));
 }
 

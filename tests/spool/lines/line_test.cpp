@@ -62,6 +62,18 @@ TEST(WriteLine, NamesWhatTheClientGaveItself) {
       "\n");
 }
 
+TEST(WriteLine, SaysWhatADecodedRecordCameIn) {
+  const std::string whole = written(make_origin("stream", "x", {}, {"gb18030", 0}), 1, "1");
+  EXPECT_NE(whole.find(R"("peer":"x","charset":"gb18030","record":1,)"), std::string::npos) << whole;
+  const std::string line = written(make_origin("stream", "x", {}, {"gb18030", 3}), 1, "1");
+  EXPECT_NE(line.find(R"("peer":"x","charset":"gb18030","replaced":3,"record":1,)"), std::string::npos) << line;
+  const auto sound = check_line(line);
+  ASSERT_TRUE(sound);
+  EXPECT_EQ(sound->record, "1");
+  EXPECT_EQ(envelope_member(sound->envelope, "charset"), "gb18030");
+  EXPECT_EQ(envelope_number(sound->envelope, "seq"), 1U);
+}
+
 TEST(WriteLine, AStreamMayHoldWhatTheEnvelopeIsMadeOf) {
   for (const std::string stream : {"引文", R"(a"b)", R"(a\)", R"(\")", R"(",\"session":"0000000000000000)",
                                    R"(","record":7,"crc32":"8c736521"})", R"("client":"x")"}) {
