@@ -40,10 +40,11 @@ class PushIntakeTest : public commit::OnForgetfulDisk {
     start();
     appender = std::make_unique<commit::Appender>(*committer, returned, memory);
     rejects = std::make_unique<intake::RejectRecorder>(*appender);
+    transcoder = std::make_unique<intake::Transcoder>(charsets, appender->memory());
     using intake::RecordWriter;
-    writer =
-        std::make_unique<RecordWriter>(RecordWriter::Loop{*appender, checker, *rejects, streams, sessions.leases()},
-                                       RecordWriter::Source{7, proto::input("redis"), peer}, kRecordBytesMax, budget);
+    writer = std::make_unique<RecordWriter>(
+        RecordWriter::Loop{*appender, checker, *rejects, streams, sessions.leases(), *transcoder},
+        RecordWriter::Source{7, proto::input("redis"), peer}, kRecordBytesMax, budget);
     base::format_timestamp(when.wall_us, when.timestamp);
   }
   void TearDown() override {
@@ -80,6 +81,8 @@ class PushIntakeTest : public commit::OnForgetfulDisk {
   PushIntake push{kRecordBytesMax};
   std::unique_ptr<commit::Appender> appender;
   std::unique_ptr<intake::RejectRecorder> rejects;
+  intake::Charsets charsets;
+  std::unique_ptr<intake::Transcoder> transcoder;
   std::unique_ptr<intake::RecordWriter> writer;
 };
 
