@@ -37,7 +37,7 @@ def test_the_peer_is_the_one_that_the_header_names(start, header, peer):
     client.send(header + frames([b"1", b"2"]))
     client.wait_ack(2)
     assert [(line.record, line.peer) for line in daemon.spool.lines(live=True)] == [(b"1", peer), (b"2", peer)]
-    assert daemon.events("conn_open", peer=peer)
+    daemon.wait_event("conn_open", peer=peer)
 
 
 def test_a_header_may_come_byte_by_byte(start):
@@ -117,7 +117,7 @@ def test_silence_is_closed_after_five_seconds(start):
     with socket.create_connection(daemon.address(), seconds(20)) as sock:
         sock.settimeout(seconds(20))
         assert sock.recv(1) == b""
-    assert daemon.events("proxy_refused")[0]["detail"] == "no whole PROXY header came within 5 s"
+    assert daemon.wait_event("proxy_refused")["detail"] == "no whole PROXY header came within 5 s"
 
 
 def test_at_most_1024_wait_for_their_header(start):
