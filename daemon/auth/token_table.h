@@ -1,6 +1,6 @@
 // The tokens that a server knows, by their SHA-256, with what each may do. Made whole from a file and constant
-// afterwards: any number of threads read it. A look-up does the same work whatever the token is; one that expired and is
-// still in the file takes some 2 ns longer than an unknown one.
+// afterwards: any number of threads read it. A look-up does the same work whatever the token is; one that expired and
+// is still in the file takes some 2 ns longer than an unknown one.
 #pragma once
 
 #include <cstdint>

@@ -30,7 +30,7 @@ base::UniqueFd ProxyReader::take_connection() {
 
 void ProxyReader::on_ready(Ready /*ready*/) {
   while (true) {
-    std::array<char, ProxyHeaderDecoder::kBytesMax> buffer;
+    std::array<char, ProxyHeaderDecoder::kBytesMax> buffer{};
     const ssize_t n = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_PEEK);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;

@@ -144,10 +144,11 @@ void Listeners::open_connection(const PortPtr& port, base::UniqueFd fd, base::Pe
   if (!ticket) return;  // too many are being refused already
   // The admin port is served where the backend lives.
   connection::IoLoop& loop = is_admin ? threads_.first() : threads_.least_busy();
-  auto hand_over = [this, port, &loop, id = next_id_++,
-                    // std::function wants something that can be copied.
-                    parcel = std::make_shared<Parcel>(
-                        Parcel{std::move(*ticket), stream_over(std::move(fd), port->tls.get()), std::move(peer)})] {
+  const auto parcel = std::make_shared<Parcel>();  // std::function wants something that can be copied
+  parcel->ticket = std::move(*ticket);
+  parcel->stream = stream_over(std::move(fd), port->tls.get());
+  parcel->peer = std::move(peer);
+  auto hand_over = [this, port, &loop, id = next_id_++, parcel] {
     auto made = std::make_unique<connection::Connection>(loop, id, port->input, std::move(parcel->peer),
                                                          std::move(parcel->ticket));
     made->speak(make_protocol(*port, *made));
