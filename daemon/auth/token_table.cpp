@@ -66,7 +66,7 @@ const Token* TokenTable::find(std::string_view secret, std::int64_t now_us) cons
   const Token& nearest = tokens_[first];
   // Volatile, lest the compiler makes a branch of what is asked first.
   volatile unsigned is_known = is_equal(nearest.hash, hash);
-  volatile unsigned is_in_time = static_cast<unsigned>(now_us <= nearest.not_after_us);
+  volatile auto is_in_time = static_cast<unsigned>(now_us <= nearest.not_after_us);
   return (is_known & is_in_time) != 0 ? &nearest : nullptr;
 }
 
