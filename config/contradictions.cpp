@@ -30,49 +30,48 @@ void check_not_deaf(const Listen& listen, std::vector<Contradiction>& out) {
   out.push_back({empty[0], empty[1], "is empty, and so is " + std::string(empty[1]) + ": nothing could take records"});
 }
 
+// Calls `check(input, url, listener)` for each entry of listen.X that can be read.
+template <class Check>
+void for_each_listener(const Listen& listen, Check&& check) {
+  for (const proto::Input input : proto::kAllInputs)
+    for (const std::string& url : listen[input])
+      if (const auto listener = parse_listener(input, url)) check(input, url, *listener);
+}
+
 // One address serves one purpose, once.
 void check_distinct(const Listen& listen, std::vector<Contradiction>& out) {
   std::map<std::string, std::string_view> owners;
-  for (const proto::Input input : proto::kAllInputs) {
-    for (const std::string& url : listen[input]) {
-      const auto listener = parse_listener(input, url);
-      if (!listener || has_any_port(listener->at)) continue;
-      const auto [owner, is_new] = owners.emplace(listener->at.to_string(), listen_key(input));
-      if (!is_new)
-        out.push_back(
-            {listen_key(input), owner->second, in_quotes(url) + " is already in " + std::string(owner->second)});
-    }
-  }
+  for_each_listener(listen, [&](proto::Input input, const std::string& url, const Listener& listener) {
+    if (has_any_port(listener.at)) return;
+    const auto [owner, is_new] = owners.emplace(listener.at.to_string(), listen_key(input));
+    if (!is_new)
+      out.push_back(
+          {listen_key(input), owner->second, in_quotes(url) + " is already in " + std::string(owner->second)});
+  });
 }
 
 // A port that waits for PROXY headers takes no connection if nobody may send one.
 void check_proxies(const Config& config, std::vector<Contradiction>& out) {
   if (!config.proxy_from.empty()) return;
-  for (const proto::Input input : proto::kAllInputs) {
-    for (const std::string& url : config.listen[input]) {
-      const auto listener = parse_listener(input, url);
-      if (listener && listener->settings.proxy)
-        out.push_back({listen_key(input), "listen.proxy_from",
-                       in_quotes(url) + " wants PROXY headers, and listen.proxy_from names nobody who may send them"});
-    }
-  }
+  for_each_listener(config.listen, [&](proto::Input input, const std::string& url, const Listener& listener) {
+    if (listener.settings.proxy)
+      out.push_back({listen_key(input), "listen.proxy_from",
+                     in_quotes(url) + " wants PROXY headers, and listen.proxy_from names nobody who may send them"});
+  });
 }
 
 void check_tls(const Config& config, std::vector<Contradiction>& out) {
-  for (const proto::Input input : proto::kAllInputs) {
-    for (const std::string& url : config.listen[input]) {
-      const auto listener = parse_listener(input, url);
-      if (!listener || !listener->at.is_tls()) continue;
-      const Tls tls = tls_of(config.tls, listener->settings);
-      const auto needs = [&](std::string_view key, const std::string& why) {
-        out.push_back({listen_key(input), key, in_quotes(url) + " needs " + std::string(key) + why});
-      };
-      if (tls.certificate.empty()) needs("tls.certificate", ", a file");
-      if (tls.key.empty()) needs("tls.key", ", a file");
-      if (tls.client != TlsVerify::kNone && tls.client_ca.empty())
-        needs("tls.client_ca", ", a file: without it no client's certificate can be verified");
-    }
-  }
+  for_each_listener(config.listen, [&](proto::Input input, const std::string& url, const Listener& listener) {
+    if (!listener.at.is_tls()) return;
+    const Tls tls = tls_of(config.tls, listener.settings);
+    const auto needs = [&](std::string_view key, const std::string& why) {
+      out.push_back({listen_key(input), key, in_quotes(url) + " needs " + std::string(key) + why});
+    };
+    if (tls.certificate.empty()) needs("tls.certificate", ", a file");
+    if (tls.key.empty()) needs("tls.key", ", a file");
+    if (tls.client != TlsVerify::kNone && tls.client_ca.empty())
+      needs("tls.client_ca", ", a file: without it no client's certificate can be verified");
+  });
 }
 
 }  // namespace
