@@ -24,6 +24,7 @@ std::string refusal(const TokenTable& table, const Credentials& credentials, boo
 TEST(TokenTable, FindsEachTokenAndNoOther) {
   for (int size = 0; size < 40; ++size) {
     std::vector<Token> tokens;
+    tokens.reserve(static_cast<std::size_t>(size));
     for (int i = 0; i < size; ++i) tokens.push_back(make("secret" + std::to_string(i), "name" + std::to_string(i)));
     const TokenTable table(tokens);
     EXPECT_EQ(table.size(), static_cast<std::size_t>(size));

@@ -48,7 +48,7 @@ double nanoseconds_of(const TokenTable& table, const std::string& one) {
 }
 
 double welch_t(const TokenTable& table, const std::array<std::vector<std::string>, 2>& classes) {
-  std::mt19937 random(1);
+  std::mt19937 random(std::random_device{}());
   std::array<std::vector<double>, 2> times;
   for (int i = 0; i < kCalls; ++i) {
     const std::size_t which = random() % 2;

@@ -13,23 +13,23 @@ class TokenStoreTest : public ::testing::Test {
  protected:
   TokenStoreTest() {
     std::string pattern = (std::filesystem::temp_directory_path() / "tokens-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-    file_ = folder_ / "tokens.yaml";
+    folder = ::mkdtemp(pattern.data());
+    file = folder / "tokens.yaml";
   }
-  ~TokenStoreTest() override { std::filesystem::remove_all(folder_); }
+  ~TokenStoreTest() override { std::filesystem::remove_all(folder); }
 
-  void write(const std::string& text) const { std::ofstream(file_) << text; }
+  void write(const std::string& text) const { std::ofstream(file) << text; }
   void write_token(const std::string& secret) const {
     write("- {name: " + secret + ", sha256: " + hash_digits(hash_token(secret)) + "}\n");
   }
 
-  std::filesystem::path folder_;
-  std::filesystem::path file_;
+  std::filesystem::path folder;
+  std::filesystem::path file;
 };
 
 TEST_F(TokenStoreTest, TakesAChangedFileWhole) {
   write_token("first");
-  TokenStore store(file_);
+  TokenStore store(file);
   ASSERT_TRUE(store.load());
   const auto old = store.table();
   write_token("the-second");
@@ -41,7 +41,7 @@ TEST_F(TokenStoreTest, TakesAChangedFileWhole) {
 
 TEST_F(TokenStoreTest, LooksEveryTenSecondsAtMost) {
   write_token("first");
-  TokenStore store(file_);
+  TokenStore store(file);
   ASSERT_TRUE(store.load());
   ASSERT_TRUE(store.refresh(20'000));
   write_token("the-second");
@@ -53,13 +53,13 @@ TEST_F(TokenStoreTest, LooksEveryTenSecondsAtMost) {
 
 TEST_F(TokenStoreTest, KeepsTheOldTableBesideABadFileAndSaysItOnce) {
   write_token("first");
-  TokenStore store(file_);
+  TokenStore store(file);
   ASSERT_TRUE(store.load());
   write("- {name: broken}\n");
   EXPECT_FALSE(store.refresh(20'000));
   EXPECT_NE(store.table()->find("first", 0), nullptr);
   EXPECT_TRUE(store.refresh(30'000)) << "it has not changed since";
-  std::filesystem::remove(file_);
+  std::filesystem::remove(file);
   EXPECT_FALSE(store.refresh(40'000));
   EXPECT_NE(store.table()->find("first", 0), nullptr);
 }

@@ -39,94 +39,93 @@ void make_pair(const std::string& path) {
 class TlsStreamTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string directory = ::testing::TempDir() + "tlsXXXXXX";
+    directory = ::testing::TempDir() + "tlsXXXXXX";
     ASSERT_NE(::mkdtemp(directory.data()), nullptr);
-    directory_ = directory;
-    make_pair(directory_ + "/own");
+    make_pair(directory + "/own");
     auto context = TlsContext::load(options());
     ASSERT_TRUE(context) << context.error().message();
     std::array<int, 2> ends{};
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
-    client_fd_ = base::UniqueFd(ends[1]);
-    server_ = std::make_unique<TlsStream>(base::UniqueFd(ends[0]), **context);
-    client_context_.reset(SSL_CTX_new(TLS_client_method()));
-    client_.reset(SSL_new(client_context_.get()));
-    SSL_set_fd(client_.get(), client_fd_.get());
-    SSL_set_connect_state(client_.get());
+    client_fd = base::UniqueFd(ends[1]);
+    server = std::make_unique<TlsStream>(base::UniqueFd(ends[0]), **context);
+    client_context.reset(SSL_CTX_new(TLS_client_method()));
+    client.reset(SSL_new(client_context.get()));
+    SSL_set_fd(client.get(), client_fd.get());
+    SSL_set_connect_state(client.get());
   }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
+  void TearDown() override { std::filesystem::remove_all(directory); }
 
   [[nodiscard]] TlsOptions options() const {
     TlsOptions options;
-    options.certificate = directory_ + "/own.pem";
-    options.key = directory_ + "/own.key";
+    options.certificate = directory + "/own.pem";
+    options.key = directory + "/own.key";
     return options;
   }
   void shake_hands() {
     for (int round = 0; round < 8; ++round) {
-      static_cast<void>(SSL_do_handshake(client_.get()));
-      EXPECT_EQ(server_->read(into_).end, End::kAgain);
+      static_cast<void>(SSL_do_handshake(client.get()));
+      EXPECT_EQ(server->read(into).end, End::kAgain);
     }
-    ASSERT_EQ(SSL_is_init_finished(client_.get()), 1);
-    ASSERT_EQ(server_->handshake_ms_max(), 0);
+    ASSERT_EQ(SSL_is_init_finished(client.get()), 1);
+    ASSERT_EQ(server->handshake_ms_max(), 0);
   }
   void send_raw(std::string_view bytes) {
-    ASSERT_EQ(::send(client_fd_.get(), bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
+    ASSERT_EQ(::send(client_fd.get(), bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
   }
 
   struct Free {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
     void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
   };
-  std::string directory_;
-  std::array<char, 4096> into_{};
-  base::UniqueFd client_fd_;
-  std::unique_ptr<TlsStream> server_;
-  std::unique_ptr<SSL_CTX, Free> client_context_;
-  std::unique_ptr<SSL, Free> client_;
+  std::string directory;
+  std::array<char, 4096> into{};
+  base::UniqueFd client_fd;
+  std::unique_ptr<TlsStream> server;
+  std::unique_ptr<SSL_CTX, Free> client_context;
+  std::unique_ptr<SSL, Free> client;
 };
 
 TEST_F(TlsStreamTest, BytesThatStandDecryptedAreToldOf) {
   shake_hands();
   const std::string sent(16384, 'x');
-  ASSERT_EQ(SSL_write(client_.get(), sent.data(), 16384), 16384);
+  ASSERT_EQ(SSL_write(client.get(), sent.data(), 16384), 16384);
   std::size_t got = 0;
   do {
-    const ReadResult result = server_->read(into_);
+    const ReadResult result = server->read(into);
     ASSERT_EQ(result.end, End::kNone);
     got += result.bytes;
-  } while (got < sent.size() && server_->has_buffered_input());
+  } while (got < sent.size() && server->has_buffered_input());
   EXPECT_EQ(got, sent.size());
-  EXPECT_EQ(server_->read(into_).end, End::kAgain);
-  EXPECT_FALSE(server_->has_buffered_input());
+  EXPECT_EQ(server->read(into).end, End::kAgain);
+  EXPECT_FALSE(server->has_buffered_input());
 }
 
 TEST_F(TlsStreamTest, TheEndBehindTheLastBytesIsToldOf) {
   shake_hands();
-  ASSERT_EQ(SSL_write(client_.get(), "last", 4), 4);
-  ASSERT_EQ(SSL_shutdown(client_.get()), 0);
-  EXPECT_EQ(server_->read(into_).bytes, 4U);
-  EXPECT_TRUE(server_->has_buffered_input());
-  EXPECT_EQ(server_->read(into_).end, End::kEof);
+  ASSERT_EQ(SSL_write(client.get(), "last", 4), 4);
+  ASSERT_EQ(SSL_shutdown(client.get()), 0);
+  EXPECT_EQ(server->read(into).bytes, 4U);
+  EXPECT_TRUE(server->has_buffered_input());
+  EXPECT_EQ(server->read(into).end, End::kEof);
 }
 
 TEST_F(TlsStreamTest, AnEndWithoutTheEndOfTlsIsBroken) {
   shake_hands();
-  ASSERT_EQ(::shutdown(client_fd_.get(), SHUT_RDWR), 0);
-  EXPECT_EQ(server_->read(into_).end, End::kBroken);
-  EXPECT_EQ(server_->failure(), "");
+  ASSERT_EQ(::shutdown(client_fd.get(), SHUT_RDWR), 0);
+  EXPECT_EQ(server->read(into).end, End::kBroken);
+  EXPECT_EQ(server->failure(), "");
 }
 
 TEST_F(TlsStreamTest, PlainBytesAreNamed) {
   send_raw("{\"crawlspool\":1}\n{\"a\":1}\n");
-  EXPECT_EQ(server_->read(into_).end, End::kBroken);
-  EXPECT_EQ(server_->failure(), "these are no bytes of TLS: the client must use tls://");
+  EXPECT_EQ(server->read(into).end, End::kBroken);
+  EXPECT_EQ(server->failure(), "these are no bytes of TLS: the client must use tls://");
 }
 
 TEST_F(TlsStreamTest, KeyOfAnotherCertificateIsRefused) {
-  make_pair(directory_ + "/other");
+  make_pair(directory + "/other");
   TlsOptions wrong = options();
-  wrong.key = directory_ + "/other.key";
+  wrong.key = directory + "/other.key";
   const auto context = TlsContext::load(wrong);
   ASSERT_FALSE(context);
   EXPECT_NE(context.error().message().find("other.key"), std::string::npos) << context.error().message();
