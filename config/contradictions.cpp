@@ -74,6 +74,18 @@ void check_tls(const Config& config, std::vector<Contradiction>& out) {
   });
 }
 
+// Nobody could ever be let in.
+void check_auth(const Config& config, std::vector<Contradiction>& out) {
+  const bool knows_somebody =
+      !config.auth.tokens.empty() || !config.auth.uids.empty() || config.tls.identity != TlsIdentity::kNone;
+  if (config.auth.required == AuthRequired::kYes && !knows_somebody)
+    out.push_back({"auth.required", "auth.tokens",
+                   "is true, and neither auth.tokens, auth.uids nor tls.identity says who may send"});
+  if (config.tls.identity == TlsIdentity::kNone && !config.auth.plain_clients.empty())
+    out.push_back({"auth.plain_clients", "tls.identity",
+                   "says who needs no certificate, and tls.identity is none: nobody needs one"});
+}
+
 }  // namespace
 
 std::vector<Contradiction> contradictions(const Config& config) {
@@ -82,6 +94,7 @@ std::vector<Contradiction> contradictions(const Config& config) {
   check_distinct(config.listen, out);
   check_proxies(config, out);
   check_tls(config, out);
+  check_auth(config, out);
   check_memory(config.limits, out);
   return out;
 }

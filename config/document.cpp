@@ -59,9 +59,24 @@ std::optional<Mistake> find_second_document(const std::string& text) {
   return Mistake{starts.lines.back(), "", "more than one YAML document, or text after its end"};
 }
 
+Value to_value(const YAML::Node& node);
+
+// Only maps of lists are used as values; one level of them, whatever a file's aliases say.
+Value to_map(const YAML::Node& node) {
+  Value map{Value::Shape::kMap, {}, {}};
+  for (const auto& entry : node) {
+    if (!entry.first.IsScalar() || !entry.second.IsSequence()) return {Value::Shape::kOther, {}, {}};
+    Value list = to_value(entry.second);
+    if (list.shape != Value::Shape::kList) return {Value::Shape::kOther, {}, {}};
+    map.entries.emplace_back(entry.first.Scalar(), std::move(list.items));
+  }
+  return map;
+}
+
 Value to_value(const YAML::Node& node) {
   if (node.IsNull()) return {};
   if (node.IsScalar()) return {Value::Shape::kText, node.Scalar(), {}};
+  if (node.IsMap()) return to_map(node);
   if (!node.IsSequence()) return {Value::Shape::kOther, {}, {}};
   Value list{Value::Shape::kList, {}, {}};
   for (const YAML::Node& item : node) {

@@ -47,7 +47,23 @@ void add_tls(std::vector<Key>& table) {
   table.push_back({"tls.min_version",
                    choice(at(&Config::tls, &Tls::min_version), {{"1.2", TlsVersion::k12}, {"1.3", TlsVersion::k13}}),
                    kNeedsRestart});
+  table.push_back({"tls.identity",
+                   choice(at(&Config::tls, &Tls::identity),
+                          {{"none", TlsIdentity::kNone}, {"cn", TlsIdentity::kCn}, {"san", TlsIdentity::kSan}}),
+                   kNeedsRestart});
   table.push_back({"tls.handshake", duration(at(&Config::tls, &Tls::handshake_ms), Zero::kRefused), kNeedsRestart});
+}
+
+void add_auth(std::vector<Key>& table) {
+  table.push_back({"auth.tokens", file(at(&Config::auth, &Auth::tokens)), kNeedsRestart});
+  table.push_back({"auth.required", choice(at(&Config::auth, &Auth::required), {{"auto", AuthRequired::kAuto},
+                                                                                {"true", AuthRequired::kYes},
+                                                                                {"false", AuthRequired::kNo}})});
+  table.push_back(
+      {"auth.plain_tokens", choice(at(&Config::auth, &Auth::plain_tokens), {{"true", true}, {"false", false}})});
+  table.push_back({"auth.uids", uids(at(&Config::auth, &Auth::uids))});
+  table.push_back({"auth.plain_clients", patterns(at(&Config::auth, &Auth::plain_clients))});
+  table.push_back({"auth.admin_tokens", file(at(&Config::auth, &Auth::admin_tokens)), kNeedsRestart});
 }
 
 void add_limits(std::vector<Key>& table) {
@@ -111,6 +127,7 @@ std::vector<Key> make_table() {
   add_http(table);
   add_admin(table);
   add_tls(table);
+  add_auth(table);
   add_limits(table);
   add_timeouts(table);
   add_spool(table);

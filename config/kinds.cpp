@@ -125,6 +125,66 @@ Kind address_blocks(const Field<std::vector<std::string>>& field) {
   });
 }
 
+Kind patterns(const Field<std::vector<std::string>>& field) {
+  return list(field, "patterns, such as [\"worker-*\"]", [](const std::string& text) -> Problem {
+    if (text.empty() || has_control(text)) return in_quotes(text) + " is no pattern";
+    return {};
+  });
+}
+
+namespace {
+
+// 65534 is whom the kernel shows where it may not say who it is.
+constexpr std::uint64_t kNobody = 65534;
+constexpr std::uint64_t kUidMax = 4294967294;
+constexpr std::size_t kUserNameBytesMax = 64;
+
+bool is_user_name(std::string_view name) {
+  return !name.empty() && name.size() <= kUserNameBytesMax && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  });
+}
+
+Problem read_uid(const std::string& text, std::vector<std::uint32_t>& into) {
+  const auto uid = parse_whole(text);
+  if (!uid || *uid > kUidMax) return in_quotes(text) + " is no user's number: `id -u NAME` says it";
+  if (*uid == kNobody)
+    return "65534 stands for every user that the kernel does not show, as in a unit with PrivateUsers=";
+  into.push_back(static_cast<std::uint32_t>(*uid));
+  return {};
+}
+
+}  // namespace
+
+Kind uids(const Field<std::map<std::string, std::vector<std::uint32_t>>>& field) {
+  return {[field](const Value& value, Config& config) -> Problem {
+            if (value.shape != Shape::kMap) return "must be names with lists of users, such as {crawler: [1000]}";
+            std::map<std::string, std::vector<std::uint32_t>> read;
+            std::map<std::uint32_t, std::string> names;
+            for (const auto& [name, items] : value.entries) {
+              if (!is_user_name(name)) return in_quotes(name) + " must be 1 to 64 letters, digits, '.', '_' or '-'";
+              std::vector<std::uint32_t>& users = read[name];
+              for (const std::string& item : items)
+                if (Problem problem = read_uid(item, users)) return problem;
+              for (const std::uint32_t uid : users)
+                if (const auto [other, is_new] = names.emplace(uid, name); !is_new && other->second != name)
+                  return std::to_string(uid) + " is both " + other->second + " and " + name;
+            }
+            field.write(config) = std::move(read);
+            return {};
+          },
+          [field](const Config& config) {
+            std::string out;
+            for (const auto& [name, users] : field.read(config)) {
+              out += (out.empty() ? "" : ", ") + double_quoted(name) + ": [";
+              for (const std::uint32_t uid : users) out += (out.ends_with('[') ? "" : ", ") + std::to_string(uid);
+              out += "]";
+            }
+            return "{" + out + "}";
+          }};
+}
+
 Kind count(const Field<std::uint64_t>& field, std::uint64_t min, std::uint64_t max) {
   return {[=](const Value& value, Config& config) -> Problem {
             if (Problem problem = want_text(value, "must be a whole number")) return problem;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,8 @@ template <class Section, class T>
 [[nodiscard]] Kind origins(const Field<std::vector<std::string>>& field);         // a list of SCHEME://HOST[:PORT]
 [[nodiscard]] Kind hosts(const Field<std::vector<std::string>>& field);           // a list of NAME[:PORT]
 [[nodiscard]] Kind address_blocks(const Field<std::vector<std::string>>& field);  // a list of ADDRESS[/BITS]
+[[nodiscard]] Kind patterns(const Field<std::vector<std::string>>& field);        // a list of NAME with * ? [abc]
+[[nodiscard]] Kind uids(const Field<std::map<std::string, std::vector<std::uint32_t>>>& field);  // {NAME: [UID]}
 [[nodiscard]] Kind count(const Field<std::uint64_t>& field, std::uint64_t min, std::uint64_t max);
 [[nodiscard]] Kind size(const Field<std::uint64_t>& field, std::uint64_t min, std::uint64_t max);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ struct Admin {
 
 enum class TlsVerify { kNone, kWanted, kRequired };
 enum class TlsVersion { k12, k13 };
+// What of a client's certificate is its name.
+enum class TlsIdentity { kNone, kCn, kSan };
 
 // Files are PEM. What a listener's own settings say comes first: tls_of() in listener.h.
 struct Tls {
@@ -50,7 +53,24 @@ struct Tls {
   std::string crl;
   TlsVerify client = TlsVerify::kNone;
   TlsVersion min_version = TlsVersion::k12;
+  TlsIdentity identity = TlsIdentity::kNone;
   std::int64_t handshake_ms = 10 * 1000;
+};
+
+// Whether senders must say who they are; kAuto: where there is a file of tokens.
+enum class AuthRequired { kAuto, kYes, kNo };
+
+struct Auth {
+  std::string tokens;  // a file; empty: there are none
+  AuthRequired required = AuthRequired::kAuto;
+  bool plain_tokens = false;
+  std::map<std::string, std::vector<std::uint32_t>> uids;  // name: users of this machine, over unix sockets
+  std::vector<std::string> plain_clients;                  // patterns, with tls.identity
+  std::string admin_tokens;                                // a file; empty: the admin port asks for none
+
+  [[nodiscard]] bool is_required() const {
+    return required == AuthRequired::kYes || (required == AuthRequired::kAuto && !tokens.empty());
+  }
 };
 
 struct Limits {
@@ -98,6 +118,7 @@ struct Config {
   Http http;
   Admin admin;
   Tls tls;
+  Auth auth;
   Limits limits;
   Timeouts timeouts;
   Spool spool;

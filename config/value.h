@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace crawlspool::config {
@@ -11,11 +12,13 @@ struct Value {
     kNothing,  // `key:` or null
     kText,     // any scalar, quoted or not
     kList,     // a list of scalars
-    kOther,    // a map, or a list of anything else
+    kMap,      // a map of words to lists of scalars
+    kOther,    // anything else
   };
   Shape shape = Shape::kNothing;
-  std::string text;                // of kText
-  std::vector<std::string> items;  // of kList
+  std::string text;                                                            // of kText
+  std::vector<std::string> items;                                              // of kList
+  std::vector<std::pair<std::string, std::vector<std::string>>> entries = {};  // of kMap, as they stand
 };
 
 }  // namespace crawlspool::config

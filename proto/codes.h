@@ -23,6 +23,8 @@ enum class ErrorWord {
   kSessionMismatch,
   kTooManySessions,
   kTooManyConnections,
+  kUnauthorized,
+  kForbidden,
   kSlowReader,
   kNumbersUsedUp,
   kSpoolFailed,
@@ -32,7 +34,7 @@ enum class ErrorWord {
 enum class GoodbyeReason { kBye, kIdleTimeout, kDraining, kSuperseded, kRebalance };
 
 // Why the server does not read a connection for now.
-enum class SlowReason { kDiskFull, kSpoolBusy, kMemory, kNoDescriptors, kAmplification };
+enum class SlowReason { kDiskFull, kSpoolBusy, kMemory, kNoDescriptors, kAmplification, kRate };
 
 [[nodiscard]] std::string_view word(RejectCode code);
 [[nodiscard]] std::string_view word(ErrorWord code);

@@ -68,6 +68,16 @@ Checked read_heartbeat(const json& object, bool& heartbeat) {
   return {};
 }
 
+// Whether it is known is not said here.
+Checked read_token(const json& object, std::optional<std::string>& token) {
+  const auto member = object.find("token");
+  if (member == object.end()) return {};
+  const std::string* const text = member->get_ptr<const std::string*>();
+  if (text == nullptr || text->empty() || text->size() > kTokenBytesMax) return wrong("\"token\" is a token's text");
+  token = *text;
+  return {};
+}
+
 }  // namespace
 
 std::string_view word(AckLevel level) { return level == AckLevel::kSynced ? "synced" : "written"; }
@@ -85,7 +95,8 @@ tl::expected<Hello, std::string> parse_hello(std::string_view payload) {
           .and_then([&] { return read_from(object, hello.from); })
           .and_then([&] { return read_ack(object, hello.ack); })
           .and_then([&] { return read_heartbeat(object, hello.heartbeat); })
-          .and_then([&] { return read_charset(object, hello.charset); });
+          .and_then([&] { return read_charset(object, hello.charset); })
+          .and_then([&] { return read_token(object, hello.token); });
   if (!read) return wrong(read.error());
   return hello;
 }

@@ -24,10 +24,13 @@ struct Hello {
   std::uint64_t from = 1;  // the lowest number the client may still send
   AckLevel ack = AckLevel::kSynced;
   bool heartbeat = false;
-  std::optional<Charset> charset;  // its records come in; nothing: none was given
+  std::optional<Charset> charset;    // its records come in; nothing: none was given
+  std::optional<std::string> token;  // a secret; nothing: none was given
 };
 
-// The error says in words what is wrong with it.
+inline constexpr std::size_t kTokenBytesMax = 1024;
+
+// The error says in words what is wrong with it, and quotes nothing of it.
 [[nodiscard]] tl::expected<Hello, std::string> parse_hello(std::string_view payload);
 
 }  // namespace crawlspool::proto

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "daemon/base/authority.h"
+#include "daemon/connection/channel.h"
 #include "daemon/connection/io_loop.h"
+#include "daemon/inputs/http/authorization.h"
 
 namespace crawlspool::admin {
 namespace {
@@ -71,7 +73,17 @@ std::optional<http::Response> AdminHandler::check(const http::RequestHead& head,
     response.allow = "GET, HEAD";
     return response;
   }
-  return std::nullopt;
+  return judge_operator(head);
+}
+
+// Whether the daemon lives and serves is no secret, and who asks that has no token.
+std::optional<http::Response> AdminHandler::judge_operator(const http::RequestHead& head) {
+  if (head.path == "/livez" || head.path == "/readyz") return std::nullopt;
+  const auto token = http::token_of(head.authorization);
+  const auto refusal =
+      connection_.io().shared().authenticator.refuse_operator(connection::channel_of(connection_), token);
+  if (!refusal) return std::nullopt;
+  return http::refusal_response(connection_, *refusal, http::Asks::kBrowsers);
 }
 
 // A name could be pointed here by anyone who owns it; an address or localhost cannot.

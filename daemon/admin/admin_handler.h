@@ -62,6 +62,7 @@ class AdminHandler final : public http::Handler {
   [[nodiscard]] static const Route* find_route(std::string_view path);
 
   std::optional<http::Response> check(const http::RequestHead& head, std::uint64_t& body_bytes_max) override;
+  [[nodiscard]] std::optional<http::Response> judge_operator(const http::RequestHead& head);
   [[nodiscard]] bool is_trusted_host(const http::RequestHead& head) const;
   void serve(const http::RequestHead& head, std::string body) override;
   void on_synced(std::uint64_t probe) override;

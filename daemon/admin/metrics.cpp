@@ -123,6 +123,17 @@ void add_connections(Families& families, const Shared& shared, const config::Lim
   for (const auto& [reason, closes] : shared.closes.by_reason()) families.add("reason", reason, closes);
 }
 
+void add_tokens(Families& families, const auth::Authenticator& authenticator) {
+  families.counter("crawlspool_tokens_failed_total", "Tokens that are not known, or are no longer, and were given.",
+                   authenticator.failed_total());
+  const auto records = authenticator.records_by_name();
+  if (records.empty()) return;
+  families.family("crawlspool_token_records_total",
+                  "Records that came with the tokens of a name, or from its users of this machine, stored or rejected.",
+                  MetricType::Counter);
+  for (const auto& [name, count] : records) families.add("token", name, count);
+}
+
 void add_certificates(Families& families, const std::vector<CertificateFacts>& certificates) {
   if (certificates.empty()) return;
   families.family("crawlspool_tls_certificate_not_after_seconds",
@@ -196,6 +207,7 @@ std::string metrics_text(const Shared& shared, const config::Config& config, con
   add_records(families, shared, stats);
   add_connections(families, shared, config.limits);
   add_certificates(families, certificates);
+  add_tokens(families, shared.authenticator);
   add_commits(families, stats);
   add_spool(families, config.spool, stats);
   add_maintenance(families, stats, recovery);

@@ -1,20 +1,13 @@
-// Decides whether who sends records may: asks the table of tokens and says a refusal in the words of PROTOCOL.md. Holds
-// nothing secret and logs nothing. Any thread.
+// What a token allows, and the words in which something is refused. Holds nothing secret and logs nothing. Any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <tl/expected.hpp>
 
 #include "daemon/auth/token_table.h"
 
 namespace crawlspool::auth {
-
-// What a sender says of itself, in whichever words its protocol has for it.
-struct Credentials {
-  std::optional<std::string_view> token;  // none was given: nothing
-};
 
 struct Refusal {
   enum class Kind {
@@ -23,12 +16,8 @@ struct Refusal {
   };
   Kind kind = Kind::kUnauthorized;
   std::string detail;
+  std::int64_t wait_ms = 0;  // before it is said
 };
-
-// Returns the token that was given. Without one it is nothing where none `is_required`, and a refusal where one is; a
-// token that is not known is refused, required or not.
-[[nodiscard]] tl::expected<const Token*, Refusal> authenticate(const TokenTable& table, const Credentials& credentials,
-                                                               bool is_required, std::int64_t now_us);
 
 // Returns why `token` may not write as `client` (empty: it gave no name) to `stream`; nothing if it may.
 [[nodiscard]] std::optional<Refusal> forbid_client(const Token& token, const std::string& client);

@@ -15,8 +15,9 @@ std::int64_t over_us(std::int64_t full_at_us, std::int64_t now_us) {
 }  // namespace
 
 std::int64_t Pace::take(std::uint64_t count, std::int64_t now_us) {
-  if (per_s_ == 0) return 0;
-  const double cost = static_cast<double>(count) / static_cast<double>(per_s_) * static_cast<double>(kUsPerS);
+  const std::uint64_t per_s = per_s_.load(std::memory_order_relaxed);
+  if (per_s == 0) return 0;
+  const double cost = static_cast<double>(count) / static_cast<double>(per_s) * static_cast<double>(kUsPerS);
   std::int64_t before = full_at_us_.load(std::memory_order_relaxed);
   std::int64_t after = 0;
   do {
@@ -27,7 +28,7 @@ std::int64_t Pace::take(std::uint64_t count, std::int64_t now_us) {
 }
 
 std::int64_t Pace::wait_us(std::int64_t now_us) const {
-  return per_s_ == 0 ? 0 : over_us(full_at_us_.load(std::memory_order_relaxed), now_us);
+  return per_s_.load(std::memory_order_relaxed) == 0 ? 0 : over_us(full_at_us_.load(std::memory_order_relaxed), now_us);
 }
 
 }  // namespace crawlspool::auth

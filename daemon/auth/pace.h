@@ -11,6 +11,7 @@ class Pace {
  public:
   // 0: no limit.
   explicit Pace(std::uint64_t per_s) : per_s_(per_s) {}
+  void set(std::uint64_t per_s) { per_s_.store(per_s, std::memory_order_relaxed); }
 
   // Takes `count` and returns for how many microseconds of the monotonic clock to wait before more; 0: no wait.
   std::int64_t take(std::uint64_t count, std::int64_t now_us);
@@ -18,7 +19,7 @@ class Pace {
   [[nodiscard]] std::int64_t wait_us(std::int64_t now_us) const;
 
  private:
-  const std::uint64_t per_s_;
+  std::atomic<std::uint64_t> per_s_;
   std::atomic<std::int64_t> full_at_us_{0};
 };
 

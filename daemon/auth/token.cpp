@@ -1,6 +1,5 @@
 #include "daemon/auth/token.h"
 
-#include <sha2.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -41,16 +40,6 @@ base::Result<std::string> new_token() {
   std::replace(token.begin(), token.end(), '+', '-');
   std::replace(token.begin(), token.end(), '/', '_');
   return token;
-}
-
-TokenHash hash_token(std::string_view token) {
-  static_assert(SHA256_DIGEST_LENGTH == TokenHash{}.size());
-  TokenHash hash{};
-  SHA2_CTX context;
-  SHA256Init(&context);
-  SHA256Update(&context, reinterpret_cast<const std::uint8_t*>(token.data()), token.size());
-  SHA256Final(hash.data(), &context);
-  return hash;
 }
 
 std::string hash_digits(const TokenHash& hash) {

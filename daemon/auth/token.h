@@ -2,26 +2,26 @@
 // knows them. No text made here but new_token() holds a token. Any thread. Source: PROTOCOL.md, "Tokens".
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "daemon/base/error.h"
+#include "daemon/base/sha256.h"
 
 namespace crawlspool::auth {
 
 inline constexpr std::string_view kTokenPrefix = "cs_";
 inline constexpr std::size_t kTokenRandomBytes = 32;
 
-using TokenHash = std::array<std::uint8_t, 32>;
+using TokenHash = base::Sha256;
 
 // Returns `cs_` and 32 random bytes in base64url without padding. The error is kIo: the system gave no random bytes.
 [[nodiscard]] base::Result<std::string> new_token();
 
 // Returns the SHA-256 of the bytes as they were sent.
-[[nodiscard]] TokenHash hash_token(std::string_view token);
+[[nodiscard]] inline TokenHash hash_token(std::string_view token) { return base::sha256(token); }
 
 // Writes and reads 64 hex digits; both cases are read.
 [[nodiscard]] std::string hash_digits(const TokenHash& hash);

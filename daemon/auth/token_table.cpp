@@ -70,4 +70,10 @@ const Token* TokenTable::find(std::string_view secret, std::int64_t now_us) cons
   return (is_known & is_in_time) != 0 ? &nearest : nullptr;
 }
 
+Rate TokenTable::rate_of(const std::string& name) const {
+  for (const Token& token : tokens_)
+    if (token.name == name) return token.rate;
+  return {};
+}
+
 }  // namespace crawlspool::auth

@@ -46,6 +46,8 @@ class TokenTable {
   [[nodiscard]] const Token* find(std::string_view secret, std::int64_t now_us) const;
 
   [[nodiscard]] std::size_t size() const { return tokens_.size() - 1; }
+  // Returns the rate of all tokens of a name; none where there is no such name.
+  [[nodiscard]] Rate rate_of(const std::string& name) const;
   // Each name once, sorted.
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
 

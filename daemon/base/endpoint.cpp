@@ -131,10 +131,12 @@ std::string_view address_of(std::string_view peer) {
   return peer.starts_with(kUnixPeer) ? peer : peer.substr(0, peer.rfind(':'));
 }
 
-Peer Peer::at(const Endpoint& remote) { return {remote.to_string(), remote.machine_key(), std::nullopt}; }
+Peer Peer::at(const Endpoint& remote) {
+  return {remote.to_string(), remote.machine_key(), std::nullopt, std::nullopt, remote.is_loopback()};
+}
 
 Peer Peer::user(uid_t uid, pid_t process) {
-  Peer peer{std::string(kUnixPeer) + std::to_string(uid), {}, process};
+  Peer peer{std::string(kUnixPeer) + std::to_string(uid), {}, process, uid, true};
   peer.machine.bytes[0] = 1;
   std::memcpy(&peer.machine.bytes[1], &uid, sizeof uid);
   return peer;

@@ -65,7 +65,9 @@ class Endpoint {
 struct Peer {
   std::string text;  // "10.0.0.7:51234", "[::1]:51234", "unix:uid=1000"
   MachineKey machine;
-  std::optional<pid_t> process;  // of a unix socket, when it connected
+  std::optional<pid_t> process;   // of a unix socket, when it connected
+  std::optional<uid_t> uid = {};  // of a unix socket
+  bool is_local = false;          // no other machine is between: a unix socket, or loopback
 
   [[nodiscard]] static Peer at(const Endpoint& remote);
   [[nodiscard]] static Peer user(uid_t uid, pid_t process);

@@ -66,8 +66,8 @@ void Appender::advance(RecordSource& source, const Progress& progress) {
     batch.acks_once_written = batch.acks_once_written || source.acks_once_written;
     charge(sizeof(ConnectionMark));
     if (source.session) {
-      batch.sessions.push_back({*source.session, source.client, progress.session_seq, 0});
-      charge(sizeof(spool::SessionMark) + source.client.size());
+      batch.sessions.push_back({*source.session, source.owner, progress.session_seq, 0});
+      charge(sizeof(spool::SessionMark) + source.owner.client.size() + source.owner.user.size());
     }
   }
   batch.connections[source.connection_mark].seq = progress.seq;

@@ -28,7 +28,7 @@ struct ReadTime {
 struct RecordSource {
   base::ConnectionId connection = 0;
   std::optional<spool::SessionKey> session;
-  std::string client;
+  spool::SessionOwner owner;
   bool acks_once_written = false;
   // Its records are counted under these.
   proto::Input input{};

@@ -131,7 +131,7 @@ std::uint64_t Connection::take_turn(std::uint64_t cost_max) {
   if (link_.is_open() && credit_.charge_turn(protocol_->held_wire_bytes() + reader_.kept_bytes(), io_.now_ms()) &&
       !reader_.paused()) {
     const Turn turn(*this);
-    if (const ReadPlan plan = protocol_->plan_read(); plan.bytes == 0) reader_.pause(plan.why);
+    if (const ReadPlan plan = reader_.plan(); plan.bytes == 0) reader_.pause(plan.why);
   }
   const std::uint64_t cost = FairShare::kTurnFixedCost + budget_.spent();
   io_.fair_share().charge(share_, cost);
@@ -228,6 +228,8 @@ void Connection::check_deadlines() {
     if (now >= link_.deadline_ms(0)) close_now(link_.close_reason());
   } else if (now >= link_.handshake_until_ms()) {
     close_now("tls_handshake");
+  } else if (link_.end_hold(now)) {
+    flush_output();
   } else if (link_.has_stalled(now, io_.config()->timeouts.write_ms)) {
     close_now(link_.is_open() ? std::string_view("slow_reader") : link_.close_reason());
   } else if (link_.is_open() && now >= old_at_ms_) {

@@ -17,6 +17,8 @@ std::string_view word(Pause pause, commit::SpoolState state) {
       return proto::word(proto::SlowReason::kSpoolBusy);
     case Pause::kAmplification:
       return proto::word(proto::SlowReason::kAmplification);
+    case Pause::kRate:
+      return proto::word(proto::SlowReason::kRate);
     case Pause::kOutput:
       return "output";
     case Pause::kSession:

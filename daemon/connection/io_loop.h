@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/model.h"
+#include "daemon/auth/authenticator.h"
 #include "daemon/base/clock.h"
 #include "daemon/commit/appender.h"
 #include "daemon/commit/committer.h"
@@ -57,6 +58,7 @@ struct Shared {
   AmplificationLedger& amplification;
   std::vector<IoLoop*>& loops;  // all are there before the first of them runs
   intake::Charsets& charsets;
+  auth::Authenticator& authenticator;
 };
 
 class IoLoop final : private commit::CompletionSink {

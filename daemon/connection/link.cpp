@@ -46,7 +46,15 @@ void Link::note_replies(std::int64_t now_ms) {
   replies_taken_bytes_ = 0;
 }
 
+bool Link::end_hold(std::int64_t now_ms) {
+  if (!is_held() || now_ms < held_until_ms_) return false;
+  held_until_ms_ = 0;
+  if (replies_unsent_) write_progress_ms_ = now_ms;
+  return true;
+}
+
 Link::Flushed Link::flush(std::int64_t now_ms) {
+  if (is_held() && !is_broken_) return {};
   if (is_broken_) channel_->drop_output();
   const std::size_t before = channel_->unsent_bytes();
   if (!channel_->flush()) {
@@ -68,12 +76,12 @@ void Link::abandon_output() {
 }
 
 bool Link::has_stalled(std::int64_t now_ms, std::int64_t write_ms) const {
-  return awaits_reader() && now_ms - write_progress_ms_ >= write_ms;
+  return awaits_reader() && !is_held() && now_ms - write_progress_ms_ >= write_ms;
 }
 
 std::optional<double> Link::unread_bytes_per_ms(std::int64_t now_ms) const {
   const std::int64_t age_ms = now_ms - replies_since_ms_;
-  if (!awaits_reader() || age_ms < kUnreadMs) return std::nullopt;
+  if (!awaits_reader() || is_held() || age_ms < kUnreadMs) return std::nullopt;
   return static_cast<double>(replies_taken_bytes_) / static_cast<double>(age_ms);
 }
 
@@ -96,6 +104,7 @@ void Link::close() {
 
 std::int64_t Link::deadline_ms(std::int64_t write_ms) const {
   if (is_lingering()) return linger_until_ms_;
+  if (is_held()) return std::min(handshake_until_ms_, held_until_ms_);
   return std::min(handshake_until_ms_, awaits_reader() ? write_progress_ms_ + write_ms : kNever);
 }
 

@@ -69,6 +69,9 @@ class Link {
   // The peer has not shown yet that it speaks what the stream speaks, and must by then.
   [[nodiscard]] bool is_handshaking() const { return handshake_until_ms_ != kNever; }
   [[nodiscard]] std::int64_t handshake_until_ms() const { return handshake_until_ms_; }
+  // As ByteStream has them.
+  [[nodiscard]] bool is_encrypted() const { return channel_ && channel_->is_encrypted(); }
+  [[nodiscard]] std::string peer_name() const { return channel_ ? channel_->peer_name() : std::string(); }
   // Why the stream is broken, where that is not the network.
   [[nodiscard]] std::string_view failure() const { return channel_ ? channel_->failure() : std::string_view(); }
 
@@ -83,6 +86,11 @@ class Link {
     bool is_lost = false;  // the link was ending and is broken: it is to be closed
     bool is_all_sent = false;
   };
+  // Nothing is sent before then, and nothing more is to be read: the answer to a failed token waits so.
+  void hold_output_until(std::int64_t until_ms) { held_until_ms_ = until_ms; }
+  [[nodiscard]] bool is_held() const { return held_until_ms_ != 0; }
+  // False before the hold's time; after that it is none any more.
+  [[nodiscard]] bool end_hold(std::int64_t now_ms);
   // Sends what the channel takes. Where the channel is broken an open link drops what is to be sent, so that what the
   // peer had sent before is read first.
   [[nodiscard]] Flushed flush(std::int64_t now_ms);
@@ -121,6 +129,7 @@ class Link {
   std::uint64_t replies_taken_bytes_ = 0;  // by the peer, since then
   std::int64_t linger_until_ms_ = kNever;
   std::int64_t handshake_until_ms_ = kNever;
+  std::int64_t held_until_ms_ = 0;  // 0: not
 };
 
 }  // namespace crawlspool::connection

@@ -26,6 +26,7 @@ enum class Pause {
   kBusy,           // an earlier request is not answered yet
   kSession,        // the lease on its session has not been granted yet
   kAmplification,  // it, or its machine, has made too much of what it sent
+  kRate,           // its user has brought more than its tokens' rates
 };
 
 struct ReadPlan {
@@ -60,7 +61,7 @@ class Protocol {
   [[nodiscard]] virtual std::size_t on_input(std::string_view bytes) = 0;
   virtual void on_eof() = 0;
   virtual void on_resumed(std::int64_t paused_ms) = 0;
-  // At a second and then now and then of a pause for memory, the disk, a session or amplification.
+  // At a second and then now and then of a pause for memory, the disk, a session, amplification or a rate.
   virtual void on_long_pause() {}
   // When what waits in a pause has waited too long, whatever the pause is for.
   [[nodiscard]] virtual std::int64_t pause_deadline_ms() const { return kNever; }

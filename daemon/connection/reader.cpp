@@ -25,7 +25,8 @@ bool waits_for_resources(const std::optional<Pause>& pause) {
 
 // Its peer is to know of it when it is long.
 bool may_be_long(const std::optional<Pause>& pause) {
-  return waits_for_resources(pause) || pause == Pause::kSession || pause == Pause::kAmplification;
+  return waits_for_resources(pause) || pause == Pause::kSession || pause == Pause::kAmplification ||
+         pause == Pause::kRate;
 }
 
 }  // namespace
@@ -45,6 +46,10 @@ ReadPlan Reader::plan_records(std::size_t begun_needs) {
   // Only to the end of what has begun.
   if (begun_needs > 0 && share.may_continue()) return {begun_needs};
   return {0, Pause::kMemory};
+}
+
+ReadPlan Reader::plan() const {
+  return connection_.link().is_held() ? ReadPlan{0, Pause::kOutput} : connection_.protocol().plan_read();
 }
 
 std::int64_t Reader::pace_deadline_ms(std::int64_t begun_ms, std::uint64_t bytes) const {
@@ -84,8 +89,7 @@ void Reader::pause(Pause why) {
 void Reader::go_on(bool may_take_input) {
   if (!paused_ || !connection_.link().is_open()) return;
   Protocol& protocol = connection_.protocol();
-  if (const ReadPlan plan = protocol.plan_read(); plan.bytes == 0)
-    return pause(plan.why);  // still, or by something else now
+  if (const ReadPlan next = plan(); next.bytes == 0) return pause(next.why);  // still, or by something else now
   const bool takes_input = has_more() || !connection_.link().is_watched();
   if (takes_input && (!may_take_input || has_taken_input_ || connection_.io().read_buffer().is_lent()))
     return pause(Pause::kTurn);
@@ -130,12 +134,12 @@ void Reader::read_rest() {
 
 void Reader::read_some() {
   Link& link = connection_.link();
-  const ReadPlan plan = connection_.protocol().plan_read();
-  if (plan.bytes == 0) return link.is_open() ? pause(plan.why) : void();
+  const ReadPlan next = plan();
+  if (next.bytes == 0) return link.is_open() ? pause(next.why) : void();
   has_taken_input_ = true;
   const auto loan = connection_.io().read_buffer().lend();
   if (link.is_handshaking()) connection_.budget().count_handshake();
-  const net::ReadResult result = link.read(loan.bytes().first(std::min(plan.bytes, loan.bytes().size())));
+  const net::ReadResult result = link.read(loan.bytes().first(std::min(next.bytes, loan.bytes().size())));
   switch (result.end) {
     case net::ReadResult::End::kAgain:
       return;

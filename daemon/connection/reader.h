@@ -46,6 +46,8 @@ class Reader {
   void drop_kept_input();
 
   // --- for the connection, within a turn ---
+  // As the protocol has it, unless an answer is held back.
+  [[nodiscard]] ReadPlan plan() const;
   // A turn that is the connection's share of the loop's time: reads, or goes on with what is paused if the reason for
   // that is gone, once.
   void take_turn();

@@ -1,20 +1,10 @@
-// What a dialog answers: verdicts, acks for what is on the disk, and word of pauses.
-#include <algorithm>
-#include <utility>
+// What a dialog answers: verdicts, and acks for what is on the disk.
 
 #include "daemon/connection/io_loop.h"
 #include "daemon/dialog/dialog.h"
 #include "proto/names.h"
 
 namespace crawlspool::dialog {
-namespace {
-
-using connection::Pause;
-using proto::SlowReason;
-
-constexpr std::int64_t kRetryAfterMs = 1000;
-
-}  // namespace
 
 void Dialog::take_record(std::string_view record, const commit::ReadTime& when) {
   const std::uint64_t seq = writer_.taken() + 1;
@@ -57,26 +47,5 @@ void Dialog::on_output_sent() {
 }
 
 void Dialog::say_pong(std::string_view ping_payload) { proto::append_pong(output(), ping_payload, framing_); }
-
-void Dialog::on_long_pause() {
-  if (is_silent_) return;
-  has_said_slow_ = true;
-  const commit::SpoolState state = connection_.io().shared().committer.state();
-  std::int64_t retry_after_ms = kRetryAfterMs;
-  SlowReason reason = connection_.reader().paused() == Pause::kMemory ? SlowReason::kMemory : SlowReason::kSpoolBusy;
-  if (is_waiting(state)) reason = slow_reason(state);
-  if (connection_.reader().paused() == Pause::kAmplification) {
-    reason = SlowReason::kAmplification;
-    retry_after_ms = std::max(kRetryAfterMs, connection_.credit().wait_ms(connection_.io().now_ms()));
-  }
-  proto::append_slow(output(), reason, retry_after_ms, framing_);
-  connection_.send(true);
-}
-
-void Dialog::on_resumed() {
-  if (!std::exchange(has_said_slow_, false)) return;
-  proto::append_resume(output(), framing_);
-  connection_.send(true);
-}
 
 }  // namespace crawlspool::dialog

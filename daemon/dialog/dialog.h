@@ -1,5 +1,5 @@
 // What a server and one client say to each other about records, however that is put into bytes: hello and welcome, acks
-// and rejects, word of pauses, goodbyes and errors, and the orderly end. Owns the record writer and the state of the
+// and rejects, goodbyes and errors, and the orderly end. Owns the record writer and the state of the
 // talk; what takes records in and how they are delimited is the input's, which owns this. Source: PROTOCOL.md.
 //
 //   hello ──► [awaiting the session] ──► records ──► ending ──► finished (Connection takes over)
@@ -15,7 +15,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "daemon/auth/authenticator.h"
 #include "daemon/connection/connection.h"
 #include "daemon/dialog/heartbeat.h"
 #include "daemon/intake/record_writer.h"
@@ -58,8 +60,10 @@ class Dialog {
   void decode_from(const proto::Decoding& decoding) { writer_.decode_from(decoding); }
   // Identifies the client and requests the lease on its session; says welcome once that is granted.
   void take_hello(proto::Hello hello);
+  // Decides whether a peer that says no hello may send, before its first record; if not, the dialog ends.
+  [[nodiscard]] bool admit_silent();
   // Identifies a client that says no hello.
-  void identify(std::string client, std::string stream, std::string_view session = {});
+  void identify(std::string client, std::string stream);
   bool on_session(const session::LeaseRequest& answered);
   void on_session_lost();
 
@@ -74,8 +78,6 @@ class Dialog {
   void on_written(std::uint64_t seq);
   void on_output_sent();
   void on_input() { heartbeat_.on_input(); }
-  void on_long_pause();
-  void on_resumed();
   void say_pong(std::string_view ping_payload);
 
   // --- the end ---
@@ -104,6 +106,7 @@ class Dialog {
     std::string_view reason;
   };
 
+  void identify(auth::Sender sender, std::string stream, std::string_view session);
   void welcome(const session::LeaseReply& reply, std::uint64_t last_seq);
   [[nodiscard]] bool enter_client();
   void append_ack_if_due();
@@ -118,7 +121,6 @@ class Dialog {
   const proto::Framing framing_;
   Heartbeat heartbeat_;
   bool is_silent_ = false;
-  bool has_said_slow_ = false;
   bool is_draining_ = false;
   bool is_cut_ = false;
   bool is_old_ = false;

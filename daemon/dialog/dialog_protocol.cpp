@@ -15,7 +15,15 @@ void DialogProtocol::on_open() {
 connection::ReadPlan DialogProtocol::plan_read() {
   if (dialog_.is_ending() || (dialog_.is_draining() && !connection_.reader().has_rest())) return {0, Pause::kBusy};
   if (dialog_.writer().awaits_session()) return {0, Pause::kSession};
+  // A batch that has begun holds its memory: it goes on.
+  const std::int64_t wait_ms = holds_whole_batch() ? 0 : dialog_.writer().rate_wait_ms();
+  rate_until_ms_ = wait_ms == 0 ? kNever : connection_.io().now_ms() + wait_ms;
+  if (wait_ms > 0) return {0, Pause::kRate};
   return plan_input();
+}
+
+void DialogProtocol::on_long_pause() {
+  if (!dialog_.is_silent()) slow_.say(dialog_.writer());
 }
 
 void DialogProtocol::input_taken(bool is_all) {

@@ -6,6 +6,7 @@
 
 #include "daemon/connection/connection.h"
 #include "daemon/dialog/dialog.h"
+#include "daemon/dialog/slow_notice.h"
 
 namespace crawlspool::dialog {
 
@@ -13,11 +14,14 @@ class DialogProtocol : public connection::Protocol, private Input {
  protected:
   // `connection` owns it.
   DialogProtocol(connection::Connection& connection, proto::Framing framing)
-      : connection_(connection), dialog_(connection, *this, framing) {}
+      : connection_(connection), dialog_(connection, *this, framing), slow_(connection, framing) {}
 
   // After input was taken in, all of it or some: what the dialog's state asks for. Gives the machine's place under the
   // memory budget up where it is no longer needed.
   void input_taken(bool is_all);
+
+  // To be called by on_resumed().
+  void say_resumed() { slow_.on_resumed(); }
 
   [[nodiscard]] connection::Connection& connection() const { return connection_; }
   [[nodiscard]] Dialog& dialog() { return dialog_; }
@@ -37,7 +41,9 @@ class DialogProtocol : public connection::Protocol, private Input {
   void refuse(const connection::LimitMet& limit) final { dialog_.refuse(limit); }
   void on_open() final;
   connection::ReadPlan plan_read() final;
-  void on_long_pause() final { dialog_.on_long_pause(); }
+  void on_long_pause() final;
+  [[nodiscard]] std::int64_t pause_deadline_ms() const final { return rate_until_ms_; }
+  void on_pause_deadline() final { connection_.resume(); }
   [[nodiscard]] const intake::RecordWriter* writer() const final { return &dialog_.writer(); }
   void on_synced(std::uint64_t seq) final { dialog_.on_synced(seq); }
   void on_written(std::uint64_t seq) final { dialog_.on_written(seq); }
@@ -54,6 +60,8 @@ class DialogProtocol : public connection::Protocol, private Input {
 
   connection::Connection& connection_;
   Dialog dialog_;
+  SlowNotice slow_;
+  std::int64_t rate_until_ms_ = kNever;  // while it waits for its user's rate
 };
 
 }  // namespace crawlspool::dialog

@@ -78,7 +78,8 @@ void Dialog::on_spool_failed() {
 void Dialog::on_drain() {
   is_draining_ = true;
   if (ending_ || !connection_.link().is_open()) return;
-  const bool waits_long = writer_.awaits_session() || connection_.reader().paused() == Pause::kAmplification;
+  const bool waits_long = writer_.awaits_session() || connection_.reader().paused() == Pause::kAmplification ||
+                          connection_.reader().paused() == Pause::kRate;
   if (connection_.reader().has_rest() && !waits_long) return connection_.resume();
   end_by_drain();
 }

@@ -4,6 +4,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
 #include "daemon/base/version.h"
+#include "daemon/connection/channel.h"
 #include "daemon/connection/io_loop.h"
 #include "daemon/dialog/dialog.h"
 #include "daemon/session/key.h"
@@ -17,9 +18,21 @@ using Verdict = session::LeaseReply::Verdict;
 
 constexpr std::int64_t kSupersededReconnectMs = 1000;
 
+// Who guesses tokens waits for the answer. The refusal outlives what is returned.
+proto::ErrorMessage held_back(connection::Connection& connection, const auth::Refusal& refusal) {
+  if (refusal.wait_ms > 0) connection.link().hold_output_until(connection.io().now_ms() + refusal.wait_ms);
+  const bool is_unknown = refusal.kind == auth::Refusal::Kind::kUnauthorized;
+  return {.code = is_unknown ? ErrorWord::kUnauthorized : ErrorWord::kForbidden, .detail = refusal.detail};
+}
+
 }  // namespace
 
 void Dialog::take_hello(proto::Hello hello) {
+  auth::Authenticator& authenticator = connection_.io().shared().authenticator;
+  auto sender = authenticator.identify(connection::channel_of(connection_), {hello.token, std::move(hello.client)});
+  if (hello.token) base::free_text(*hello.token);  // a secret
+  if (!sender) return end_with_error(held_back(connection_, sender.error()));
+  if (const auto forbidden = sender->forbids(hello.stream)) return end_with_error(held_back(connection_, *forbidden));
   from_ = hello.from;
   ack_ = hello.ack;
   heartbeat_.take_part(hello.heartbeat);
@@ -28,15 +41,32 @@ void Dialog::take_hello(proto::Hello hello) {
       return end_with_error({.code = ErrorWord::kBadHello, .detail = intake::no_codec_detail(*hello.charset)});
     writer_.decode_from({*hello.charset, writer_.decoding().replaces});
   }
-  identify(std::move(hello.client), std::move(hello.stream), hello.session);
+  identify(std::move(*sender), std::move(hello.stream), hello.session);
   base::free_text(hello.session);  // a secret
   if (writer_.has_session()) return writer_.request_lease();
   if (enter_client()) welcome({}, 0);
 }
 
-void Dialog::identify(std::string client, std::string stream, std::string_view session) {
+bool Dialog::admit_silent() {
+  auth::Authenticator& authenticator = connection_.io().shared().authenticator;
+  auto sender = authenticator.identify(connection::channel_of(connection_), {{}, writer_.names().client});
+  if (sender && sender->user.empty() && sender->client == writer_.names().client) return true;
+  if (sender) return identify(std::move(*sender), writer_.names().stream, {}), true;
+  end_with_error(held_back(connection_, sender.error()));
+  return false;
+}
+
+void Dialog::identify(std::string client, std::string stream) {
+  auth::Sender sender;
+  sender.client = std::move(client);
+  identify(std::move(sender), std::move(stream), {});
+}
+
+void Dialog::identify(auth::Sender sender, std::string stream, std::string_view session) {
   intake::RecordWriter::Identity identity;
-  identity.names.client = std::move(client);
+  identity.names.client = std::move(sender.client);
+  identity.names.user = std::move(sender.user);
+  identity.usage = std::move(sender.usage);
   identity.names.stream = std::move(stream);
   if (!session.empty()) {
     identity.session = session::session_key(session);
@@ -72,6 +102,7 @@ bool Dialog::on_session(const session::LeaseRequest& answered) {
       if (enter_client()) welcome(answered.reply, connection_.io().leases().last_seq(answered, from_));
       break;
     case Verdict::kOtherClient:
+    case Verdict::kOtherUser:
       end_with_error({.code = ErrorWord::kSessionMismatch, .detail = refusal_detail(answered, sessions_max)});
       break;
     case Verdict::kTooMany:

@@ -18,10 +18,11 @@ RecordWriter::RecordWriter(const Loop& loop, const Source& source, std::uint64_t
 }
 
 void RecordWriter::identify(Identity identity) {
+  usage_.set_user(std::move(identity.usage));
   names_ = std::move(identity.names);
   origin_ = spool::make_origin(word(source_.input), source_.peer.text, names_);
   if (decodes()) decoded_origin_ = make_decoded_origin(0);
-  appended_.client = names_.client;
+  appended_.owner = {names_.client, names_.user};
   appended_.session = identity.session;
   appended_.stream_label = loop_.streams.label_of(names_.stream);
   appended_.acks_once_written = identity.acks_once_written;
@@ -71,6 +72,7 @@ RecordWriter::Checked RecordWriter::decode_and_check(std::string_view record) {
 
 std::optional<json::RejectReason> RecordWriter::write(std::string_view record, const RejectedNumber& number,
                                                       const commit::ReadTime& when) {
+  usage_.count(record.size());
   return decodes() ? write_decoded(record, number, when) : write_plain(record, number, when);
 }
 

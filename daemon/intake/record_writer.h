@@ -6,15 +6,18 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
+#include "daemon/auth/usage.h"
 #include "daemon/base/connection_id.h"
 #include "daemon/base/endpoint.h"
 #include "daemon/commit/appender.h"
 #include "daemon/intake/reject_recorder.h"
 #include "daemon/intake/transcoder.h"
 #include "daemon/intake/turn_budget.h"
+#include "daemon/intake/usage_meter.h"
 #include "daemon/json/record_checker.h"
 #include "daemon/session/lease.h"
 #include "daemon/spool/lines/line.h"
@@ -43,6 +46,7 @@ class RecordWriter {
     spool::ClientNames names;
     std::optional<spool::SessionKey> session;
     bool acks_once_written = false;
+    std::shared_ptr<auth::Usage> usage = {};  // of the user in names; nullptr: there is none
   };
 
   // `budget`, of the turn under way, outlives it.
@@ -58,7 +62,7 @@ class RecordWriter {
 
   // --- the session, if the client named one ---
   [[nodiscard]] bool has_session() const { return appended_.session.has_value(); }
-  void request_lease() { lease_.request(source_.id, *appended_.session, appended_.client, source_.peer.machine); }
+  void request_lease() { lease_.request(source_.id, *appended_.session, appended_.owner, source_.peer.machine); }
   // Returns false if `answered` is not the request under way.
   [[nodiscard]] bool take_reply(const session::LeaseRequest& answered) { return lease_.take_reply(answered); }
   [[nodiscard]] bool awaits_session() const { return lease_.is_requested(); }
@@ -76,12 +80,16 @@ class RecordWriter {
   void on_written(std::uint64_t count) { written_ = std::max(written_, count); }
   void on_synced(std::uint64_t count) {
     synced_ = count;
+    usage_.charge();
     on_written(count);
   }
   // In the source's count, which starts at 0 or where start_at() says. Rejected records count, too.
   [[nodiscard]] std::uint64_t taken() const { return taken_; }
   [[nodiscard]] std::uint64_t written() const { return written_; }
   [[nodiscard]] bool all_synced() const { return synced_ == taken_; }
+
+  // Returns for how long its user's rates allow nothing more; 0: go on.
+  [[nodiscard]] std::int64_t rate_wait_ms() const { return usage_.wait_ms(); }
 
   // Of this source since it is there.
   [[nodiscard]] std::uint64_t records() const { return records_; }
@@ -121,6 +129,7 @@ class RecordWriter {
   spool::Origin decoded_origin_;  // of records that were decoded and lost nothing
   commit::RecordSource appended_;
   session::Lease lease_;
+  UsageMeter usage_;
   std::uint64_t taken_ = 0;
   std::uint64_t written_ = 0;  // at least synced_
   std::uint64_t synced_ = 0;

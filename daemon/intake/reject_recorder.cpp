@@ -34,7 +34,8 @@ std::size_t RejectRecorder::record(std::string_view record, const json::RejectRe
                                .peer = sender.peer,
                                .raw = record,
                                .is_brief = !allowance_.take(sender.machine, when.monotonic_us),
-                               .charset = sender.charset},
+                               .charset = sender.charset,
+                               .user = sender.names.user},
                               reason.code, when);
 }
 

@@ -27,6 +27,8 @@ class ByteChannel {
   [[nodiscard]] bool has_buffered_input() const { return stream_->has_buffered_input(); }
   [[nodiscard]] std::int64_t handshake_ms_max() const { return stream_->handshake_ms_max(); }
   [[nodiscard]] std::string_view failure() const { return stream_->failure(); }
+  [[nodiscard]] bool is_encrypted() const { return stream_->is_encrypted(); }
+  [[nodiscard]] std::string peer_name() const { return stream_->peer_name(); }
   // Returns what the loop's word of the descriptor means for input and output.
   [[nodiscard]] Ready meant(Ready ready) const;
   // Watches for what the stream waits for now, which reading may have changed.

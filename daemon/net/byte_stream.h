@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "daemon/net/poll.h"
@@ -45,6 +46,10 @@ class ByteStream {
   [[nodiscard]] virtual std::int64_t handshake_ms_max() const { return 0; }
   // Returns why it is broken, where that is not the network; empty else.
   [[nodiscard]] virtual std::string_view failure() const { return {}; }
+  // Whether nobody on the way can read it.
+  [[nodiscard]] virtual bool is_encrypted() const { return false; }
+  // Returns the name that the peer has proved by a certificate, where the stream looks at one; empty else.
+  [[nodiscard]] virtual std::string peer_name() const { return {}; }
   // Says to the peer that nothing more comes.
   virtual void shut_sending_side() = 0;
   // Returns the memory that it holds, beside what was read and what waits to be written.

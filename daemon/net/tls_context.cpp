@@ -71,6 +71,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsOptions& opt
   SSL_CTX* const context = made->context_.get();
   if (context == nullptr) base::out_of_memory();
   made->handshake_ms_max_ = options.handshake_ms_max;
+  made->identity_ = options.identity;
   SSL_CTX_set_min_proto_version(context, options.is_13_least ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);

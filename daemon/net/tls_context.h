@@ -14,12 +14,16 @@ namespace crawlspool::net {
 
 struct TlsOptions {
   enum class Verify { kNone, kWanted, kRequired };
+  // What of a client's certificate is its name: its subject's common name, or its first alternative name that is a DNS
+  // name, a URI or a mail address.
+  enum class Identity { kNone, kCn, kSan };
 
   std::string certificate;  // a file: PEM, with what chains it to its authority
   std::string key;          // a file: PEM; others may not read it, and the group may not write it
   std::string client_ca;    // a file: PEM; needed where client certificates are verified
   std::string crl;          // a file: PEM; empty: none is revoked
   Verify verify = Verify::kNone;
+  Identity identity = Identity::kNone;
   bool is_13_least = false;  // else TLS 1.2
   bool is_http = false;      // offers http/1.1 to clients that ask
   std::int64_t handshake_ms_max = 10'000;
@@ -35,6 +39,7 @@ class TlsContext {
   [[nodiscard]] SSL* new_connection() const;
 
   [[nodiscard]] std::int64_t handshake_ms_max() const { return handshake_ms_max_; }
+  [[nodiscard]] TlsOptions::Identity identity() const { return identity_; }
   // When the certificate ends, in seconds since 1970.
   [[nodiscard]] std::int64_t not_after_s() const { return not_after_s_; }
 
@@ -49,6 +54,7 @@ class TlsContext {
 
   std::unique_ptr<SSL_CTX, Free> context_;
   std::int64_t handshake_ms_max_ = 0;
+  TlsOptions::Identity identity_ = TlsOptions::Identity::kNone;
   std::int64_t not_after_s_ = 0;
 };
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "daemon/base/out_of_memory.h"
+#include "daemon/net/certificate_name.h"
 
 namespace crawlspool::net {
 namespace {
@@ -66,7 +67,10 @@ BIO* new_bio(TlsStream& stream) {
 void TlsStream::Free::operator()(SSL* ssl) const { SSL_free(ssl); }
 
 TlsStream::TlsStream(base::UniqueFd fd, const TlsContext& context)
-    : socket_(std::move(fd)), handshake_ms_max_(context.handshake_ms_max()), ssl_(context.new_connection()) {
+    : socket_(std::move(fd)),
+      handshake_ms_max_(context.handshake_ms_max()),
+      identity_(context.identity()),
+      ssl_(context.new_connection()) {
   BIO* const bio = new_bio(*this);
   SSL_set_bio(ssl_.get(), bio, bio);  // takes it over
   SSL_set_accept_state(ssl_.get());
@@ -211,6 +215,11 @@ void TlsStream::shut_sending_side() {
   SSL_shutdown(ssl_.get());
   ERR_clear_error();
   socket_.shut_sending_side();
+}
+
+std::string TlsStream::peer_name() const {
+  const X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
+  return certificate == nullptr ? std::string() : certificate_name(*certificate, identity_);
 }
 
 std::int64_t TlsStream::handshake_ms_max() const {

@@ -24,6 +24,8 @@ class TlsStream final : public ByteStream {
   [[nodiscard]] Interest interest(Interest wanted) const override;
   [[nodiscard]] Ready meant(Ready ready) const override;
   [[nodiscard]] bool has_buffered_input() const override { return has_buffered_input_; }
+  [[nodiscard]] bool is_encrypted() const override { return true; }
+  [[nodiscard]] std::string peer_name() const override;
   void shut_sending_side() override;
   [[nodiscard]] std::int64_t handshake_ms_max() const override;
   [[nodiscard]] std::string_view failure() const override { return failure_; }
@@ -46,6 +48,7 @@ class TlsStream final : public ByteStream {
 
   SocketStream socket_;
   const std::int64_t handshake_ms_max_;
+  const TlsOptions::Identity identity_;
   bool socket_is_empty_ = false;  // by the latest read of it
   bool socket_has_ended_ = false;
   bool has_buffered_input_ = false;

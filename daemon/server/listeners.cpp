@@ -20,9 +20,9 @@ struct Parcel {
   base::Peer peer;
 };
 
-std::unique_ptr<net::ByteStream> stream_over(base::UniqueFd fd, TlsPort* tls) {
+std::unique_ptr<net::ByteStream> stream_over(base::UniqueFd fd, const TlsPort* tls) {
   if (tls == nullptr) return std::make_unique<net::SocketStream>(std::move(fd));
-  return std::make_unique<net::TlsStream>(std::move(fd), tls->context());
+  return std::make_unique<net::TlsStream>(std::move(fd), *tls->context());
 }
 
 void on_shortage(int errno_value) { base::log_warn_limited("accept_paused", {{"detail", std::strerror(errno_value)}}); }
@@ -34,19 +34,21 @@ net::FileRights file_rights(const config::ListenerSettings& settings) {
   return rights;
 }
 
-void warn_of_public(proto::Input input, const base::Endpoint& at) {
-  base::log_warn("public_bind",
-                 {{"port", word(input)},
-                  {"address", at.to_string()},
-                  {"detail", at.is_tls() ? "there is no authentication on this port"
-                                         : "there is no encryption and no authentication on this port"}});
+void warn_of_public(proto::Input input, const base::Endpoint& at, const config::Auth& auth) {
+  const bool wants_tokens = brings_records(input) ? auth.is_required() : !auth.admin_tokens.empty();
+  if (wants_tokens && at.is_tls()) return;
+  const std::string may = brings_records(input) ? "anyone may write: " : "anyone may read: ";
+  std::string detail = may + "there is no encryption and no authentication on this port";
+  if (at.is_tls()) detail = may + "there is no authentication on this port";
+  if (wants_tokens) detail = "tokens travel readable: there is no encryption on this port";
+  base::log_warn("public_bind", {{"port", word(input)}, {"address", at.to_string()}, {"detail", detail}});
 }
 
 }  // namespace
 
 Listeners::Listeners(connection::IoThreads& threads, const connection::Shared& shared, admin::AdminPort& admin_port,
-                     admin::AdminBackend& admin_backend)
-    : threads_(threads), shared_(shared), admin_port_(admin_port), admin_backend_(admin_backend) {}
+                     admin::AdminBackend& admin_backend, WatchedFiles& files)
+    : threads_(threads), shared_(shared), admin_port_(admin_port), admin_backend_(admin_backend), files_(files) {}
 
 Result<void> Listeners::open(const config::Config& config, InheritedSockets inherited) {
   std::vector<base::AddressBlock> balancers;
@@ -69,7 +71,7 @@ Result<void> Listeners::open_all(proto::Input input, const config::Config& confi
   for (const std::string& url : config.listen[input]) {
     CRAWLSPOOL_TRY_AS(auto listener, config::parse_listener(input, url));
     CRAWLSPOOL_TRY_AS(auto socket, net::listen_on(listener.at, file_rights(listener.settings)));
-    CRAWLSPOOL_TRY(listen(input, std::move(listener), config.tls, std::move(socket), false));
+    CRAWLSPOOL_TRY(listen(input, std::move(listener), config, std::move(socket), false));
   }
   return {};
 }
@@ -84,12 +86,12 @@ Result<void> Listeners::adopt_all(proto::Input input, std::vector<base::UniqueFd
       CRAWLSPOOL_TRY_AS(auto listener, config::parse_listener(input, url));
       if (listener.at.to_string() == address) adopted = std::move(listener);
     }
-    CRAWLSPOOL_TRY(listen(input, std::move(adopted), config.tls, {std::move(fd), {}}, true));
+    CRAWLSPOOL_TRY(listen(input, std::move(adopted), config, {std::move(fd), {}}, true));
   }
   return {};
 }
 
-Result<void> Listeners::listen(proto::Input input, config::Listener listener, const config::Tls& tls,
+Result<void> Listeners::listen(proto::Input input, config::Listener listener, const config::Config& config,
                                net::ListeningSocket socket, bool is_inherited) {
   if (const proto::Charset charset = listener.settings.decoding.charset; !shared_.charsets.has(charset))
     return base::fail(base::ErrorCode::kConfig,
@@ -97,9 +99,11 @@ Result<void> Listeners::listen(proto::Input input, config::Listener listener, co
   auto made = std::make_shared<Port>();
   made->input = input;
   if (listener.at.is_tls()) {
-    CRAWLSPOOL_TRY_AS(made->tls, TlsPort::open(tls_options(tls_of(tls, listener.settings), input), shared_.clock));
+    CRAWLSPOOL_TRY_AS(made->tls,
+                      TlsPort::open(tls_options(tls_of(config.tls, listener.settings), input), shared_.clock));
   }
-  const bool knows_its_clients = made->tls && tls_of(tls, listener.settings).client == config::TlsVerify::kRequired;
+  const bool knows_its_clients =
+      made->tls && tls_of(config.tls, listener.settings).client == config::TlsVerify::kRequired;
   made->settings = std::move(listener.settings);
   const PortPtr port = made;
   auto accept = [this, port](base::UniqueFd fd, base::Peer peer) { on_accept(port, std::move(fd), std::move(peer)); };
@@ -108,15 +112,12 @@ Result<void> Listeners::listen(proto::Input input, config::Listener listener, co
   base::Endpoint local = opened->local();
   local.set_tls(port->tls != nullptr);
   base::log_info("listening", {{"port", word(input)}, {"address", local.to_string()}, {"inherited", is_inherited}});
-  if (!local.is_loopback() && !knows_its_clients) warn_of_public(input, local);
+  if (!local.is_loopback() && !knows_its_clients) warn_of_public(input, local, config.auth);
   if (port->tls) tls_ports_.push_back({local.to_string(), port});
+  if (port->tls) files_.add(port->tls);
   addresses_[input].push_back(local);
   (brings_records(input) ? crawlers_ : admin_).push_back(std::move(opened));
   return {};
-}
-
-void Listeners::reload_certificates() {
-  for (const TlsListener& one : tls_ports_) one.port->tls->reload();
 }
 
 std::vector<admin::CertificateFacts> Listeners::certificates() const {

@@ -14,6 +14,7 @@
 #include "daemon/server/proxy_gate.h"
 #include "daemon/server/ready_file.h"
 #include "daemon/server/tls_port.h"
+#include "daemon/server/watched_files.h"
 
 namespace crawlspool::server {
 
@@ -21,15 +22,13 @@ class Listeners {
  public:
   // All outlive it.
   Listeners(connection::IoThreads& threads, const connection::Shared& shared, admin::AdminPort& admin_port,
-            admin::AdminBackend& admin_backend);
+            admin::AdminBackend& admin_backend, WatchedFiles& files);
 
   // Takes over what was inherited; where that is nothing at all, opens what the configuration names.
   [[nodiscard]] base::Result<void> open(const config::Config& config, InheritedSockets inherited);
   [[nodiscard]] const admin::Addresses& addresses() const { return addresses_; }
   // Accepts no more crawlers; the admin port stays open to the end.
   void close_crawlers();
-  // Reads the certificates again, for connections to come.
-  void reload_certificates();
   [[nodiscard]] std::vector<admin::CertificateFacts> certificates() const;
 
  private:
@@ -37,7 +36,7 @@ class Listeners {
   struct Port {
     proto::Input input{};
     config::ListenerSettings settings;
-    std::unique_ptr<TlsPort> tls;  // where TLS is spoken
+    std::shared_ptr<TlsPort> tls;  // where TLS is spoken
   };
   using PortPtr = std::shared_ptr<const Port>;
   struct TlsListener {
@@ -48,7 +47,7 @@ class Listeners {
   base::Result<void> open_all(proto::Input input, const config::Config& config);
   base::Result<void> adopt_all(proto::Input input, std::vector<base::UniqueFd>& inherited,
                                const config::Config& config);
-  base::Result<void> listen(proto::Input input, config::Listener listener, const config::Tls& tls,
+  base::Result<void> listen(proto::Input input, config::Listener listener, const config::Config& config,
                             net::ListeningSocket socket, bool is_inherited);
   void on_accept(const PortPtr& port, base::UniqueFd fd, base::Peer peer);
   void open_connection(const PortPtr& port, base::UniqueFd fd, base::Peer peer);
@@ -59,6 +58,7 @@ class Listeners {
   const connection::Shared& shared_;
   admin::AdminPort& admin_port_;
   admin::AdminBackend& admin_backend_;
+  WatchedFiles& files_;
   std::vector<std::unique_ptr<net::Listener>> crawlers_;  // of inputs that bring records
   std::vector<std::unique_ptr<net::Listener>> admin_;
   std::vector<TlsListener> tls_ports_;

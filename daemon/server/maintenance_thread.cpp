@@ -16,7 +16,8 @@ constexpr int kNice = 10;  // a tenth of what a busy loop gets
 
 }  // namespace
 
-MaintenanceThread::MaintenanceThread(spool::Spool& spool) : spool_(spool), thread_([this] { run(); }) {}
+MaintenanceThread::MaintenanceThread(spool::Spool& spool, std::function<void()> look)
+    : spool_(spool), look_(std::move(look)), thread_([this] { run(); }) {}
 
 MaintenanceThread::~MaintenanceThread() {
   finish([] {});
@@ -38,6 +39,7 @@ void MaintenanceThread::run() {
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
   ProcessorWait wait;
   while (!stopping_) {
+    look_();
     const bool worked = spool_.maintain();
     const bool is_busy_time = wait.is_contended() || spool_.is_under_load();
     if (worked && !(is_busy_time && spool_.maintenance_can_wait())) continue;

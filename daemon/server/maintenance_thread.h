@@ -1,6 +1,7 @@
-// Runs the spool's maintenance (snapshots, retention, compression) on a thread of its own with a low priority: it takes
-// what the loops and the committer leave, and where they leave nothing it still gets enough to go on. Compression that
-// can wait stops where others want the processors or the disk is under load, and looks again a few times a second.
+// Runs the spool's maintenance (snapshots, retention, compression) and looks at files on a thread of its own with a low
+// priority: it takes what the loops and the committer leave, and where they leave nothing it still gets enough to go
+// on. Compression that can wait stops where others want the processors or the disk is under load, and looks again a few
+// times a second.
 #pragma once
 
 #include <atomic>
@@ -15,8 +16,9 @@ namespace crawlspool::server {
 
 class MaintenanceThread {
  public:
-  // `spool` outlives it. The thread starts at once; std::system_error where none can be had.
-  explicit MaintenanceThread(spool::Spool& spool);
+  // `spool` outlives it. `look` is called a few times a second, more rarely while much is to be done, and may wait for
+  // a disk. The thread starts at once; std::system_error where none can be had.
+  MaintenanceThread(spool::Spool& spool, std::function<void()> look);
   ~MaintenanceThread();
   MaintenanceThread(const MaintenanceThread&) = delete;
   MaintenanceThread& operator=(const MaintenanceThread&) = delete;
@@ -29,6 +31,7 @@ class MaintenanceThread {
   void run();
 
   spool::Spool& spool_;
+  const std::function<void()> look_;
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   std::condition_variable wake_;

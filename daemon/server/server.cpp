@@ -24,6 +24,7 @@
 #include "daemon/server/resident_watch.h"
 #include "daemon/server/resource_limits.h"
 #include "daemon/server/service_manager.h"
+#include "daemon/server/watched_files.h"
 #include "daemon/spool/storage/posix_file_system.h"
 #include "daemon/spool/write/spool.h"
 
@@ -67,20 +68,22 @@ class Server {
         service_manager_(service_manager),
         clock_(clock),
         spool_(std::move(spool)),
-        maintenance_(*spool_),
+        authenticator_(std::make_shared<auth::Authenticator>(*config, clock)),
+        files_(std::make_shared<WatchedFiles>(authenticator_)),
+        maintenance_(*spool_, [files = files_] { files->look(); }),
         memory_(config->limits.memory_bytes_max, frame_bytes_max(config->limits)),
         admission_(config->limits),
         admin_port_(admission_),
         committer_(*spool_, committer_options(config->spool), clock_,
                    [this](SpoolState state) { on_spool_state(state); }),
         connection_log_(clock_),
-        shared_{clock_,  committer_,      memory_, admission_,     sessions_, streams_,
-                closes_, connection_log_, turns_,  amplification_, loops_,    charsets_},
+        shared_{clock_,          committer_, memory_,        admission_, sessions_, streams_,       closes_,
+                connection_log_, turns_,     amplification_, loops_,     charsets_, *authenticator_},
         threads_(shared_, config),
         resident_(loop(), memory_, clock_),
         liveness_(threads_.mailboxes(), [this] { return committer_.busy_us(); }),
         status_(shared_, spool_->recovery(), threads_, config),
-        listeners_(threads_, shared_, admin_port_, status_),
+        listeners_(threads_, shared_, admin_port_, status_, *files_),
         drain_(threads_, config->timeouts.drain_ms,
                {[this] { finish(); }, [this] { return disk_answers(); }, [this] { leave_at_once("drain_timeout"); }}),
         last_words_(loop(), [this] { leave_at_once("spool_failed"); }),
@@ -89,13 +92,18 @@ class Server {
         signals_(std::make_unique<Signals>(*this)),
         reload_(
             threads_.first().mailbox(), clock_, config,
-            {options.load_config,
+            {[load = options.load_config, files = files_] {
+               auto loaded = load();
+               files->reload();
+               return loaded;
+             },
              [this](const connection::ConfigPtr& changed, const std::function<void()>& done) { apply(changed, done); },
              [this] { service_manager_.reloading(); }, [this] { on_reload_end(); }}) {}
 
   Result<int> run(InheritedSockets inherited) {
     if (const std::string missing = charsets_.missing(); !missing.empty())
       base::log_warn("charsets_missing", {{"charsets", missing}, {"detail", "glibc's gconv modules are not there"}});
+    CRAWLSPOOL_TRY(authenticator_->load());
     CRAWLSPOOL_TRY(listeners_.open(*reload_.in_force(), std::move(inherited)));
     status_.set_listening(listeners_.addresses());
     status_.set_certificates([this] { return listeners_.certificates(); });
@@ -216,7 +224,7 @@ class Server {
     admission_.set_limits(config->limits);
     committer_.set_live_options(live_options(config->spool));
     drain_.set_drain_ms(config->timeouts.drain_ms);
-    listeners_.reload_certificates();
+    authenticator_->set_config(*config);
     threads_.set_config(config, done);
   }
 
@@ -225,6 +233,8 @@ class Server {
   ServiceManager& service_manager_;
   const base::Clock& clock_;
   std::unique_ptr<spool::Spool> spool_;
+  std::shared_ptr<auth::Authenticator> authenticator_;
+  std::shared_ptr<WatchedFiles> files_;
   MaintenanceThread maintenance_;
   std::atomic<bool> is_running_{false};
   commit::MemoryBudget memory_;

@@ -23,6 +23,19 @@ Verify verify_of(config::TlsVerify verify) {
   return Verify::kRequired;
 }
 
+net::TlsOptions::Identity identity_of(config::TlsIdentity identity) {
+  using Identity = net::TlsOptions::Identity;
+  switch (identity) {
+    case config::TlsIdentity::kNone:
+      return Identity::kNone;
+    case config::TlsIdentity::kCn:
+      return Identity::kCn;
+    case config::TlsIdentity::kSan:
+      break;
+  }
+  return Identity::kSan;
+}
+
 }  // namespace
 
 net::TlsOptions tls_options(const config::Tls& tls, proto::Input input) {
@@ -32,6 +45,7 @@ net::TlsOptions tls_options(const config::Tls& tls, proto::Input input) {
   options.client_ca = tls.client_ca;
   options.crl = tls.crl;
   options.verify = verify_of(tls.client);
+  options.identity = identity_of(tls.identity);
   options.is_13_least = tls.min_version == config::TlsVersion::k13;
   options.is_http = info(input).is_http;
   options.handshake_ms_max = tls.handshake_ms;
@@ -43,8 +57,8 @@ bool TlsPort::Stamp::operator==(const Stamp& other) const {
          changed.tv_nsec == other.changed.tv_nsec;
 }
 
-base::Result<std::unique_ptr<TlsPort>> TlsPort::open(net::TlsOptions options, const base::Clock& clock) {
-  std::unique_ptr<TlsPort> port(new TlsPort(std::move(options), clock));
+base::Result<std::shared_ptr<TlsPort>> TlsPort::open(net::TlsOptions options, const base::Clock& clock) {
+  std::shared_ptr<TlsPort> port(new TlsPort(std::move(options), clock));
   port->seen_ = port->stamps();
   port->looked_ms_ = port->now_ms();
   CRAWLSPOOL_TRY_AS(port->context_, net::TlsContext::load(port->options_));
@@ -62,20 +76,32 @@ TlsPort::Stamps TlsPort::stamps() const {
   return stamps;
 }
 
-const net::TlsContext& TlsPort::context() {
-  if (now_ms() - looked_ms_ >= kLookMs) {
-    looked_ms_ = now_ms();
-    if (stamps() != seen_) reload();
-  }
-  return *context_;
+std::shared_ptr<const net::TlsContext> TlsPort::context() const {
+  const std::lock_guard lock(swapping_);
+  return context_;
+}
+
+void TlsPort::look() {
+  const std::lock_guard lock(reading_);
+  if (now_ms() - looked_ms_ < kLookMs) return;
+  looked_ms_ = now_ms();
+  if (stamps() != seen_) reload_locked();
 }
 
 void TlsPort::reload() {
+  const std::lock_guard lock(reading_);
+  reload_locked();
+}
+
+void TlsPort::reload_locked() {
   looked_ms_ = now_ms();
   const Stamps before = std::exchange(seen_, stamps());
   auto renewed = net::TlsContext::load(options_);
   if (!renewed) return base::log_error("tls_reload_failed", {{"detail", renewed.error().message()}});
-  context_ = std::move(*renewed);
+  {
+    const std::lock_guard lock(swapping_);
+    context_.swap(*renewed);
+  }
   if (seen_ != before) base::log_info("tls_reloaded", {{"certificate", options_.certificate}});
 }
 

@@ -1,5 +1,5 @@
 // Owns what one listener's TLS connections are made with, and takes a renewed certificate for those to come. Open
-// connections keep theirs. Used on the first loop's thread.
+// connections keep theirs. Thread-safe: connections are made on the first loop's thread, the files read on others.
 #pragma once
 
 #include <sys/types.h>
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <ctime>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "config/listener.h"
@@ -22,14 +23,16 @@ class TlsPort {
   static constexpr std::int64_t kLookMs = 10'000;  // between two looks at the files
 
   // kConfig as net::TlsContext::load() has it. `clock` outlives the port.
-  [[nodiscard]] static base::Result<std::unique_ptr<TlsPort>> open(net::TlsOptions options, const base::Clock& clock);
+  [[nodiscard]] static base::Result<std::shared_ptr<TlsPort>> open(net::TlsOptions options, const base::Clock& clock);
 
-  // Returns what the next connection is made with. Where a file has changed since it was looked at: the new one; where
-  // that cannot be used, the old one stays, and the log says why.
-  [[nodiscard]] const net::TlsContext& context();
-  // Reads the files again, whatever has changed.
+  // Returns what the next connection is made with.
+  [[nodiscard]] std::shared_ptr<const net::TlsContext> context() const;
+  // Takes the files where one has changed since they were read; where they cannot be used, what was there stays, and
+  // the log says why. Looks every kLookMs at most. May wait for a disk.
+  void look();
+  // Does the same whatever has changed.
   void reload();
-  [[nodiscard]] std::int64_t not_after_s() const { return context_->not_after_s(); }
+  [[nodiscard]] std::int64_t not_after_s() const { return context()->not_after_s(); }
 
  private:
   // Distinguishes one content of a file from another.
@@ -43,13 +46,16 @@ class TlsPort {
 
   TlsPort(net::TlsOptions options, const base::Clock& clock) : options_(std::move(options)), clock_(clock) {}
   [[nodiscard]] Stamps stamps() const;
+  void reload_locked();
   [[nodiscard]] std::int64_t now_ms() const { return clock_.monotonic_us() / 1000; }
 
   const net::TlsOptions options_;
   const base::Clock& clock_;
-  std::shared_ptr<const net::TlsContext> context_;
-  Stamps seen_;  // of the files when they were read last, usable or not
+  std::mutex reading_;  // held while the files are read; of the two below
+  Stamps seen_;         // of the files when they were read last, usable or not
   std::int64_t looked_ms_ = 0;
+  mutable std::mutex swapping_;  // held for a pointer's copy alone
+  std::shared_ptr<const net::TlsContext> context_;
 };
 
 [[nodiscard]] net::TlsOptions tls_options(const config::Tls& tls, proto::Input input);

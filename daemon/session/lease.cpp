@@ -8,12 +8,12 @@ namespace crawlspool::session {
 
 using Verdict = LeaseReply::Verdict;
 
-void Lease::request(base::ConnectionId connection, spool::SessionKey session, std::string client,
+void Lease::request(base::ConnectionId connection, spool::SessionKey session, spool::SessionOwner owner,
                     const base::MachineKey& machine) {
   LeaseRequest request;
   request.connection = connection;
   request.session = session_ = session;
-  request.client = std::move(client);
+  request.owner = std::move(owner);
   request.machine = machine;
   stage_ = Stage::kRequested;
   lease_ = table_.request(std::move(request));
@@ -32,8 +32,9 @@ void Lease::release() {
 }
 
 std::string refusal_detail(const LeaseRequest& refused, std::uint64_t sessions_max) {
-  if (refused.reply.verdict == Verdict::kOtherClient)
-    return "session " + spool::session_digits(refused.session) + " is known under another client's name";
+  const std::string session = "session " + spool::session_digits(refused.session);
+  if (refused.reply.verdict == Verdict::kOtherClient) return session + " is known under another client's name";
+  if (refused.reply.verdict == Verdict::kOtherUser) return session + " belongs to another token's name";
   return "sessions_max is " + std::to_string(sessions_max) + ", of which one machine may have a tenth";
 }
 

@@ -19,7 +19,7 @@ class Lease {
   Lease& operator=(const Lease&) = delete;
 
   // The reply comes by Source::on_session().
-  void request(base::ConnectionId connection, spool::SessionKey session, std::string client,
+  void request(base::ConnectionId connection, spool::SessionKey session, spool::SessionOwner owner,
                const base::MachineKey& machine);
   // Returns false if `answered` is not the request under way. A refused lease stays until its release.
   [[nodiscard]] bool take_reply(const LeaseRequest& answered);

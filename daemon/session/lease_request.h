@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "daemon/base/connection_id.h"
@@ -18,6 +19,7 @@ struct LeaseReply {
   enum class Verdict {
     kGranted,
     kOtherClient,  // the session is known under another client's name
+    kOtherUser,    // or belongs to another user
     kTooMany,      // it is new, and the table has no place for it
   };
   Verdict verdict = Verdict::kGranted;
@@ -30,14 +32,18 @@ struct LeaseRequest {
   base::ConnectionId connection = 0;
   LeaseNumber lease = 0;
   spool::SessionKey session = 0;
-  std::string client;
+  spool::SessionOwner owner;
   base::MachineKey machine;
   LeaseReply reply{};
 };
 
-// Returns whether a session that `known` has been writing to is not for `asking`; a client that gave no name is nobody.
-[[nodiscard]] inline bool is_other_client(const std::string& known, const std::string& asking) {
-  return !known.empty() && known != asking;
+// Returns why a session that `known` has been writing to is not for `asking`; nothing if it is. A session without a
+// client's name, or without a user, is for whoever has its secret, and is theirs from then on.
+[[nodiscard]] inline std::optional<LeaseReply::Verdict> refusal_of(const spool::SessionOwner& known,
+                                                                   const spool::SessionOwner& asking) {
+  if (!known.client.empty() && known.client != asking.client) return LeaseReply::Verdict::kOtherClient;
+  if (!known.user.empty() && known.user != asking.user) return LeaseReply::Verdict::kOtherUser;
+  return std::nullopt;
 }
 
 }  // namespace crawlspool::session

@@ -14,8 +14,8 @@ LeaseNumber LeaseTable::request(LeaseRequest request) {
   const LeaseNumber lease = ++exchange_.last_lease;
   const SessionKey session = request.session;
   request.lease = lease;
-  const Takeover takeover{lease, request.client, &host_};
-  sessions_[session].holders.push_back({lease, request.connection, request.client});
+  const Takeover takeover{lease, request.owner, &host_};
+  sessions_[session].holders.push_back({lease, request.connection, request.owner});
   pending_.emplace(lease, Pending{std::move(request), exchange_.loops.size()});
   for (LeaseHost* const loop : exchange_.loops)
     if (loop != &host_) loop->post([loop, session, takeover] { loop->leases().take_over(session, takeover); });
@@ -34,8 +34,8 @@ void LeaseTable::take_over(SessionKey session, Takeover takeover) {
   std::vector<base::ConnectionId> older;
   for (const Holder& holder : found->second.holders) {
     if (holder.lease >= takeover.lease) continue;
-    if (is_other_client(holder.client, takeover.client)) {
-      takeover.requester->post([takeover] { takeover.requester->leases().refuse(takeover.lease); });
+    if (const auto why = refusal_of(holder.owner, takeover.owner)) {
+      takeover.requester->post([takeover, why] { takeover.requester->leases().refuse(takeover.lease, *why); });
       return;
     }
     older.push_back(holder.connection);
@@ -77,7 +77,7 @@ std::uint64_t LeaseTable::last_seq(const LeaseRequest& answered, std::uint64_t f
   if (from <= acknowledged + 1) return acknowledged;
   exchange_.given_up += from - 1 - acknowledged;
   base::log_warn_limited("session_gap", {{"conn", answered.connection},
-                                         {"client", answered.client},
+                                         {"client", answered.owner.client},
                                          {"session", spool::session_digits(answered.session)},
                                          {"last_seq", acknowledged},
                                          {"from", from},
@@ -85,12 +85,12 @@ std::uint64_t LeaseTable::last_seq(const LeaseRequest& answered, std::uint64_t f
   return from - 1;
 }
 
-void LeaseTable::refuse(LeaseNumber lease) {
+void LeaseTable::refuse(LeaseNumber lease, LeaseReply::Verdict why) {
   const auto found = pending_.find(lease);
   if (found == pending_.end()) return;
   LeaseRequest request = std::move(found->second.request);
   pending_.erase(found);
-  request.reply.verdict = LeaseReply::Verdict::kOtherClient;
+  request.reply.verdict = why;
   host_.deliver(request);
 }
 

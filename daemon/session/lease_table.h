@@ -44,7 +44,7 @@ class LeaseTable {
   struct Holder {
     LeaseNumber lease = 0;
     base::ConnectionId connection = 0;
-    std::string client;
+    spool::SessionOwner owner;
   };
   struct Pending {
     LeaseRequest request;
@@ -53,7 +53,7 @@ class LeaseTable {
   // A later lease, for which older holders here have to finish first.
   struct Takeover {
     LeaseNumber lease = 0;
-    std::string client;
+    spool::SessionOwner owner;
     LeaseHost* requester = nullptr;
   };
   struct Session {
@@ -65,7 +65,7 @@ class LeaseTable {
   void finish_takeovers(spool::SessionKey session);
   void report_no_holder(const Takeover& takeover);
   void loop_has_no_holder(LeaseNumber lease);
-  void refuse(LeaseNumber lease);
+  void refuse(LeaseNumber lease, LeaseReply::Verdict why);
   [[nodiscard]] static bool has_older(const Session& session, LeaseNumber lease);
 
   LeaseHost& host_;

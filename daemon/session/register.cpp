@@ -22,9 +22,10 @@ LeaseReply SessionRegister::reply_to(const LeaseRequest& request) {
   const SessionState* const state = spool_.sessions().find(request.session);
   const auto connected = connected_.find(request.session);
   const bool is_connected = connected != connected_.end();
-  if ((state != nullptr && is_other_client(state->client, request.client)) ||
-      (is_connected && is_other_client(connected->second.client, request.client))) {
-    reply.verdict = LeaseReply::Verdict::kOtherClient;
+  auto why = state != nullptr ? refusal_of(state->owner, request.owner) : std::nullopt;
+  if (!why && is_connected) why = refusal_of(connected->second.owner, request.owner);
+  if (why) {
+    reply.verdict = *why;
     return reply;
   }
   if (state == nullptr && !is_connected && !has_place_for(request.machine)) {
@@ -42,7 +43,7 @@ LeaseReply SessionRegister::reply_to(const LeaseRequest& request) {
   }
   Connected& now = connected_[request.session];
   ++now.count;
-  now.client = request.client;
+  now.owner = request.owner;
   return reply;
 }
 
@@ -72,7 +73,7 @@ bool SessionRegister::forget_one() {
     const SessionState* const state = spool_.sessions().find(oldest.session);
     if (state == nullptr || state->last_used_us != oldest.last_used_us || connected_.contains(oldest.session)) continue;
     base::log_debug_limited("session_forgotten", {{"session", spool::session_digits(oldest.session)},
-                                                  {"client", state->client},
+                                                  {"client", state->owner.client},
                                                   {"last_seq", state->last_seq},
                                                   {"reason", "sessions_max"}});
     forget(oldest.session);

@@ -43,7 +43,7 @@ class SessionRegister {
  private:
   struct Connected {
     std::uint32_t count = 0;
-    std::string client;
+    spool::SessionOwner owner;
   };
   struct Candidate {
     std::int64_t last_used_us = 0;

@@ -42,11 +42,12 @@ class AdminAnswers : public commit::OnForgetfulDisk {
     start();
     config = std::make_shared<const config::Config>();
     memory = std::make_unique<commit::MemoryBudget>(64 << 20, 1 << 20);
+    authenticator = std::make_unique<auth::Authenticator>(*config, clock);
     admission = std::make_unique<connection::Admission>(config->limits);
     port = std::make_unique<AdminPort>(*admission);
     shared = std::make_unique<connection::Shared>(connection::Shared{clock, *committer, *memory, *admission, sessions,
                                                                      streams, closes, connection_log, turn_counts,
-                                                                     amplification, loops, charsets});
+                                                                     amplification, loops, charsets, *authenticator});
     io = std::make_unique<connection::IoLoop>(*shared, config);
     auto pair = net::test::tcp_pair();
     peer = std::move(pair.theirs);
@@ -88,6 +89,7 @@ class AdminAnswers : public commit::OnForgetfulDisk {
   connection::CloseCounts closes;
   connection::ConnectionLog connection_log{clock};
   intake::Charsets charsets;
+  std::unique_ptr<auth::Authenticator> authenticator;
   connection::TurnCounts turn_counts;
   connection::AmplificationLedger amplification;
   std::vector<connection::IoLoop*> loops;

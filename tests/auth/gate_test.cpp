@@ -14,13 +14,6 @@ Token make(const std::string& secret, const std::string& name) {
   return token;
 }
 
-std::string refusal(const TokenTable& table, const Credentials& credentials, bool is_required = true) {
-  const auto known = authenticate(table, credentials, is_required, kNow);
-  if (known) return "taken";
-  EXPECT_EQ(known.error().kind, Refusal::Kind::kUnauthorized);
-  return known.error().detail;
-}
-
 TEST(TokenTable, FindsEachTokenAndNoOther) {
   for (int size = 0; size < 40; ++size) {
     std::vector<Token> tokens;
@@ -52,23 +45,6 @@ TEST(TokenTable, TakesATokenUntilItsLastMoment) {
   const TokenTable table({token});
   EXPECT_NE(table.find("secret", kNow), nullptr);
   EXPECT_EQ(table.find("secret", kNow + 1), nullptr);
-}
-
-TEST(Gate, SaysTheSameOfUnknownAndExpiredTokens) {
-  Token expired = make("expired", "spider");
-  expired.not_after_us = kNow - 1;
-  const TokenTable table({make("secret", "spider"), expired});
-  EXPECT_EQ(refusal(table, {"secret"}), "taken");
-  EXPECT_EQ(refusal(table, {"expired"}), "that token is not known");
-  EXPECT_EQ(refusal(table, {"unknown"}), "that token is not known");
-  EXPECT_EQ(refusal(table, {""}), "that token is not known");
-}
-
-TEST(Gate, WantsATokenOnlyWhereOneIsRequired) {
-  const TokenTable table({make("secret", "spider")});
-  EXPECT_EQ(refusal(table, {}), "this server wants a token");
-  EXPECT_EQ(refusal(table, {}, false), "taken");
-  EXPECT_EQ(refusal(table, {"unknown"}, false), "that token is not known");
 }
 
 TEST(Gate, NamesTheTokenAndTheStreamThatItMayNotWrite) {

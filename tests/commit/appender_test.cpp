@@ -103,7 +103,7 @@ TEST_F(AppenderTest, AConnectionHasOneMarkABatch) {
 
 TEST_F(AppenderTest, ASessionBringsItsNumberAndItsRejectsOnceABatch) {
   source.session = 0x5f3a;
-  source.client = "w";
+  source.owner.client = "w";
   appender->advance(source, {1, 41});
   appender->advance(source, {2, 42, 1});
   appender->advance(source, {3, 43, 1});
@@ -113,7 +113,7 @@ TEST_F(AppenderTest, ASessionBringsItsNumberAndItsRejectsOnceABatch) {
   ASSERT_TRUE(batch);
   ASSERT_EQ(batch->sessions.size(), 1U);
   EXPECT_EQ(batch->sessions.front().session, 0x5f3aU);
-  EXPECT_EQ(batch->sessions.front().client, "w");
+  EXPECT_EQ(batch->sessions.front().owner.client, "w");
   EXPECT_EQ(batch->sessions.front().last_seq, 43U);
   EXPECT_EQ(batch->sessions.front().rejected, 2U);
   EXPECT_EQ(batch->connections.front().seq, 3U);

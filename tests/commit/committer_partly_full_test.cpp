@@ -54,7 +54,7 @@ class CommitterOnPartlyFullDisk : public OnForgetfulDisk {
     auto made = batch(kLeaseRequest, "");
     session::LeaseRequest request;
     request.session = kSession;
-    request.client = "w";
+    request.owner.client = "w";
     made->lease_requests.push_back(request);
     return made;
   }

@@ -27,7 +27,7 @@ class CommitterSessions : public OnForgetfulDisk {
     made->number = number;
     session::LeaseRequest request;
     request.session = kSession;
-    request.client = "w";
+    request.owner.client = "w";
     made->lease_requests.push_back(request);
     return made;
   }

@@ -16,7 +16,10 @@ inline Config far_from_defaults() {
   config.proxy_from = {"10.0.0.0/8", "::1"};
   config.http.origins = {"https://tool.example", "chrome-extension://abc", "http://[::1]:8080"};
   config.admin.hosts = {"crawl-7.example", "crawlspoold:8942"};
-  config.tls = {"/etc/a b.pem", "/etc/b.key", "/etc/c.pem", "/etc/d.pem", TlsVerify::kRequired, TlsVersion::k13, 1};
+  config.tls = {"/etc/a b.pem",       "/etc/b.key",    "/etc/c.pem",      "/etc/d.pem",
+                TlsVerify::kRequired, TlsVersion::k13, TlsIdentity::kSan, 1};
+  config.auth = {"/etc/tokens.yaml", AuthRequired::kNo,       true, {{"crawler", {1000, 1001}}, {"b", {0}}},
+                 {"worker-*"},       "/etc/admin-tokens.yaml"};
   config.limits = {0, 0, 3, 1, kFrameBytesMax, 1'000'000, 1000, 3 * kTiB, 7};
   config.timeouts = {0, 1, 90'000, 86'400'000, 3'600'000};
   config.spool.directory = "/srv/a b: \"c\" #d \\ é";

@@ -73,9 +73,10 @@ class ConnectionTurns : public commit::OnForgetfulDisk {
     start();
     config = std::make_shared<const config::Config>();
     memory = std::make_unique<commit::MemoryBudget>(64 << 20, 1 << 20);
+    authenticator = std::make_unique<auth::Authenticator>(*config, clock);
     admission = std::make_unique<Admission>(config->limits);
     shared = std::make_unique<Shared>(Shared{clock, *committer, *memory, *admission, sessions, streams, closes,
-                                             connection_log, turns, amplification, loops, charsets});
+                                             connection_log, turns, amplification, loops, charsets, *authenticator});
     io = std::make_unique<IoLoop>(*shared, config);
   }
   void TearDown() override {
@@ -106,6 +107,7 @@ class ConnectionTurns : public commit::OnForgetfulDisk {
   CloseCounts closes;
   ConnectionLog connection_log{clock};
   intake::Charsets charsets;
+  std::unique_ptr<auth::Authenticator> authenticator;
   TurnCounts turns;
   AmplificationLedger amplification;
   std::vector<IoLoop*> loops;

@@ -18,7 +18,7 @@ using nlohmann::json;
 bool same(const Hello& left, const Hello& right) {
   return left.client == right.client && left.stream == right.stream && left.session == right.session &&
          left.from == right.from && left.ack == right.ack && left.heartbeat == right.heartbeat &&
-         left.charset == right.charset;
+         left.charset == right.charset && left.token == right.token;
 }
 
 std::string written_again(const Hello& hello) {
@@ -30,6 +30,7 @@ std::string written_again(const Hello& hello) {
   if (!hello.stream.empty()) object["stream"] = hello.stream;
   if (!hello.session.empty()) object["session"] = hello.session;
   if (hello.charset) object["charset"] = word(*hello.charset);
+  if (hello.token) object["token"] = *hello.token;
   return object.dump();
 }
 
@@ -37,6 +38,7 @@ void claim_rules(const Hello& hello) {
   FUZZ_CLAIM(hello.client.empty() || proto::is_client_name(hello.client));
   FUZZ_CLAIM(hello.stream.empty() || proto::is_stream_name(hello.stream));
   FUZZ_CLAIM(hello.session.empty() || proto::is_session(hello.session));
+  FUZZ_CLAIM(!hello.token || (!hello.token->empty() && hello.token->size() <= proto::kTokenBytesMax));
   FUZZ_CLAIM(hello.from >= 1 && hello.from <= proto::kSeqMax);
 }
 

@@ -12,7 +12,7 @@ BASE = {"daemon/base", "proto", "config"}
 SPOOL = {f"daemon/spool/{name}" for name in
          ("storage", "lines", "compressed", "control", "read", "recovery", "repair", "write")}
 # What happens to a record between its input and the spool.
-RECORDS = {"daemon/json", "daemon/session", "daemon/commit", "daemon/intake"}
+RECORDS = {"daemon/auth", "daemon/json", "daemon/session", "daemon/commit", "daemon/intake"}
 # Each input is a folder; none uses another.
 INPUTS = {str(path.parent.relative_to(ROOT)) for path in ROOT.glob("daemon/inputs/*/CMakeLists.txt")}
 # What each subcommand may use.
@@ -35,7 +35,7 @@ MAY_USE = {
     "daemon/json": BASE,
     "daemon/session": BASE | SPOOL,
     "daemon/commit": BASE | SPOOL | {"daemon/session"},
-    "daemon/intake": BASE | SPOOL | {"daemon/json", "daemon/session", "daemon/commit"},
+    "daemon/intake": BASE | SPOOL | {"daemon/auth", "daemon/json", "daemon/session", "daemon/commit"},
     "daemon/connection": BASE | SPOOL | RECORDS | {"daemon/net"},
     "daemon/dialog": BASE | SPOOL | RECORDS | {"daemon/connection"},
     **{folder: BASE | SPOOL | RECORDS | {"daemon/connection", "daemon/dialog"} for folder in INPUTS},
@@ -67,7 +67,7 @@ ONLY_IN = {
     "libmount.h": r"cli/doctor/disk\.cpp",
     "openssl/ssl.h": r"(cli/common/(channel|tls)|daemon/net/tls_(context|stream))\.cpp",
     "systemd/sd-daemon.h": r"daemon/server/(service_manager|inherited_sockets)\.cpp",
-    "sha2.h": r"daemon/(auth/token|session/key)\.cpp",
+    "sha2.h": r"daemon/base/sha256\.cpp",
     "prometheus/text_serializer.h": r"daemon/admin/metrics\.cpp",
     "yaml-cpp/yaml.h": r"config/[a-z_]+\.cpp",
 }

@@ -38,7 +38,7 @@ class SessionRegisterTest : public ::testing::Test {
   [[nodiscard]] LeaseReply ask(SessionKey session, const std::string& client = "w", unsigned char from = 1) {
     LeaseRequest request;
     request.session = session;
-    request.client = client;
+    request.owner.client = client;
     request.machine = machine(from);
     return sessions->reply_to(request);
   }

@@ -28,7 +28,7 @@ std::vector<spool::SessionMark> Feeder::marks() const {
       return mark.session == records_.key(name.session);
     });
     if (known == marks.end())
-      marks.push_back({records_.key(name.session), records_.client(name.session), name.seq});
+      marks.push_back({records_.key(name.session), records_.owner(name.session), name.seq});
     else
       known->last_seq = name.seq;
   }

@@ -18,8 +18,11 @@ std::vector<std::uint64_t> last_seqs(const Subject& subject, const Records& reco
   std::vector<std::uint64_t> numbers;
   for (std::size_t i = 0; i < records.sessions(); ++i) {
     numbers.push_back(subject.last_seq(records.key(i)));
-    if (numbers.back() != 0 && subject.client(records.key(i)) != records.client(i))
-      throw Violation("session " + std::to_string(i) + " is said to be of client " + subject.client(records.key(i)));
+    if (numbers.back() == 0) continue;
+    const spool::SessionOwner owner = subject.owner(records.key(i));
+    if (owner.client != records.owner(i).client || owner.user != records.owner(i).user)
+      throw Violation("session " + std::to_string(i) + " is said to be of client " + owner.client + " and user " +
+                      owner.user);
   }
   return numbers;
 }

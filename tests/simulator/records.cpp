@@ -46,11 +46,13 @@ std::optional<Number> parse(std::string_view digits, int number_base) {
 Records::Records(std::uint64_t seed, std::size_t sessions, SizeProfile profile) : profile_(profile) {
   Random random(mix(seed));
   for (std::size_t i = 0; i < sessions; ++i) {
-    Session session{random.next(), {}, "client-" + std::to_string(i / 2), spool::make_origin("stream", "127.0.0.1:1")};
+    Session session{
+        random.next(), {}, {"client-" + std::to_string(i / 2), i % 3 == 0 ? "" : "user-" + std::to_string(i)}, {}};
     std::array<char, kKeyDigits + 1> digits{};
     std::snprintf(digits.data(), digits.size(), "%016lx", session.key);
     session.digits = digits.data();
-    session.origin.before_seq = ",\"client\":\"" + session.client + "\",\"session\":\"" + session.digits + "\"";
+    session.origin =
+        spool::make_origin("stream", "127.0.0.1:1", {session.owner.client, session.digits, {}, session.owner.user});
     sessions_.push_back(std::move(session));
   }
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/spool/lines/line.h"
+#include "daemon/spool/lines/sessions.h"
 
 namespace crawlspool::simulator {
 
@@ -25,7 +26,7 @@ class Records {
 
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
   [[nodiscard]] std::uint64_t key(std::size_t session) const { return sessions_[session].key; }
-  [[nodiscard]] const std::string& client(std::size_t session) const { return sessions_[session].client; }
+  [[nodiscard]] const spool::SessionOwner& owner(std::size_t session) const { return sessions_[session].owner; }
 
   // A number that the server refuses: it is acknowledged like any other and has no line.
   [[nodiscard]] bool is_rejected(RecordName name) const;
@@ -40,7 +41,7 @@ class Records {
   struct Session {
     std::uint64_t key;
     std::string digits;
-    std::string client;
+    spool::SessionOwner owner;
     spool::Origin origin;
   };
 

@@ -39,9 +39,9 @@ std::uint64_t Subject::last_seq(std::uint64_t session) const {
   return state == nullptr ? 0 : state->last_seq;
 }
 
-std::string Subject::client(std::uint64_t session) const {
+spool::SessionOwner Subject::owner(std::uint64_t session) const {
   const spool::SessionState* const state = spool_->sessions().find(session);
-  return state == nullptr ? "" : state->client;
+  return state == nullptr ? spool::SessionOwner{} : state->owner;
 }
 
 }  // namespace crawlspool::simulator

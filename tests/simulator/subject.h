@@ -44,7 +44,7 @@ class Subject {
   [[nodiscard]] base::Result<void> close() { return spool_->close(); }
 
   [[nodiscard]] std::uint64_t last_seq(std::uint64_t session) const;  // 0: not known
-  [[nodiscard]] std::string client(std::uint64_t session) const;
+  [[nodiscard]] spool::SessionOwner owner(std::uint64_t session) const;
   [[nodiscard]] spool::Position position() const { return spool_->position(); }
   [[nodiscard]] const SubjectReport& report() const { return report_; }
   [[nodiscard]] spool::MaintenanceStats maintenance() const { return spool_->maintenance_stats(); }

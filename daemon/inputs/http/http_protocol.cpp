@@ -56,7 +56,8 @@ std::size_t HttpProtocol::on_input(std::string_view bytes) {
 }
 
 bool HttpProtocol::is_enough_for_one_turn() const {
-  return answered_bytes_ > bounds_.answer_bytes_max || connection_.link().unsent_bytes() > bounds_.answer_bytes_max;
+  return connection_.link().is_held() || answered_bytes_ > bounds_.answer_bytes_max ||
+         connection_.link().unsent_bytes() > bounds_.answer_bytes_max;
 }
 
 void HttpProtocol::take_requests(std::string_view& input) {

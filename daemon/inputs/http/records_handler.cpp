@@ -7,7 +7,9 @@
 
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
+#include "daemon/connection/channel.h"
 #include "daemon/connection/io_loop.h"
+#include "daemon/inputs/http/authorization.h"
 #include "proto/names.h"
 
 namespace crawlspool::http {
@@ -42,7 +44,8 @@ Response preflight_answer() {
   response.status = 204;
   response.more_headers =
       "Access-Control-Allow-Methods: POST\r\n"
-      "Access-Control-Allow-Headers: Content-Type, Content-Encoding, Crawlspool-Client, Crawlspool-Stream, "
+      "Access-Control-Allow-Headers: Authorization, Content-Type, Content-Encoding, Crawlspool-Client, "
+      "Crawlspool-Stream, "
       "Crawlspool-Session, Crawlspool-Seq, Crawlspool-From\r\n"
       "Access-Control-Allow-Private-Network: true\r\n"
       "Access-Control-Max-Age: 600\r\n";
@@ -97,6 +100,7 @@ std::optional<Response> RecordsHandler::check(const RequestHead& head, std::uint
   if (!client) return bad_request(client.error());
   request_ = Request{};
   request_.client = std::move(*client);
+  if (auto refused = judge_user(head)) return refused;
   if (auto unknown = judge_charset(head)) return unknown;
   if (auto unavailable = judge_resources()) return unavailable;
   const bool is_one_record = is_json(head.content_type) && is_plain(head.content_encoding);
@@ -136,6 +140,25 @@ std::optional<Response> RecordsHandler::judge_sender(const BrowserFields& browse
                         who + ": a page sends this; http.origins in crawlspoold.yaml lists the origins that may");
 }
 
+std::optional<Response> RecordsHandler::judge_user(const RequestHead& head) {
+  auth::Authenticator& authenticator = connection_.io().shared().authenticator;
+  spool::ClientNames& names = request_.client.names;
+  const auto token = token_of(head.authorization);
+  auto sender = authenticator.identify(connection::channel_of(connection_), {token, std::move(names.client)});
+  if (!sender) return refusal_response(connection_, sender.error(), Asks::kPrograms);
+  if (const auto forbidden = sender->forbids(names.stream))
+    return refusal_response(connection_, *forbidden, Asks::kPrograms);
+  names.client = std::move(sender->client);
+  names.user = std::move(sender->user);
+  request_.usage = std::move(sender->usage);
+  const std::int64_t wait_ms = request_.usage ? request_.usage->wait_ms() : 0;
+  if (wait_ms == 0) return std::nullopt;
+  Response response = error_response(429, proto::word(proto::SlowReason::kRate),
+                                     "the tokens of " + names.user + " have a rate, and it is used up");
+  response.retry_after_s = static_cast<int>(wait_ms / 1000 + 1);
+  return response;
+}
+
 std::size_t RecordsHandler::held_wire_bytes() const { return request_.intake ? request_.intake->wire_bytes() : 0; }
 
 // What was made of the requests before it is too much for what they were.
@@ -163,7 +186,8 @@ void RecordsHandler::serve(const RequestHead& head, std::string body) {
   request_.is_batch = is_ndjson(head.content_type);
   const auto& session = request_.client.session;
   writer_.decode_from(request_.decoding);
-  writer_.identify({std::move(request_.client.names), session ? std::optional(session->key) : std::nullopt, false});
+  writer_.identify({std::move(request_.client.names), session ? std::optional(session->key) : std::nullopt, false,
+                    std::move(request_.usage)});
   const auto holds = request_.is_batch ? BatchIntake::Holds::kRecords : BatchIntake::Holds::kOneRecord;
   if (const auto encoding = compression(head.content_encoding))
     request_.intake.emplace(holds, *encoding, intake::Parts::kAny, std::move(body), connection_.limits());
@@ -293,6 +317,7 @@ bool RecordsHandler::on_session(const session::LeaseRequest& answered) {
       go_on_from(connection_.io().leases().last_seq(answered, request_.client.session->from));
       break;
     case Verdict::kOtherClient:
+    case Verdict::kOtherUser:
       turn_down(
           error_response(409, proto::word(proto::ErrorWord::kSessionMismatch), refusal_detail(answered, sessions_max)));
       break;

@@ -4,6 +4,7 @@
 //      └───────────────┴── turned down, and nothing was taken in
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -32,6 +33,7 @@ class RecordsHandler final : public Handler {
   struct Request {
     Stage stage = Stage::kDecompressing;
     RequestClient client;
+    std::shared_ptr<auth::Usage> usage;  // of its user
     proto::Decoding decoding;
     bool is_batch = false;
     std::optional<intake::BatchIntake> intake;
@@ -45,6 +47,7 @@ class RecordsHandler final : public Handler {
 
   std::optional<Response> check(const RequestHead& head, std::uint64_t& body_bytes_max) override;
   [[nodiscard]] std::optional<Response> judge_sender(const BrowserFields& browser);
+  [[nodiscard]] std::optional<Response> judge_user(const RequestHead& head);
   [[nodiscard]] std::optional<Response> judge_resources();
   [[nodiscard]] std::optional<Response> judge_charset(const RequestHead& head);
   [[nodiscard]] std::size_t held_wire_bytes() const override;

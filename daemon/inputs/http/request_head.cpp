@@ -198,6 +198,8 @@ tl::expected<RequestHead, Refusal> read_head(const Parser& parser) {
   head.content_type = without_parameters(view(fields[bhttp::field::content_type]));
   head.charset = charset_parameter(view(fields[bhttp::field::content_type]));
   head.content_encoding = lower(joined(fields, bhttp::field::content_encoding));
+  if (fields.count(bhttp::field::authorization) > 1) return bad_request("more than one Authorization");
+  head.authorization = std::string(view(fields[bhttp::field::authorization]));
   head.if_none_match = std::string(view(fields[bhttp::field::if_none_match]));
   if (const auto length = parser.content_length()) head.content_length = *length;
   head.is_chunked = fields.count(bhttp::field::transfer_encoding) > 0;

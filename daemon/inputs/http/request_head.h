@@ -37,6 +37,7 @@ struct RequestHead {
   std::optional<std::string> charset;  // of content_type, without its quotes
   std::string content_encoding;        // lower case; of several fields, their values joined by commas
   std::string if_none_match;
+  std::string authorization;  // a secret: what Authorization says; empty: not there
   std::optional<std::uint64_t> content_length;
   ClientFields fields;
   BrowserFields browser;

@@ -60,7 +60,7 @@ bool LinesProtocol::take_lines(std::string_view& input) {
 }
 
 void LinesProtocol::take_line(std::string_view line, const commit::ReadTime& when) {
-  if (!std::exchange(any_line_, true) && take_hello(line)) return;
+  if (!std::exchange(any_line_, true) && (take_hello(line) || !dialog().admit_silent())) return;
   if (dialog().has_numbers_for(1)) dialog().take_record(line, when);
 }
 
@@ -99,7 +99,7 @@ void LinesProtocol::on_eof() {
 
 void LinesProtocol::on_resumed(std::int64_t paused_ms) {
   line_begun_ms_ += paused_ms;
-  dialog().on_resumed();
+  say_resumed();
 }
 
 std::optional<connection::BegunInput> LinesProtocol::begun_input() const {

@@ -96,20 +96,22 @@ std::optional<ClientTalk::After> ClientTalk::answer(Parts parts, std::string& re
   return After::kGoOn;
 }
 
-// Decides whether a client may say who it is so; the one place that looks at what it gives for that. Returns the error,
-// with its word in front, or nothing. Without tokens every password is right, and the user is the client's name; the
-// user that Redis calls `default` is nobody.
-std::string ClientTalk::authenticate(std::string_view user, std::string_view /*password*/) {
-  if (user == "default") return {};
-  if (!proto::is_client_name(user)) return bad_name("the user, which becomes the client's name,");
-  user_ = user;
-  return {};
+// The password is a token, and the user the client's name; the user that Redis calls `default` is nobody.
+std::string ClientTalk::authenticate(std::string_view user, std::string_view password) {
+  const bool is_nobody = user == "default";
+  if (!is_nobody && !proto::is_client_name(user)) return bad_name("the user, which becomes the client's name,");
+  const std::string before = std::exchange(user_, std::string(is_nobody ? "" : user));
+  std::string error = account_.authenticate(client(), password);
+  if (!error.empty()) user_ = before;
+  return error;
 }
 
 std::string ClientTalk::set_name(std::string_view name) {
   if (!name.empty() && !proto::is_client_name(name)) return bad_name("a client's name");
-  name_ = name;
-  return {};
+  const std::string before = std::exchange(name_, std::string(name));
+  std::string error = account_.rename(client());
+  if (!error.empty()) name_ = before;
+  return error;
 }
 
 ClientTalk::After ClientTalk::auth(Parts parts, std::string& reply) {
@@ -192,6 +194,7 @@ ClientTalk::After ClientTalk::reset(std::string& reply) {
   version_ = RespVersion::k2;
   name_.clear();
   user_.clear();
+  account_.forget(default_client_);
   append_simple(reply, "RESET");
   return After::kNamed;
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/inputs/redis/account.h"
 #include "daemon/inputs/redis/resp_replies.h"
 
 namespace crawlspool::redis {
@@ -18,19 +19,17 @@ class ClientTalk {
   using Parts = std::span<const std::string_view>;
   enum class After {
     kGoOn,
-    kNamed,  // client() may be another now
+    kNamed,  // the account has changed
     kEnd,    // the client has said goodbye
   };
 
-  // `client` is what it is called until it gives a name; `id` is that of the connection.
-  ClientTalk(std::string client, std::uint64_t id) : default_client_(std::move(client)), id_(id) {}
+  // `client` is what it is called until it gives a name; `id` is that of the connection. `account` outlives it.
+  ClientTalk(Account& account, std::string client, std::uint64_t id)
+      : account_(account), default_client_(std::move(client)), id_(id) {}
 
   // Appends the answer to `reply`; nothing where it is not one of the commands that are served here. `parts` has one at
   // least.
   [[nodiscard]] std::optional<After> answer(Parts parts, std::string& reply);
-
-  // The name that it gave itself, else the user that it gave, else the one from the start.
-  [[nodiscard]] const std::string& client() const;
 
  private:
   struct Command;
@@ -43,7 +42,10 @@ class ClientTalk {
   [[nodiscard]] std::string read_hello(Parts options, std::string_view& name);
   [[nodiscard]] std::string authenticate(std::string_view user, std::string_view password);
   [[nodiscard]] std::string set_name(std::string_view name);
+  // The name that it gave itself, else the user that it gave, else the one from the start.
+  [[nodiscard]] const std::string& client() const;
 
+  Account& account_;
   const std::string default_client_;
   const std::uint64_t id_;
   RespVersion version_ = RespVersion::k2;

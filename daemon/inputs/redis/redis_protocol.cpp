@@ -6,6 +6,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
+#include "daemon/connection/channel.h"
 #include "daemon/connection/io_loop.h"
 #include "daemon/inputs/redis/first_bytes.h"
 #include "daemon/inputs/redis/resp_replies.h"
@@ -54,11 +55,14 @@ RedisProtocol::RedisProtocol(connection::Connection& connection, const config::L
     : connection_(connection),
       writer_(connection.make_writer()),
       decoder_(limits_of(connection.limits())),
-      talk_(settings.client, connection.id()),
+      account_(
+          connection.io().shared().authenticator, [&connection] { return connection::channel_of(connection); },
+          settings.client),
+      talk_(account_, settings.client, connection.id()),
       disk_wait_(connection.io()),
       strip_(settings.strip),
       stream_(settings.stream) {
-  writer_.identify({{talk_.client(), {}, stream_}, std::nullopt, false});
+  writer_.identify({{settings.client, {}, stream_, {}}, std::nullopt, false});
 }
 
 RedisProtocol::~RedisProtocol() { drop_held(); }
@@ -69,6 +73,9 @@ ReadPlan RedisProtocol::plan_read() {
   if (ending_ || (is_draining_ && !connection_.reader().has_rest())) return {0, Pause::kBusy};
   const bool is_begun = held_ && held_->intake.is_begun();
   if (!is_begun && connection_.credit().must_wait(connection_.io().now_ms())) return {0, Pause::kAmplification};
+  const std::int64_t wait_ms = is_begun ? 0 : writer_.rate_wait_ms();
+  rate_until_ms_ = wait_ms == 0 ? kNever : connection_.io().now_ms() + wait_ms;
+  if (wait_ms > 0) return {0, Pause::kRate};
   if (replies_.is_full()) return {0, Pause::kBusy};
   if (disk_wait_.is_spool_waiting()) return plan_while_spool_waits();
   const std::size_t needs = decoder_.has_begun() ? std::max(decoder_.bytes_needed(), kBegunReadBytes) : 0;
@@ -112,8 +119,8 @@ std::size_t RedisProtocol::on_input(std::string_view bytes) {
 }
 
 bool RedisProtocol::may_take_command() const {
-  return !ending_ && !held_ && !replies_.is_full() && !connection_.budget().is_spent() &&
-         connection_.link().unsent_bytes() <= connection::Reader::kUnsentBytesMax;
+  return !ending_ && !held_ && !replies_.is_full() && !connection_.link().is_held() &&
+         !connection_.budget().is_spent() && connection_.link().unsent_bytes() <= connection::Reader::kUnsentBytesMax;
 }
 
 // True if there was one at least.
@@ -158,8 +165,12 @@ void RedisProtocol::take(Parts parts, const commit::ReadTime& when) {
   const auto after = talk_.answer(parts, text);
   if (!after) return reply_error("ERR " + unknown_command(parts));
   replies_.add(text, connection_.link().output());
+  if (const std::int64_t wait_ms = account_.take_wait_ms(); wait_ms > 0)
+    connection_.link().hold_output_until(connection_.io().now_ms() + wait_ms);
   if (after == ClientTalk::After::kEnd) return end({}, proto::word(proto::GoodbyeReason::kBye));
-  if (after == ClientTalk::After::kNamed && talk_.client() != writer_.names().client) enter_client();
+  if (after != ClientTalk::After::kNamed) return;
+  has_key_ = false;
+  if (account_.sender().client != writer_.names().client) enter_client();
 }
 
 // Pipelined commands come whether MULTI was refused or not: a retry of the whole would store its items again and again.
@@ -172,13 +183,14 @@ bool RedisProtocol::take_transaction_word(std::string_view name) {
 }
 
 void RedisProtocol::enter_client() {
-  writer_.identify({{talk_.client(), {}, writer_.names().stream}, std::nullopt, false});
+  const std::string& client = account_.sender().client;
+  writer_.identify({{client, {}, writer_.names().stream, {}}, std::nullopt, false});
   connection_.ticket().leave_client();
-  const auto limit = connection_.ticket().name_client(talk_.client());
+  const auto limit = connection_.ticket().name_client(client);
   if (!limit) return;
   base::log_warn_limited("conn_refused", {{"conn", connection_.id()},
                                           {"peer", connection_.peer().text},
-                                          {"client", talk_.client()},
+                                          {"client", client},
                                           {"limit", limit->key},
                                           {"max", limit->max}});
   refuse(*limit);
@@ -195,7 +207,10 @@ bool RedisProtocol::identify(std::string_view key) {
     reply_error((text += proto::kStreamNameRule) += ": " + std::string(key.substr(0, kKeyShownBytes)));
     return false;
   }
-  writer_.identify({{talk_.client(), {}, std::string(stream)}, std::nullopt, false});
+  std::string named(stream);
+  if (const std::string error = account_.admit(named); !error.empty()) return reply_error(error), false;
+  const auth::Sender& sender = account_.sender();
+  writer_.identify({{sender.client, {}, std::move(named), sender.user}, std::nullopt, false, sender.usage});
   last_key_ = key;
   has_key_ = true;
   return true;

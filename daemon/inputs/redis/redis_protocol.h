@@ -7,6 +7,7 @@
 // Two sources: redis_protocol.cpp takes commands, redis_protocol_ending.cpp waits, fails and ends.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "config/listener.h"
 #include "daemon/connection/connection.h"
 #include "daemon/connection/protocol.h"
+#include "daemon/inputs/redis/account.h"
 #include "daemon/inputs/redis/client_talk.h"
 #include "daemon/inputs/redis/disk_wait.h"
 #include "daemon/inputs/redis/push_command.h"
@@ -49,8 +51,10 @@ class RedisProtocol final : public connection::Protocol {
   std::size_t on_input(std::string_view bytes) override;
   void on_eof() override { end({}, "eof"); }
   void on_resumed(std::int64_t paused_ms) override { command_begun_ms_ += paused_ms; }
-  [[nodiscard]] std::int64_t pause_deadline_ms() const override { return disk_wait_.deadline_ms(); }
-  void on_pause_deadline() override { fail_waiting(); }
+  [[nodiscard]] std::int64_t pause_deadline_ms() const override {
+    return std::min(disk_wait_.deadline_ms(), rate_until_ms_);
+  }
+  void on_pause_deadline() override;
   [[nodiscard]] const intake::RecordWriter* writer() const override { return &writer_; }
   void on_synced(std::uint64_t count) override;
   void on_spool_waits() override;
@@ -89,6 +93,7 @@ class RedisProtocol final : public connection::Protocol {
   connection::Connection& connection_;
   intake::RecordWriter writer_;
   RespDecoder decoder_;
+  Account account_;
   ClientTalk talk_;
   ReplyQueue replies_;
   DiskWait disk_wait_;
@@ -104,6 +109,7 @@ class RedisProtocol final : public connection::Protocol {
   bool is_cut_ = false;  // the drain ends: no answer waits for the peer any more
   std::optional<std::string_view> ending_;
   std::int64_t command_begun_ms_ = 0;
+  std::int64_t rate_until_ms_ = kNever;  // while it waits for its user's rate
 };
 
 }  // namespace crawlspool::redis

@@ -37,7 +37,13 @@ void RedisProtocol::send_or_finish() {
   if (connection_.link().unsent_bytes() > 0) connection_.send(true);
 }
 
-// ---- a spool that waits ----
+// ---- a spool that waits, and a rate ----
+
+void RedisProtocol::on_pause_deadline() {
+  const std::int64_t now_ms = connection_.io().now_ms();
+  if (now_ms >= disk_wait_.deadline_ms()) return fail_waiting();
+  if (now_ms >= rate_until_ms_) connection_.resume();
+}
 
 void RedisProtocol::on_spool_waits() {
   if (replies_.empty() && !held_) return;
@@ -106,7 +112,8 @@ void RedisProtocol::end(std::string_view last_reply, std::string_view reason) {
 void RedisProtocol::on_drain() {
   is_draining_ = true;
   if (ending_ || !connection_.link().is_open()) return;
-  const bool waits_long = disk_wait_.is_spool_waiting() || connection_.reader().paused() == Pause::kAmplification;
+  const bool waits_long = disk_wait_.is_spool_waiting() || connection_.reader().paused() == Pause::kAmplification ||
+                          connection_.reader().paused() == Pause::kRate;
   if (connection_.reader().has_rest() && !waits_long) return connection_.resume();
   end_by_drain();
 }

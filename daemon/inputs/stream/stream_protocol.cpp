@@ -78,6 +78,7 @@ void StreamProtocol::take_frames(std::string_view& input) {
       return dialog().end_with_error({.code = refusal.code, .detail = std::string(refusal.detail), .seq = seq});
     }
     took_frames = true;
+    if (!any_frame_taken_ && frame.type != FrameType::kHello && !dialog().admit_silent()) return;
     take_frame(frame, when);
     any_frame_taken_ = true;
     decoder_.frame_taken();
@@ -103,7 +104,7 @@ void StreamProtocol::on_eof() {
 void StreamProtocol::on_resumed(std::int64_t paused_ms) {
   if (frame_begun_ms_ != 0) frame_begun_ms_ += paused_ms;
   paused_in_all_ms_ += paused_ms;
-  dialog().on_resumed();
+  say_resumed();
 }
 
 // ---- frames ----

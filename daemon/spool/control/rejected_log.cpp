@@ -23,6 +23,7 @@ constexpr std::string_view kCodeKey = "\",\"code\":\"";
 constexpr std::string_view kDetailKey = "\",\"detail\":\"";
 constexpr std::string_view kOffsetKey = ",\"offset\":";
 constexpr std::string_view kClientKey = ",\"client\":\"";
+constexpr std::string_view kUserKey = ",\"user\":\"";
 constexpr std::string_view kSessionKey = ",\"session\":\"";
 constexpr std::string_view kSeqKey = ",\"seq\":";
 constexpr std::string_view kViaKey = ",\"via\":\"";
@@ -71,7 +72,7 @@ std::vector<std::string_view> newest_lines(std::span<const std::string_view> par
 }  // namespace
 
 std::size_t rejected_line_bytes_max(const RejectedRecord& record) {
-  const std::size_t text_bytes = record.code.size() + record.detail.size() + record.client.size() +
+  const std::size_t text_bytes = record.code.size() + record.detail.size() + record.client.size() + record.user.size() +
                                  record.session.size() + record.via.size() + record.peer.size() + record.charset.size();
   return kFixedBytesMax + text_bytes * base::kJsonEscapedBytesMax + base::base64_bytes(kept_raw(record).size());
 }
@@ -84,6 +85,7 @@ char* write_rejected_line(char* out, const RejectedRecord& record, std::string_v
   out = put(put_text(out, kDetailKey, record.detail), "\"");
   if (record.offset) out = put_number(out, kOffsetKey, *record.offset);
   out = put_member(out, kClientKey, record.client);
+  out = put_member(out, kUserKey, record.user);
   out = put_member(out, kSessionKey, record.session);
   if (record.seq != 0) out = put_number(out, kSeqKey, record.seq);
   out = put_text(out, kViaKey, record.via);

@@ -28,6 +28,7 @@ struct RejectedRecord {
   std::string_view raw;           // whole; the line keeps the first kRejectedRawBytesMax
   bool is_brief = false;          // its sender has too many: the line keeps the first kRejectedBriefBytesMax
   std::string_view charset = {};  // what the record came in; empty: UTF-8
+  std::string_view user = {};     // by its token or its uid; empty: none
 };
 
 inline constexpr std::size_t kRejectedRawBytesMax = 64 * 1024;

@@ -28,7 +28,8 @@ std::string head_line(const Snapshot& snapshot, const std::string& spool_id) {
 void append_session_line(std::string& out, SessionKey key, const SessionState& state) {
   const std::size_t start = out.size();
   out += "{\"session\":\"" + session_digits(key) + "\"";
-  if (!state.client.empty()) out += ",\"client\":\"" + state.client + "\"";
+  if (!state.owner.client.empty()) out += ",\"client\":\"" + state.owner.client + "\"";
+  if (!state.owner.user.empty()) out += ",\"user\":\"" + state.owner.user + "\"";
   out += ",\"last_seq\":" + std::to_string(state.last_seq);
   if (state.rejected != 0) out += ",\"rejected\":" + std::to_string(state.rejected);
   out += ",\"used\":\"" + base::format_timestamp(state.last_used_us) + "\"";
@@ -55,8 +56,7 @@ bool add_session(SessionTable& sessions, std::string_view line) {
   const auto last_seq = envelope_number(line, "last_seq");
   const auto used_us = time_member(line, "used");
   if (!key || !last_seq || !used_us) return false;
-  sessions.advance(*key, envelope_member(line, "client").value_or(""), *last_seq, *used_us,
-                   envelope_number(line, "rejected").value_or(0));
+  sessions.advance(*key, envelope_owner(line), *last_seq, *used_us, envelope_number(line, "rejected").value_or(0));
   return true;
 }
 

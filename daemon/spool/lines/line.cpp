@@ -67,6 +67,7 @@ std::uint32_t crc32(std::string_view bytes, std::uint32_t seed) {
 Origin make_origin(std::string_view via, std::string_view peer, const ClientNames& names, const DecodedFrom& decoded) {
   Origin origin;
   append_member(origin.before_seq, "client", names.client);
+  append_member(origin.before_seq, "user", names.user);
   append_member(origin.before_seq, "session", names.session);
   append_member(origin.after_seq, "stream", names.stream);
   append_member(origin.after_seq, "via", via);

@@ -23,7 +23,7 @@ inline constexpr std::string_view kRecordKey = ",\"record\":";
 
 // Holds what is the same for each record of one connection: the members between ts and seq, and between seq and record.
 struct Origin {
-  std::string before_seq;  // `,"client":"…","session":"…"`, or what there is of it
+  std::string before_seq;  // `,"client":"…","user":"…","session":"…"`, or what there is of it
   std::string after_seq;   // `,"stream":"…","via":"stream","peer":"…","record":`
 };
 // Holds the names that a client gave itself, in the characters that PROTOCOL.md allows; empty where it gave none.
@@ -31,6 +31,7 @@ struct ClientNames {
   std::string client;
   std::string session;  // its 16 hex digits
   std::string stream;
+  std::string user = {};  // who it is by its token or its uid
 };
 // Holds what a line says of a record that came in another charset and was decoded.
 struct DecodedFrom {

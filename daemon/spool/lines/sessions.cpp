@@ -29,12 +29,17 @@ std::optional<SessionKey> parse_session_digits(std::string_view text) {
   return key;
 }
 
+SessionOwner envelope_owner(std::string_view envelope) {
+  return {std::string(envelope_member(envelope, "client").value_or("")),
+          std::string(envelope_member(envelope, "user").value_or(""))};
+}
+
 std::optional<SessionMark> envelope_mark(std::string_view envelope) {
   const auto digits = envelope_member(envelope, "session");
   const auto key = digits ? parse_session_digits(*digits) : std::nullopt;
   const auto seq = envelope_number(envelope, "seq");
   if (!key || !seq) return std::nullopt;
-  return SessionMark{*key, std::string(envelope_member(envelope, "client").value_or("")), *seq};
+  return SessionMark{*key, envelope_owner(envelope), *seq};
 }
 
 std::optional<SessionMark> session_mark(std::string_view line) {
@@ -42,10 +47,11 @@ std::optional<SessionMark> session_mark(std::string_view line) {
   return sound ? envelope_mark(sound->envelope) : std::nullopt;
 }
 
-void SessionTable::advance(SessionKey key, std::string_view client, std::uint64_t last_seq, std::int64_t used_us,
+void SessionTable::advance(SessionKey key, const SessionOwner& owner, std::uint64_t last_seq, std::int64_t used_us,
                            std::uint64_t rejected) {
   SessionState& state = sessions_[key];
-  if (state.client.empty()) state.client = client;
+  if (state.owner.client.empty()) state.owner.client = owner.client;
+  if (state.owner.user.empty()) state.owner.user = owner.user;
   state.last_seq = std::max(state.last_seq, last_seq);
   state.last_used_us = std::max(state.last_used_us, used_us);
   state.rejected += rejected;
@@ -78,7 +84,7 @@ void SessionNumbers::add_lines(std::span<const std::string_view> chunks, std::si
 }
 
 void SessionNumbers::apply(std::int64_t now_us) {
-  for (const auto& [key, mark] : added_) synced_.advance(key, mark.client, mark.last_seq, now_us, mark.rejected);
+  for (const auto& [key, mark] : added_) synced_.advance(key, mark.owner, mark.last_seq, now_us, mark.rejected);
   added_.clear();
 }
 

@@ -19,8 +19,14 @@ using SessionKey = std::uint64_t;  // a line's 16 hex digits as a number
 // Returns nothing unless `text` is exactly 16 lower-case hex digits.
 [[nodiscard]] std::optional<SessionKey> parse_session_digits(std::string_view text);
 
+// Whose a session is: only who comes with the same names goes on with it.
+struct SessionOwner {
+  std::string client;     // empty: it gave none
+  std::string user = {};  // by its token or its uid; empty: it had none
+};
+
 struct SessionState {
-  std::string client;  // empty: it gave none
+  SessionOwner owner;
   std::uint64_t last_seq = 0;
   std::int64_t last_used_us = 0;  // wall clock
   std::uint64_t rejected = 0;     // of its records, as far as is known
@@ -29,11 +35,13 @@ struct SessionState {
 // What a commit brings to a session.
 struct SessionMark {
   SessionKey session = 0;
-  std::string client;
+  SessionOwner owner;
   std::uint64_t last_seq = 0;
   std::uint64_t rejected = 0;  // of the records that it brings
 };
 
+// Returns the names that an envelope, or a snapshot's line, has.
+[[nodiscard]] SessionOwner envelope_owner(std::string_view envelope);
 // Return what an envelope, or a line, brings to its session; nothing if it names none, or if the line is not sound.
 [[nodiscard]] std::optional<SessionMark> envelope_mark(std::string_view envelope);
 [[nodiscard]] std::optional<SessionMark> session_mark(std::string_view line);
@@ -43,7 +51,7 @@ class SessionTable {
   using Map = std::unordered_map<SessionKey, SessionState>;
 
   // Raises a session's number, which never falls. `rejected` more of its records were turned down.
-  void advance(SessionKey key, std::string_view client, std::uint64_t last_seq, std::int64_t used_us,
+  void advance(SessionKey key, const SessionOwner& owner, std::uint64_t last_seq, std::int64_t used_us,
                std::uint64_t rejected = 0);
   void forget(SessionKey key) { sessions_.erase(key); }
 

@@ -39,7 +39,7 @@ void SessionReplay::add(const SoundLine& line) {
   ++lines;
   if (const auto ts = envelope_member(line.envelope, "ts")) newest_us = base::parse_timestamp(*ts).value_or(newest_us);
   if (const auto mark = envelope_mark(line.envelope))
-    sessions.advance(mark->session, mark->client, mark->last_seq, newest_us);
+    sessions.advance(mark->session, mark->owner, mark->last_seq, newest_us);
 }
 
 void RejectReplay::read(Directory& spool_directory, std::int64_t since_us, const SessionTable& sessions) {
@@ -77,7 +77,7 @@ void RejectReplay::note(std::string_view line, std::int64_t when_us, const Sessi
   Rejects& rejects = rejects_[mark->session];
   rejects.seqs.insert(mark->last_seq);
   rejects.newest_us = std::max(rejects.newest_us, when_us);
-  rejects.client = mark->client;
+  rejects.owner = mark->owner;
 }
 
 void RejectReplay::apply(SessionTable& sessions) const {
@@ -90,7 +90,7 @@ void RejectReplay::apply(SessionTable& sessions) const {
       last_seq = std::max(last_seq, seq);
       ++count;
     }
-    if (count > 0) sessions.advance(key, rejects.client, last_seq, rejects.newest_us, count);
+    if (count > 0) sessions.advance(key, rejects.owner, last_seq, rejects.newest_us, count);
   }
 }
 

@@ -38,7 +38,7 @@ class RejectReplay {
   struct Rejects {
     std::set<std::uint64_t> seqs;
     std::int64_t newest_us = 0;
-    std::string client;
+    SessionOwner owner;
   };
 
   [[nodiscard]] bool read_file(File& file, std::int64_t since_us, const SessionTable& sessions);

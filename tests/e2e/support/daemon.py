@@ -36,6 +36,8 @@ def parse_logfmt(line):
 
 
 def parse_address(text):
+    if text.startswith("unix://"):
+        return text.removeprefix("unix://")
     host, port = text.rsplit(":", 1)
     return host.strip("[]"), int(port)
 

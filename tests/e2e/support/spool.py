@@ -16,6 +16,7 @@ HEAD = re.compile(
     rb'\{(?:"synced":(?P<synced>0|[1-9]\d*),)?'
     rb'"ts":"(?P<ts>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)"'
     rb'(?:,"client":"(?P<client>[A-Za-z0-9._:-]{1,128})")?'
+    rb'(?:,"user":"(?P<user>[A-Za-z0-9._-]{1,64})")?'
     rb'(?:,"session":"(?P<session>[0-9a-f]{16})")?'
     rb'(?:,"seq":(?P<seq>[1-9]\d*))?'
     rb'(?:,"stream":"(?P<stream>(?:[^"\\\x00-\x20\x7f]|\\["\\])+)")?'
@@ -43,6 +44,7 @@ class Line:
     ts: str
     length: int
     client: str | None = None
+    user: str | None = None
     session: str | None = None
     stream: str | None = None
     charset: str | None = None
@@ -64,7 +66,7 @@ def parse_line(raw, position=0):
     text = lambda name: head[name].decode() if head[name] is not None else None
     return Line(position, number("synced"), number("seq"), text("via"), text("peer"),
                 raw[head.end():-TRAILER_BYTES], text("ts"), len(raw) + 1,
-                client=text("client"), session=text("session"),
+                client=text("client"), user=text("user"), session=text("session"),
                 charset=text("charset"), replaced=number("replaced"),
                 stream=head["stream"] and json.loads(b'"%s"' % head["stream"]))
 

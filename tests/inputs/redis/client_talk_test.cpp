@@ -12,17 +12,28 @@ using Parts = std::vector<std::string_view>;
 
 class Talk {
  public:
-  explicit Talk(std::string client = {}) : talk_(std::move(client), 42) {}
+  explicit Talk(const std::string& client = {})
+      : account_(
+            authenticator_,
+            [this] {
+              return auth::Channel{peer_, false, {}};
+            },
+            client),
+        talk_(account_, client, 42) {}
 
   std::string say(const Parts& parts) {
     std::string reply;
     after_ = talk_.answer(parts, reply);
     return after_ ? reply : "not served";
   }
-  [[nodiscard]] const std::string& client() const { return talk_.client(); }
+  [[nodiscard]] const std::string& client() const { return account_.sender().client; }
   [[nodiscard]] std::optional<ClientTalk::After> after() const { return after_; }
 
  private:
+  const base::SystemClock clock_;
+  const base::Peer peer_{"127.0.0.1:1", {}, {}, {}, true};
+  auth::Authenticator authenticator_{config::Config{}, clock_};
+  Account account_;
   ClientTalk talk_;
   std::optional<ClientTalk::After> after_;
 };

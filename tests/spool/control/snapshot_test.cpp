@@ -21,8 +21,8 @@ constexpr const char* kOurs = "ours";
 // A snapshot whose sessions' numbers tell its position.
 Snapshot snapshot_at(Position position) {
   Snapshot snapshot{position, test::kLineTimeUs, {}};
-  snapshot.sessions.advance(7, "worker-7", position + 1, test::kLineTimeUs - 1);
-  snapshot.sessions.advance(~SessionKey{0}, "", position + 2, 0);
+  snapshot.sessions.advance(7, {"worker-7", ""}, position + 1, test::kLineTimeUs - 1);
+  snapshot.sessions.advance(~SessionKey{0}, {}, position + 2, 0);
   return snapshot;
 }
 
@@ -42,9 +42,9 @@ class SnapshotTest : public ::testing::Test {
     EXPECT_EQ(found->sessions.size(), 2U);
     const SessionState* const named = found->sessions.find(7);
     const SessionState* const unnamed = found->sessions.find(~SessionKey{0});
-    EXPECT_TRUE(named != nullptr && named->last_seq == found->position + 1 && named->client == "worker-7" &&
+    EXPECT_TRUE(named != nullptr && named->last_seq == found->position + 1 && named->owner.client == "worker-7" &&
                 named->last_used_us == test::kLineTimeUs - 1);
-    EXPECT_TRUE(unnamed != nullptr && unnamed->last_seq == found->position + 2 && unnamed->client.empty() &&
+    EXPECT_TRUE(unnamed != nullptr && unnamed->last_seq == found->position + 2 && unnamed->owner.client.empty() &&
                 unnamed->last_used_us == 0);
     return found->position;
   }
@@ -67,7 +67,7 @@ TEST_F(SnapshotTest, MatchesTheGoldenFile) {
   const auto directory = disk.open();
   SnapshotWriter writer(*directory, kOurs, {});
   Snapshot snapshot{4718592, test::kLineTimeUs, {}};
-  snapshot.sessions.advance(0xc1f2000000000abc, "worker-7", 42, test::kLineTimeUs);
+  snapshot.sessions.advance(0xc1f2000000000abc, {"worker-7", ""}, 42, test::kLineTimeUs);
   ASSERT_TRUE(writer.write(snapshot));
   // The crc of each is Python's zlib.crc32 of what is before `,"crc32":`.
   EXPECT_EQ(file(kSnapshotName),
@@ -83,7 +83,7 @@ TEST_F(SnapshotTest, TellsHowManyRecordsOfASessionWereRejected) {
   const auto directory = disk.open();
   SnapshotWriter writer(*directory, kOurs, {});
   Snapshot snapshot{1, test::kLineTimeUs, {}};
-  snapshot.sessions.advance(0xc1f2000000000abd, "", 42, test::kLineTimeUs, 3);
+  snapshot.sessions.advance(0xc1f2000000000abd, {}, 42, test::kLineTimeUs, 3);
   ASSERT_TRUE(writer.write(snapshot));
   EXPECT_TRUE(
       file(kSnapshotName)
@@ -198,7 +198,7 @@ TEST_F(SnapshotTest, ManySessionsAreAllRead) {
   for (const auto& [key, state] : snapshot.sessions) {
     const SessionState* const read = found->sessions.find(key);
     ASSERT_NE(read, nullptr);
-    ASSERT_TRUE(read->client == state.client && read->last_seq == state.last_seq &&
+    ASSERT_TRUE(read->owner.client == state.owner.client && read->last_seq == state.last_seq &&
                 read->last_used_us == state.last_used_us);
   }
 }

@@ -22,7 +22,7 @@ constexpr SessionKey kKey = 7;
 
 Snapshot snapshot_at(Position position) {
   Snapshot snapshot{position, test::kLineTimeUs, {}};
-  snapshot.sessions.advance(kKey, "", position, test::kLineTimeUs);
+  snapshot.sessions.advance(kKey, {}, position, test::kLineTimeUs);
   return snapshot;
 }
 

@@ -31,12 +31,12 @@ TEST(SessionDigits, NothingElseIsRead) {
 TEST(SessionTable, ANumberNeverGoesBackAndNeitherDoesTheTime) {
   SessionTable table;
   EXPECT_EQ(table.find(7), nullptr);
-  table.advance(7, "worker", 5, 100);
-  table.advance(7, "worker", 3, 50);
+  table.advance(7, {"worker", ""}, 5, 100);
+  table.advance(7, {"worker", ""}, 3, 50);
   ASSERT_NE(table.find(7), nullptr);
   EXPECT_EQ(table.find(7)->last_seq, 5U);
   EXPECT_EQ(table.find(7)->last_used_us, 100);
-  table.advance(7, "worker", ~std::uint64_t{0}, 101);
+  table.advance(7, {"worker", ""}, ~std::uint64_t{0}, 101);
   EXPECT_EQ(table.find(7)->last_seq, ~std::uint64_t{0});
   EXPECT_EQ(table.find(7)->last_used_us, 101);
   EXPECT_EQ(table.size(), 1U);
@@ -44,28 +44,28 @@ TEST(SessionTable, ANumberNeverGoesBackAndNeitherDoesTheTime) {
 
 TEST(SessionTable, AClientIsKnownByTheFirstNameItGave) {
   SessionTable table;
-  table.advance(7, "", 1, 1);
-  EXPECT_EQ(table.find(7)->client, "");
-  table.advance(7, "first", 2, 2);
-  table.advance(7, "second", 3, 3);
-  table.advance(7, "", 4, 4);
-  EXPECT_EQ(table.find(7)->client, "first");
+  table.advance(7, {}, 1, 1);
+  EXPECT_EQ(table.find(7)->owner.client, "");
+  table.advance(7, {"first", ""}, 2, 2);
+  table.advance(7, {"second", ""}, 3, 3);
+  table.advance(7, {}, 4, 4);
+  EXPECT_EQ(table.find(7)->owner.client, "first");
 }
 
 TEST(SessionTable, RejectsAddUpAndAForgottenSessionBeginsAnew) {
   SessionTable table;
-  table.advance(7, "", 5, 1, 2);
-  table.advance(7, "", 6, 2, 1);
+  table.advance(7, {}, 5, 1, 2);
+  table.advance(7, {}, 6, 2, 1);
   EXPECT_EQ(table.find(7)->rejected, 3U);
   table.forget(7);
   EXPECT_EQ(table.find(7), nullptr);
-  table.advance(7, "", 1, 3);
+  table.advance(7, {}, 1, 3);
   EXPECT_EQ(table.find(7)->rejected, 0U);
 }
 
 TEST(SessionTable, SessionsDoNotShareTheirNumbers) {
   SessionTable table;
-  for (SessionKey key = 0; key < 1000; ++key) table.advance(key, "", key * 2, 1);
+  for (SessionKey key = 0; key < 1000; ++key) table.advance(key, {}, key * 2, 1);
   EXPECT_EQ(table.size(), 1000U);
   for (const auto& [key, state] : table) EXPECT_EQ(state.last_seq, key * 2);
 }
@@ -85,7 +85,7 @@ TEST_F(SessionReplayTest, LinesOfASessionBringItsNumberAndTime) {
   add(test::marked(make_line({.seq = 42, .ts_us = test::kLineTimeUs + 5, .session = 7}), 100));
   ASSERT_NE(replay.sessions.find(7), nullptr);
   EXPECT_EQ(replay.sessions.find(7)->last_seq, 42U);
-  EXPECT_EQ(replay.sessions.find(7)->client, "worker");
+  EXPECT_EQ(replay.sessions.find(7)->owner.client, "worker");
   EXPECT_EQ(replay.sessions.find(7)->last_used_us, test::kLineTimeUs + 5);
   EXPECT_EQ(replay.newest_us, test::kLineTimeUs + 5);
   EXPECT_EQ(replay.lines, 2U);

@@ -81,7 +81,7 @@ TEST_F(RecoveryTest, SessionsThatOnlyTheSnapshotKnowsAreKept) {
   const Recovered recovered = recover_it();
   ASSERT_NE(recovered.sessions.find(99), nullptr);
   EXPECT_EQ(recovered.sessions.find(99)->last_seq, 1234U);
-  EXPECT_EQ(recovered.sessions.find(99)->client, "of long ago");
+  EXPECT_EQ(recovered.sessions.find(99)->owner.client, "of long ago");
   EXPECT_EQ(recovered.sessions.find(0)->last_seq, 6U);
 }
 

@@ -105,7 +105,7 @@ TEST_F(SegmentRecoveryFrom, ReplayGetsTheLinesThatAreKeptAndNoOthers) {
   EXPECT_EQ(report.lines(), 3U);
   ASSERT_EQ(report.replay.sessions.size(), 1U);
   EXPECT_EQ(report.replay.sessions.find(2)->last_seq, 8U);
-  EXPECT_EQ(report.replay.sessions.find(2)->client, "worker");
+  EXPECT_EQ(report.replay.sessions.find(2)->owner.client, "worker");
   EXPECT_EQ(report.replay.newest_us, test::kLineTimeUs);
 }
 

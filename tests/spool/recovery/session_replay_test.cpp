@@ -69,7 +69,7 @@ TEST_F(RejectReplayTest, RejectsBehindTheLastLineCount) {
 TEST_F(RejectReplayTest, ASessionOfRejectsOnlyIsKnown) {
   put(0, reject_of(1));
   EXPECT_EQ(replayed(), Numbers(1, 1));
-  EXPECT_EQ(table.find(kKey)->client, "w");
+  EXPECT_EQ(table.find(kKey)->owner.client, "w");
 }
 
 TEST_F(RejectReplayTest, NoneBeyondAHoleCountsAndNoneTwice) {

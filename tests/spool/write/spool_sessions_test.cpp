@@ -64,7 +64,7 @@ TEST_F(SpoolSessions, ANumberIsInForceOnceItsLinesAreSynced) {
   EXPECT_EQ(spool->sessions().size(), 0U);
   ASSERT_TRUE(spool->sync());
   ASSERT_EQ(last_seq(), 1U);
-  EXPECT_EQ(spool->sessions().find(kKey)->client, "worker");
+  EXPECT_EQ(spool->sessions().find(kKey)->owner.client, "worker");
   EXPECT_EQ(spool->sessions().find(kKey)->last_used_us, clock.wall_us());
   ASSERT_TRUE(append_lines(*spool, line(2), mark(2)));
   ASSERT_TRUE(append_lines(*spool, line(3), mark(3)));
