@@ -12,6 +12,14 @@ from typing import List, Optional
 from . import Client, CrawlspoolError, Reject
 
 
+def _read_token(path: Optional[str]) -> Optional[str]:
+    """Not an argument itself: any user of this machine sees those."""
+    if path is None:
+        return None
+    with open(path, encoding="ascii") as file:
+        return file.read().strip()
+
+
 def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m crawlspool", description="Sends stdin's lines, shows acks.")
     parser.add_argument("--server", default="tcp://127.0.0.1:8940",
@@ -21,6 +29,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser.add_argument("--tls-ca", metavar="FILE", help="the CAs' certificates (PEM), in place of the system's")
     parser.add_argument("--tls-certificate", metavar="FILE", help="this client's certificate (PEM)")
     parser.add_argument("--tls-key", metavar="FILE", help="and its key (PEM)")
+    parser.add_argument("--token-file", metavar="FILE", help="holds the token that the server wants")
     parser.add_argument("--timeout", type=float, help="seconds to wait at the end for what is not settled")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -38,6 +47,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     try:
         client = Client(options.server, client=options.client, stream=options.stream, close_timeout=options.timeout,
                         tls_ca=options.tls_ca, tls_certificate=options.tls_certificate, tls_key=options.tls_key,
+                        token=_read_token(options.token_file),
                         on_ack=show_ack, on_reject=show_reject)
         try:
             for line in sys.stdin.buffer:
@@ -46,7 +56,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
                     client.send(line)
         finally:
             client.close()
-    except CrawlspoolError as error:
+    except (CrawlspoolError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     counters = client.counters()

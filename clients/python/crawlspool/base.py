@@ -54,7 +54,8 @@ class ClientBase(abc.ABC, Generic[DriverT]):
                  compress: bool = True, buffer_dir: Union[None, str, "os.PathLike[str]"] = None,
                  buffer_bytes: int = 1 << 30, buffer_sync: bool = False, when_full: str = "block",
                  move: str = "resend", tls: Optional[ssl.SSLContext] = None, tls_ca: Path = None,
-                 tls_certificate: Path = None, tls_key: Path = None, connect_timeout: float = 10.0,
+                 tls_certificate: Path = None, tls_key: Path = None, token: Optional[str] = None,
+                 connect_timeout: float = 10.0,
                  answer_timeout: float = 60.0, close_timeout: Optional[float] = None,
                  on_reject: Optional[Callable[[Reject], None]] = None,
                  on_ack: Optional[Callable[[int], None]] = None, default: Optional[Default] = None) -> None:
@@ -75,6 +76,7 @@ class ClientBase(abc.ABC, Generic[DriverT]):
         tls: a context, in place of the files that come next
         tls_ca: the PEM file of the CAs that the server's certificate is checked by, in place of the system's
         tls_certificate, tls_key: the PEM files of this client's certificate, where the server wants one
+        token: by which the server knows who sends; a secret
         connect_timeout: seconds for a connection to come about
         answer_timeout: seconds of silence after which a connection is given up
         close_timeout: seconds that close() waits for what is unsettled; None: as long as it takes
@@ -87,8 +89,8 @@ class ClientBase(abc.ABC, Generic[DriverT]):
             window_bytes=window_bytes, batch_records=batch_records, batch_bytes=batch_bytes,
             batch_seconds=batch_seconds, compress=compress, buffer_dir=parse_directory(buffer_dir),
             buffer_bytes=buffer_bytes, buffer_sync=buffer_sync, when_full=when_full, move=move, tls=tls,
-            tls_ca=tls_ca, tls_certificate=tls_certificate, tls_key=tls_key, connect_timeout=connect_timeout,
-            answer_timeout=answer_timeout, close_timeout=close_timeout, on_reject=on_reject, on_ack=on_ack,
+            tls_ca=tls_ca, tls_certificate=tls_certificate, tls_key=tls_key, token=token,
+            connect_timeout=connect_timeout, answer_timeout=answer_timeout, close_timeout=close_timeout, on_reject=on_reject, on_ack=on_ack,
             default=default)
         self._encode = Encoder(default)
         self._reset()

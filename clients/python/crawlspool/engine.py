@@ -27,7 +27,7 @@ from .session import Session, Verdict
 from .silence import Next, Silence, silence_limit
 
 # A connection that ended with one of these would end with it again: somebody has to fix something.
-FATAL_CODES = {"wrong_protocol", "unknown_frame_type", "bad_frame", "bad_hello"}
+FATAL_CODES = {"wrong_protocol", "unknown_frame_type", "bad_frame", "bad_hello", "unauthorized", "forbidden"}
 PONG_BYTES_MAX = 256  # PROTOCOL.md, Frame
 TEXT_MAX = 512  # of a code or a detail
 RETRY_SECONDS_MAX = 300.0  # of what a server asks for
@@ -106,7 +106,7 @@ class Engine:
         session.sent = max(session.sent, session.lowest - 1)
         hello: Dict[str, Any] = {"protocol": 1, "client": self.identity.client, "session": session.digits,
                                  "from": session.lowest, "stream": self.identity.stream, "ack": self.options.ack,
-                                 "heartbeat": True}
+                                 "heartbeat": True, "token": self.options.token}
         known = {key: value for key, value in hello.items() if value is not None}
         return frames.frame(json.dumps(known, separators=(",", ":")).encode(), frames.HELLO)
 
@@ -302,7 +302,7 @@ class Engine:
         if code in FATAL_CODES:
             self._refusal = Refused(self._server, code, str(value["detail"]))
         elif code == "session_mismatch":
-            self._new_session("the server knows the old one under another client's name")
+            self._new_session("the server knows the old one under another client's, or another token's, name")
         elif "seq" in value and code != "frame_timeout":
             self._poisoned(int(value["seq"]), code, str(value["detail"]))
 

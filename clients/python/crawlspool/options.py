@@ -23,6 +23,7 @@ _ADDRESS = re.compile(r"(?:(tcp|tls)://)?(?:\[([^\]]+)\]|([^:/\[\]]+))(?::(\d{1,
 _UNIX = "unix://"
 _PATH_BYTES_MAX = 107  # what the kernel has room for, less the NUL at its end
 _PATH_EXAMPLE = "unix:///run/crawlspool/stream.sock"
+_TOKEN_CHARACTERS_MAX = 1024
 _BAD_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
@@ -96,6 +97,7 @@ class Options:
     tls_ca: Path = None
     tls_certificate: Path = None
     tls_key: Path = None
+    token: Optional[str] = dataclasses.field(default=None, repr=False)
     _trust: Optional[Trust] = dataclasses.field(init=False, default=None)
     _tls_always: bool = dataclasses.field(init=False, default=False)
 
@@ -116,10 +118,19 @@ class Options:
         self._check("batch_seconds", is_seconds(self.batch_seconds), SECONDS_RULE)
         self._check("close_timeout", self.close_timeout is None or is_seconds(self.close_timeout),
                     f"{SECONDS_RULE}, or None")
+        self._check_token()
         self._check_tls()
         for name in ("on_reject", "on_ack", "default"):
             value = getattr(self, name)
             self._check(name, value is None or callable(value), "a function, or None")
+
+    def _check_token(self) -> None:
+        """A wrong one is not shown: it may be all but right."""
+        token = self.token
+        if token is None or (isinstance(token, str) and token and len(token) <= _TOKEN_CHARACTERS_MAX
+                             and token.isascii() and token.isprintable() and " " not in token):
+            return
+        raise ArgumentError("token", type(token), "a token's text, as `crawlspool token new` prints it, or None")
 
     def _check_tls(self) -> None:
         context = self.tls

@@ -49,6 +49,7 @@ _SETTINGS = {
     "CRAWLSPOOL_SERVERS": _Setting("servers"),
     "CRAWLSPOOL_CLIENT": _Setting("client"),
     "CRAWLSPOOL_STREAM": _Setting("stream"),
+    "CRAWLSPOOL_TOKEN": _Setting("token"),
     "CRAWLSPOOL_WINDOW": _Setting("window", _read_whole, _WHOLE),
     "CRAWLSPOOL_WINDOW_BYTES": _Setting("window_bytes", _read_size, SIZE_RULE),
     "CRAWLSPOOL_COMPRESS": _Setting("compress", _read_flag, "True or False"),
