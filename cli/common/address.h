@@ -19,6 +19,7 @@ struct Address {
   std::string port;                           // 1 to 65535, as text for getaddrinfo; empty at a unix socket
   std::optional<base::Endpoint> unix_socket;  // takes the place of both
   std::optional<TlsSettings> tls = {};        // nothing: it is spoken to without
+  std::string token = {};                     // a secret, to be said to it; empty: none
 
   [[nodiscard]] std::string to_string() const;  // "localhost:8940", "[::1]:8940", "unix:///PATH"
   // Returns the same with its scheme: that one, or the one with TLS in its place.

@@ -82,6 +82,7 @@ class Exchange {
   int timeout_ms_;
 };
 
+constexpr unsigned kUnauthorized = 401;
 constexpr unsigned kMisdirected = 421;  // the server does not go by that name
 
 Result<std::string> wrong_listener(const Address& server, const std::string& what) {
@@ -100,6 +101,7 @@ Result<HttpAnswer> http_get(const Address& server, const std::string& path, int 
   http::request<http::empty_body> request(http::verb::get, path, 11);
   request.set(http::field::host, server.unix_socket ? server.host : server.to_string());
   request.set(http::field::user_agent, "crawlspool");
+  if (!server.token.empty()) request.set(http::field::authorization, "Bearer " + server.token);
   request.keep_alive(false);
   std::ostringstream question;
   question << request;
@@ -123,6 +125,12 @@ Result<std::string> ask_admin(const Address& server, const std::string& path, in
   if (answer.status == 200) return std::move(answer.body);
   if (answer.status == 0) return wrong_listener(server, "stream listener");
   if (answer.body.find("/v1/records") != std::string::npos) return wrong_listener(server, "HTTP listener for records");
+  if (answer.status == kUnauthorized)
+    return base::fail(
+        base::ErrorCode::kIo,
+        "the daemon at " + server.to_string() +
+            (server.token.empty() ? " wants a token (401): --token-file, or CRAWLSPOOL_TOKEN_FILE, names it"
+                                  : " does not take this token (401): auth.admin_tokens has those it takes"));
   if (answer.status == kMisdirected)
     return base::fail(base::ErrorCode::kIo, "the daemon at " + server.to_string() + " is not asked by the name " +
                                                 server.host + " (421): list it in admin.hosts of its " +

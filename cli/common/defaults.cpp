@@ -15,18 +15,18 @@ using base::fail;
 using base::Result;
 
 Result<Address> first_listener(const config::Config& config, std::string_view input, const char* option,
-                               const TlsFiles& tls) {
+                               const ServerOptions& options) {
   const auto at = proto::find_input(input).value();
   const std::string key(config::listen_key(at));
   if (config.listen[at].empty()) return fail(ErrorCode::kConfig, key + " names no address; say where with " + option);
   auto address = local_listener(config.listen[at].front(), config);
   if (!address) return fail(ErrorCode::kConfig, key + ": " + address.error().context);
-  return with_tls_files(std::move(*address), tls);
+  return with_server_options(std::move(*address), options);
 }
 
-Result<Address> named_server(const std::string& url, std::string_view scheme, const TlsFiles& tls) {
+Result<Address> named_server(const std::string& url, std::string_view scheme, const ServerOptions& options) {
   CRAWLSPOOL_TRY_AS(auto address, parse_address(url, scheme));
-  return with_tls_files(std::move(address), tls);
+  return with_server_options(std::move(address), options);
 }
 
 // Returns the value of a setting in a listener's query, as it is written there; empty where it has none.
@@ -57,24 +57,24 @@ Result<std::string> spool_directory(const std::optional<std::string>& given,
 }
 
 Result<Address> stream_server(const std::optional<std::string>& given, const std::optional<std::string>& config_file,
-                              const TlsFiles& tls) {
-  if (given) return named_server(*given, "tcp", tls);
+                              const ServerOptions& options) {
+  if (given) return named_server(*given, "tcp", options);
   return configuration(config_file).and_then([&](const config::Config& config) {
-    return first_listener(config, "stream", "--server", tls);
+    return first_listener(config, "stream", "--server", options);
   });
 }
 
 Result<Address> admin_server(const std::optional<std::string>& given, const config::Config& config,
-                             const TlsFiles& tls) {
-  if (given) return named_server(*given, "http", tls);
-  return first_listener(config, "admin", "--admin", tls);
+                             const ServerOptions& options) {
+  if (given) return named_server(*given, "http", options);
+  return first_listener(config, "admin", "--admin", options);
 }
 
 Result<Address> admin_server(const std::optional<std::string>& given, const std::optional<std::string>& config_file,
-                             const TlsFiles& tls) {
-  if (given) return named_server(*given, "http", tls);
+                             const ServerOptions& options) {
+  if (given) return named_server(*given, "http", options);
   return configuration(config_file).and_then([&](const config::Config& config) {
-    return admin_server({}, config, tls);
+    return admin_server({}, config, options);
   });
 }
 

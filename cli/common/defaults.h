@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "cli/common/address.h"
-#include "cli/common/tls_options.h"
+#include "cli/common/server_options.h"
 #include "config/model.h"
 #include "daemon/base/error.h"
 
@@ -18,17 +18,17 @@ namespace crawlspool::cli {
 // `given` is what the option was given, `config_file` what -c was.
 [[nodiscard]] base::Result<std::string> spool_directory(const std::optional<std::string>& given,
                                                         const std::optional<std::string>& config_file);
-// `tls` is what the options say. A listener of the configuration is this machine's, so that its own certificate is what
-// TLS with it is checked by, unless the options or the environment name CAs.
+// `options` are those of the command. A listener of the configuration is this machine's, so that its own certificate is
+// what TLS with it is checked by, unless the options or the environment name CAs.
 [[nodiscard]] base::Result<Address> stream_server(const std::optional<std::string>& given,
                                                   const std::optional<std::string>& config_file,
-                                                  const TlsFiles& tls = {});
+                                                  const ServerOptions& options = {});
 [[nodiscard]] base::Result<Address> admin_server(const std::optional<std::string>& given,
                                                  const std::optional<std::string>& config_file,
-                                                 const TlsFiles& tls = {});
+                                                 const ServerOptions& options = {});
 // Does the same with a configuration that has been read.
 [[nodiscard]] base::Result<Address> admin_server(const std::optional<std::string>& given, const config::Config& config,
-                                                 const TlsFiles& tls = {});
+                                                 const ServerOptions& options = {});
 
 // Returns where a client on the same machine finds the listener that an entry of `listen` names, and by which
 // certificate it knows it. Fails as reachable() does.

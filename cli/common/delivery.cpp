@@ -23,6 +23,11 @@ constexpr std::int64_t kLookAroundMs = 200;  // for signals and the progress bar
 constexpr int kGoodbyeWaitMs = 3000;
 constexpr std::int64_t kSilenceMsMax = 60'000;  // four of the signs that a server gives which does not read
 
+client::SessionSettings known_by(const Address& server, client::SessionSettings settings) {
+  settings.token = server.token;
+  return settings;
+}
+
 }  // namespace
 
 void DeliveryReport::show(const SessionEvent& event) {
@@ -77,7 +82,7 @@ void DeliveryReport::give_up(const std::string& why) { console_.say("crawlspool:
 Delivery::Delivery(Settings settings, DeliveryReport::Describe describe, Console& console)
     : server_(std::move(settings.server)),
       report_(shown(server_.to_string()), std::move(describe), console),
-      session_(std::move(settings.session)),
+      session_(known_by(server_, std::move(settings.session))),
       policy_(settings.give_up_after_ms, std::random_device()()),
       give_up_after_ms_(settings.give_up_after_ms),
       silence_ms_max_(give_up_after_ms_ == 0 ? kSilenceMsMax : std::min(give_up_after_ms_, kSilenceMsMax)),

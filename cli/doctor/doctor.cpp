@@ -16,7 +16,7 @@ namespace {
 struct DoctorOptions {
   std::optional<std::string> spool;
   std::optional<std::string> admin;
-  TlsFiles tls;
+  ServerOptions known_by;
   bool json = false;
 };
 
@@ -51,7 +51,7 @@ Findings examine(const DoctorOptions& options, const std::optional<std::string>&
   const Settings settings = check_configuration(config_file, findings);
   DaemonVisit visit;
   visit.config = settings.config;
-  if (const auto admin = admin_server(options.admin, settings.config, options.tls); admin) {
+  if (const auto admin = admin_server(options.admin, settings.config, options.known_by); admin) {
     visit = check_daemon(*admin, settings.config, settings.name);
     add(findings, std::move(visit.findings));
   } else {
@@ -85,7 +85,7 @@ void add_doctor(CLI::App& app, Context& context) {
   command->add_option("--spool", options->spool, "The spool directory")->type_name("DIR");
   command->add_option("--admin", options->admin, "The daemon's admin listener; https://HOST:PORT with TLS")
       ->type_name("http://HOST:PORT");
-  add_tls_options(*command, options->tls);
+  add_server_options(*command, options->known_by);
   command->add_flag("--json", options->json, "Print the findings as JSON");
   command->footer(
       "Judges by the settings of the daemon that answers, else by those of its configuration file, and says by which.\n"

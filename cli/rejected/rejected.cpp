@@ -32,7 +32,7 @@ struct RejectedOptions {
   bool raw = false;
   // replay
   std::optional<std::string> server;
-  TlsFiles tls;
+  ServerOptions known_by;
   std::string stream;
   bool all = false;
 };
@@ -127,7 +127,7 @@ int run_replay(const RejectedOptions& options, const Context& context) {
     const bool is_chosen = options.all || !options.ids.empty() || options.code || options.client || options.since;
     if (!is_chosen)
       return base::fail(base::ErrorCode::kUsage, "say which records: ID, --code, --client, --since, or --all");
-    return stream_server(options.server, context.config_file, options.tls).and_then([&](const Address& server) {
+    return stream_server(options.server, context.config_file, options.known_by).and_then([&](const Address& server) {
       return replay_chosen(directory, options, server, console);
     });
   });
@@ -189,7 +189,7 @@ void add_rejected(CLI::App& app, Context& context) {
   replay_command
       ->add_option("--server", replay_options->server, "The daemon's stream listener; tls://HOST:PORT with TLS")
       ->type_name("tcp://HOST:PORT");
-  add_tls_options(*replay_command, replay_options->tls);
+  add_server_options(*replay_command, replay_options->known_by);
   replay_command->add_option("--stream", replay_options->stream, "A label that is stored with each record")
       ->type_name("NAME")
       ->check(check_stream);

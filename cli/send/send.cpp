@@ -34,7 +34,7 @@ constexpr const char* kFooter =
 
 struct SendOptions {
   std::optional<std::string> server;
-  TlsFiles tls;
+  ServerOptions known_by;
   std::optional<std::string> client;
   std::string stream;
   std::optional<std::string> session_file;
@@ -99,7 +99,7 @@ Result<int> only_check(RecordSource& source, const std::optional<std::string>& c
 Result<int> send(const SendOptions& options, const std::optional<std::string>& config_file, Console& console) {
   RecordSource source(options.files, proto::kFramePayloadBytesMax);
   if (options.as_is) source.take_as_is();
-  CRAWLSPOOL_TRY_AS(const auto server, stream_server(options.server, config_file, options.tls));
+  CRAWLSPOOL_TRY_AS(const auto server, stream_server(options.server, config_file, options.known_by));
   CRAWLSPOOL_TRY(source.check_files());
   if (options.dry_run) return only_check(source, config_file, console);
   CRAWLSPOOL_TRY_AS(const auto keeper, open_keeper(options, server));
@@ -140,7 +140,7 @@ void add_send(CLI::App& app, Context& context) {
   const auto options = std::make_shared<SendOptions>();
   command->add_option("--server", options->server, "The daemon's stream listener; tls://HOST:PORT with TLS")
       ->type_name("tcp://HOST:PORT");
-  add_tls_options(*command, options->tls);
+  add_server_options(*command, options->known_by);
   command->add_option("--client", options->client, "The name to send under; the host's by default")
       ->type_name("NAME")
       ->check(check_client);

@@ -53,7 +53,7 @@ void add_rows(Rows& rows, const std::string& prefix, const ordered_json& object)
 
 struct StatusOptions {
   std::optional<std::string> admin;
-  TlsFiles tls;
+  ServerOptions known_by;
   bool json = false;
 };
 
@@ -66,7 +66,7 @@ Result<std::string> render(const std::string& body, bool as_json) {
 
 int status(const StatusOptions& options, const std::optional<std::string>& config_file) {
   Console console;
-  const auto text = admin_server(options.admin, config_file, options.tls)
+  const auto text = admin_server(options.admin, config_file, options.known_by)
                         .and_then([](const Address& server) { return ask_admin(server, "/status", kTimeoutMs); })
                         .and_then([&](const std::string& body) { return render(body, options.json); });
   if (!text) {
@@ -95,7 +95,7 @@ void add_status(CLI::App& app, Context& context) {
   const auto options = std::make_shared<StatusOptions>();
   command->add_option("--admin", options->admin, "The daemon's admin listener; https://HOST:PORT with TLS")
       ->type_name("http://HOST:PORT");
-  add_tls_options(*command, options->tls);
+  add_server_options(*command, options->known_by);
   command->add_flag("--json", options->json, "Print the daemon's JSON as it is");
   command->callback([options, &context] { context.exit_code = status(*options, context.config_file); });
 }

@@ -28,7 +28,7 @@ constexpr std::int64_t kIntervalMsMin = 100;
 
 struct TopOptions {
   std::optional<std::string> admin;
-  TlsFiles tls;
+  ServerOptions known_by;
   std::string interval = "2s";
   std::string count = "0";
   bool json = false;
@@ -110,9 +110,10 @@ class Top {
 
 int top(const TopOptions& options, const std::optional<std::string>& config_file) {
   catch_stop_signals();
-  const auto ran = admin_server(options.admin, config_file, options.tls).and_then([&options](const Address& server) {
-    return Top(options, server).run();
-  });
+  const auto ran =
+      admin_server(options.admin, config_file, options.known_by).and_then([&options](const Address& server) {
+        return Top(options, server).run();
+      });
   if (ran) return kExitOk;
   Console().say_error(ran.error());
   return ran.error().code == ErrorCode::kUsage ? kExitUsage : kExitFailed;
@@ -131,7 +132,7 @@ void add_top(CLI::App& app, Context& context) {
   const auto options = std::make_shared<TopOptions>();
   command->add_option("--admin", options->admin, "The daemon's admin listener; https://HOST:PORT with TLS")
       ->type_name("http://HOST:PORT");
-  add_tls_options(*command, options->tls);
+  add_server_options(*command, options->known_by);
   command->add_option("--interval", options->interval, "How long between two looks (2s)")
       ->type_name("DURATION")
       ->check(check_interval);

@@ -80,9 +80,9 @@ Reply parse_object(const std::string& key, const json& value) {
   return reply;
 }
 
-constexpr std::array kFinalErrors{ErrorWord::kWrongProtocol,  ErrorWord::kFrameTooLarge, ErrorWord::kUnknownFrameType,
-                                  ErrorWord::kBadFrame,       ErrorWord::kBadHello,      ErrorWord::kBadBatch,
-                                  ErrorWord::kSessionMismatch};
+constexpr std::array kFinalErrors{ErrorWord::kWrongProtocol,   ErrorWord::kFrameTooLarge, ErrorWord::kUnknownFrameType,
+                                  ErrorWord::kBadFrame,        ErrorWord::kBadHello,      ErrorWord::kBadBatch,
+                                  ErrorWord::kSessionMismatch, ErrorWord::kUnauthorized,  ErrorWord::kForbidden};
 
 bool is_final(const Reply& end) {
   if (end.kind == Reply::Kind::kGoodbye) return end.word == proto::word(GoodbyeReason::kSuperseded);
@@ -133,6 +133,7 @@ void append_hello(std::string& out, const proto::Hello& hello) {
   if (hello.ack != proto::AckLevel::kSynced) object["ack"] = proto::word(hello.ack);
   if (hello.heartbeat) object["heartbeat"] = true;
   if (hello.charset) object["charset"] = word(*hello.charset);
+  if (hello.token) object["token"] = *hello.token;
   proto::append_frame(out, proto::FrameType::kHello, object.dump());
 }
 

@@ -81,7 +81,8 @@ void SendSession::connected() {
                                 .session = settings_.session,
                                 .from = window_.first_seq(),
                                 .heartbeat = true,
-                                .charset = settings_.charset});
+                                .charset = settings_.charset,
+                                .token = settings_.token.empty() ? std::nullopt : std::optional(settings_.token)});
 }
 
 void SendSession::disconnected() {

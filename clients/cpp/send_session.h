@@ -28,6 +28,7 @@ struct SessionSettings {
   std::string client;
   std::string stream;  // empty for none
   std::string session;
+  std::string token;                      // a secret; empty for none
   std::optional<proto::Charset> charset;  // of the records; nothing: UTF-8, and no word of it
 
   using Framing = client::Framing;

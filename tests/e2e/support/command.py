@@ -7,9 +7,9 @@ from daemon import CRAWLSPOOL, clean_environment
 from waiting import seconds
 
 
-def run(*arguments, stdin=b"", timeout=30):
+def run(*arguments, stdin=b"", timeout=30, env=None):
     return subprocess.run([CRAWLSPOOL, *map(str, arguments)], input=stdin, capture_output=True, check=False,
-                          timeout=seconds(timeout), env=clean_environment())
+                          timeout=seconds(timeout), env=clean_environment(env))
 
 
 def server(daemon):
