@@ -38,12 +38,18 @@ void for_each_listener(const Listen& listen, Check&& check) {
       if (const auto listener = parse_listener(input, url)) check(input, url, *listener);
 }
 
+// UDP and TCP have their ports to themselves; a path is one file, whatever comes there.
+std::string purpose_of(const base::Endpoint& at) {
+  if (at.is_unix()) return at.path();
+  return (at.is_datagram() ? "udp " : "tcp ") + at.to_string();
+}
+
 // One address serves one purpose, once.
 void check_distinct(const Listen& listen, std::vector<Contradiction>& out) {
   std::map<std::string, std::string_view> owners;
   for_each_listener(listen, [&](proto::Input input, const std::string& url, const Listener& listener) {
     if (has_any_port(listener.at)) return;
-    const auto [owner, is_new] = owners.emplace(listener.at.to_string(), listen_key(input));
+    const auto [owner, is_new] = owners.emplace(purpose_of(listener.at), listen_key(input));
     if (!is_new)
       out.push_back(
           {listen_key(input), owner->second, in_quotes(url) + " is already in " + std::string(owner->second)});

@@ -63,6 +63,34 @@ std::string take_answers(const std::string& value, ListenerSettings& settings) {
   return {};
 }
 
+std::string take_ack(const std::string& value, ListenerSettings& settings) {
+  if (value != "yes" && value != "no") return "must be yes or no";
+  settings.ack = value == "yes";
+  return {};
+}
+
+std::string take_buffer(const std::string& value, ListenerSettings& settings) {
+  constexpr std::uint64_t kMin = 4 * 1024;
+  constexpr std::uint64_t kMax = 1024 * 1024 * 1024;
+  const auto bytes = parse_size(value);
+  if (!bytes || *bytes < kMin || *bytes > kMax) return "must be a size from 4KiB to 1GiB, as in buffer=4MiB";
+  settings.buffer_bytes = *bytes;
+  return {};
+}
+
+std::string take_allow_from(const std::string& value, ListenerSettings& settings) {
+  constexpr const char* kExpected = "must be addresses or blocks of them with commas, as in 10.0.0.0/8,2001:db8::/32";
+  std::string_view rest = value;
+  while (true) {
+    const std::string_view text = rest.substr(0, rest.find(','));
+    const auto block = base::AddressBlock::parse(text);
+    if (!block) return std::string(kExpected) + " (" + block.error().message() + ")";
+    settings.allow_from.push_back(*block);
+    if (text.size() == rest.size()) return {};
+    rest.remove_prefix(text.size() + 1);
+  }
+}
+
 std::string take_proxy(const std::string& value, ListenerSettings& settings) {
   if (value != "required") return "must be required: a port with PROXY headers takes no connection without one";
   settings.proxy = true;
@@ -111,7 +139,10 @@ constexpr std::array kSettings{
     Setting{"crl", take_file<&ListenerSettings::crl>},
     Setting{"key", take_file<&ListenerSettings::key>},
     Setting{"verify", take_verify},
+    Setting{"ack", take_ack},
+    Setting{"allow_from", take_allow_from},
     Setting{"answers", take_answers},
+    Setting{"buffer", take_buffer},
     Setting{"charset", take_charset},
     Setting{"charset_errors", take_charset_errors},
     Setting{"client", take_client},
@@ -123,6 +154,8 @@ constexpr std::array kSettings{
 };
 constexpr std::string_view kUnixSettings = "mode group";
 constexpr std::string_view kTcpSettings = "proxy";
+constexpr std::string_view kUdpSettings = "buffer allow_from ack";
+constexpr std::string_view kUnixDatagramSettings = "mode group ack";
 constexpr std::string_view kTlsSettings = "certificate key client_ca crl verify";
 
 template <class F>
@@ -147,14 +180,20 @@ constexpr bool are_settings(std::string_view words) {
 }
 
 static_assert(are_settings(kUnixSettings) && are_settings(kTcpSettings) && are_settings(kTlsSettings) &&
+                  are_settings(kUdpSettings) && are_settings(kUnixDatagramSettings) &&
                   std::all_of(proto::kInputs.begin(), proto::kInputs.end(),
                               [](const auto& input) { return are_settings(input.settings); }),
               "each setting that proto::kInputs names is one of kSettings");
 
+std::string_view carrier_settings(const base::Endpoint& at) {
+  if (at.is_datagram()) return at.is_unix() ? kUnixDatagramSettings : kUdpSettings;
+  return at.is_unix() ? kUnixSettings : kTcpSettings;
+}
+
 std::vector<std::string_view> settings_of(proto::Input input, const Listener& listener) {
   std::vector<std::string_view> names;
   const auto add = [&names](std::string_view name) { names.push_back(name); };
-  for_each_word(listener.at.is_unix() ? kUnixSettings : kTcpSettings, add);
+  for_each_word(carrier_settings(listener.at), add);
   if (listener.at.is_tls()) for_each_word(kTlsSettings, add);
   for_each_word(info(input).settings, add);
   return names;
@@ -195,12 +234,27 @@ std::string contradiction(proto::Input input, const ListenerSettings& settings) 
   return {};
 }
 
+// A carrier brings what its input takes: a stream of bytes, or messages.
+std::string mismatch(proto::Input input, const base::Endpoint& at) {
+  if (at.is_datagram() != has_connections(input)) return {};
+  const std::string key(listen_key(input));
+  return at.is_datagram() ? "carries datagrams, and " + key + " takes tcp://, tls:// or unix://"
+                          : "carries no datagrams, and " + key + " takes udp:// or unix-dgram://";
+}
+
+// An answer to anyone would let a forged sender have it sent to others.
+std::string unbounded_ack(const Listener& listener) {
+  if (!listener.settings.ack || listener.at.is_unix() || !listener.settings.allow_from.empty()) return {};
+  return "has ack=yes without allow_from: name the addresses that may be answered, as in allow_from=10.0.0.0/8";
+}
+
 }  // namespace
 
 Result<Listener> parse_listener(proto::Input input, std::string_view url) {
   const std::size_t question = url.find('?');
   Listener listener;
   CRAWLSPOOL_TRY_AS(listener.at, base::Endpoint::parse(url.substr(0, question)));
+  if (const std::string what = mismatch(input, listener.at); !what.empty()) return bad(url, what);
   if (question == std::string_view::npos) return listener;
   const std::vector<std::string_view> known = settings_of(input, listener);
   std::vector<std::string_view> seen;
@@ -216,6 +270,7 @@ Result<Listener> parse_listener(proto::Input input, std::string_view url) {
     rest.remove_prefix(end + 1);
   }
   if (const std::string what = contradiction(input, listener.settings); !what.empty()) return bad(url, what);
+  if (const std::string what = unbounded_ack(listener); !what.empty()) return bad(url, what);
   return listener;
 }
 

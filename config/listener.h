@@ -5,11 +5,14 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/model.h"
+#include "daemon/base/address_block.h"
 #include "daemon/base/endpoint.h"
 #include "proto/charsets.h"
 #include "proto/inputs.h"
@@ -37,6 +40,12 @@ struct ListenerSettings {
   // Whether each connection begins with the PROXY header of a balancer.
   bool proxy = false;
 
+  // Of datagrams: how much the kernel may hold of them (0: as it does by itself), whose are taken (empty: everybody's),
+  // and whether each is answered once it is synced.
+  std::uint64_t buffer_bytes = 0;
+  std::vector<base::AddressBlock> allow_from;
+  bool ack = false;
+
   bool operator==(const ListenerSettings&) const = default;
 };
 
@@ -52,7 +61,7 @@ struct Listener {
 // unknown.
 [[nodiscard]] base::Result<Listener> parse_listener(proto::Input input, std::string_view url);
 
-// Returns whether `at` is of TCP with port 0: it becomes a different port each time.
+// Returns whether `at` is of TCP or UDP with port 0: it becomes a different port each time.
 [[nodiscard]] bool has_any_port(const base::Endpoint& at);
 
 }  // namespace crawlspool::config

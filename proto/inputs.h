@@ -15,12 +15,19 @@ enum class Role {
   kAdmin,    // answers operators and their tools
 };
 
+// What its senders bring: a carrier's scheme (config/listener.h) must be of the same shape.
+enum class Shape {
+  kBytes,     // connections, each with a stream of bytes
+  kMessages,  // datagrams, without connections
+};
+
 struct InputInfo {
   std::string_view name;  // in `via`, listen.NAME, metrics, logs, and of an inherited socket
   Role role;
   std::string_view default_url;  // empty: listens only where the configuration says so
   std::string_view settings;     // those of config/listener.cpp that its listeners take, between spaces
   bool is_http = false;          // what it speaks over TLS is HTTP/1.1
+  Shape shape = Shape::kBytes;
 };
 
 inline constexpr std::array kInputs{
@@ -28,6 +35,7 @@ inline constexpr std::array kInputs{
     InputInfo{"http", Role::kRecords, "tcp://127.0.0.1:8941", "charset charset_errors", true},
     InputInfo{"lines", Role::kRecords, "", "stream client answers charset charset_errors"},
     InputInfo{"redis", Role::kRecords, "", "strip stream client"},
+    InputInfo{"datagrams", Role::kRecords, "", "stream client charset charset_errors", false, Shape::kMessages},
     InputInfo{"admin", Role::kAdmin, "tcp://127.0.0.1:8942", "", true},
 };
 
@@ -38,6 +46,8 @@ enum class Input : std::uint8_t {};
 [[nodiscard]] constexpr const InputInfo& info(Input input) { return kInputs[index(input)]; }
 [[nodiscard]] constexpr std::string_view word(Input input) { return info(input).name; }
 [[nodiscard]] constexpr bool brings_records(Input input) { return info(input).role == Role::kRecords; }
+
+[[nodiscard]] constexpr bool has_connections(Input input) { return info(input).shape == Shape::kBytes; }
 
 inline constexpr auto kAllInputs = [] {
   std::array<Input, kInputs.size()> all{};

@@ -116,7 +116,7 @@ bool has_fixed_port(proto::Input input, const std::string& url) {
 
 void check_ports(const config::Config& config, DaemonVisit& visit) {
   for (const proto::Input input : proto::kAllInputs)
-    if (brings_records(input))
+    if (brings_records(input) && has_connections(input))
       for (const std::string& url : config.listen[input])
         if (has_fixed_port(input, url))
           visit.findings.push_back(check_port(url, std::string(config::listen_key(input)), config, visit.answers));

@@ -47,7 +47,7 @@ std::vector<std::string> client_cells(const ClientRow& client) {
 std::string connections_of(const TopSample& sample) {
   std::string text;
   for (const proto::Input input : proto::kAllInputs) {
-    if (!brings_records(input)) continue;
+    if (!brings_records(input) || !has_connections(input)) continue;
     const std::string count = std::to_string(sample.connections[input]);
     text += (text.empty() ? right(count, 7) : ", " + count) + " " + std::string(word(input));
   }
@@ -83,7 +83,7 @@ const std::vector<std::size_t>& line_columns() {
   static const auto columns = [] {
     std::vector<std::size_t> all{kSecondColumns, 9, 12, 9, 9};
     for (const proto::Input input : proto::kAllInputs)
-      if (brings_records(input)) all.push_back(word(input).size() + 2);
+      if (brings_records(input) && has_connections(input)) all.push_back(word(input).size() + 2);
     all.insert(all.end(), {9, 10, 10});
     return all;
   }();
@@ -114,7 +114,7 @@ std::string top_screen(const TopSample& sample, const TopRates& rates, const std
 std::string top_heading() {
   std::vector<std::string> cells{"TIME", "STATE", "RECORDS/S", "MB/S", "REJECTS/S"};
   for (const proto::Input input : proto::kAllInputs)
-    if (brings_records(input)) cells.push_back(upper_case(word(input)));
+    if (brings_records(input) && has_connections(input)) cells.push_back(upper_case(word(input)));
   cells.insert(cells.end(), {"P99_MS", "LAG", "FREE"});
   return row(cells, line_columns()) + "\n";
 }
@@ -123,7 +123,7 @@ std::string top_line(const TopSample& sample, const TopRates& rates, const std::
   std::vector<std::string> cells{ts.substr(0, kSecondColumns - 1) + "Z", shown(sample.state), rate(rates.records),
                                  fixed(rates.megabytes, 2), rate(rates.rejects)};
   for (const proto::Input input : proto::kAllInputs)
-    if (brings_records(input)) cells.push_back(std::to_string(sample.connections[input]));
+    if (brings_records(input) && has_connections(input)) cells.push_back(std::to_string(sample.connections[input]));
   cells.insert(cells.end(),
                {fixed(sample.ack_p99_ms, 2), human_bytes(sample.lag_bytes), human_bytes(sample.free_bytes)});
   return row(cells, line_columns()) + "\n";
@@ -138,7 +138,7 @@ std::string top_json(const TopSample& sample, const TopRates& rates, const std::
                     {"mb_per_s", rounded(rates.megabytes)},
                     {"rejects_per_s", rounded(rates.rejects)}};
   for (const proto::Input input : proto::kAllInputs)
-    if (brings_records(input)) line[std::string(word(input))] = sample.connections[input];
+    if (brings_records(input) && has_connections(input)) line[std::string(word(input))] = sample.connections[input];
   line.update(ordered_json{{"ack_p99_ms", sample.ack_p99_ms},
                            {"lag_bytes", sample.lag_bytes},
                            {"free_bytes", sample.free_bytes},

@@ -106,7 +106,8 @@ void add_records(Families& families, const Shared& shared, const CommitStats& st
 void add_connections(Families& families, const Shared& shared, const config::Limits& limits) {
   const connection::Admission::Counts counts = shared.admission.counts();
   families.family("crawlspool_connections", "Open connections.", MetricType::Gauge);
-  for (const proto::Input input : proto::kAllInputs) families.add("listener", word(input), counts.open[input]);
+  for (const proto::Input input : proto::kAllInputs)
+    if (has_connections(input)) families.add("listener", word(input), counts.open[input]);
   families.gauge("crawlspool_connections_limit", "limits.connections_max; 0: none.", limits.connections_max);
   families.gauge("crawlspool_client_addresses", "Machines that have connections open.", counts.machines);
   families.counter("crawlspool_connections_accepted_total", "Connections given a place.", counts.accepted_total);
@@ -139,6 +140,19 @@ void add_certificates(Families& families, const std::vector<CertificateFacts>& c
   families.family("crawlspool_tls_certificate_not_after_seconds",
                   "When a listener's certificate ends, in seconds since 1970.", MetricType::Gauge);
   for (const CertificateFacts& one : certificates) families.add("address", one.address, one.not_after_s);
+}
+
+void add_datagrams(Families& families, const std::vector<DatagramFacts>& listeners) {
+  if (listeners.empty()) return;
+  const auto add = [&](const char* name, const char* help, std::uint64_t DatagramFacts::*count) {
+    families.family(name, help, MetricType::Counter);
+    for (const DatagramFacts& one : listeners) families.add("address", one.address, one.*count);
+  };
+  add("crawlspool_datagrams_received_total", "Datagrams received.", &DatagramFacts::received);
+  add("crawlspool_datagrams_refused_total", "Of these, those of senders that allow_from does not name.",
+      &DatagramFacts::refused);
+  add("crawlspool_datagrams_dropped_total", "Datagrams that the kernel dropped, as it had no room for them.",
+      &DatagramFacts::dropped);
 }
 
 void add_commits(Families& families, const CommitStats& stats) {
@@ -200,7 +214,8 @@ void add_resources(Families& families, const Shared& shared, const CommitStats& 
 }  // namespace
 
 std::string metrics_text(const Shared& shared, const config::Config& config, const spool::RecoveryReport& recovery,
-                         std::string_view state, const std::vector<CertificateFacts>& certificates) {
+                         std::string_view state, const std::vector<CertificateFacts>& certificates,
+                         const std::vector<DatagramFacts>& datagrams) {
   const CommitStats stats = shared.committer.stats();
   Families families;
   add_state(families, state);
@@ -208,6 +223,7 @@ std::string metrics_text(const Shared& shared, const config::Config& config, con
   add_connections(families, shared, config.limits);
   add_certificates(families, certificates);
   add_tokens(families, shared.authenticator);
+  add_datagrams(families, datagrams);
   add_commits(families, stats);
   add_spool(families, config.spool, stats);
   add_maintenance(families, stats, recovery);

@@ -15,6 +15,7 @@ namespace crawlspool::admin {
 // `state` as /status has it.
 [[nodiscard]] std::string metrics_text(const connection::Shared& shared, const config::Config& config,
                                        const spool::RecoveryReport& recovery, std::string_view state,
-                                       const std::vector<CertificateFacts>& certificates);
+                                       const std::vector<CertificateFacts>& certificates,
+                                       const std::vector<DatagramFacts>& datagrams);
 
 }  // namespace crawlspool::admin

@@ -19,6 +19,14 @@ struct CertificateFacts {
   std::int64_t not_after_s;
 };
 
+// What has become of the datagrams of a listener since the start.
+struct DatagramFacts {
+  std::string address;  // of the listener
+  std::uint64_t received = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t dropped = 0;
+};
+
 // How the last reload of the configuration went.
 struct ReloadState {
   std::uint64_t generation = 1;  // of the configuration in force: 1 is the start's

@@ -42,7 +42,7 @@ nlohmann::ordered_json listen_json(const Addresses& listening) {
 nlohmann::ordered_json open_connections_json(const connection::Admission::Counts& counts) {
   nlohmann::ordered_json json;
   for (const proto::Input input : proto::kAllInputs)
-    if (brings_records(input)) json[std::string(word(input))] = counts.open[input];
+    if (brings_records(input) && has_connections(input)) json[std::string(word(input))] = counts.open[input];
   return json;
 }
 
@@ -152,7 +152,7 @@ std::string Status::status_json() {
 }
 
 std::string Status::metrics_text() {
-  return admin::metrics_text(shared_, *config_, recovery_, state(), certificates_());
+  return admin::metrics_text(shared_, *config_, recovery_, state(), certificates_(), datagrams_());
 }
 
 std::string Status::events_json() { return base::recent_events_json(); }
@@ -184,7 +184,7 @@ void Status::log_summary() {
                                      {"mb_per_s", rates.megabytes},
                                      {"rejects_per_s", rates.rejects}};
   for (const proto::Input input : proto::kAllInputs)
-    if (brings_records(input)) fields.emplace_back(word(input), counts.open[input]);
+    if (brings_records(input) && has_connections(input)) fields.emplace_back(word(input), counts.open[input]);
   fields.insert(fields.end(), {{"refused", counts.refused_total},
                                {"ack_p99_ms", ack_p99_ms()},
                                {"lag_bytes", stats.position - std::min(stats.position, stats.durable)},

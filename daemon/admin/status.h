@@ -35,6 +35,7 @@ class Status final : public AdminBackend {
 
   void set_listening(const Addresses& addresses) { listening_ = addresses; }  // before anyone asks
   void set_certificates(std::function<std::vector<CertificateFacts>()> ask) { certificates_ = std::move(ask); }
+  void set_datagrams(std::function<std::vector<DatagramFacts>()> ask) { datagrams_ = std::move(ask); }
   void set_draining() { draining_ = true; }
   void set_config(const connection::ConfigPtr& in_force, const ReloadState& state);
   void log_summary();  // its rates: since the last one
@@ -52,6 +53,7 @@ class Status final : public AdminBackend {
   std::atomic<bool> draining_{false};
   Addresses listening_;
   std::function<std::vector<CertificateFacts>()> certificates_ = [] { return std::vector<CertificateFacts>(); };
+  std::function<std::vector<DatagramFacts>()> datagrams_ = [] { return std::vector<DatagramFacts>(); };
   connection::ConfigPtr config_;  // in force
   ReloadState reload_;
 };

@@ -17,6 +17,7 @@ class AddressBlock {
 
   // An IPv4 address that is mapped into IPv6 counts as IPv4. No unix socket is in any block.
   [[nodiscard]] bool contains(const Endpoint& endpoint) const;
+  bool operator==(const AddressBlock&) const = default;
 
  private:
   std::array<unsigned char, 16> bytes_{};  // IPv4 as mapped into IPv6

@@ -35,6 +35,9 @@ Endpoint Endpoint::end_of(int socket, AskForEnd* ask) {
   end.length_ = sizeof end.storage_;
   if (ask(socket, reinterpret_cast<sockaddr*>(&end.storage_), &end.length_) != 0) return {};
   end.length_ = std::min<socklen_t>(end.length_, sizeof end.storage_);
+  int type = 0;
+  socklen_t length = sizeof type;
+  end.is_datagram_ = ::getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_DGRAM;
   return end;
 }
 
@@ -46,17 +49,27 @@ Result<Endpoint> Endpoint::parse(std::string_view url) {
   constexpr std::string_view kTcp = "tcp://";
   constexpr std::string_view kTls = "tls://";
   constexpr std::string_view kUnix = "unix://";
-  if (url.starts_with(kTcp)) return parse_tcp(url, url.substr(kTcp.size()));
+  constexpr std::string_view kUdp = "udp://";
+  constexpr std::string_view kUnixDatagram = "unix-dgram://";
+  const auto of_datagrams = [](Endpoint at) {
+    at.is_datagram_ = true;
+    return at;
+  };
+  if (url.starts_with(kTcp)) return parse_inet(url, url.substr(kTcp.size()));
   if (url.starts_with(kTls))
-    return parse_tcp(url, url.substr(kTls.size())).map([](Endpoint at) {
+    return parse_inet(url, url.substr(kTls.size())).map([](Endpoint at) {
       at.set_tls(true);
       return at;
     });
   if (url.starts_with(kUnix)) return parse_unix(url, url.substr(kUnix.size()));
-  return bad(url, "is not of the form tcp://ADDRESS:PORT, tls://ADDRESS:PORT or unix:///PATH");
+  if (url.starts_with(kUdp)) return parse_inet(url, url.substr(kUdp.size())).map(of_datagrams);
+  if (url.starts_with(kUnixDatagram)) return parse_unix(url, url.substr(kUnixDatagram.size())).map(of_datagrams);
+  return bad(url,
+             "is not of the form tcp://ADDRESS:PORT, tls://ADDRESS:PORT, unix:///PATH, udp://ADDRESS:PORT or "
+             "unix-dgram:///PATH");
 }
 
-Result<Endpoint> Endpoint::parse_tcp(std::string_view url, std::string_view rest) {
+Result<Endpoint> Endpoint::parse_inet(std::string_view url, std::string_view rest) {
   const std::size_t colon = rest.rfind(':');
   if (colon == std::string_view::npos) return bad(url, "has no port");
   std::string host(rest.substr(0, colon));
@@ -105,7 +118,11 @@ bool Endpoint::is_loopback() const {
   return IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-std::string Endpoint::url() const { return is_unix() ? to_string() : (is_tls_ ? "tls://" : "tcp://") + to_string(); }
+std::string Endpoint::url() const {
+  if (is_unix()) return to_string();
+  if (is_datagram_) return "udp://" + to_string();
+  return (is_tls_ ? "tls://" : "tcp://") + to_string();
+}
 
 // The kernel ends a path with a NUL where there is room for one.
 std::string Endpoint::path() const {
@@ -115,7 +132,7 @@ std::string Endpoint::path() const {
 }
 
 std::string Endpoint::to_string() const {
-  if (is_unix()) return "unix://" + encode_path(path());
+  if (is_unix()) return (is_datagram_ ? "unix-dgram://" : "unix://") + encode_path(path());
   char host[INET6_ADDRSTRLEN] = "?";
   if (family() == AF_INET) {
     const sockaddr_in& v4 = as_v4(storage_);

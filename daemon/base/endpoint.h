@@ -1,5 +1,5 @@
-// Holds socket addresses as values: parsed from `tcp://HOST:PORT` or `unix:///PATH`, printed as logs and the spool show
-// them, and folded into the key by which one client machine is counted.
+// Holds socket addresses as values: parsed from `tcp://HOST:PORT`, `unix:///PATH` and others, printed as logs and the
+// spool show them, and folded into the key by which one client machine is counted.
 #pragma once
 
 #include <sys/socket.h>
@@ -27,8 +27,9 @@ class Endpoint {
   Endpoint() = default;
   Endpoint(const sockaddr* address, socklen_t length);
 
-  // "tcp://127.0.0.1:8940", "tls://[::1]:0" or "unix:///run/some.sock": addresses only, no names of machines, and no
-  // abstract names of sockets. kConfig says what is wrong with `url`.
+  // "tcp://127.0.0.1:8940", "tls://[::1]:0", "udp://127.0.0.1:8945", "unix:///run/some.sock" or
+  // "unix-dgram:///run/some.sock": addresses only, no names of machines, and no abstract names of sockets. kConfig says
+  // what is wrong with `url`.
   [[nodiscard]] static Result<Endpoint> parse(std::string_view url);
 
   // Returns the endpoint that `socket` is bound to.
@@ -43,6 +44,8 @@ class Endpoint {
   // Whether TLS is spoken there, as its URL says.
   [[nodiscard]] bool is_tls() const { return is_tls_; }
   void set_tls(bool is_tls) { is_tls_ = is_tls; }
+  // Whether datagrams come there (udp, unix-dgram), and no connections.
+  [[nodiscard]] bool is_datagram() const { return is_datagram_; }
   // Returns whether nobody on another machine can reach it.
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] std::string to_string() const;  // "127.0.0.1:8940", "[::1]:8940", "unix:///run/some.sock"
@@ -53,12 +56,13 @@ class Endpoint {
  private:
   using AskForEnd = int(int, sockaddr*, socklen_t*);
   static Endpoint end_of(int socket, AskForEnd* ask);
-  static Result<Endpoint> parse_tcp(std::string_view url, std::string_view rest);
+  static Result<Endpoint> parse_inet(std::string_view url, std::string_view rest);
   static Result<Endpoint> parse_unix(std::string_view url, std::string_view text);
 
   sockaddr_storage storage_{};
   socklen_t length_ = 0;
   bool is_tls_ = false;
+  bool is_datagram_ = false;
 };
 
 // Says who is at the other end of a connection.

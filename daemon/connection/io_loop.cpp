@@ -67,6 +67,12 @@ void IoLoop::adopt(std::unique_ptr<Connection> connection, std::unique_ptr<net::
   if (is_draining_) adopted.on_drain();
 }
 
+void IoLoop::add(std::unique_ptr<Source> source) {
+  Source& added = *source;
+  sources_.add(std::move(source));
+  if (is_draining_) added.on_drain();
+}
+
 void IoLoop::drain(std::function<void()> on_empty) {
   is_draining_ = true;
   on_empty_ = std::move(on_empty);

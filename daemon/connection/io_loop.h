@@ -73,6 +73,8 @@ class IoLoop final : private commit::CompletionSink {
   [[nodiscard]] SourceTable& sources() { return sources_; }
   // Takes the connection over and starts it on `stream`.
   void adopt(std::unique_ptr<Connection> connection, std::unique_ptr<net::ByteStream> stream);
+  // Takes over a source that has been started.
+  void add(std::unique_ptr<Source> source);
   // Ends every source in order; calls `on_empty` once none is left that holds the drain up and all that was taken in is
   // on the disk.
   void drain(std::function<void()> on_empty);

@@ -26,7 +26,7 @@ std::uint64_t most_it_may_be(Encoding encoding, Parts parts, std::string_view en
 }  // namespace
 
 ContentDecoder::ContentDecoder(Encoding encoding, Parts parts, std::string encoded, std::uint64_t bytes_max)
-    : stream_(encoding == Encoding::kZstd ? make_zstd_stream(bytes_max, parts) : make_gzip_stream()),
+    : stream_(encoding == Encoding::kZstd ? make_zstd_stream(bytes_max, parts) : make_zlib_stream(encoding)),
       parts_(parts),
       encoded_(std::move(encoded)),
       bytes_max_(bytes_max),

@@ -12,7 +12,7 @@
 
 namespace crawlspool::intake {
 
-enum class Encoding { kZstd, kGzip };
+enum class Encoding { kZstd, kGzip, kZlib };
 
 // Says how many frames (zstd) or members (gzip) content may consist of.
 enum class Parts { kOne, kAny };

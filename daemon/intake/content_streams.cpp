@@ -77,14 +77,16 @@ class ZstdStream final : public ContentDecoder::Stream {
   std::uint64_t touched_ = 0;                              // of the window, which stays for the next frame
 };
 
-class GzipStream final : public ContentDecoder::Stream {
+// Of gzip, or of zlib's own format: the two differ in their heads and checksums.
+class ZlibStream final : public ContentDecoder::Stream {
  public:
-  GzipStream() {
-    if (inflateInit2(&stream_, MAX_WBITS + kGzipOnly) != Z_OK) base::out_of_memory();
+  explicit ZlibStream(Encoding encoding) {
+    if (inflateInit2(&stream_, MAX_WBITS + (encoding == Encoding::kGzip ? kGzipOnly : 0)) != Z_OK)
+      base::out_of_memory();
   }
-  ~GzipStream() override { inflateEnd(&stream_); }
-  GzipStream(const GzipStream&) = delete;
-  GzipStream& operator=(const GzipStream&) = delete;
+  ~ZlibStream() override { inflateEnd(&stream_); }
+  ZlibStream(const ZlibStream&) = delete;
+  ZlibStream& operator=(const ZlibStream&) = delete;
 
   Progress run(std::string_view in, char* out, std::size_t room) override {
     if (between_members_) {
@@ -124,6 +126,8 @@ std::unique_ptr<ContentDecoder::Stream> make_zstd_stream(std::uint64_t bytes_max
   return std::make_unique<ZstdStream>(bytes_max, parts);
 }
 
-std::unique_ptr<ContentDecoder::Stream> make_gzip_stream() { return std::make_unique<GzipStream>(); }
+std::unique_ptr<ContentDecoder::Stream> make_zlib_stream(Encoding encoding) {
+  return std::make_unique<ZlibStream>(encoding);
+}
 
 }  // namespace crawlspool::intake

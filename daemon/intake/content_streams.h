@@ -39,6 +39,7 @@ class ContentDecoder::Stream {
 
 // `bytes_max`: of what comes out. Of any number of parts some may be skippable frames, which hold nothing of it.
 [[nodiscard]] std::unique_ptr<ContentDecoder::Stream> make_zstd_stream(std::uint64_t bytes_max, Parts parts);
-[[nodiscard]] std::unique_ptr<ContentDecoder::Stream> make_gzip_stream();
+// Of kGzip or kZlib.
+[[nodiscard]] std::unique_ptr<ContentDecoder::Stream> make_zlib_stream(Encoding encoding);
 
 }  // namespace crawlspool::intake

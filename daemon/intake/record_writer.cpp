@@ -20,12 +20,16 @@ RecordWriter::RecordWriter(const Loop& loop, const Source& source, std::uint64_t
 void RecordWriter::identify(Identity identity) {
   usage_.set_user(std::move(identity.usage));
   names_ = std::move(identity.names);
-  origin_ = spool::make_origin(word(source_.input), source_.peer.text, names_);
-  if (decodes()) decoded_origin_ = make_decoded_origin(0);
+  peer_changed();
   appended_.owner = {names_.client, names_.user};
   appended_.session = identity.session;
   appended_.stream_label = loop_.streams.label_of(names_.stream);
   appended_.acks_once_written = identity.acks_once_written;
+}
+
+void RecordWriter::peer_changed() {
+  origin_ = spool::make_origin(word(source_.input), source_.peer.text, names_);
+  if (decodes()) decoded_origin_ = make_decoded_origin(0);
 }
 
 void RecordWriter::decode_from(const proto::Decoding& decoding) {
@@ -74,6 +78,12 @@ std::optional<json::RejectReason> RecordWriter::write(std::string_view record, c
                                                       const commit::ReadTime& when) {
   usage_.count(record.size());
   return decodes() ? write_decoded(record, number, when) : write_plain(record, number, when);
+}
+
+void RecordWriter::reject(std::string_view record, const json::RejectReason& reason, const RejectedNumber& number,
+                          const commit::ReadTime& when) {
+  keep_reject(record, reason, number, when);
+  advance(number.seq, true);
 }
 
 std::optional<json::RejectReason> RecordWriter::write_plain(std::string_view record, const RejectedNumber& number,

@@ -53,6 +53,10 @@ class RecordWriter {
   RecordWriter(const Loop& loop, const Source& source, std::uint64_t record_bytes_max, TurnBudget& budget);
 
   void identify(Identity identity);
+  // The source's peer is another one from now on.
+  void peer_changed();
+  // Records may have so many bytes from now on.
+  void set_record_bytes_max(std::uint64_t bytes) { record_bytes_max_ = bytes; }
   // Its records come in another charset from now on, which the transcoder has. Those that are ASCII are taken as they
   // are; of the others the lines say what they were.
   void decode_from(const proto::Decoding& decoding);
@@ -76,6 +80,10 @@ class RecordWriter {
   // rejected, if so. Padding is readable behind `record`.
   std::optional<json::RejectReason> write(std::string_view record, const RejectedNumber& number,
                                           const commit::ReadTime& when);
+
+  // Takes the next record in as one that is turned down, before any check.
+  void reject(std::string_view record, const json::RejectReason& reason, const RejectedNumber& number,
+              const commit::ReadTime& when);
 
   void on_written(std::uint64_t count) { written_ = std::max(written_, count); }
   void on_synced(std::uint64_t count) {
@@ -121,7 +129,7 @@ class RecordWriter {
 
   const Loop loop_;
   const Source source_;
-  const std::uint64_t record_bytes_max_;
+  std::uint64_t record_bytes_max_;
   TurnBudget& budget_;
   spool::ClientNames names_;
   spool::Origin origin_;

@@ -17,6 +17,7 @@ class TurnBudget {
   static constexpr std::uint64_t kCountedRecordCost = 16;   // looked at, and neither checked nor copied
   static constexpr std::uint64_t kCheckedRecordCost = 128;  // checked and not yet written; and one for each byte of it
   static constexpr std::uint64_t kCommandCost = 64;         // of Redis, beside what it brings
+  static constexpr std::uint64_t kDatagramCost = 512;       // received, beside what it brings
   static constexpr std::uint64_t kScannedBytesAUnit = 4;
   static constexpr std::uint64_t kRequestCost = 16 * 1024;     // of HTTP, beside what it brings
   static constexpr std::uint64_t kHandshakeCost = 128 * 1024;  // of TLS, each time more of one came
@@ -50,6 +51,7 @@ class TurnBudget {
   // Counts a record that was checked, and is checked again where it is written.
   void count_checked(std::size_t record_bytes) { spent_ += kCheckedRecordCost + record_bytes; }
   void count_command() { spent_ += kCommandCost; }
+  void count_datagram() { spent_ += kDatagramCost; }
   // Counts a record in another charset that was decoded, or looked at to its end, or a part of it.
   void count_decoded(std::size_t bytes) { spent_ += bytes * kDecodedByteCost; }
   void count_request() { spent_ += kRequestCost; }

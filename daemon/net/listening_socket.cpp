@@ -25,18 +25,24 @@ constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
 std::string listening_on(const Endpoint& at) { return "listening on " + at.to_string(); }
 
 Result<UniqueFd> open_socket(const Endpoint& at) {
-  UniqueFd fd(::socket(at.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const int type = at.is_datagram() ? SOCK_DGRAM : SOCK_STREAM;
+  UniqueFd fd(::socket(at.family(), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return fail_errno(listening_on(at), errno);
   return fd;
 }
 
-Result<ListeningSocket> listen_tcp(const Endpoint& at) {
+bool starts_to_listen(const UniqueFd& fd, const Endpoint& at) {
+  return at.is_datagram() || ::listen(fd.get(), kBacklog) == 0;
+}
+
+Result<ListeningSocket> listen_inet(const Endpoint& at) {
   CRAWLSPOOL_TRY_AS(auto fd, open_socket(at));
   const int on = 1;
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  // Of TCP it is for connections that a process before this one has left; with UDP two could have one port.
+  if (!at.is_datagram()) ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   // [::] must not take IPv4's port as well: each address in the configuration is one socket.
   if (at.family() == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  if (::bind(fd.get(), at.address(), at.length()) != 0 || ::listen(fd.get(), kBacklog) != 0)
+  if (::bind(fd.get(), at.address(), at.length()) != 0 || !starts_to_listen(fd, at))
     return fail_errno(listening_on(at), errno);
   return ListeningSocket{std::move(fd), {}};
 }
@@ -45,7 +51,8 @@ Result<ListeningSocket> listen_tcp(const Endpoint& at) {
 std::string owner_of(const UniqueFd& connected) {
   ucred owner{};
   socklen_t length = sizeof owner;
-  if (::getsockopt(connected.get(), SOL_SOCKET, SO_PEERCRED, &owner, &length) != 0) return "another process";
+  const bool is_known = ::getsockopt(connected.get(), SOL_SOCKET, SO_PEERCRED, &owner, &length) == 0 && owner.pid > 0;
+  if (!is_known) return "another process";
   return "process " + std::to_string(owner.pid) + " of user " + std::to_string(owner.uid);
 }
 
@@ -87,7 +94,7 @@ Result<void> bind_file(const UniqueFd& fd, const Endpoint& at) {
 Result<void> open_to_others(const UniqueFd& fd, const Endpoint& at, const FileRights& rights,
                             const std::optional<gid_t>& group) {
   const std::string path = at.path();
-  if (::listen(fd.get(), kBacklog) != 0) return fail_errno(listening_on(at), errno);
+  if (!starts_to_listen(fd, at)) return fail_errno(listening_on(at), errno);
   if (group && ::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0)
     return fail_errno("giving " + path + " to the group " + rights.group, errno);
   if (::chmod(path.c_str(), rights.mode) != 0) return fail_errno("setting the rights of " + path, errno);
@@ -134,7 +141,7 @@ void SocketFile::remove() {
 }
 
 Result<ListeningSocket> listen_on(const Endpoint& at, const FileRights& rights) {
-  return at.is_unix() ? listen_unix(at, rights) : listen_tcp(at);
+  return at.is_unix() ? listen_unix(at, rights) : listen_inet(at);
 }
 
 }  // namespace crawlspool::net

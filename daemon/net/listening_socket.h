@@ -1,4 +1,4 @@
-// Opens a socket that listens: TCP at an address, or unix at a path, whose file this owns.
+// Opens a socket that listens, or takes datagrams: TCP or UDP at an address, or unix at a path, whose file this owns.
 #pragma once
 
 #include <sys/types.h>
@@ -12,7 +12,7 @@
 
 namespace crawlspool::net {
 
-// Says who may connect to a unix socket.
+// Says who may connect or send to a unix socket.
 struct FileRights {
   mode_t mode = 0660;
   std::string group;  // empty: the process's own
@@ -41,8 +41,9 @@ struct ListeningSocket {
   SocketFile file;  // of unix, where it was opened here
 };
 
-// Binds and listens, without blocking. A unix socket that nobody listens on any more is replaced; where someone does,
-// kIo says who. kPermission and kIo name the address, kConfig a group that does not exist.
+// Binds and listens, without blocking; binds only, where datagrams come. A unix socket that nobody listens on any more
+// is replaced; where someone does, kIo says who. kPermission and kIo name the address, kConfig a group that does not
+// exist.
 [[nodiscard]] base::Result<ListeningSocket> listen_on(const base::Endpoint& at, const FileRights& rights);
 
 }  // namespace crawlspool::net

@@ -40,10 +40,13 @@ int socket_option(int fd, int option) {
 }
 
 // Returns what keeps it from being served; nothing if all is well.
-std::string_view fault_of(int fd) {
+std::string_view fault_of(int fd, proto::Input input) {
+  const bool is_stream = has_connections(input);
   if (socket_option(fd, SO_TYPE) == -1) return "is no socket";
-  if (socket_option(fd, SO_TYPE) != SOCK_STREAM) return "is no stream socket: its unit needs ListenStream=";
-  if (socket_option(fd, SO_ACCEPTCONN) != 1) return "does not listen: its unit needs Accept=no";
+  if (socket_option(fd, SO_TYPE) != (is_stream ? SOCK_STREAM : SOCK_DGRAM))
+    return is_stream ? "is no stream socket: its unit needs ListenStream="
+                     : "is no socket of datagrams: its unit needs ListenDatagram=";
+  if (is_stream && socket_option(fd, SO_ACCEPTCONN) != 1) return "does not listen: its unit needs Accept=no";
   const int family = socket_option(fd, SO_DOMAIN);
   if (family != AF_INET && family != AF_INET6 && family != AF_UNIX) return "is neither IPv4 nor IPv6 nor unix";
   return {};
@@ -81,7 +84,7 @@ Result<InheritedSockets> take_inherited_sockets() {
     if (!input)
       return refuse(fd, names[i],
                     "has the name of no input: FileDescriptorName= must be " + one_of([](auto) { return true; }));
-    if (const std::string_view fault = fault_of(fd); !fault.empty()) return refuse(fd, names[i], fault);
+    if (const std::string_view fault = fault_of(fd, *input); !fault.empty()) return refuse(fd, names[i], fault);
     sockets.of[*input].emplace_back(fd);
     sockets.is_any = true;
     takes_records = takes_records || brings_records(*input);

@@ -19,7 +19,7 @@ struct InheritedSockets {
 
 // Takes those that the environment names; none without LISTEN_FDS, or where LISTEN_PID is another process. kConfig
 // names the descriptor and what is wrong with it: a name of no input, or anything but a listening stream socket over
-// IPv4, IPv6 or unix. Called once.
+// IPv4, IPv6 or unix, or such a socket of datagrams for an input without connections. Called once.
 [[nodiscard]] base::Result<InheritedSockets> take_inherited_sockets();
 
 }  // namespace crawlspool::server

@@ -96,6 +96,12 @@ Result<void> Listeners::listen(proto::Input input, config::Listener listener, co
   if (const proto::Charset charset = listener.settings.decoding.charset; !shared_.charsets.has(charset))
     return base::fail(base::ErrorCode::kConfig,
                       "listen." + std::string(word(input)) + ": " + intake::no_codec_detail(charset));
+  if (!has_connections(input)) {
+    CRAWLSPOOL_TRY_AS(const auto local, datagram_ports_.open(threads_.first(), {input, next_id_++, is_inherited},
+                                                             std::move(listener), std::move(socket)));
+    addresses_[input].push_back(local);
+    return {};
+  }
   auto made = std::make_shared<Port>();
   made->input = input;
   if (listener.at.is_tls()) {

@@ -10,6 +10,7 @@
 #include "daemon/admin/admin_handler.h"
 #include "daemon/connection/io_threads.h"
 #include "daemon/net/listener.h"
+#include "daemon/server/datagram_ports.h"
 #include "daemon/server/inherited_sockets.h"
 #include "daemon/server/proxy_gate.h"
 #include "daemon/server/ready_file.h"
@@ -30,6 +31,7 @@ class Listeners {
   // Accepts no more crawlers; the admin port stays open to the end.
   void close_crawlers();
   [[nodiscard]] std::vector<admin::CertificateFacts> certificates() const;
+  [[nodiscard]] std::vector<admin::DatagramFacts> datagrams() const { return datagram_ports_.facts(); }
 
  private:
   // Holds what is known of a listener, and of each connection that it accepts.
@@ -62,6 +64,7 @@ class Listeners {
   std::vector<std::unique_ptr<net::Listener>> crawlers_;  // of inputs that bring records
   std::vector<std::unique_ptr<net::Listener>> admin_;
   std::vector<TlsListener> tls_ports_;
+  DatagramPorts datagram_ports_;
   std::optional<ProxyGate> proxy_gate_;  // once open() has begun
   admin::Addresses addresses_;
   base::ConnectionId next_id_ = 1;

@@ -107,6 +107,7 @@ class Server {
     CRAWLSPOOL_TRY(listeners_.open(*reload_.in_force(), std::move(inherited)));
     status_.set_listening(listeners_.addresses());
     status_.set_certificates([this] { return listeners_.certificates(); });
+    status_.set_datagrams([this] { return listeners_.datagrams(); });
     CRAWLSPOOL_TRY(threads_.start());
     if (options_.ready_file) {
       CRAWLSPOOL_TRY_AS(auto written, ReadyFile::write(*options_.ready_file, listeners_.addresses()));
