@@ -19,7 +19,7 @@ namespace crawlspool::inputs {
                                                                   connection::Connection& connection,
                                                                   const config::ListenerSettings& settings);
 
-// Holds a socket without connections, and what is to become of what comes there.
+// Holds a socket without connections, and what is to become of what is sent there.
 struct MessageSocket {
   base::ConnectionId id = 0;
   std::unique_ptr<net::DatagramSocket> socket;
@@ -28,8 +28,8 @@ struct MessageSocket {
   bool is_inherited = false;
 };
 
-// Has `loop` take in what comes to a socket of an input without connections. On the loop's thread. kIo where it cannot
-// be watched.
+// Has `loop` take in what is sent to a socket of an input without connections. On the loop's thread. kIo where it
+// cannot be watched.
 [[nodiscard]] base::Result<void> take_messages(proto::Input input, connection::IoLoop& loop, MessageSocket from);
 
 }  // namespace crawlspool::inputs

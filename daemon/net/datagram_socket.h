@@ -1,4 +1,4 @@
-// Owns a socket that datagrams come to, UDP or unix, and the memory that one call receives many of them into: 1 MiB, of
+// Owns a socket that takes datagrams, UDP or unix, and the memory that one call receives many of them into: 1 MiB, of
 // which only what was received takes room. On a loop's thread, but for open().
 #pragma once
 

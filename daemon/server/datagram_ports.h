@@ -23,7 +23,7 @@ class DatagramPorts {
     bool is_inherited = false;
   };
 
-  // Has `loop` take in what comes to the socket. Returns where that is, with the real port.
+  // Has `loop` take in what is sent to the socket. Returns where that is, with the real port.
   [[nodiscard]] base::Result<base::Endpoint> open(connection::IoLoop& loop, const Port& port, config::Listener listener,
                                                   net::ListeningSocket socket);
   [[nodiscard]] std::vector<admin::DatagramFacts> facts() const;

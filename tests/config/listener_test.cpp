@@ -89,5 +89,48 @@ TEST(Listener, OfLinesHasNoCharsetInWhichNoByteEndsALine) {
   EXPECT_EQ(complaint("tcp://127.0.0.1:1?charset=utf-16"), "");
 }
 
+constexpr proto::Input kDatagrams = proto::input("datagrams");
+
+TEST(Listener, OfDatagramsHasABufferAndItsSenders) {
+  const auto listener = parse_listener(
+      kDatagrams, "udp://[::1]:8945?buffer=4MiB&allow_from=10.0.0.0/8,2001:db8::/32,::1&ack=yes&stream=raw&charset=gbk");
+  ASSERT_TRUE(listener) << listener.error().message();
+  EXPECT_TRUE(listener->at.is_datagram());
+  EXPECT_EQ(listener->at.url(), "udp://[::1]:8945");
+  EXPECT_EQ(listener->settings.buffer_bytes, 4U * 1024 * 1024);
+  EXPECT_TRUE(listener->settings.ack);
+  ASSERT_EQ(listener->settings.allow_from.size(), 3U);
+  EXPECT_TRUE(contains(listener->settings.allow_from, listener->at));
+  EXPECT_FALSE(contains(listener->settings.allow_from, base::Endpoint::parse("udp://11.0.0.1:1").value()));
+}
+
+TEST(Listener, OfUnixDatagramsHasTheSettingsOfAFile) {
+  const auto listener = parse_listener(kDatagrams, "unix-dgram:///run/d.sock?mode=0622&group=crawlers&ack=yes");
+  ASSERT_TRUE(listener) << listener.error().message();
+  EXPECT_EQ(listener->at.to_string(), "unix-dgram:///run/d.sock");
+  EXPECT_EQ(listener->settings.mode, 0622U);
+  EXPECT_NE(complaint("unix-dgram:///s?buffer=4MiB", kDatagrams).find("unknown setting 'buffer'"), std::string::npos);
+}
+
+TEST(Listener, ACarrierIsOfTheShapeOfItsInput) {
+  EXPECT_EQ(complaint("udp://127.0.0.1:1"),
+            "'udp://127.0.0.1:1' carries datagrams, and listen.stream takes tcp://, tls:// or unix://");
+  EXPECT_EQ(complaint("unix:///s", kDatagrams),
+            "'unix:///s' carries no datagrams, and listen.datagrams takes udp:// or unix-dgram://");
+}
+
+TEST(Listener, BadSettingsOfDatagramsAreRefusedWithWhatTheyMustBe) {
+  for (const char* const size : {"", "4", "4KB", "1KiB", "2GiB", "-1"})
+    EXPECT_NE(complaint(std::string("udp://127.0.0.1:1?buffer=") + size, kDatagrams).find("from 4KiB to 1GiB"),
+              std::string::npos)
+        << size;
+  for (const char* const blocks : {"", ",", "10.0.0.1/8", "10.0.0.0/8,", "10.0.0.0/8,,10.0.0.1", "host"})
+    EXPECT_NE(complaint(std::string("udp://127.0.0.1:1?allow_from=") + blocks, kDatagrams).find("with commas, as in"),
+              std::string::npos)
+        << blocks;
+  EXPECT_NE(complaint("udp://127.0.0.1:1?ack=yes", kDatagrams).find("ack=yes without allow_from"), std::string::npos);
+  EXPECT_EQ(complaint("udp://127.0.0.1:1?ack=no", kDatagrams), "");
+}
+
 }  // namespace
 }  // namespace crawlspool::config

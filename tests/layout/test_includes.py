@@ -39,8 +39,10 @@ MAY_USE = {
     "daemon/connection": BASE | SPOOL | RECORDS | {"daemon/net"},
     "daemon/dialog": BASE | SPOOL | RECORDS | {"daemon/connection"},
     **{folder: BASE | SPOOL | RECORDS | {"daemon/connection", "daemon/dialog"} for folder in INPUTS},
+    # Has no connections, and so a socket of its own.
+    "daemon/inputs/datagrams": BASE | SPOOL | RECORDS | {"daemon/net", "daemon/connection"},
     # The only one that knows every input.
-    "daemon/inputs": BASE | SPOOL | RECORDS | {"daemon/connection"} | INPUTS,
+    "daemon/inputs": BASE | SPOOL | RECORDS | {"daemon/net", "daemon/connection"} | INPUTS,
     "daemon/admin": BASE | SPOOL | RECORDS | {"daemon/net", "daemon/connection", "daemon/inputs/http"},
     "daemon/server": BASE | SPOOL | RECORDS | {"daemon/net", "daemon/connection", "daemon/inputs", "daemon/inputs/http",
                                                "daemon/admin"},

@@ -31,10 +31,10 @@ json::RejectReason gelf_chunk_reason() {
   return json::reject(RejectCode::kInvalidJson, "a GELF chunk: only whole messages are taken");
 }
 
-Unpacked unpack(Content content, std::string_view datagram, std::uint64_t record_bytes_max,
-                intake::TurnBudget& budget) {
+Decompressed decompress(Content content, std::string_view datagram, std::uint64_t record_bytes_max,
+                        intake::TurnBudget& budget) {
   ContentDecoder decoder(content == Content::kGzip ? Encoding::kGzip : Encoding::kZlib, intake::Parts::kOne,
-                         std::string(datagram), std::min(kUnpackedBytesMax, record_bytes_max));
+                         std::string(datagram), std::min(kDecompressedBytesMax, record_bytes_max));
   auto step = ContentDecoder::Step::kMore;
   while (step == ContentDecoder::Step::kMore) step = decoder.step(budget);
   if (step == ContentDecoder::Step::kDone) return {decoder.take_plain(), std::nullopt};

@@ -14,7 +14,7 @@
 namespace crawlspool::datagrams {
 
 // What is compressed may become so many bytes, where limits.record_bytes_max does not say fewer.
-inline constexpr std::uint64_t kUnpackedBytesMax = std::uint64_t{1024} * 1024;
+inline constexpr std::uint64_t kDecompressedBytesMax = std::uint64_t{1024} * 1024;
 
 enum class Content { kPlain, kGzip, kZlib, kGelfChunk };
 
@@ -23,14 +23,14 @@ enum class Content { kPlain, kGzip, kZlib, kGelfChunk };
 
 [[nodiscard]] json::RejectReason gelf_chunk_reason();
 
-// Holds a record that was unpacked, with padding readable behind it, or why it is none.
-struct Unpacked {
+// Holds a record that was decompressed, with padding readable behind it, or why it is none.
+struct Decompressed {
   std::string record;
   std::optional<json::RejectReason> reject;
 };
 
-// Unpacks what is kGzip or kZlib, whatever is left of the turn: what one datagram can cost is bounded.
-[[nodiscard]] Unpacked unpack(Content content, std::string_view datagram, std::uint64_t record_bytes_max,
-                              intake::TurnBudget& budget);
+// Decompresses what is kGzip or kZlib, whatever is left of the turn: what one datagram can cost is bounded.
+[[nodiscard]] Decompressed decompress(Content content, std::string_view datagram, std::uint64_t record_bytes_max,
+                                      intake::TurnBudget& budget);
 
 }  // namespace crawlspool::datagrams

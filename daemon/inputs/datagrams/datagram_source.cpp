@@ -180,9 +180,9 @@ bool DatagramSource::is_taken(const DatagramSocket::Datagram& datagram, const co
   const Content content = content_of(datagram.bytes);
   if (content == Content::kPlain) return !writer_.write(datagram.bytes, number, when);
   if (content == Content::kGelfChunk) return turn_down(gelf_chunk_reason());
-  const Unpacked unpacked = unpack(content, datagram.bytes, io_.config()->limits.record_bytes_max, budget_);
-  if (unpacked.reject) return turn_down(*unpacked.reject);
-  return !writer_.write(unpacked.record, number, when);
+  const Decompressed plain = decompress(content, datagram.bytes, io_.config()->limits.record_bytes_max, budget_);
+  if (plain.reject) return turn_down(*plain.reject);
+  return !writer_.write(plain.record, number, when);
 }
 
 void DatagramSource::on_synced(std::uint64_t count) {

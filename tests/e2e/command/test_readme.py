@@ -12,9 +12,9 @@ import pytest
 from daemon import CRAWLSPOOL, ROOT
 from waiting import seconds, wait_until
 
-SECTIONS = ("Sending from Python", "Sending lines", "Sending from Redis clients", "Sending files and pipes", "Reading the spool")
-COMMAND = re.compile(r"    ((?:\(?(?:echo|curl|nc|redis-cli|crawlspool|spider|gzip|zstdcat)) .*)")
-PORTS = {8940: "stream", 8941: "http", 8942: "admin", 8943: "lines", 8944: "redis"}
+SECTIONS = ("Sending from Python", "Sending lines", "Sending datagrams", "Sending from Redis clients", "Sending files and pipes", "Reading the spool")
+COMMAND = re.compile(r"    ((?:\(?(?:echo|curl|nc|python3|redis-cli|crawlspool|spider|gzip|zstdcat)) .*)")
+PORTS = {8940: "stream", 8941: "http", 8942: "admin", 8943: "lines", 8944: "redis", 8945: "datagrams"}
 OTHERS = ("curl", "jq", "nc", "redis-cli", "zstdcat")
 # Programs of the reader's that the lines name.
 OWN = {"spider": """echo '{"spider":1}'; echo '{"spider":2}'""", "load": "cat"}
@@ -29,7 +29,7 @@ def lines():
 
 @pytest.fixture
 def daemon(start):
-    return start({"listen.lines": '["tcp://127.0.0.1:0"]', "listen.redis": '["tcp://127.0.0.1:0?strip=:items"]', "spool.segment_bytes_max": "64KiB", "spool.compression": "zstd"})
+    return start({"listen.lines": '["tcp://127.0.0.1:0"]', "listen.redis": '["tcp://127.0.0.1:0?strip=:items"]', "listen.datagrams": '["udp://127.0.0.1:0"]', "spool.segment_bytes_max": "64KiB", "spool.compression": "zstd"})
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def shell(daemon, tmp_path):
     if missing := [program for program in OTHERS if not shutil.which(program)]:
         pytest.skip(f"not installed: {', '.join(missing)}")
     config = tmp_path / "crawlspoold.yaml"
-    listen = {kind: [f"tcp://{address}" for address in daemon.ready[kind]] for kind in PORTS.values()}
+    listen = daemon.status()["listen"]
     config.write_text(json.dumps({"listen": listen, "spool": {"directory": str(daemon.spool.directory)}}), encoding="utf-8")
     for name, script in OWN.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
