@@ -18,7 +18,7 @@ TEST(Endpoint, AddressesAreReadAndPrinted) {
 TEST(Endpoint, AnythingElseIsAConfigurationErrorThatShowsTheText) {
   for (const char* bad : {"",
                           "127.0.0.1:80",
-                          "udp://127.0.0.1:80",
+                          "udp:127.0.0.1:80",
                           "tcp://127.0.0.1",
                           "tcp://127.0.0.1:",
                           "tcp://127.0.0.1:65536",
@@ -54,6 +54,18 @@ TEST(Endpoint, UnixSocketsAreReadAndPrintedByTheirPaths) {
   EXPECT_EQ(endpoint("unix:///a%20b%25%3f").url(), "unix:///a%20b%25%3F");
   EXPECT_EQ(endpoint("tcp://127.0.0.1:8940").url(), "tcp://127.0.0.1:8940");
   EXPECT_EQ(endpoint("tcp://127.0.0.1:8940").path(), "");
+}
+
+TEST(Endpoint, OfDatagramsSaysSoInItsUrl) {
+  for (const char* const url : {"udp://127.0.0.1:8945", "udp://[::1]:8945", "unix-dgram:///run/d%20.sock"}) {
+    EXPECT_TRUE(endpoint(url).is_datagram()) << url;
+    EXPECT_EQ(endpoint(url).url(), url);
+    EXPECT_TRUE(endpoint(endpoint(url).url()).is_datagram()) << url;
+  }
+  EXPECT_EQ(endpoint("udp://127.0.0.1:8945").to_string(), "127.0.0.1:8945");
+  EXPECT_FALSE(endpoint("unix:///run/d.sock").is_datagram());
+  EXPECT_FALSE(Endpoint::parse("udp://localhost:8945"));
+  EXPECT_FALSE(Endpoint::parse("unix-dgram://d.sock"));
 }
 
 TEST(Endpoint, PathsThatNoSocketCanHaveAreRefused) {

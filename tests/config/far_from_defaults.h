@@ -9,7 +9,8 @@ inline Config far_from_defaults() {
   Config config;
   for (const proto::Input input : proto::kAllInputs)
     if (info(input).default_url.empty())
-      config.listen[input] = {"unix:///run/" + std::string(word(input)) + ".sock?mode=0600"};
+      config.listen[input] = {(has_connections(input) ? "unix:///run/" : "unix-dgram:///run/") +
+                              std::string(word(input)) + ".sock?mode=0600"};
     else
       config.listen[input] = {};
   config.listen[proto::input("stream")] = {"tcp://0.0.0.0:1", "tcp://[::]:2"};

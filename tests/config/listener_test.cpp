@@ -93,7 +93,8 @@ constexpr proto::Input kDatagrams = proto::input("datagrams");
 
 TEST(Listener, OfDatagramsHasABufferAndItsSenders) {
   const auto listener = parse_listener(
-      kDatagrams, "udp://[::1]:8945?buffer=4MiB&allow_from=10.0.0.0/8,2001:db8::/32,::1&ack=yes&stream=raw&charset=gbk");
+      kDatagrams,
+      "udp://[::1]:8945?buffer=4MiB&allow_from=10.0.0.0/8,2001:db8::/32,::1&ack=yes&stream=raw&charset=gbk");
   ASSERT_TRUE(listener) << listener.error().message();
   EXPECT_TRUE(listener->at.is_datagram());
   EXPECT_EQ(listener->at.url(), "udp://[::1]:8945");

@@ -39,7 +39,9 @@ Decompressed plain_of(Content content, const std::string& datagram, std::uint64_
 TEST(DatagramContent, IsKnownByItsFirstBytes) {
   for (int level = 0; level <= Z_BEST_COMPRESSION; ++level) EXPECT_EQ(content_of(zlib("[1]", level)), Content::kZlib);
   EXPECT_EQ(content_of(gzip("[1]")), Content::kGzip);
-  EXPECT_EQ(content_of("\x1e\x0f""12345678\0\2"), Content::kGelfChunk);
+  EXPECT_EQ(content_of("\x1e\x0f"
+                       "12345678\0\2"),
+            Content::kGelfChunk);
 }
 
 TEST(DatagramContent, NoBeginningOfAJsonTextIsTakenForAnother) {
@@ -47,7 +49,9 @@ TEST(DatagramContent, NoBeginningOfAJsonTextIsTakenForAnother) {
     for (int second = 0; second < 256; ++second) {
       const std::string text{static_cast<char>(first), static_cast<char>(second)};
       const bool may_begin = std::string(" \t\n\r{[\"-0123456789tfn").find(text[0]) != std::string::npos;
-      if (may_begin) EXPECT_EQ(content_of(text), Content::kPlain) << first << ' ' << second;
+      if (may_begin) {
+        EXPECT_EQ(content_of(text), Content::kPlain) << first << ' ' << second;
+      }
     }
   }
   EXPECT_EQ(content_of(""), Content::kPlain);
@@ -73,7 +77,8 @@ TEST(DatagramContent, OverTheBoundIsTooLargeAndNamesIt) {
 
 TEST(DatagramContent, ThatDoesNotDecompressSaysOfWhichFormat) {
   const std::string whole = zlib("[1,2,3]");
-  for (const std::string& broken : {whole.substr(0, whole.size() - 1), whole + "x", whole.substr(0, 2) + "\xff\xff\xff"}) {
+  for (const std::string& broken :
+       {whole.substr(0, whole.size() - 1), whole + "x", whole.substr(0, 2) + "\xff\xff\xff"}) {
     const auto said = plain_of(Content::kZlib, broken);
     ASSERT_TRUE(said.reject);
     EXPECT_EQ(said.reject->code, proto::RejectCode::kInvalidJson);
