@@ -1,8 +1,6 @@
 #include "daemon/inputs/datagrams/ack_queue.h"
 
-#include <sha2.h>
-
-#include <array>
+#include "daemon/base/sha256.h"
 
 namespace crawlspool::datagrams {
 namespace {
@@ -13,11 +11,7 @@ constexpr std::size_t kShownBytes = 8;  // of the hash
 
 std::string ack_of(std::string_view datagram) {
   constexpr std::string_view kHexDigits = "0123456789abcdef";
-  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> hash{};
-  SHA2_CTX context;
-  SHA256Init(&context);
-  SHA256Update(&context, reinterpret_cast<const std::uint8_t*>(datagram.data()), datagram.size());
-  SHA256Final(hash.data(), &context);
+  const base::Sha256 hash = base::sha256(datagram);
   std::string text = R"({"ack":")";
   for (std::size_t i = 0; i < kShownBytes; ++i) {
     text += kHexDigits[hash.at(i) >> 4U];
