@@ -6,7 +6,10 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "config/keys.h"
+#include "daemon/base/endpoint.h"
 #include "daemon/base/text.h"
 
 namespace crawlspool::server {
@@ -69,9 +72,25 @@ tl::unexpected<base::Error> refuse(int fd, std::string_view name, std::string_vi
                     "inherited descriptor " + std::to_string(fd) + " (\"" + shown + "\") " + std::string(what));
 }
 
+// Finds what the socket is by the entry that has its address: scheme and settings.
+Result<config::Listener> listener_of(int fd, proto::Input input, const config::Listen& listen) {
+  const base::Endpoint at = base::Endpoint::local_end(fd);
+  if (at.is_unix() && at.path().empty())
+    return refuse(fd, word(input), "has an abstract name, which anyone could connect to: its unit needs a path");
+  for (const std::string& url : listen[input]) {
+    CRAWLSPOOL_TRY_AS(auto listener, config::parse_listener(input, url));
+    if (listener.at.to_string() == at.to_string()) return listener;
+  }
+  const std::string key(config::listen_key(input));
+  return refuse(fd, word(input),
+                "is a socket at " + at.to_string() + ", which no entry of " + key + " names: add \"" + at.url() +
+                    "\" to " + key + (at.is_unix() ? "" : ", or tls:// in place of tcp://") +
+                    ", with the settings that it is to have");
+}
+
 }  // namespace
 
-Result<InheritedSockets> take_inherited_sockets() {
+Result<InheritedSockets> take_inherited_sockets(const config::Listen& listen) {
   constexpr int kKeepEnvironment = 0;  // other threads may be reading it
   Names names;
   const int count = ::sd_listen_fds_with_names(kKeepEnvironment, names.target());
@@ -85,7 +104,8 @@ Result<InheritedSockets> take_inherited_sockets() {
       return refuse(fd, names[i],
                     "has the name of no input: FileDescriptorName= must be " + one_of([](auto) { return true; }));
     if (const std::string_view fault = fault_of(fd, *input); !fault.empty()) return refuse(fd, names[i], fault);
-    sockets.of[*input].emplace_back(fd);
+    CRAWLSPOOL_TRY_AS(auto listener, listener_of(fd, *input, listen));
+    sockets.of[*input].push_back({base::UniqueFd(fd), std::move(listener)});
     sockets.is_any = true;
     takes_records = takes_records || brings_records(*input);
   }

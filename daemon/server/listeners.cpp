@@ -76,18 +76,10 @@ Result<void> Listeners::open_all(proto::Input input, const config::Config& confi
   return {};
 }
 
-// An inherited socket is what the entry that names its address says.
-Result<void> Listeners::adopt_all(proto::Input input, std::vector<base::UniqueFd>& inherited,
+Result<void> Listeners::adopt_all(proto::Input input, std::vector<InheritedSocket>& inherited,
                                   const config::Config& config) {
-  for (base::UniqueFd& fd : inherited) {
-    config::Listener adopted;
-    const std::string address = base::Endpoint::local_end(fd.get()).to_string();
-    for (const std::string& url : config.listen[input]) {
-      CRAWLSPOOL_TRY_AS(auto listener, config::parse_listener(input, url));
-      if (listener.at.to_string() == address) adopted = std::move(listener);
-    }
-    CRAWLSPOOL_TRY(listen(input, std::move(adopted), config, {std::move(fd), {}}, true));
-  }
+  for (InheritedSocket& socket : inherited)
+    CRAWLSPOOL_TRY(listen(input, std::move(socket.listener), config, {std::move(socket.fd), {}}, true));
   return {};
 }
 

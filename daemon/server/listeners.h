@@ -47,7 +47,7 @@ class Listeners {
   };
 
   base::Result<void> open_all(proto::Input input, const config::Config& config);
-  base::Result<void> adopt_all(proto::Input input, std::vector<base::UniqueFd>& inherited,
+  base::Result<void> adopt_all(proto::Input input, std::vector<InheritedSocket>& inherited,
                                const config::Config& config);
   base::Result<void> listen(proto::Input input, config::Listener listener, const config::Config& config,
                             net::ListeningSocket socket, bool is_inherited);

@@ -280,7 +280,7 @@ Result<std::unique_ptr<spool::Spool>> open_spool(const config::Config& config, c
 }
 
 Result<int> open_and_run(const connection::ConfigPtr& config, const ServerOptions& options) {
-  CRAWLSPOOL_TRY_AS(auto inherited, take_inherited_sockets());
+  CRAWLSPOOL_TRY_AS(auto inherited, take_inherited_sockets(config->listen));
   const base::SystemClock clock;
   ServiceManager service_manager(clock);
   CRAWLSPOOL_TRY_AS(auto spool, open_spool(*config, clock));

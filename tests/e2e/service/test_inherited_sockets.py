@@ -1,6 +1,7 @@
 """Socket activation: the daemon serves listening sockets that it inherits, and leaves them as they are when it goes."""
 
 import contextlib
+import json
 import os
 import socket
 
@@ -9,6 +10,7 @@ import pytest
 from daemon import Daemon, parse_address
 from frames import Client, endpoint_text
 from service_manager import close_all, handing_over, listening
+from waiting import wait_until
 
 
 @pytest.fixture
@@ -27,9 +29,9 @@ def hand_over():
             sock.close()
 
 
-def fails(tmp_path, options, settings=None):
+def fails(tmp_path, options):
     """Its exit code, and what the log says."""
-    daemon = Daemon(tmp_path / "daemon", settings, **options).launch()
+    daemon = Daemon(tmp_path / "daemon", **options).launch()
     try:
         return daemon.wait_exit(), daemon.events("start_failed")[0]["detail"]
     finally:
@@ -63,6 +65,43 @@ def test_a_unix_socket_is_served_and_its_file_is_the_managers(start, hand_over, 
     assert path.exists()
 
 
+def test_the_entry_with_its_address_says_what_a_socket_is(start, hand_over):
+    sock = listening()
+    url = f"tcp://{endpoint_text(sock.getsockname())}?stream=raw&client=syslog"
+    daemon = start(**hand_over([("lines", sock)], settings={"listen.lines": json.dumps(["tcp://127.0.0.1:1", url])}))
+    with socket.create_connection(sock.getsockname()) as client:
+        client.sendall(b"1\n")
+    line = wait_until(lambda: daemon.spool.lines(live=True), "it is stored")[0]
+    assert (line.stream, line.client) == ("raw", "syslog")
+
+
+@pytest.mark.parametrize("entries", [[], ["tcp://127.0.0.1:1"], ["tcp://127.0.0.1:0"]])
+def test_a_socket_without_its_entry_is_named_with_what_to_write(tmp_path, hand_over, entries):
+    sock = listening()
+    at = endpoint_text(sock.getsockname())
+    code, detail = fails(tmp_path, hand_over([("http", sock)], settings={"listen.http": json.dumps(entries)}))
+    assert code == 78
+    assert detail == (f'inherited descriptor 3 ("http") is a socket at {at}, which no entry of listen.http names: add '
+                      f'"tcp://{at}" to listen.http, or tls:// in place of tcp://, with the settings that it is to have')
+    assert not (tmp_path / "daemon" / "spool").exists(), "the spool was opened before"
+
+
+def test_an_entry_of_another_input_is_none(tmp_path, hand_over):
+    sock = listening()
+    entries = {"listen.lines": "[]", "listen.redis": json.dumps([f"tcp://{endpoint_text(sock.getsockname())}"])}
+    code, detail = fails(tmp_path, hand_over([("lines", sock)], settings=entries))
+    assert code == 78 and "which no entry of listen.lines names" in detail
+
+
+def test_a_unix_socket_without_its_entry_is_named(tmp_path, hand_over, tmp_path_factory):
+    path = tmp_path_factory.mktemp("s") / "lines.sock"
+    sock = socket.socket(socket.AF_UNIX)
+    sock.bind(str(path))
+    sock.listen()
+    code, detail = fails(tmp_path, hand_over([("lines", sock)], settings={"listen.lines": "[]"}))
+    assert code == 78 and f'add "unix://{path}" to listen.lines, with the settings' in detail
+
+
 def test_there_may_be_several_of_one_name_and_ipv6(start, hand_over, ipv6):
     sockets = [("stream", listening()), ("stream", listening("::1", family=socket.AF_INET6))]
     daemon = start(**hand_over(sockets))
@@ -94,7 +133,7 @@ def test_a_public_inherited_socket_is_warned_of(start, hand_over):
 
 
 def test_sockets_for_another_process_are_left_alone(start, hand_over):
-    options = hand_over([("stream", listening())])
+    options = hand_over([("stream", listening())], settings={"listen.stream": '["tcp://127.0.0.1:0"]'})
     options["wrapper"][2] = options["wrapper"][2].replace("$$", "1")
     daemon = start(**options)
     daemon.wait_event("started")  # logged behind the words of every port
@@ -108,6 +147,7 @@ WRONG = {
     "does not listen": (lambda: ("stream", listening(backlog=None)), "does not listen: its unit needs Accept=no"),
     "datagrams": (lambda: ("http", listening(kind=socket.SOCK_DGRAM, backlog=None)), "is no stream socket"),
     "packets": (lambda: ("admin", listening(family=socket.AF_UNIX, kind=socket.SOCK_SEQPACKET)), "is no stream socket"),
+    "abstract": (lambda: ("stream", listening(family=socket.AF_UNIX)), "has an abstract name, which anyone could connect to"),
     "a file": (lambda: ("stream", open(os.devnull, "rb")), "is no socket"),
     "no records": (lambda: ("admin", listening()), "none of the inherited sockets is named stream"),
 }

@@ -93,8 +93,8 @@ def restart_under_load(daemon, crawlers, chance):
 def test_no_connect_is_refused_and_no_record_lost_or_doubled(tmp_path):
     chance = random.Random(SEED)
     sock = listening()
-    options = handing_over([("stream", sock), ("admin", listening())])
-    daemon = Daemon(tmp_path / "daemon", {"spool.segment_bytes_max": "1MiB"}, **options).start()
+    options = handing_over([("stream", sock), ("admin", listening())], settings={"spool.segment_bytes_max": "1MiB"})
+    daemon = Daemon(tmp_path / "daemon", **options).start()
     everybody = Gaps()
     crawlers = [Crawler(sock.getsockname(), index, everybody) for index in range(CLIENTS)]
     began = time.monotonic()

@@ -2,13 +2,16 @@
 hands over."""
 
 import fcntl
+import json
 import os
 import socket
 
+from frames import endpoint_text
 from waiting import seconds, wait_until
 
 FIRST_FD = 3  # where sd_listen_fds(3) says that they begin
 OUT_OF_THE_WAY = 100
+INPUTS = ("stream", "http", "lines", "redis", "admin")
 
 
 class NotifySocket:
@@ -58,14 +61,30 @@ def listening(host="127.0.0.1", *, family=socket.AF_INET, kind=socket.SOCK_STREA
     return sock
 
 
-def handing_over(sockets, *, names=None, env=None):
+def url_of(sock):
+    """What names a socket in listen.X; nothing for what can have no entry."""
+    if not isinstance(sock, socket.socket) or isinstance(sock.getsockname(), bytes):  # an abstract name
+        return None
+    return f"unix://{sock.getsockname()}" if sock.family == socket.AF_UNIX else f"tcp://{endpoint_text(sock.getsockname())}"
+
+
+def entries_of(sockets):
+    """The settings of listen.X in which each of these [(name, socket)] has its entry."""
+    entries = {name: [url_of(sock) for other, sock in sockets if other == name and url_of(sock)]
+               for name, _ in sockets if name in INPUTS}
+    return {f"listen.{name}": json.dumps(urls) for name, urls in entries.items()}
+
+
+def handing_over(sockets, *, names=None, env=None, settings=None):
     """Options for a Daemon that inherits these [(name, socket)], as systemd does it: from descriptor 3 on, with the
-    process's own id in LISTEN_PID. The sockets stay open here."""
+    process's own id in LISTEN_PID. Each has its entry in listen.X, unless `settings` says otherwise. The sockets stay
+    open here."""
     numbers = [fcntl.fcntl(sock.fileno(), fcntl.F_DUPFD, OUT_OF_THE_WAY) for _, sock in sockets]
     moves = " ".join(f"{FIRST_FD + index}<&{number} {number}<&-" for index, number in enumerate(numbers))
     names = ":".join(name for name, _ in sockets) if names is None else names
     return {
         "wrapper": ["/bin/bash", "-c", f'exec {moves}; LISTEN_PID=$$ exec "$0" "$@"'],
+        "settings": {**entries_of(sockets), **(settings or {})},
         "pass_fds": numbers,
         "env": {"LISTEN_FDS": str(len(sockets)), "LISTEN_FDNAMES": names, **(env or {})},
     }
