@@ -9,7 +9,7 @@ namespace crawlspool::dialog {
 void Dialog::take_record(std::string_view record, const commit::ReadTime& when) {
   const std::uint64_t seq = writer_.taken() + 1;
   const auto reason = writer_.write(record, {seq, {"seq", seq}}, when);
-  if (reason && !is_silent_)
+  if (reason && !is_silent())
     proto::append_reject(output(), {seq, reason->code, reason->detail, reason->offset}, framing_);
 }
 
@@ -34,7 +34,7 @@ void Dialog::on_written(std::uint64_t seq) {
 
 // At most one ack waits: a newer one takes its place until the link has room.
 void Dialog::append_ack_if_due() {
-  if (is_silent_ || !connection_.link().is_open() || writer_.written() == acked_seq_ ||
+  if (is_silent() || !connection_.link().is_open() || writer_.written() == acked_seq_ ||
       connection_.link().unsent_bytes() > 0)
     return;
   acked_seq_ = writer_.written();
@@ -46,6 +46,8 @@ void Dialog::on_output_sent() {
   if (!ending_) append_ack_if_due();
 }
 
-void Dialog::say_pong(std::string_view ping_payload) { proto::append_pong(output(), ping_payload, framing_); }
+void Dialog::say_pong(std::string_view ping_payload) {
+  if (!is_silent()) proto::append_pong(output(), ping_payload, framing_);
+}
 
 }  // namespace crawlspool::dialog

@@ -50,15 +50,20 @@ class Dialog {
   [[nodiscard]] const intake::RecordWriter& writer() const { return writer_; }
   [[nodiscard]] bool is_ending() const { return ending_.has_value(); }
   [[nodiscard]] bool is_draining() const { return is_draining_; }
-  // A silent one sends an error all the same before anything was taken in: to a peer that is refused or speaks another
-  // protocol, and has nothing to lose.
-  void silence(bool is_silent) { is_silent_ = is_silent; }
-  [[nodiscard]] bool is_silent() const { return is_silent_; }
+  enum class Silence {
+    kNone,
+    kOnceTaken,  // an error is sent before anything was taken in: to a peer that is refused or speaks another protocol,
+                 // and has nothing to lose
+    kWhole,      // nothing is ever written
+  };
+  void silence(Silence silence) { silence_ = silence; }
+  [[nodiscard]] bool is_silent() const { return silence_ != Silence::kNone; }
 
   // --- hello ---
   // What its records come in, unless a hello says another charset.
   void decode_from(const proto::Decoding& decoding) { writer_.decode_from(decoding); }
-  // Identifies the client and requests the lease on its session; says welcome once that is granted.
+  // Identifies the client, by the names that it had where it says none, and requests the lease on its session; says
+  // welcome once that is granted.
   void take_hello(proto::Hello hello);
   // Decides whether a peer that says no hello may send, before its first record; if not, the dialog ends.
   [[nodiscard]] bool admit_silent();
@@ -113,14 +118,16 @@ class Dialog {
   void end(Ending ending);
   [[nodiscard]] bool end_of_numbers();
   void say_last_words();
-  [[nodiscard]] bool may_speak() const { return !is_silent_ || writer_.taken() == 0; }
+  [[nodiscard]] bool may_speak() const {
+    return !is_silent() || (silence_ == Silence::kOnceTaken && writer_.taken() == 0);
+  }
   [[nodiscard]] std::string& output() { return connection_.link().output(); }
 
   connection::Connection& connection_;
   Input& input_;
   const proto::Framing framing_;
   Heartbeat heartbeat_;
-  bool is_silent_ = false;
+  Silence silence_ = Silence::kNone;
   bool is_draining_ = false;
   bool is_cut_ = false;
   bool is_old_ = false;

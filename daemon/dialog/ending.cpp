@@ -37,7 +37,7 @@ void Dialog::end_with_error(const proto::ErrorMessage& message) {
 
 void Dialog::end_with_goodbye(const proto::GoodbyeMessage& message) {
   Ending ending{{}, proto::word(message.reason)};
-  if (!is_silent_) proto::append_goodbye(ending.last_words, message, framing_);
+  if (!is_silent()) proto::append_goodbye(ending.last_words, message, framing_);
   end(std::move(ending));
 }
 
@@ -55,7 +55,7 @@ void Dialog::end(Ending ending) {
 
 void Dialog::say_last_words() {
   if (!connection_.link().is_open()) return;
-  if (!is_silent_ && writer_.written() != acked_seq_)
+  if (!is_silent() && writer_.written() != acked_seq_)
     proto::append_ack(output(), acked_seq_ = writer_.written(), framing_);
   output() += ending_->last_words;
   connection_.finish(ending_->reason);
@@ -107,7 +107,7 @@ void Dialog::end_by_drain() {
 
 // A silent peer would lose what is on its way.
 void Dialog::on_old(bool has_begun) {
-  if (ending_ || is_silent_ || (!std::exchange(is_old_, true) && has_begun)) return;
+  if (ending_ || is_silent() || (!std::exchange(is_old_, true) && has_begun)) return;
   end_with_goodbye({.reason = GoodbyeReason::kRebalance,
                     .detail = "the connection has lasted for timeouts.connection: make another"});
 }
@@ -117,7 +117,7 @@ void Dialog::on_old(bool has_begun) {
 // One who hears nothing cannot learn that it is idle; and nobody is who still waits for the disk.
 std::int64_t Dialog::deadline_ms() const {
   const std::int64_t idle_ms = connection_.io().config()->timeouts.idle_ms;
-  if (idle_ms == 0 || is_silent_) return kNever;
+  if (idle_ms == 0 || is_silent()) return kNever;
   const connection::Link::Times& times = connection_.link().times();
   const std::int64_t ping_due_ms = heartbeat_.ping_due_ms(times, idle_ms);
   return writer_.all_synced() ? std::min(ping_due_ms, heartbeat_.idle_deadline_ms(times, idle_ms)) : ping_due_ms;

@@ -28,6 +28,8 @@ proto::ErrorMessage held_back(connection::Connection& connection, const auth::Re
 }  // namespace
 
 void Dialog::take_hello(proto::Hello hello) {
+  if (hello.client.empty()) hello.client = writer_.names().client;
+  if (hello.stream.empty()) hello.stream = writer_.names().stream;
   auth::Authenticator& authenticator = connection_.io().shared().authenticator;
   auto sender = authenticator.identify(connection::channel_of(connection_), {hello.token, std::move(hello.client)});
   if (hello.token) base::free_text(*hello.token);  // a secret
@@ -124,7 +126,7 @@ void Dialog::welcome(const session::LeaseReply& reply, std::uint64_t last_seq) {
                                    {"session", writer_.names().session},
                                    {"last_seq", last_seq}});
   const bool is_synced = ack_ == AckLevel::kSynced && connection_.io().shared().committer.syncs_before_ack();
-  if (!is_silent_) {
+  if (!is_silent()) {
     proto::append_welcome(output(),
                           {.server = std::string("crawlspoold ") + std::string(kVersion),
                            .last_seq = last_seq,

@@ -32,10 +32,9 @@ constexpr std::array kRows{
     Row{"http",
         [](Connection& connection, const Settings& settings) -> std::unique_ptr<Protocol> {
           using http::HttpProtocol;
-          return std::make_unique<HttpProtocol>(connection, HttpProtocol::kForRecords,
-                                                [decoding = settings.decoding](HttpProtocol& http) {
-                                                  return std::make_unique<http::RecordsHandler>(http, decoding);
-                                                });
+          return std::make_unique<HttpProtocol>(connection, HttpProtocol::kForRecords, [&settings](HttpProtocol& http) {
+            return std::make_unique<http::RecordsHandler>(http, settings);
+          });
         }},
     Row{"lines",
         [](Connection& connection, const Settings& settings) -> std::unique_ptr<Protocol> {

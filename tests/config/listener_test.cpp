@@ -70,6 +70,23 @@ TEST(Listener, KeysOfRedisClientsAreStrippedAsItsEntrySays) {
   EXPECT_FALSE(parse_listener(proto::input("lines"), "tcp://127.0.0.1:1?strip=:items"));
 }
 
+TEST(Listener, EachInputTakesTheSettingsThatItHasAUseFor) {
+  const auto takes = [](std::string_view input, const std::string& setting) {
+    return complaint("tcp://127.0.0.1:1?" + setting, *proto::find_input(input)).empty();
+  };
+  for (const char* const input : {"stream", "http", "lines", "redis"}) {
+    EXPECT_TRUE(takes(input, "stream=raw&client=syslog")) << input;
+    EXPECT_FALSE(takes(input, "stream=a%20b")) << input;
+  }
+  EXPECT_TRUE(takes("stream", "answers=no"));
+  EXPECT_TRUE(takes("lines", "answers=no"));
+  EXPECT_FALSE(takes("http", "answers=no"));
+  EXPECT_FALSE(takes("redis", "answers=no"));
+  EXPECT_FALSE(takes("admin", "stream=raw"));
+  EXPECT_EQ(complaint("tcp://127.0.0.1:1?answer=no"),
+            "'tcp://127.0.0.1:1?answer=no' has an unknown setting 'answer' (did you mean answers?)");
+}
+
 TEST(Listener, ACharsetIsReadByAnyOfItsNames) {
   const auto listener = parse_listener(kStream, "tcp://127.0.0.1:1?charset=CP936&charset_errors=replace").value();
   EXPECT_EQ(word(listener.settings.decoding.charset), "gbk");

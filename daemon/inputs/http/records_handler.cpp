@@ -75,8 +75,12 @@ void append_verdict(TextPieces& rejected, std::uint64_t index, const RejectReaso
 
 }  // namespace
 
-RecordsHandler::RecordsHandler(HttpProtocol& http, const proto::Decoding& decoding)
-    : http_(http), connection_(http.connection()), usual_decoding_(decoding), writer_(connection_.make_writer()) {}
+RecordsHandler::RecordsHandler(HttpProtocol& http, const config::ListenerSettings& settings)
+    : http_(http),
+      connection_(http.connection()),
+      usual_decoding_(settings.decoding),
+      usual_names_{settings.client, {}, settings.stream},
+      writer_(connection_.make_writer()) {}
 
 RecordsHandler::~RecordsHandler() { connection_.memory().batch_done(); }
 
@@ -100,6 +104,9 @@ std::optional<Response> RecordsHandler::check(const RequestHead& head, std::uint
   if (!client) return bad_request(client.error());
   request_ = Request{};
   request_.client = std::move(*client);
+  spool::ClientNames& names = request_.client.names;
+  if (names.client.empty()) names.client = usual_names_.client;
+  if (names.stream.empty()) names.stream = usual_names_.stream;
   if (auto refused = judge_user(head)) return refused;
   if (auto unknown = judge_charset(head)) return unknown;
   if (auto unavailable = judge_resources()) return unavailable;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "config/listener.h"
 #include "daemon/inputs/http/client_fields.h"
 #include "daemon/inputs/http/http_protocol.h"
 #include "daemon/inputs/http/text_pieces.h"
@@ -20,8 +21,9 @@ namespace crawlspool::http {
 
 class RecordsHandler final : public Handler {
  public:
-  // `http` owns it. `decoding`: of bodies whose Content-Type names no charset.
-  RecordsHandler(HttpProtocol& http, const proto::Decoding& decoding);
+  // `http` owns it. `settings`, those of the listener, say what a request does not: who sends, for which stream, and in
+  // which charset.
+  RecordsHandler(HttpProtocol& http, const config::ListenerSettings& settings);
   ~RecordsHandler() override;
 
   [[nodiscard]] const intake::RecordWriter* writer() const override { return &writer_; }
@@ -77,6 +79,7 @@ class RecordsHandler final : public Handler {
   HttpProtocol& http_;
   connection::Connection& connection_;
   const proto::Decoding usual_decoding_;
+  const spool::ClientNames usual_names_;
   intake::RecordWriter writer_;
   Request request_;
 };

@@ -20,7 +20,8 @@ LinesProtocol::LinesProtocol(connection::Connection& connection, const config::L
     : DialogProtocol(connection, proto::Framing::kLines),
       splitter_(connection.limits().record_bytes_max),
       may_answer_(settings.answers) {
-  dialog().silence(true);
+  using Silence = dialog::Dialog::Silence;
+  dialog().silence(may_answer_ ? Silence::kOnceTaken : Silence::kWhole);
   dialog().decode_from(settings.decoding);
   dialog().identify(settings.client, settings.stream);
 }
@@ -83,10 +84,7 @@ bool LinesProtocol::take_hello(std::string_view line) {
   }
   if (!*read) return false;
   LinesHello& said = **read;
-  const spool::ClientNames& known = dialog().writer().names();
-  if (said.hello.client.empty()) said.hello.client = known.client;
-  if (said.hello.stream.empty()) said.hello.stream = known.stream;
-  dialog().silence(!said.wants_answers || !may_answer_);
+  if (said.wants_answers && may_answer_) dialog().silence(dialog::Dialog::Silence::kNone);
   dialog().take_hello(std::move(said.hello));
   return true;
 }

@@ -24,7 +24,9 @@ constexpr std::size_t kSmallHelloBytesMax = 2048;  // names and a session: read 
 StreamProtocol::StreamProtocol(Connection& connection, const config::ListenerSettings& settings)
     : DialogProtocol(connection, proto::Framing::kFrames),
       decoder_({connection.limits().record_bytes_max, connection.limits().batch_bytes_max}) {
+  if (!settings.answers) dialog().silence(dialog::Dialog::Silence::kWhole);
   dialog().decode_from(settings.decoding);
+  dialog().identify(settings.client, settings.stream);
 }
 
 StreamProtocol::~StreamProtocol() { drop_batch(); }
@@ -268,7 +270,10 @@ std::optional<std::uint64_t> StreamProtocol::begun_seq() const {
 
 // ---- deadlines ----
 
+// None is for one who is not answered, and so could not learn of it, unless others of its machine may wait for the
+// memory that its frame holds.
 std::int64_t StreamProtocol::input_deadline_ms() const {
+  if (dialog().is_silent() && !connection().memory().share().has_place()) return kNever;
   if (!any_frame_begun_)
     return connection().reader().pace_deadline_ms(connection().link().times().opened_ms + paused_in_all_ms_, 0);
   return decoder_.mid_frame() ? connection().reader().pace_deadline_ms(frame_begun_ms_, decoder_.claimed_bytes())
