@@ -34,7 +34,7 @@ inline constexpr std::array kInputs{
     InputInfo{"stream", Role::kRecords, "tcp://127.0.0.1:8940", "stream client answers charset charset_errors"},
     InputInfo{"http", Role::kRecords, "tcp://127.0.0.1:8941", "stream client charset charset_errors", true},
     InputInfo{"lines", Role::kRecords, "", "stream client answers charset charset_errors"},
-    InputInfo{"redis", Role::kRecords, "", "strip stream client"},
+    InputInfo{"redis", Role::kRecords, "", "strip stream client charset charset_errors"},
     InputInfo{"datagrams", Role::kRecords, "", "stream client charset charset_errors", false, Shape::kMessages},
     InputInfo{"admin", Role::kAdmin, "tcp://127.0.0.1:8942", "", true},
 };

@@ -82,6 +82,7 @@ std::optional<json::RejectReason> RecordWriter::write(std::string_view record, c
 
 void RecordWriter::reject(std::string_view record, const json::RejectReason& reason, const RejectedNumber& number,
                           const commit::ReadTime& when) {
+  usage_.count(record.size());
   keep_reject(record, reason, number, when);
   advance(number.seq, true);
 }
@@ -109,6 +110,25 @@ std::optional<json::RejectReason> RecordWriter::write_decoded(std::string_view r
   return checked.reject;
 }
 
+std::optional<json::RejectReason> RecordWriter::write_made(const Made& made, const RejectedNumber& number,
+                                                           const commit::ReadTime& when) {
+  usage_.count(made.text.size());
+  const Checked checked{made.text, made.is_decoded, made.replaced, check(made.text)};
+  if (checked.reject)
+    keep_reject(checked.text, *checked.reject, number, when, /*is_as_sent=*/false);
+  else
+    add_checked_line(checked, number.seq, when);
+  advance(number.seq, checked.reject.has_value());
+  return checked.reject;
+}
+
+std::optional<json::RejectReason> RecordWriter::judge(std::string_view record) {
+  if (!decodes()) return check(record);
+  auto reject = decode_and_check(record).reject;
+  loop_.transcoder.done();
+  return reject;
+}
+
 void RecordWriter::add_checked_line(const Checked& checked, std::uint64_t seq, const commit::ReadTime& when) {
   if (!checked.is_decoded) return add_line(origin_, checked.text, seq, when);
   loop_.transcoder.charsets().count_decoded(decoding_.charset);
@@ -123,9 +143,9 @@ void RecordWriter::add_line(const spool::Origin& origin, std::string_view record
 }
 
 void RecordWriter::keep_reject(std::string_view record, const json::RejectReason& reason, const RejectedNumber& number,
-                               const commit::ReadTime& when) {
+                               const commit::ReadTime& when, bool is_as_sent) {
   ++rejects_;
-  const std::string_view charset = decodes() ? word(decoding_.charset) : std::string_view{};
+  const std::string_view charset = is_as_sent && decodes() ? word(decoding_.charset) : std::string_view{};
   const std::size_t kept_bytes =
       loop_.rejects.record(record, reason, when, number,
                            {source_.id, source_.peer.text, word(source_.input), source_.peer.machine, names_, charset});

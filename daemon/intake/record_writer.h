@@ -49,6 +49,13 @@ class RecordWriter {
     std::shared_ptr<auth::Usage> usage = {};  // of the user in names; nullptr: there is none
   };
 
+  // Holds a record that was made here, in UTF-8, of what a peer sent in the charset of its records.
+  struct Made {
+    std::string_view text;
+    bool is_decoded = false;     // something of it was not ASCII
+    std::uint64_t replaced = 0;  // U+FFFD in it for what cannot be decoded
+  };
+
   // `budget`, of the turn under way, outlives it.
   RecordWriter(const Loop& loop, const Source& source, std::uint64_t record_bytes_max, TurnBudget& budget);
 
@@ -81,6 +88,11 @@ class RecordWriter {
   std::optional<json::RejectReason> write(std::string_view record, const RejectedNumber& number,
                                           const commit::ReadTime& when);
 
+  // The same for a record that needs no decoding any more.
+  std::optional<json::RejectReason> write_made(const Made& made, const RejectedNumber& number,
+                                               const commit::ReadTime& when);
+  // Returns why write() would reject the record, if so, and takes nothing in.
+  [[nodiscard]] std::optional<json::RejectReason> judge(std::string_view record);
   // Takes the next record in as one that is turned down, before any check.
   void reject(std::string_view record, const json::RejectReason& reason, const RejectedNumber& number,
               const commit::ReadTime& when);
@@ -122,7 +134,7 @@ class RecordWriter {
   void add_checked_line(const Checked& checked, std::uint64_t seq, const commit::ReadTime& when);
   void add_line(const spool::Origin& origin, std::string_view record, std::uint64_t seq, const commit::ReadTime& when);
   void keep_reject(std::string_view record, const json::RejectReason& reason, const RejectedNumber& number,
-                   const commit::ReadTime& when);
+                   const commit::ReadTime& when, bool is_as_sent = true);
   void advance(std::uint64_t seq, bool is_rejected);
   [[nodiscard]] spool::Origin make_decoded_origin(std::uint64_t replaced) const;
   [[nodiscard]] bool decodes() const { return decoding_.charset != proto::kUtf8; }

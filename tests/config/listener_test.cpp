@@ -80,6 +80,8 @@ TEST(Listener, EachInputTakesTheSettingsThatItHasAUseFor) {
   }
   EXPECT_TRUE(takes("stream", "answers=no"));
   EXPECT_TRUE(takes("lines", "answers=no"));
+  for (const char* const input : {"stream", "http", "lines", "redis"})
+    EXPECT_TRUE(takes(input, "charset=gbk&charset_errors=replace")) << input;
   EXPECT_FALSE(takes("http", "answers=no"));
   EXPECT_FALSE(takes("redis", "answers=no"));
   EXPECT_FALSE(takes("admin", "stream=raw"));

@@ -100,19 +100,19 @@ tl::expected<AddedEntry, std::string> read_xadd(Parts parts) {
   return AddedEntry{parts[1], rest};
 }
 
-std::string_view record_of(const AddedEntry& entry, std::uint64_t record_bytes_max, std::size_t padding,
-                           std::string& made) {
-  if (entry.fields.size() == 2 && is_record_field(entry.fields[0])) return entry.fields[1];
+EntryRecord record_of(const AddedEntry& entry, std::uint64_t record_bytes_max, std::size_t padding,
+                      FieldDecoder& decoder, std::string& made) {
+  if (entry.fields.size() == 2 && is_record_field(entry.fields[0])) return {entry.fields[1]};
   made.clear();
-  for (std::size_t i = 0; i < entry.fields.size(); i += 2) {
-    made += i == 0 ? '{' : ',';
-    if (!append_string(made, entry.fields[i], record_bytes_max)) break;
-    made += ':';
-    if (!append_string(made, entry.fields[i + 1], record_bytes_max)) break;
+  for (std::size_t i = 0; i < entry.fields.size(); ++i) {
+    made += i == 0 ? '{' : i % 2 == 0 ? ',' : ':';
+    std::string_view text = entry.fields[i];
+    if (!decoder.decode(text)) return {entry.fields[i]};
+    if (!append_string(made, text, record_bytes_max)) break;
   }
   made += '}';
   made.reserve(made.size() + padding);
-  return made;
+  return {made, true};
 }
 
 }  // namespace crawlspool::redis

@@ -11,9 +11,15 @@ std::optional<json::RejectReason> write(std::string_view item, intake::RecordWri
 
 }  // namespace
 
+PushIntake::Step PushIntake::take_made(const intake::RecordWriter::Made& made, intake::RecordWriter& writer,
+                                       const commit::ReadTime& when) {
+  const std::uint64_t seq = writer.taken() + 1;
+  reject_ = writer.write_made(made, {seq, {"seq", seq}}, when);
+  return reject_ ? Step::kRejected : Step::kTaken;
+}
+
 PushIntake::Step PushIntake::step(std::span<const std::string_view> items, intake::RecordWriter& writer,
-                                  json::RecordChecker& checker, intake::TurnBudget& budget,
-                                  const commit::ReadTime& when) {
+                                  intake::TurnBudget& budget, const commit::ReadTime& when) {
   if (items.size() == 1) {
     reject_ = write(items[0], writer, when);
     return reject_ ? Step::kRejected : Step::kTaken;
@@ -21,7 +27,7 @@ PushIntake::Step PushIntake::step(std::span<const std::string_view> items, intak
   for (; checked_ < items.size(); ++checked_) {
     if (budget.is_spent()) return Step::kMore;
     budget.count_checked(items[checked_].size());
-    if (items[checked_].size() <= record_bytes_max_ && !checker.check(items[checked_])) continue;
+    if (!writer.judge(items[checked_])) continue;
     reject_ = write(items[checked_], writer, when);
     return Step::kRejected;
   }

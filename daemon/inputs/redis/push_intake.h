@@ -22,11 +22,12 @@ class PushIntake {
     kRejected,  // none of them: see reject()
   };
 
-  explicit PushIntake(std::uint64_t record_bytes_max) : record_bytes_max_(record_bytes_max) {}
-
   // `items` are the same ones at each call, wherever they lie; padding is readable behind each.
   [[nodiscard]] Step step(std::span<const std::string_view> items, intake::RecordWriter& writer,
-                          json::RecordChecker& checker, intake::TurnBudget& budget, const commit::ReadTime& when);
+                          intake::TurnBudget& budget, const commit::ReadTime& when);
+  // The same for the one record of a command that was made here.
+  [[nodiscard]] Step take_made(const intake::RecordWriter::Made& made, intake::RecordWriter& writer,
+                               const commit::ReadTime& when);
 
   // Some were written.
   [[nodiscard]] bool is_begun() const { return written_ > 0; }
@@ -35,7 +36,6 @@ class PushIntake {
   [[nodiscard]] std::size_t rejected_item() const { return checked_ + 1; }
 
  private:
-  std::uint64_t record_bytes_max_;
   std::size_t checked_ = 0;
   std::size_t written_ = 0;
   std::optional<json::RejectReason> reject_;

@@ -62,6 +62,7 @@ RedisProtocol::RedisProtocol(connection::Connection& connection, const config::L
       disk_wait_(connection.io()),
       strip_(settings.strip),
       stream_(settings.stream) {
+  writer_.decode_from(settings.decoding);
   writer_.identify({{settings.client, {}, stream_, {}}, std::nullopt, false});
 }
 
@@ -222,25 +223,29 @@ void RedisProtocol::take_push(Parts parts, const commit::ReadTime& when) {
     return reply_error("ERR " + unknown_command({&kName, 1}));
   }
   thread_local std::string made;  // its memory is used again
-  const bool is_xadd = is_word(parts[0], "XADD");
-  std::string_view key;
   std::string_view record;
-  Parts items;
-  if (is_xadd) {
+  Pushed pushed;
+  pushed.is_xadd = is_word(parts[0], "XADD");
+  std::string_view key;
+  if (pushed.is_xadd) {
     const auto entry = read_xadd(parts);
     if (!entry) return reply_error("ERR " + entry.error());
     key = entry->key;
-    record = record_of(*entry, connection_.limits().record_bytes_max, RespDecoder::kPaddingBytes, made);
-    items = Parts(&record, 1);
+    const std::uint64_t record_bytes_max = connection_.limits().record_bytes_max;
+    FieldDecoder decoder(writer_.decoding(), connection_.io().transcoder(), connection_.budget(), record_bytes_max);
+    const EntryRecord made_of = record_of(*entry, record_bytes_max, RespDecoder::kPaddingBytes, decoder, made);
+    record = made_of.text;
+    pushed.items = Parts(&record, 1);
+    if (made_of.is_made) pushed.made = {record, decoder.has_decoded(), decoder.replaced()};
   } else {
     const auto push = read_push(parts);
     if (!push) return reply_error("ERR " + push.error());
     key = push->key;
-    items = push->items;
+    pushed.items = push->items;
   }
   if (!identify(key)) return;
-  PushIntake intake = held_ ? held_->intake : PushIntake(connection_.limits().record_bytes_max);
-  const bool is_done = take_items(items, intake, is_xadd, when);
+  PushIntake intake = held_ ? held_->intake : PushIntake();
+  const bool is_done = take_items(pushed, intake, when);
   if (made.capacity() > kSpareMadeBytes) base::free_text(made);
   if (held_) {
     held_->intake = intake;
@@ -251,7 +256,8 @@ void RedisProtocol::take_push(Parts parts, const commit::ReadTime& when) {
 }
 
 // False if there are more to be taken, now or once they may be.
-bool RedisProtocol::take_items(Parts items, PushIntake& intake, bool is_xadd, const commit::ReadTime& when) {
+bool RedisProtocol::take_items(const Pushed& pushed, PushIntake& intake, const commit::ReadTime& when) {
+  const Parts items = pushed.items;
   if (!intake.is_begun() && disk_wait_.is_spool_waiting()) {
     if (!disk_wait_.is_refusing()) {
       disk_wait_.begin();
@@ -261,12 +267,13 @@ bool RedisProtocol::take_items(Parts items, PushIntake& intake, bool is_xadd, co
     return true;
   }
   if (items.size() > 1 && !held_ && !connection_.memory().share().may_take_in(bytes_of(items))) return false;
-  const auto step = intake.step(items, writer_, connection_.io().checker(), connection_.budget(), when);
+  const auto step = pushed.made ? intake.take_made(*pushed.made, writer_, when)
+                                : intake.step(items, writer_, connection_.budget(), when);
   if (step == PushIntake::Step::kMore) return false;
   std::string text;
   if (step == PushIntake::Step::kRejected)
     text = refusal_of(intake, items.size());
-  else if (is_xadd)
+  else if (pushed.is_xadd)
     append_bulk(text, std::to_string(writer_.taken()) + "-0");
   else
     append_integer(text, items.size());

@@ -36,6 +36,13 @@ class RedisProtocol final : public connection::Protocol {
  private:
   using Parts = std::span<const std::string_view>;
 
+  // What a command brings.
+  struct Pushed {
+    Parts items;
+    bool is_xadd = false;
+    std::optional<intake::RecordWriter::Made> made;  // the only item, where it was made here
+  };
+
   // A command that came whole and is not all taken in.
   struct Held {
     Held(RespDecoder& decoder, const PushIntake& so_far) : command(decoder.keep()), intake(so_far) {}
@@ -78,7 +85,7 @@ class RedisProtocol final : public connection::Protocol {
   void take(Parts parts, const commit::ReadTime& when);
   [[nodiscard]] bool take_transaction_word(std::string_view name);
   void take_push(Parts parts, const commit::ReadTime& when);
-  [[nodiscard]] bool take_items(Parts items, PushIntake& intake, bool is_xadd, const commit::ReadTime& when);
+  [[nodiscard]] bool take_items(const Pushed& pushed, PushIntake& intake, const commit::ReadTime& when);
   [[nodiscard]] bool identify(std::string_view key);
   void drop_held();
   void enter_client();

@@ -10,11 +10,35 @@ namespace {
 
 using Parts = std::vector<std::string_view>;
 
+// What becomes of an entry in some charset.
+struct InCharset {
+  explicit InCharset(std::string_view name, bool replaces = false) : decoding{*proto::find_charset(name), replaces} {}
+
+  std::string record(const Parts& parts, std::uint64_t record_bytes_max = 1000) {
+    const auto entry = read_xadd(parts);
+    if (!entry) return "error: " + entry.error();
+    intake::Transcoder transcoder(charsets, memory);
+    intake::TurnBudget budget;
+    FieldDecoder decoder(decoding, transcoder, budget, record_bytes_max);
+    std::string made;
+    const EntryRecord record = record_of(*entry, record_bytes_max, 64, decoder, made);
+    is_made = record.is_made;
+    has_decoded = decoder.has_decoded();
+    replaced = decoder.replaced();
+    return std::string(record.text);
+  }
+
+  proto::Decoding decoding;
+  intake::Charsets charsets;
+  commit::MemoryBudget all_memory{64 << 20, 1 << 20};
+  commit::MemoryAccount memory{all_memory};
+  bool is_made = false;
+  bool has_decoded = false;
+  std::uint64_t replaced = 0;
+};
+
 std::string record(const Parts& parts, std::uint64_t record_bytes_max = 1000) {
-  const auto entry = read_xadd(parts);
-  if (!entry) return "error: " + entry.error();
-  std::string made;
-  return std::string(record_of(*entry, record_bytes_max, 64, made));
+  return InCharset("utf-8").record(parts, record_bytes_max);
 }
 
 TEST(PushCommand, ItemsStandBehindTheKey) {
@@ -71,6 +95,27 @@ TEST(PushCommand, ARecordThatIsTooLongIsNotMadeWhole) {
   const std::size_t bytes = record({"XADD", "s", "*", "a", value, "b", value}, 5000).size();
   EXPECT_GT(bytes, 5000U);
   EXPECT_LT(bytes, 5000U + 6 * 4096 + 64);
+}
+
+// The second byte of 昞 is that of a backslash, which would be doubled.
+TEST(PushCommand, OfAnotherCharsetTheObjectIsMadeOfDecodedTexts) {
+  InCharset gbk("gbk");
+  EXPECT_EQ(gbk.record({"XADD", "s", "*", "\xb1\xb1", "\x95\x5c\"", "plain", "\\"}), R"({"北":"昞\"","plain":"\\"})");
+  EXPECT_TRUE(gbk.is_made && gbk.has_decoded);
+  EXPECT_EQ(gbk.record({"XADD", "s", "*", "a", "1"}), R"({"a":"1"})");
+  EXPECT_TRUE(gbk.is_made && !gbk.has_decoded);
+  EXPECT_EQ(gbk.record({"XADD", "s", "*", "item", "\"\x95\x5c\""}), "\"\x95\x5c\"") << "the writer's to decode";
+  EXPECT_FALSE(gbk.is_made);
+}
+
+TEST(PushCommand, WhatCannotBeDecodedIsTheRecordThatIsRefused) {
+  InCharset gbk("gbk");
+  EXPECT_EQ(gbk.record({"XADD", "s", "*", "a", "1", "b", "\x81\n"}), "\x81\n");
+  EXPECT_FALSE(gbk.is_made);
+  InCharset replacing("gbk", true);
+  EXPECT_EQ(replacing.record({"XADD", "s", "*", "a", "\xff!"}), "{\"a\":\"\xef\xbf\xbd!\"}");
+  EXPECT_TRUE(replacing.is_made);
+  EXPECT_EQ(replacing.replaced, 1U);
 }
 
 }  // namespace

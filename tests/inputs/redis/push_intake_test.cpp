@@ -59,10 +59,10 @@ class PushIntakeTest : public commit::OnForgetfulDisk {
       item.reserve(item.size() + 64);  // the padding that the checker may read
       parts.emplace_back(item);
     }
-    push = PushIntake(kRecordBytesMax);
+    push = PushIntake();
     for (int turns = 1;; ++turns) {
       budget.begin(cost_max);
-      const Step step = push.step(parts, *writer, checker, budget, when);
+      const Step step = push.step(parts, *writer, budget, when);
       if (step != Step::kMore) return {turns, step};
     }
   }
@@ -78,7 +78,7 @@ class PushIntakeTest : public commit::OnForgetfulDisk {
   commit::StreamLabels streams;
   intake::TurnBudget budget;
   NoSessions sessions;
-  PushIntake push{kRecordBytesMax};
+  PushIntake push;
   std::unique_ptr<commit::Appender> appender;
   std::unique_ptr<intake::RejectRecorder> rejects;
   intake::Charsets charsets;
@@ -103,6 +103,25 @@ TEST_F(PushIntakeTest, OfACommandWithABadItemNoneIsWritten) {
   EXPECT_EQ(take({""}), std::pair(1, Step::kRejected));
   EXPECT_EQ(writer->rejects(), 3U);
   EXPECT_EQ(committed()->records, 0U);
+}
+
+TEST_F(PushIntakeTest, ItemsAreJudgedAndWrittenInTheirCharset) {
+  writer->decode_from({*proto::find_charset("gbk"), false});
+  EXPECT_EQ(take({"\"\x95\x5c\"", "2"}), std::pair(1, Step::kTaken));
+  EXPECT_EQ(take({"1", "\"\xff\""}), std::pair(1, Step::kRejected));
+  EXPECT_EQ(push.rejected_item(), 2U);
+  EXPECT_EQ(push.reject()->code, proto::RejectCode::kInvalidCharset);
+  EXPECT_EQ(committed()->records, 2U);
+}
+
+TEST_F(PushIntakeTest, ARecordThatWasMadeIsNotDecodedAgain) {
+  writer->decode_from({*proto::find_charset("gbk"), false});
+  std::string text = "{\"a\":\"北京\"}";
+  text.reserve(text.size() + 64);
+  EXPECT_EQ(push.take_made({text, true, 0}, *writer, when), Step::kTaken);
+  EXPECT_EQ(push.take_made({"{", false, 0}, *writer, when), Step::kRejected);
+  EXPECT_EQ(push.reject()->code, proto::RejectCode::kInvalidJson);
+  EXPECT_EQ(committed()->records, 1U);
 }
 
 TEST_F(PushIntakeTest, ATurnCostsNoMoreThanItMay) {
