@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PLACES = ("proto", "config", "daemon", "clients", "cli", "packaging", "systemd", "README.md", "CHANGELOG.md", "Dockerfile",
+PLACES = ("proto", "config", "daemon", "clients", "cli", "packaging", "systemd", "README.md", "SECURITY.md", "CHANGELOG.md", "Dockerfile",
           "dev")
 SUFFIXES = {"", ".h", ".cpp", ".in", ".cmake", ".txt", ".py", ".md", ".js", ".html", ".css", ".yaml", ".json", ".1", ".7",
             ".8", ".service", ".socket", ".conf"}
