@@ -43,7 +43,7 @@ def installed(tmp_path_factory):
     "share/bash-completion/completions/crawlspool", "share/bash-completion/completions/crawlspoold",
     "share/zsh/vendor-completions/_crawlspool", "share/zsh/vendor-completions/_crawlspoold",
     "share/fish/vendor_completions.d/crawlspool.fish", "share/fish/vendor_completions.d/crawlspoold.fish",
-    "share/doc/crawlspool/PROTOCOL.md", "share/doc/crawlspool/examples/monitoring/crawlspool.rules.yaml",
+    "share/doc/crawlspool/PROTOCOL.md", "share/doc/crawlspool/SECURITY.md", "share/doc/crawlspool/examples/monitoring/crawlspool.rules.yaml",
 ])
 def test_a_file_has_its_place(installed, path):
     assert (installed / path).is_file()
@@ -52,6 +52,17 @@ def test_a_file_has_its_place(installed, path):
 def test_every_unit_is_installed(installed):
     units = {path.name for path in (SOURCE / "systemd").iterdir() if path.suffix in (".service", ".socket")}
     assert units and units == {path.name for path in (installed / "lib/systemd/system").iterdir()}
+
+
+def test_no_port_that_the_configuration_does_not_name_is_started_by_the_package():
+    rules = (SOURCE / "packaging/debian/rules").read_text(encoding="utf-8")
+    optional = set(re.search(r"^optional_sockets = (.*)$", rules, re.MULTILINE)[1].split())
+    assert "dh_installsystemd --no-enable --no-start $(optional_sockets)" in rules
+    also = (SOURCE / "systemd/crawlspoold.service").read_text(encoding="utf-8")
+    assert optional == {path.name for path in (SOURCE / "systemd").glob("*.socket")
+                        if not re.search(rf"^Also=.*\b{re.escape(path.name)}", also, re.MULTILINE)}
+    stopped = (SOURCE / "packaging/debian/crawlspool.prerm").read_text(encoding="utf-8")
+    assert all(unit in stopped for unit in optional)
 
 
 def test_the_user_that_the_unit_runs_as_is_made(installed):

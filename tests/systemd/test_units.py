@@ -10,6 +10,10 @@ from daemon import CRAWLSPOOLD, ROOT, run_daemon
 
 UNITS = ROOT / "systemd"
 SOCKETS = {"crawlspoold.socket": "stream", "crawlspoold-http.socket": "http", "crawlspoold-admin.socket": "admin"}
+# Off by default: the entry that each wants.
+OPTIONAL = {"crawlspoold-lines.socket": ("lines", "tcp://127.0.0.1:8943"),
+            "crawlspoold-redis.socket": ("redis", "tcp://127.0.0.1:8944"),
+            "crawlspoold-unix.socket": ("stream", "unix:///run/crawlspool/stream.sock")}
 EXPOSURE_MAX = 5  # tenths, of 100: Debian's redis has 12, its nginx 96
 
 pytestmark = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
@@ -25,7 +29,7 @@ def values(unit, key):
 
 
 def test_systemd_finds_nothing_wrong_with_them(tmp_path):
-    for path in [UNITS / "crawlspoold.service", *map(UNITS.joinpath, SOCKETS)]:
+    for path in [UNITS / "crawlspoold.service", *map(UNITS.joinpath, [*SOCKETS, *OPTIONAL])]:
         text = path.read_text(encoding="utf-8").replace("/usr/bin/crawlspoold", CRAWLSPOOLD)
         (tmp_path / path.name).write_text(text, encoding="utf-8")
     result = analyze("verify", "--man=no", *sorted(tmp_path.iterdir()))
@@ -56,6 +60,27 @@ def test_each_port_has_its_socket_by_name_and_default_address():
         assert values(unit, "FileDescriptorName") == [name]
         assert values(unit, "Service") == ["crawlspoold.service"]
         assert f'{name}: ["tcp://{values(unit, "ListenStream")[0]}"]' in defaults
+
+
+@pytest.mark.parametrize("unit", OPTIONAL)
+def test_a_port_that_is_off_by_default_is_sound_and_says_its_entry(unit):
+    name, entry = OPTIONAL[unit]
+    assert values(unit, "FileDescriptorName") == [name] and values(unit, "Service") == ["crawlspoold.service"]
+    assert values(unit, "ListenStream") == [entry.removeprefix("tcp://").removeprefix("unix://")]
+    assert f'add "{entry}" to listen.{name}' in (UNITS / unit).read_text(encoding="utf-8")
+    assert run_daemon("--check", "--set", f'listen.{name}=["{entry}"]').returncode == 0
+    # Named there, it would be started with the service.
+    assert unit not in values("crawlspoold.service", "Sockets")[0] + values("crawlspoold.service", "Also")[0]
+
+
+def test_every_socket_unit_is_one_of_these():
+    assert {path.name for path in UNITS.glob("*.socket")} == {*SOCKETS, *OPTIONAL}
+
+
+def test_who_connects_to_a_unix_socket_can_be_known():
+    """In a user namespace of its own every peer would be 65534."""
+    assert values("crawlspoold.service", "PrivateUsers") == []
+    assert values("crawlspoold-unix.socket", "SocketMode") == ["0660"] and values("crawlspoold-unix.socket", "SocketGroup")
 
 
 def test_a_bad_file_fails_the_reload_before_the_daemon_hears_of_it():
