@@ -90,6 +90,14 @@ void check_auth(const Config& config, std::vector<Contradiction>& out) {
   if (config.tls.identity == TlsIdentity::kNone && !config.auth.plain_clients.empty())
     out.push_back({"auth.plain_clients", "tls.identity",
                    "says who needs no certificate, and tls.identity is none: nobody needs one"});
+  // A datagram has no place for a token.
+  if (!config.auth.is_required()) return;
+  for_each_listener(config.listen, [&](proto::Input input, const std::string& url, const Listener& listener) {
+    if (has_connections(input) || listener.at.is_unix() || !listener.settings.allow_from.empty()) return;
+    out.push_back({listen_key(input), "auth.required",
+                   in_quotes(url) + " takes datagrams of anyone, and auth.required wants senders to say who they are: " +
+                       "name those who may send with allow_from=, as in allow_from=10.0.0.0/8"});
+  });
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ SOCKETS = {"crawlspoold.socket": "stream", "crawlspoold-http.socket": "http", "c
 # Off by default: the entry that each wants.
 OPTIONAL = {"crawlspoold-lines.socket": ("lines", "tcp://127.0.0.1:8943"),
             "crawlspoold-redis.socket": ("redis", "tcp://127.0.0.1:8944"),
+            "crawlspoold-datagrams.socket": ("datagrams", "udp://127.0.0.1:8945"),
             "crawlspoold-unix.socket": ("stream", "unix:///run/crawlspool/stream.sock")}
 EXPOSURE_MAX = 5  # tenths, of 100: Debian's redis has 12, its nginx 96
 
@@ -66,7 +67,8 @@ def test_each_port_has_its_socket_by_name_and_default_address():
 def test_a_port_that_is_off_by_default_is_sound_and_says_its_entry(unit):
     name, entry = OPTIONAL[unit]
     assert values(unit, "FileDescriptorName") == [name] and values(unit, "Service") == ["crawlspoold.service"]
-    assert values(unit, "ListenStream") == [entry.removeprefix("tcp://").removeprefix("unix://")]
+    scheme, address = entry.split("://")
+    assert values(unit, "ListenDatagram" if scheme == "udp" else "ListenStream") == [address]
     assert f'add "{entry}" to listen.{name}' in (UNITS / unit).read_text(encoding="utf-8")
     assert run_daemon("--check", "--set", f'listen.{name}=["{entry}"]').returncode == 0
     # Named there, it would be started with the service.

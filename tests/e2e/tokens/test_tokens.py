@@ -406,6 +406,8 @@ def test_what_nobody_could_fulfil_is_an_error():
     ended = run_daemon("--check", "--set", "auth.required=true")
     assert ended.returncode == 78
     assert "auth.required" in ended.stderr and "auth.tokens, auth.uids nor tls.identity" in ended.stderr
+    ended = run_daemon("--check", "--set", "auth.tokens=/etc/t", "--set", 'listen.datagrams=["udp://127.0.0.1:8945"]')
+    assert ended.returncode == 78 and "takes datagrams of anyone" in ended.stderr and "allow_from=10.0.0.0/8" in ended.stderr
     ended = run_daemon("--check", "--set", "auth.uids={crawler: [65534]}")
     assert ended.returncode == 78 and "65534 stands for every user" in ended.stderr
 
