@@ -153,6 +153,7 @@ void add_datagrams(Families& families, const std::vector<DatagramFacts>& listene
       &DatagramFacts::refused);
   add("crawlspool_datagrams_dropped_total", "Datagrams that the kernel dropped, as it had no room for them.",
       &DatagramFacts::dropped);
+  add("crawlspool_datagrams_acked_total", "Datagrams answered, where the listener has ack=yes.", &DatagramFacts::acked);
 }
 
 void add_commits(Families& families, const CommitStats& stats) {

@@ -25,6 +25,7 @@ struct DatagramFacts {
   std::uint64_t received = 0;
   std::uint64_t refused = 0;
   std::uint64_t dropped = 0;
+  std::uint64_t acked = 0;
 };
 
 // How the last reload of the configuration went.

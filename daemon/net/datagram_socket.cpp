@@ -61,7 +61,7 @@ Result<std::unique_ptr<DatagramSocket>> DatagramSocket::open(ListeningSocket bou
 }
 
 // The kernel counts its own structures too: it takes twice what is asked for, and says so.
-std::uint64_t DatagramSocket::set_buffer(std::uint64_t bytes) {
+std::uint64_t DatagramSocket::set_buffer(std::uint64_t bytes) const {
   const auto wanted = static_cast<int>(std::min<std::uint64_t>(bytes, std::numeric_limits<int>::max() / 2));
   ::setsockopt(fd(), SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted);
   int granted = 0;

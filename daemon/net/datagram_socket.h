@@ -37,12 +37,12 @@ class DatagramSocket {
   [[nodiscard]] std::size_t datagram_bytes_max() const { return room_bytes_; }
 
   // Has the kernel hold so many bytes of what is not received yet. Returns how many it grants.
-  [[nodiscard]] std::uint64_t set_buffer(std::uint64_t bytes);
+  [[nodiscard]] std::uint64_t set_buffer(std::uint64_t bytes) const;
   // Returns how many were received: 0 if there are none.
   [[nodiscard]] std::size_t receive();
   [[nodiscard]] Datagram received(std::size_t index) const;
   // False where it cannot be sent now.
-  bool send(const base::Endpoint& to, std::string_view bytes) const;
+  [[nodiscard]] bool send(const base::Endpoint& to, std::string_view bytes) const;
 
   // Returns how many datagrams the kernel had to drop for want of room since the socket was made, modulo 2^32.
   [[nodiscard]] std::uint32_t dropped() const;

@@ -54,7 +54,8 @@ std::vector<admin::DatagramFacts> DatagramPorts::facts() const {
   for (const Opened& one : opened_)
     facts.push_back({one.address, one.counts->received.load(std::memory_order_relaxed),
                      one.counts->refused.load(std::memory_order_relaxed),
-                     one.counts->dropped.load(std::memory_order_relaxed)});
+                     one.counts->dropped.load(std::memory_order_relaxed),
+                     one.counts->acked.load(std::memory_order_relaxed)});
   return facts;
 }
 

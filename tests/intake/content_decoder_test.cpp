@@ -20,9 +20,9 @@ std::string zstd(const std::string& plain, int level = 3) {
   return out;
 }
 
-std::string gzip(const std::string& plain) {
+std::string deflated(const std::string& plain, int window_bits) {
   z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
   std::string out(deflateBound(&stream, plain.size()) + 32, '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(plain.data()));
   stream.avail_in = static_cast<uInt>(plain.size());
@@ -33,6 +33,9 @@ std::string gzip(const std::string& plain) {
   deflateEnd(&stream);
   return out;
 }
+
+std::string gzip(const std::string& plain) { return deflated(plain, MAX_WBITS + 16); }
+std::string zlib(const std::string& plain) { return deflated(plain, MAX_WBITS); }
 
 // Text of little order, so that it stays large.
 std::string text_of(std::size_t bytes) {
@@ -69,12 +72,18 @@ Outcome decode(Encoding encoding, std::string encoded, std::uint64_t bytes_max =
   return outcome;
 }
 
-TEST(ContentDecoder, BothEncodingsComeOutAsTheyWentIn) {
+TEST(ContentDecoder, EveryEncodingIsDecodedToWhatWasEncoded) {
   for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, std::size_t{70'000}, std::size_t{5 * kMiB}}) {
     const std::string text = text_of(bytes);
     EXPECT_EQ(decode(Encoding::kZstd, zstd(text)).plain, text) << bytes;
     EXPECT_EQ(decode(Encoding::kGzip, gzip(text)).plain, text) << bytes;
+    EXPECT_EQ(decode(Encoding::kZlib, zlib(text)).plain, text) << bytes;
   }
+}
+
+TEST(ContentDecoder, GzipAndZlibAreNotTakenForEachOther) {
+  EXPECT_EQ(decode(Encoding::kGzip, zlib("1")).step, Step::kBroken);
+  EXPECT_EQ(decode(Encoding::kZlib, gzip("1")).step, Step::kBroken);
 }
 
 // The most that one step may spend, beyond its share, on the decompressor's last call.

@@ -20,7 +20,7 @@ inline constexpr std::size_t kAnsweredBytesMin = 64;
 
 class AckQueue {
  public:
-  static constexpr std::size_t kAcksMax = 4096;
+  static constexpr std::size_t kAcksMax = 1024;
 
   struct Due {
     std::uint64_t count;  // of the source's records, with which it is due

@@ -188,7 +188,9 @@ bool DatagramSource::is_taken(const DatagramSocket::Datagram& datagram, const co
 void DatagramSource::on_synced(std::uint64_t count) {
   writer_.on_synced(count);
   if (has_ended_) return;
-  acks_.take_due(count, [this](const AckQueue::Due& due) { socket_->send(due.to, due.text); });
+  acks_.take_due(count, [this](const AckQueue::Due& due) {
+    if (socket_->send(due.to, due.text)) counts_->acked.fetch_add(1, std::memory_order_relaxed);
+  });
   io_.appender().memory().adjust(charged_ack_bytes_, acks_.held_bytes());
   if (paused_ == Pause::kBusy) resume();
   end_if_done();

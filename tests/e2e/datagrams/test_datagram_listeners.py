@@ -173,10 +173,14 @@ def test_a_sender_at_a_stop_is_told(start, path):
 
 # ---- sockets of a service manager ----
 
+def entry_of(sock, query=""):
+    return listen("udp://" + endpoint_text(sock.getsockname()) + query)
+
+
 def test_an_inherited_socket_is_served_and_what_comes_between_waits(start):
     with listening(kind=socket.SOCK_DGRAM, backlog=None) as sock:
         options = handing_over([("datagrams", sock)])
-        daemon = start(**options)
+        daemon = start(entry_of(sock, "?stream=held"), **options)
         assert daemon.ready["datagrams"] == [endpoint_text(sock.getsockname())]
         send(daemon, b"1")
         stored(daemon, 1)
@@ -190,6 +194,7 @@ def test_an_inherited_socket_is_served_and_what_comes_between_waits(start):
         lines = stored(daemon, 52)
         close_all(options)
     assert [line.record for line in lines] == [b"%d" % number for number in range(1, 53)]
+    assert {line.stream for line in lines} == {"held"}
 
 
 def test_drops_before_the_start_are_not_counted(start):
@@ -198,8 +203,9 @@ def test_drops_before_the_start_are_not_counted(start):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as early:
             for _ in range(200):
                 early.sendto(b"1", sock.getsockname())
-        options = handing_over([("datagrams", sock), ("admin", listening())])
-        daemon = start(**options)
+        admin = listening()
+        options = handing_over([("datagrams", sock), ("admin", admin)])
+        daemon = start({**entry_of(sock), "listen.admin": json.dumps(["tcp://" + endpoint_text(admin.getsockname())])}, **options)
         stored(daemon, 1)
         assert count(daemon, "dropped") == 0
         close_all(options)

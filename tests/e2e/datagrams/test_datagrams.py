@@ -155,6 +155,7 @@ def test_an_ack_names_the_datagram_and_comes_when_it_is_stored(start):
         sock.send(datagram)
         assert sock.recv(1000) == said
     assert len(stored(daemon, 3)) == 3
+    assert (count(daemon, "received"), count(daemon, "acked")) == (4, 2)
 
 
 def test_every_datagram_of_many_is_acked_once(start):
