@@ -1,5 +1,6 @@
 #include "daemon/server/listeners.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -44,6 +45,22 @@ void warn_of_public(proto::Input input, const base::Endpoint& at, const config::
   base::log_warn("public_bind", {{"port", word(input)}, {"address", at.to_string()}, {"detail", detail}});
 }
 
+// Where sockets are inherited no other is opened, whatever the configuration names.
+void warn_of_missing(proto::Input input, const std::vector<std::string>& urls,
+                     const std::vector<InheritedSocket>& inherited) {
+  for (const std::string& url : urls) {
+    const auto wanted = config::parse_listener(input, url);
+    const bool is_there = wanted && std::any_of(inherited.begin(), inherited.end(), [&](const InheritedSocket& one) {
+                            return one.listener.at.to_string() == wanted->at.to_string();
+                          });
+    if (wanted && !is_there)
+      base::log_warn("not_inherited",
+                     {{"port", word(input)},
+                      {"address", wanted->at.to_string()},
+                      {"detail", "systemd hands over no socket with this address, so nothing listens there"}});
+  }
+}
+
 }  // namespace
 
 Listeners::Listeners(connection::IoThreads& threads, const connection::Shared& shared, admin::AdminPort& admin_port,
@@ -78,6 +95,7 @@ Result<void> Listeners::open_all(proto::Input input, const config::Config& confi
 
 Result<void> Listeners::adopt_all(proto::Input input, std::vector<InheritedSocket>& inherited,
                                   const config::Config& config) {
+  warn_of_missing(input, config.listen[input], inherited);
   for (InheritedSocket& socket : inherited)
     CRAWLSPOOL_TRY(listen(input, std::move(socket.listener), config, {std::move(socket.fd), {}}, true));
   return {};

@@ -86,6 +86,12 @@ def test_a_socket_without_its_entry_is_named_with_what_to_write(tmp_path, hand_o
     assert not (tmp_path / "daemon" / "spool").exists(), "the spool was opened before"
 
 
+def test_an_entry_without_its_socket_is_warned_of(start, hand_over):
+    daemon = start(**hand_over([("stream", listening())], settings={"listen.lines": '["tcp://127.0.0.1:1"]'}))
+    daemon.wait_event("not_inherited", port="lines", address="127.0.0.1:1")
+    assert not daemon.ready["lines"] and not daemon.events("not_inherited", port="stream")
+
+
 def test_an_entry_of_another_input_is_none(tmp_path, hand_over):
     sock = listening()
     entries = {"listen.lines": "[]", "listen.redis": json.dumps([f"tcp://{endpoint_text(sock.getsockname())}"])}
