@@ -5,6 +5,7 @@
 
 #include "config/units.h"
 #include "daemon/base/clock.h"
+#include "proto/charsets.h"
 #include "proto/names.h"
 
 namespace crawlspool::cli {
@@ -46,6 +47,13 @@ std::string check_client(const std::string& text) {
 
 std::string check_stream(const std::string& text) {
   return proto::is_stream_name(text) ? "" : std::string("a stream's name is ") + proto::kStreamNameRule;
+}
+
+std::string check_charset_of_lines(const std::string& text) {
+  const auto charset = proto::find_charset(text);
+  if (!charset) return "'" + text + "' is no charset that is known; it is " + std::string(proto::kCharsetRule);
+  if (has_lines(*charset)) return {};
+  return "in " + text + " no byte ends a line: iconv -f " + text + " -t utf-8 FILE | crawlspool send -";
 }
 
 }  // namespace crawlspool::cli

@@ -17,5 +17,7 @@ namespace crawlspool::cli {
 // Source: PROTOCOL.md, "Hello".
 [[nodiscard]] std::string check_client(const std::string& text);
 [[nodiscard]] std::string check_stream(const std::string& text);
+// A charset in which a byte ends a line. Source: PROTOCOL.md, "Charsets".
+[[nodiscard]] std::string check_charset_of_lines(const std::string& text);
 
 }  // namespace crawlspool::cli

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
 #include <system_error>
 
 #include "cli/common/console.h"
@@ -88,6 +89,16 @@ std::string meaning(int reason) {
 }
 
 }  // namespace
+
+Result<std::int64_t> certificate_end_s(const std::string& path) {
+  const std::unique_ptr<BIO, FreeParts> file(BIO_new_file(path.c_str(), "r"));
+  const std::unique_ptr<X509, FreeParts> certificate(file ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr)
+                                                          : nullptr);
+  std::tm end{};
+  if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1)
+    return bad_file("a certificate", path, take_reason());
+  return ::timegm(&end);
+}
 
 void FreeTls::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
 void FreeTls::operator()(ssl_st* connection) const { SSL_free(connection); }

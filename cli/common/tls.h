@@ -3,6 +3,7 @@
 // thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -34,6 +35,9 @@ struct FreeTls {
   void operator()(ssl_st* connection) const;
 };
 using TlsConnection = std::unique_ptr<ssl_st, FreeTls>;
+
+// Returns when the first certificate of a PEM file ends, in seconds since 1970. The error names the file.
+[[nodiscard]] base::Result<std::int64_t> certificate_end_s(const std::string& path);
 
 class TlsContext {
  public:

@@ -1,4 +1,4 @@
-// Looks at everything that the doctor examines: the daemon and its process, the spool directory, the file system below
+// Looks at everything that the doctor examines: the daemon and its process, its certificates, the spool directory, the file system below
 // it, the machine. The checks change nothing and may run beside the daemon. The judgements take what the checks have
 // found, so that tests can make them.
 #pragma once
@@ -29,6 +29,14 @@ struct DaemonVisit {
 [[nodiscard]] Findings judge_status(const std::string& body);
 // `limits_file` is the content of /proc/PID/limits.
 [[nodiscard]] Finding judge_open_files(const std::string& limits_file, std::uint64_t connections_max);
+
+// --- certificates of listeners with TLS: how long they last ---
+// `answers`: the admin listener of a daemon that answers, which says what it serves; without one the files are read that
+// `config` names.
+[[nodiscard]] Findings check_certificates(const config::Config& config, const std::optional<Address>& answers);
+// `metrics` is the body of /metrics. Times are in seconds since 1970.
+[[nodiscard]] Findings judge_served_certificates(const std::string& metrics, std::int64_t at_s);
+[[nodiscard]] Finding judge_certificate(const std::string& whose, std::int64_t not_after_s, std::int64_t at_s);
 
 // --- the spool directory: whose it is, the files beside the segments, the segments' row ---
 // Reads names, ends and small files, no lines: that is `verify`. `daemon_answers` says that one does at the admin

@@ -54,6 +54,7 @@ Findings examine(const DoctorOptions& options, const std::optional<std::string>&
   if (const auto admin = admin_server(options.admin, settings.config, options.known_by); admin) {
     visit = check_daemon(*admin, settings.config, settings.name);
     add(findings, std::move(visit.findings));
+    add(findings, check_certificates(visit.config, visit.answers ? std::optional(*admin) : std::nullopt));
   } else {
     findings.push_back(note("daemon", admin.error().message(), "say where it listens with --admin"));
   }

@@ -16,6 +16,7 @@
 #include "cli/send/sender.h"
 #include "clients/cpp/messages.h"
 #include "config/units.h"
+#include "proto/charsets.h"
 #include "proto/frame.h"
 
 namespace crawlspool::cli {
@@ -37,6 +38,7 @@ struct SendOptions {
   ServerOptions known_by;
   std::optional<std::string> client;
   std::string stream;
+  std::optional<std::string> charset;
   std::optional<std::string> session_file;
   bool zstd = false;
   bool as_is = false;
@@ -63,6 +65,7 @@ Result<std::unique_ptr<SessionKeeper>> open_keeper(const SendOptions& options, c
 client::SessionSettings session_settings(const SendOptions& options, const SessionKeeper* keeper) {
   client::SessionSettings settings;
   settings.stream = options.stream;
+  if (options.charset) settings.charset = proto::find_charset(*options.charset);
   if (options.zstd) settings.framing = client::SessionSettings::Framing::kZstdBatches;
   settings.client = options.client.value_or(host_as_client());
   settings.session = client::new_session();
@@ -147,6 +150,9 @@ void add_send(CLI::App& app, Context& context) {
   command->add_option("--stream", options->stream, "A label that is stored with each record")
       ->type_name("NAME")
       ->check(check_stream);
+  command->add_option("--charset", options->charset, "What the records are in, as gb18030; UTF-8 by default")
+      ->type_name("NAME")
+      ->check(check_charset_of_lines);
   command->add_option("--session-file", options->session_file, "Where to keep how far FILE is sent, to go on later")
       ->type_name("FILE");
   command->add_flag("--zstd", options->zstd, "Compress what is sent");
@@ -155,8 +161,10 @@ void add_send(CLI::App& app, Context& context) {
                    "How long a lost connection is made again without any progress (1m); 0: not at all")
       ->type_name("DURATION")
       ->check(check_duration);
-  command->add_flag("--dry-run", options->dry_run,
-                    "Check each record as the daemon does, by the configuration's limits, and send nothing");
+  command
+      ->add_flag("--dry-run", options->dry_run,
+                 "Check each record as the daemon does, by the configuration's limits, and send nothing")
+      ->excludes("--charset");
   command->add_flag("--as-is", options->as_is, "Send the lines of what looks like a CSV table or one JSON text, too");
   command->add_option("FILE", options->files, "Files of records, one a line; - or none: standard input")->type_name("");
   command->callback([options, &context] { context.exit_code = send(*options, context.config_file); });

@@ -27,6 +27,36 @@ TEST(Doctor, FreeSpaceIsTroubleWhereTheDaemonWaitsForMore) {
   EXPECT_EQ(judge_free_space(0, keeping(0, 0)).health, Health::kTrouble);
 }
 
+TEST(Doctor, ACertificateIsWarnedOfForFourteenDaysBeforeItEnds) {
+  constexpr std::int64_t kDayS = 86'400;
+  constexpr std::int64_t kEndS = 1'800'000'000;  // 2027-01-15T08:00:00Z
+  const auto judge = [](std::int64_t before_s) { return judge_certificate("[::1]:8940", kEndS, kEndS - before_s); };
+  EXPECT_EQ(judge(14 * kDayS + 1).health, Health::kOk);
+  EXPECT_EQ(judge(14 * kDayS + 1).detail, "ends on 2027-01-15");
+  const Finding soon = judge(14 * kDayS);
+  EXPECT_EQ(soon.health, Health::kNote);
+  EXPECT_EQ(soon.check, "certificate of [::1]:8940");
+  EXPECT_EQ(soon.detail, "ends on 2027-01-15, in 14 days");
+  EXPECT_EQ(judge(kDayS).detail, "ends on 2027-01-15, in 1 day");
+  EXPECT_EQ(judge(1).health, Health::kNote);
+  EXPECT_EQ(judge(0).health, Health::kTrouble);
+  EXPECT_EQ(judge(0).detail, "ended on 2027-01-15: clients refuse it");
+}
+
+TEST(Doctor, TheCertificatesThatADaemonServesAreReadFromItsMetrics) {
+  const std::string metrics =
+      "# TYPE crawlspool_tls_certificate_not_after_seconds gauge\n"
+      "crawlspool_tls_certificate_not_after_seconds{address=\"10.0.0.1:8940\"} 1800000000\n"
+      "crawlspool_tls_certificate_not_after_seconds{address=\"[::1]:8941\"} 1700000000\nother 1\n";
+  const Findings findings = judge_served_certificates(metrics, 1'750'000'000);
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_EQ(findings[0].check, "certificate of 10.0.0.1:8940");
+  EXPECT_EQ(findings[0].health, Health::kOk);
+  EXPECT_EQ(findings[1].health, Health::kTrouble);
+  EXPECT_TRUE(judge_served_certificates("", 0).empty());
+  EXPECT_TRUE(judge_served_certificates(metrics.substr(0, metrics.find("\"} ")), 0).empty());
+}
+
 TEST(Doctor, FileSystemsThatLoseWhatIsAckedAreTrouble) {
   const auto health = [](const char* type) { return judge_file_system({"/m", type, "rw"}).health; };
   for (const char* type : {"ext4", "xfs"}) EXPECT_EQ(health(type), Health::kOk) << type;
