@@ -1,6 +1,6 @@
-// Looks at everything that the doctor examines: the daemon and its process, its certificates, the spool directory, the file system below
-// it, the machine. The checks change nothing and may run beside the daemon. The judgements take what the checks have
-// found, so that tests can make them.
+// Looks at everything that the doctor examines: the daemon and its process, its certificates, the spool directory, the
+// file system below it, the machine. The checks change nothing and may run beside the daemon. The judgements take what
+// the checks have found, so that tests can make them.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +31,8 @@ struct DaemonVisit {
 [[nodiscard]] Finding judge_open_files(const std::string& limits_file, std::uint64_t connections_max);
 
 // --- certificates of listeners with TLS: how long they last ---
-// `answers`: the admin listener of a daemon that answers, which says what it serves; without one the files are read that
-// `config` names.
+// `answers`: the admin listener of a daemon that answers, which says what it serves; without one the files are read
+// that `config` names.
 [[nodiscard]] Findings check_certificates(const config::Config& config, const std::optional<Address>& answers);
 // `metrics` is the body of /metrics. Times are in seconds since 1970.
 [[nodiscard]] Findings judge_served_certificates(const std::string& metrics, std::int64_t at_s);

@@ -15,7 +15,8 @@ from daemon import CRAWLSPOOL
 from fake_server import FakeServer
 from waiting import seconds
 
-FINAL_ERRORS = ["bad_hello", "session_mismatch", "wrong_protocol", "unknown_frame_type", "bad_frame"]
+FINAL_ERRORS = ["bad_hello", "session_mismatch", "wrong_protocol", "unknown_frame_type", "bad_frame", "unauthorized",
+                "forbidden"]
 PASSING_ERRORS = ["frame_timeout", "too_many_sessions", "too_many_connections", "spool_failed", "some_new_word"]
 
 
