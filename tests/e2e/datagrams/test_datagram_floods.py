@@ -1,5 +1,6 @@
 """More datagrams than can be taken in: what is not stored is counted, and nobody else waits."""
 
+import gzip
 import json
 import signal
 import threading
@@ -16,6 +17,10 @@ def flood(daemon, number, record=RECORD):
     with sender(daemon) as sock:
         for _ in range(number):
             sock.send(record)
+
+
+def large_when_decompressed(size):
+    return gzip.compress(b'"' + b"x" * (size - 2) + b'"')
 
 
 def test_what_was_received_and_what_was_dropped_is_what_was_sent(start):
@@ -75,15 +80,24 @@ def test_memory_stays_bounded_and_goes_on(start):
     assert len(stored(daemon, kept)) == kept
 
 
-def test_a_stop_takes_in_what_the_socket_holds(start):
-    daemon = start(listen("udp://127.0.0.1:0?buffer=2MiB"))
+def test_more_than_a_turn_may_cost_goes_on_by_itself(start):
+    daemon = start(listen("udp://127.0.0.1:0"))
     daemon.signal(signal.SIGSTOP)
-    flood(daemon, 1000)
+    flood(daemon, 16, large_when_decompressed(1024 * 1024))
+    daemon.signal(signal.SIGCONT)
+    assert len(stored(daemon, 16)) == 16
+
+
+def test_a_stop_takes_in_what_the_socket_holds(start):
+    """So much that it takes many turns."""
+    daemon = start(listen("udp://127.0.0.1:0"))
+    daemon.signal(signal.SIGSTOP)
+    flood(daemon, 100, large_when_decompressed(256 * 1024))
     daemon.signal(signal.SIGTERM)
     daemon.signal(signal.SIGCONT)
     assert daemon.wait_exit() == 0
     dropped = sum(int(event["dropped"]) for event in daemon.events("datagrams_dropped"))
-    assert len(daemon.spool.lines()) + dropped == 1000
+    assert len(daemon.spool.lines()) + dropped == 100
     assert len(daemon.spool.lines()) > 50 and not daemon.events("datagrams_left")
 
 

@@ -74,6 +74,7 @@ def test_a_port_in_use_ends_the_start(tmp_path):
 def test_a_buffer_beyond_the_kernels_limit_is_warned_of(start):
     rmem_max = int(pathlib.Path("/proc/sys/net/core/rmem_max").read_text(encoding="ascii"))
     daemon = start(listen("udp://127.0.0.1:0?buffer=1GiB", "udp://127.0.0.1:0?buffer=64KiB"))
+    daemon.wait_event("started")  # logged behind the words of every port
     (warned,) = daemon.events("datagram_buffer")
     assert (int(warned["wanted"]), int(warned["bytes"])) == (1024 ** 3, rmem_max)
     assert "net.core.rmem_max" in warned["detail"]

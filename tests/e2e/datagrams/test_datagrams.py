@@ -135,6 +135,7 @@ def test_only_the_named_addresses_may_send(start):
 
 def test_a_public_listener_is_warned_of_unless_it_names_its_senders(start):
     daemon = start(listen("udp://0.0.0.0:0", "udp://0.0.0.0:0?allow_from=127.0.0.0/8"))
+    daemon.wait_event("started")  # logged behind the words of every port
     (warned,) = daemon.events("public_bind")
     assert warned["port"] == "datagrams" and "allow_from" in warned["detail"]
 
