@@ -138,7 +138,10 @@ void DatagramSource::take_next(const commit::ReadTime& when) {
   counts_->received.fetch_add(1, std::memory_order_relaxed);
   budget_.count_datagram();
   if (!allow_from_.empty() && !contains(allow_from_, datagram.from)) return refuse(datagram, when);
-  come_from(datagram);
+  if (!may_come_from(datagram)) {
+    counts_->refused.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
   if (!is_taken(datagram, when) || !answers_ || datagram.bytes.size() < kAnsweredBytesMin) return;
   if (datagram.from.length() <= sizeof(sa_family_t)) return;  // it has no address to be answered at
   acks_.add({writer_.taken(), datagram.from, ack_of(datagram.bytes)});
@@ -154,13 +157,27 @@ void DatagramSource::refuse(const DatagramSocket::Datagram& datagram, const comm
                              {"detail", "allow_from of the listener does not name the sender"}});
 }
 
-void DatagramSource::come_from(const DatagramSocket::Datagram& datagram) {
+// Over UDP only the listener's allow_from says who may; a user of this machine may have to be one of auth.uids.
+bool DatagramSource::may_come_from(const DatagramSocket::Datagram& datagram) {
   const bool is_same = datagram.user ? datagram.user == sender_user_ : are_same(datagram.from, sender_at_);
-  if (is_same) return;
+  if (is_same) return is_sender_admitted_;
   sender_at_ = datagram.from;
   sender_user_ = datagram.user;
   sender_ = peer_of(datagram);
-  writer_.peer_changed();
+  is_sender_admitted_ = !datagram.user || admit_user();
+  if (is_sender_admitted_) writer_.peer_changed();
+  return is_sender_admitted_;
+}
+
+bool DatagramSource::admit_user() {
+  const spool::ClientNames& known = writer_.names();
+  auto sender = io_.shared().authenticator.identify({sender_, false, {}}, {{}, known.client});
+  if (!sender) return false;
+  writer_.identify({.names = {sender->client, {}, known.stream, sender->user},
+                    .session = {},
+                    .acks_once_written = false,
+                    .usage = std::move(sender->usage)});
+  return true;
 }
 
 // Returns whether it is stored; else it is in rejected/.

@@ -61,7 +61,8 @@ class DatagramSource final : public connection::Source, private net::PollHandler
   [[nodiscard]] bool receive();
   void take_next(const commit::ReadTime& when);
   void refuse(const net::DatagramSocket::Datagram& datagram, const commit::ReadTime& when);
-  void come_from(const net::DatagramSocket::Datagram& datagram);
+  [[nodiscard]] bool may_come_from(const net::DatagramSocket::Datagram& datagram);
+  [[nodiscard]] bool admit_user();
   [[nodiscard]] bool is_taken(const net::DatagramSocket::Datagram& datagram, const commit::ReadTime& when);
   [[nodiscard]] std::optional<connection::Pause> obstacle() const;
   [[nodiscard]] bool has_received() const { return next_ < received_; }
@@ -82,6 +83,7 @@ class DatagramSource final : public connection::Source, private net::PollHandler
   base::Peer sender_;          // of the datagram that is taken in
   base::Endpoint sender_at_;
   std::optional<uid_t> sender_user_;
+  bool is_sender_admitted_ = true;
   intake::RecordWriter writer_;
   AckQueue acks_;
   std::uint64_t charged_ack_bytes_ = 0;

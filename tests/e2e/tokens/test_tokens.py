@@ -348,6 +348,24 @@ def test_users_of_this_machine_need_no_token(start, tmp_path, tokens):
     assert stored(daemon)[2] == (None, "spider", None, "3"), "a token says more than a uid"
 
 
+def test_users_of_this_machine_send_datagrams(start, tmp_path, tokens):
+    path = tmp_path / "d.sock"
+    settings = {"auth.tokens": str(tokens), "listen.datagrams": f'["unix-dgram://{path}"]'}
+    daemon = start({**settings, "auth.uids": f"{{crawler: [{os.getuid()}]}}"})
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.sendto(b"1", str(path))
+        wait_until(lambda: stored(daemon) == [(None, "crawler", None, "1")], "it is stored under the user's name")
+        assert daemon.terminate() == 0
+        daemon.settings["auth.uids"] = "{crawler: [54321]}"
+        daemon.start()
+        sock.sendto(b"2", str(path))
+        daemon.wait_event("sender_refused", detail="this server wants a token")
+    wait_until(lambda: b"crawlspool_datagrams_refused_total{address=\"unix-dgram" in daemon.admin("/metrics").body
+               and b'} 1' in daemon.admin("/metrics").body.split(b"datagrams_refused_total{", 1)[1].split(b"\n", 1)[0],
+               "it is counted as refused")
+    assert len(stored(daemon)) == 1
+
+
 def test_other_users_do(start, tmp_path, tokens):
     path = tmp_path / "s.sock"
     daemon = start({"auth.tokens": str(tokens), "auth.uids": "{crawler: [54321]}", "listen.stream": f'["unix://{path}"]'})
