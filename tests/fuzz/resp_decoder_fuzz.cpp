@@ -8,6 +8,7 @@
 
 #include "daemon/inputs/redis/push_command.h"
 #include "daemon/inputs/redis/resp_decoder.h"
+#include "daemon/json/record_checker.h"
 #include "tests/fuzz/fuzzing.h"
 
 namespace {
@@ -42,6 +43,24 @@ void claim_within(const Command& command, const RespLimits& limits) {
   FUZZ_CLAIM(bytes <= limits.command_bytes_max);
 }
 
+// An object that is made of decoded texts is sound, unless it was cut for its length.
+void claim_record_of(const crawlspool::redis::AddedEntry& entry, std::string_view charset) {
+  constexpr std::uint64_t kRecordBytesMax = 1024;
+  static crawlspool::intake::Charsets charsets;
+  static crawlspool::commit::MemoryBudget memory{64 << 20, 1 << 20};
+  static crawlspool::commit::MemoryAccount account{memory};
+  static crawlspool::json::RecordChecker checker{200};
+  const crawlspool::proto::Decoding decoding{*crawlspool::proto::find_charset(charset), false};
+  crawlspool::intake::Transcoder transcoder(charsets, account);
+  crawlspool::intake::TurnBudget budget;
+  crawlspool::redis::FieldDecoder decoder(decoding, transcoder, budget, kRecordBytesMax);
+  std::string made;
+  const auto record = crawlspool::redis::record_of(entry, kRecordBytesMax, RespDecoder::kPaddingBytes, decoder, made);
+  crawlspool::fuzz::read_behind(record.text, record.is_made ? RespDecoder::kPaddingBytes : 0);
+  if (record.is_made && charset != "utf-8" && record.text.size() <= kRecordBytesMax)
+    FUZZ_CLAIM(!checker.check(record.text));
+}
+
 // Whatever the command is, it may be read as one that brings items.
 void claim_items_lie_within(const Command& command) {
   const std::vector<std::string_view> parts(command.begin(), command.end());
@@ -49,9 +68,7 @@ void claim_items_lie_within(const Command& command) {
   const auto entry = crawlspool::redis::read_xadd(parts);
   if (!entry) return;
   FUZZ_CLAIM(!entry->fields.empty() && entry->fields.size() % 2 == 0 && entry->fields.size() + 3 <= parts.size());
-  std::string made;
-  const std::string_view record = crawlspool::redis::record_of(*entry, 1024, RespDecoder::kPaddingBytes, made);
-  crawlspool::fuzz::read_behind(record, record.data() == made.data() ? RespDecoder::kPaddingBytes : 0);
+  for (const char* const charset : {"utf-8", "gbk", "utf-16"}) claim_record_of(*entry, charset);
 }
 
 Command copy_of(RespDecoder& decoder, bool is_kept) {
