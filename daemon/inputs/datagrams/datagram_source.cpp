@@ -24,14 +24,6 @@ base::Peer listener_peer(const base::Endpoint& local, base::ConnectionId id) {
   return peer;
 }
 
-bool are_same(const base::Endpoint& a, const base::Endpoint& b) {
-  return a.length() == b.length() && std::memcmp(a.address(), b.address(), a.length()) == 0;
-}
-
-base::Peer peer_of(const DatagramSocket::Datagram& datagram) {
-  return datagram.user ? base::Peer::user(*datagram.user, datagram.process) : base::Peer::at(datagram.from);
-}
-
 }  // namespace
 
 DatagramSource::DatagramSource(connection::IoLoop& io, base::ConnectionId id, std::unique_ptr<DatagramSocket> socket,
@@ -45,10 +37,9 @@ DatagramSource::DatagramSource(connection::IoLoop& io, base::ConnectionId id, st
       is_inherited_(is_inherited),
       counts_(std::move(counts)),
       share_(io.fair_share(), id, peer().machine),
-      sender_(peer()),
       writer_({io.appender(), io.checker(), io.rejects(), io.shared().streams, io.leases(), io.transcoder()},
-              {id, input(), sender_}, io.config()->limits.record_bytes_max, budget_),
-      dropped_before_(is_inherited ? socket_->dropped() : 0) {
+              {id, input(), sender_.peer()}, io.config()->limits.record_bytes_max, budget_),
+      drops_(*socket_, *counts_, is_inherited) {
   writer_.identify({.names = {.client = settings.client, .session = {}, .stream = settings.stream},
                     .session = {},
                     .acks_once_written = false});
@@ -97,7 +88,7 @@ void DatagramSource::take_datagrams() {
     }
     take_next(when);
   }
-  count_dropped();
+  drops_.update();
   if (!paused_ && (is_draining_ ? !is_emptied_ : has_received())) resume_next_turn();
   end_if_done();
 }
@@ -159,11 +150,7 @@ void DatagramSource::refuse(const DatagramSocket::Datagram& datagram, const comm
 
 // Over UDP only the listener's allow_from says who may; a user of this machine may have to be one of auth.uids.
 bool DatagramSource::may_come_from(const DatagramSocket::Datagram& datagram) {
-  const bool is_same = datagram.user ? datagram.user == sender_user_ : are_same(datagram.from, sender_at_);
-  if (is_same) return is_sender_admitted_;
-  sender_at_ = datagram.from;
-  sender_user_ = datagram.user;
-  sender_ = peer_of(datagram);
+  if (!sender_.change_to(datagram)) return is_sender_admitted_;
   is_sender_admitted_ = !datagram.user || admit_user();
   if (is_sender_admitted_) writer_.peer_changed();
   return is_sender_admitted_;
@@ -171,7 +158,7 @@ bool DatagramSource::may_come_from(const DatagramSocket::Datagram& datagram) {
 
 bool DatagramSource::admit_user() {
   const spool::ClientNames& known = writer_.names();
-  auto sender = io_.shared().authenticator.identify({sender_, false, {}}, {{}, known.client});
+  auto sender = io_.shared().authenticator.identify({sender_.peer(), false, {}}, {{}, known.client});
   if (!sender) return false;
   writer_.identify({.names = {sender->client, {}, known.stream, sender->user},
                     .session = {},
@@ -219,25 +206,7 @@ void DatagramSource::on_spool_state(commit::SpoolState state) {
   if (is_waiting(state) && !paused_) pause(Pause::kSpoolWaits);
 }
 
-// ---- what the kernel drops ----
-
-void DatagramSource::count_dropped() {
-  const std::uint32_t now = socket_->dropped();
-  const std::uint32_t more = now - std::exchange(dropped_before_, now);  // the kernel's count may begin again at 0
-  if (more == 0) return;
-  counts_->dropped.fetch_add(more, std::memory_order_relaxed);
-  dropped_not_logged_ += more;
-}
-
-void DatagramSource::log_dropped() {
-  if (dropped_not_logged_ == 0) return;
-  base::log_warn_limited(
-      "datagrams_dropped",
-      {{"address", peer().text},
-       {"dropped", std::exchange(dropped_not_logged_, 0)},
-       {"detail", paused_ ? "the kernel had no room for them while the daemon could not take any in"
-                          : "they came faster than they were read; buffer= of the listener holds more of them"}});
-}
+// ---- once a second ----
 
 void DatagramSource::arm_deadline() {
   writer_.set_record_bytes_max(io_.config()->limits.record_bytes_max);
@@ -247,8 +216,8 @@ void DatagramSource::arm_deadline() {
 void DatagramSource::check_deadlines() {
   if (has_ended_ || io_.now_ms() < armed_ms_.value_or(0)) return;
   armed_ms_.reset();
-  count_dropped();
-  log_dropped();
+  drops_.update();
+  drops_.log(peer().text, paused_.has_value());
   if (!paused_) poll_->watch({.readable = true});
   arm_deadline();
 }
@@ -272,8 +241,8 @@ void DatagramSource::end_if_done() {
 
 void DatagramSource::end() {
   has_ended_ = true;
-  count_dropped();
-  log_dropped();
+  drops_.update();
+  drops_.log(peer().text, paused_.has_value());
   const std::uint64_t left_bytes = is_inherited_ ? 0 : socket_->unreceived_bytes();
   if (has_received() || left_bytes > 0)
     base::log_warn("datagrams_left", {{"address", peer().text},

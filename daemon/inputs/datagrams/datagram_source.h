@@ -16,6 +16,8 @@
 #include "daemon/connection/source.h"
 #include "daemon/inputs/datagrams/ack_queue.h"
 #include "daemon/inputs/datagrams/datagram_content.h"
+#include "daemon/inputs/datagrams/drop_count.h"
+#include "daemon/inputs/datagrams/sender.h"
 #include "daemon/intake/record_writer.h"
 #include "daemon/intake/turn_budget.h"
 #include "daemon/net/datagram_socket.h"
@@ -67,8 +69,6 @@ class DatagramSource final : public connection::Source, private net::PollHandler
   [[nodiscard]] std::optional<connection::Pause> obstacle() const;
   [[nodiscard]] bool has_received() const { return next_ < received_; }
   void pause(connection::Pause why);
-  void count_dropped();
-  void log_dropped();
   void end_if_done();
   void end();
 
@@ -80,9 +80,7 @@ class DatagramSource final : public connection::Source, private net::PollHandler
   const std::shared_ptr<connection::DatagramCounts> counts_;
   connection::FairShare::Member share_;
   intake::TurnBudget budget_;  // of the turn under way
-  base::Peer sender_;          // of the datagram that is taken in
-  base::Endpoint sender_at_;
-  std::optional<uid_t> sender_user_;
+  Sender sender_;              // of the datagram that is taken in
   bool is_sender_admitted_ = true;
   intake::RecordWriter writer_;
   AckQueue acks_;
@@ -90,8 +88,7 @@ class DatagramSource final : public connection::Source, private net::PollHandler
   std::size_t received_ = 0;  // by the last call
   std::size_t next_ = 0;      // of them, the first that is not taken in
   std::optional<connection::Pause> paused_;
-  std::uint32_t dropped_before_ = 0;  // as the kernel counts
-  std::uint64_t dropped_not_logged_ = 0;
+  DropCount drops_;
   std::optional<std::int64_t> armed_ms_;
   bool is_draining_ = false;
   bool is_emptied_ = false;  // in the drain
