@@ -47,7 +47,7 @@ class CommitterOnPartlyFullDisk : public OnForgetfulDisk {
   // A record of the session, and a request for its lease.
   std::unique_ptr<AppendBatch> of_session(std::uint64_t seq, const std::string& rejects = {}) {
     auto made = rejects.empty() ? batch(seq, record()) : batch(seq, "", rejects);
-    made->sessions.push_back({kSession, "w", seq, rejects.empty() ? 0U : 1U});
+    made->sessions.push_back({kSession, {"w"}, seq, rejects.empty() ? 0U : 1U});
     return made;
   }
   std::unique_ptr<AppendBatch> lease_request() {

@@ -35,16 +35,17 @@ class SessionRegisterTest : public ::testing::Test {
   void limit(std::uint64_t sessions_max, std::int64_t age_ms_max = 0) {
     sessions.emplace(*spool, SessionRegister::Limits{sessions_max, age_ms_max}, clock);
   }
-  [[nodiscard]] LeaseReply ask(SessionKey session, const std::string& client = "w", unsigned char from = 1) {
+  [[nodiscard]] LeaseReply ask(SessionKey session, const std::string& client = "w", unsigned char from = 1,
+                               const std::string& user = {}) {
     LeaseRequest request;
     request.session = session;
-    request.owner.client = client;
+    request.owner = {client, user};
     request.machine = machine(from);
     return sessions->reply_to(request);
   }
   // A record of the session is stored.
-  void bring(SessionKey session, std::uint64_t seq, std::uint64_t rejected = 0) {
-    const spool::SessionMark marks[] = {{session, "w", seq, rejected}};
+  void bring(SessionKey session, std::uint64_t seq, std::uint64_t rejected = 0, const std::string& user = {}) {
+    const spool::SessionMark marks[] = {{session, {"w", user}, seq, rejected}};
     spool->note(marks);
     sessions->brought(session);
   }
@@ -82,6 +83,28 @@ TEST_F(SessionRegisterTest, AnotherClientIsRefusedWhetherTheSessionIsRememberedO
   sessions->ended(7);
   EXPECT_EQ(ask(7, "x").verdict, Verdict::kOtherClient);
   EXPECT_EQ(ask(7, "w").verdict, Verdict::kGranted);
+}
+
+TEST_F(SessionRegisterTest, ASessionOfOneUserIsRefusedToAnyOther) {
+  limit(0);
+  ASSERT_EQ(ask(7, "w", 1, "spider").verdict, Verdict::kGranted);
+  EXPECT_EQ(ask(7, "w", 1, "thief").verdict, Verdict::kOtherUser);
+  EXPECT_EQ(ask(7, "w").verdict, Verdict::kOtherUser);
+  bring(7, 1, 0, "spider");
+  sessions->ended(7);
+  EXPECT_EQ(ask(7, "w").verdict, Verdict::kOtherUser);
+  EXPECT_EQ(ask(7, "x", 1, "spider").verdict, Verdict::kOtherClient);
+  EXPECT_EQ(ask(7, "w", 1, "spider").verdict, Verdict::kGranted);
+}
+
+TEST_F(SessionRegisterTest, ASessionWithoutAUserIsTheFirstOnesThatBringsToIt) {
+  limit(0);
+  remember(7);
+  ASSERT_EQ(ask(7, "w", 1, "spider").verdict, Verdict::kGranted);
+  bring(7, 2, 0, "spider");
+  sessions->ended(7);
+  EXPECT_EQ(ask(7, "w").verdict, Verdict::kOtherUser);
+  EXPECT_EQ(ask(7, "w", 1, "spider").verdict, Verdict::kGranted);
 }
 
 TEST_F(SessionRegisterTest, OneThatNeverSentAnythingIsNotRemembered) {

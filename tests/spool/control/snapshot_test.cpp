@@ -21,7 +21,7 @@ constexpr const char* kOurs = "ours";
 // A snapshot whose sessions' numbers tell its position.
 Snapshot snapshot_at(Position position) {
   Snapshot snapshot{position, test::kLineTimeUs, {}};
-  snapshot.sessions.advance(7, {"worker-7", ""}, position + 1, test::kLineTimeUs - 1);
+  snapshot.sessions.advance(7, {"worker-7", "spider"}, position + 1, test::kLineTimeUs - 1);
   snapshot.sessions.advance(~SessionKey{0}, {}, position + 2, 0);
   return snapshot;
 }
@@ -43,9 +43,9 @@ class SnapshotTest : public ::testing::Test {
     const SessionState* const named = found->sessions.find(7);
     const SessionState* const unnamed = found->sessions.find(~SessionKey{0});
     EXPECT_TRUE(named != nullptr && named->last_seq == found->position + 1 && named->owner.client == "worker-7" &&
-                named->last_used_us == test::kLineTimeUs - 1);
+                named->owner.user == "spider" && named->last_used_us == test::kLineTimeUs - 1);
     EXPECT_TRUE(unnamed != nullptr && unnamed->last_seq == found->position + 2 && unnamed->owner.client.empty() &&
-                unnamed->last_used_us == 0);
+                unnamed->owner.user.empty() && unnamed->last_used_us == 0);
     return found->position;
   }
   [[nodiscard]] std::string file(std::string_view name) const { return disk.content(name).value_or("no file"); }
@@ -67,7 +67,7 @@ TEST_F(SnapshotTest, MatchesTheGoldenFile) {
   const auto directory = disk.open();
   SnapshotWriter writer(*directory, kOurs, {});
   Snapshot snapshot{4718592, test::kLineTimeUs, {}};
-  snapshot.sessions.advance(0xc1f2000000000abc, {"worker-7", ""}, 42, test::kLineTimeUs);
+  snapshot.sessions.advance(0xc1f2000000000abc, {"worker-7"}, 42, test::kLineTimeUs);
   ASSERT_TRUE(writer.write(snapshot));
   // The crc of each is Python's zlib.crc32 of what is before `,"crc32":`.
   EXPECT_EQ(file(kSnapshotName),
@@ -189,7 +189,8 @@ TEST_F(SnapshotTest, ALinkOrAnUnreadableOneIsReportedAndTheOtherIsTaken) {
 TEST_F(SnapshotTest, ManySessionsAreAllRead) {
   Snapshot snapshot{1, 0, {}};
   for (SessionKey key = 0; key < 20'000; ++key)
-    snapshot.sessions.advance(key * 0x9e3779b97f4a7c15, "c" + std::to_string(key), key, static_cast<std::int64_t>(key));
+    snapshot.sessions.advance(key * 0x9e3779b97f4a7c15, {"c" + std::to_string(key)}, key,
+                              static_cast<std::int64_t>(key));
   const auto directory = disk.open();
   ASSERT_TRUE(SnapshotWriter(*directory, kOurs, {}).write(snapshot));
   const auto found = find().newest;

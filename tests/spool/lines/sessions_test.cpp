@@ -31,12 +31,12 @@ TEST(SessionDigits, NothingElseIsRead) {
 TEST(SessionTable, ANumberNeverGoesBackAndNeitherDoesTheTime) {
   SessionTable table;
   EXPECT_EQ(table.find(7), nullptr);
-  table.advance(7, {"worker", ""}, 5, 100);
-  table.advance(7, {"worker", ""}, 3, 50);
+  table.advance(7, {"worker"}, 5, 100);
+  table.advance(7, {"worker"}, 3, 50);
   ASSERT_NE(table.find(7), nullptr);
   EXPECT_EQ(table.find(7)->last_seq, 5U);
   EXPECT_EQ(table.find(7)->last_used_us, 100);
-  table.advance(7, {"worker", ""}, ~std::uint64_t{0}, 101);
+  table.advance(7, {"worker"}, ~std::uint64_t{0}, 101);
   EXPECT_EQ(table.find(7)->last_seq, ~std::uint64_t{0});
   EXPECT_EQ(table.find(7)->last_used_us, 101);
   EXPECT_EQ(table.size(), 1U);
@@ -46,10 +46,20 @@ TEST(SessionTable, AClientIsKnownByTheFirstNameItGave) {
   SessionTable table;
   table.advance(7, {}, 1, 1);
   EXPECT_EQ(table.find(7)->owner.client, "");
-  table.advance(7, {"first", ""}, 2, 2);
-  table.advance(7, {"second", ""}, 3, 3);
+  table.advance(7, {"first"}, 2, 2);
+  table.advance(7, {"second"}, 3, 3);
   table.advance(7, {}, 4, 4);
   EXPECT_EQ(table.find(7)->owner.client, "first");
+}
+
+TEST(SessionTable, AUserIsThatOfTheFirstRecordThatHasOne) {
+  SessionTable table;
+  table.advance(7, {"w", ""}, 1, 1);
+  table.advance(7, {"w", "spider"}, 2, 2);
+  table.advance(7, {"w", "other"}, 3, 3);
+  EXPECT_EQ(table.find(7)->owner.user, "spider");
+  EXPECT_EQ(envelope_owner(R"({"ts":"","client":"w","user":"spider","session":"00","seq":1,"peer":"p")").user,
+            "spider");
 }
 
 TEST(SessionTable, RejectsAddUpAndAForgottenSessionBeginsAnew) {

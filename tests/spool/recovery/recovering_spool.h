@@ -45,7 +45,7 @@ class LaidOutSpool : public ::testing::Test {
 
   static Snapshot snapshot_behind(std::uint64_t count) {
     Snapshot snapshot{at(count), test::kLineTimeUs, {}};
-    for (std::uint64_t n = 1; n <= count; ++n) snapshot.sessions.advance(n % kSessions, "", n, test::kLineTimeUs);
+    for (std::uint64_t n = 1; n <= count; ++n) snapshot.sessions.advance(n % kSessions, {}, n, test::kLineTimeUs);
     return snapshot;
   }
   static void put_snapshot(test::ForgetfulDisk& disk, const Snapshot& snapshot) {

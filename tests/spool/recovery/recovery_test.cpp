@@ -76,7 +76,7 @@ TEST_F(RecoveryTest, WhatLiesBeforeTheSnapshotIsNotLookedAt) {
 TEST_F(RecoveryTest, SessionsThatOnlyTheSnapshotKnowsAreKept) {
   put_three_segments();
   Snapshot snapshot = snapshot_behind(4);
-  snapshot.sessions.advance(99, "of long ago", 1234, 5);
+  snapshot.sessions.advance(99, {"of long ago"}, 1234, 5);
   put_snapshot(disk, snapshot);
   const Recovered recovered = recover_it();
   ASSERT_NE(recovered.sessions.find(99), nullptr);

@@ -41,7 +41,7 @@ class RejectReplayTest : public ::testing::Test {
     const auto spool = disk.open();
     RejectReplay replay;
     replay.read(*spool, since_us, table);
-    if (lines_up_to != 0) table.advance(kKey, "w", lines_up_to, 1);
+    if (lines_up_to != 0) table.advance(kKey, {"w"}, lines_up_to, 1);
     replay.apply(table);
     const SessionState* const state = table.find(kKey);
     return state != nullptr ? std::pair(state->last_seq, state->rejected)
@@ -60,7 +60,7 @@ TEST_F(RejectReplayTest, WithoutRejectsThereIsNothingAndNothingIsMade) {
 }
 
 TEST_F(RejectReplayTest, RejectsBehindTheLastLineCount) {
-  table.advance(kKey, "w", 4, 1);
+  table.advance(kKey, {"w"}, 4, 1);
   put(0, reject_of(5) + reject_of(6));
   EXPECT_EQ(replayed(), Numbers(6, 2));
   EXPECT_EQ(table.find(kKey)->last_used_us, test::kLineTimeUs);
@@ -73,7 +73,7 @@ TEST_F(RejectReplayTest, ASessionOfRejectsOnlyIsKnown) {
 }
 
 TEST_F(RejectReplayTest, NoneBeyondAHoleCountsAndNoneTwice) {
-  table.advance(kKey, "w", 4, 1, 1);
+  table.advance(kKey, {"w"}, 4, 1, 1);
   put(0, reject_of(2) + reject_of(4) + reject_of(6) + reject_of(7));
   EXPECT_EQ(replayed(), Numbers(4, 1));
   put(1, reject_of(5) + reject_of(5));
@@ -81,7 +81,7 @@ TEST_F(RejectReplayTest, NoneBeyondAHoleCountsAndNoneTwice) {
 }
 
 TEST_F(RejectReplayTest, AmongTheLinesTheyCountAndNumbersGivenUpDoNot) {
-  table.advance(kKey, "w", 4, 1, 1);
+  table.advance(kKey, {"w"}, 4, 1, 1);
   lines_up_to = 10;
   put(0, reject_of(3) + reject_of(6) + reject_of(6) + reject_of(11) + reject_of(13));
   EXPECT_EQ(replayed(), Numbers(11, 3));

@@ -94,7 +94,7 @@ class Schedule {
     for (const std::uint64_t seq : waiting_) lines += line_of(seq);
     std::vector<SessionMark> marks;
     for (const auto& part : {begun_, waiting_})
-      for (const std::uint64_t seq : part) marks.push_back({seq % kSessions, "", seq});
+      for (const std::uint64_t seq : part) marks.push_back({seq % kSessions, {}, seq});
     const auto appended = test::append_lines(*spool_, lines, marks);
     for (std::size_t left = appended.value_or(0); left > 0; waiting_.erase(waiting_.begin())) {
       const std::size_t bytes = line_of(waiting_.front()).size();

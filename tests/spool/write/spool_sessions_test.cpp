@@ -36,7 +36,7 @@ class SpoolSessions : public ::testing::Test {
     spool = std::move(*opened);
   }
   static std::string line(std::uint64_t seq) { return make_line({.seq = seq, .session = kKey, .client = "worker"}); }
-  static std::vector<SessionMark> mark(std::uint64_t last_seq) { return {{kKey, "worker", last_seq}}; }
+  static std::vector<SessionMark> mark(std::uint64_t last_seq) { return {{kKey, {"worker"}, last_seq}}; }
   bool store(std::uint64_t seq) { return store_lines(*spool, line(seq), mark(seq)); }
   [[nodiscard]] std::uint64_t last_seq() const {
     const SessionState* const known = spool->sessions().find(kKey);
@@ -74,10 +74,10 @@ TEST_F(SpoolSessions, ANumberIsInForceOnceItsLinesAreSynced) {
 }
 
 TEST_F(SpoolSessions, ANumberWithoutALineIsInForceOnceAllBeforeItIsSynced) {
-  spool->note(std::vector<SessionMark>{{kKey, "worker", 1, 1}});
+  spool->note(std::vector<SessionMark>{{kKey, {"worker"}, 1, 1}});
   EXPECT_EQ(last_seq(), 1U);
   ASSERT_TRUE(append_lines(*spool, line(2), mark(2)));
-  spool->note(std::vector<SessionMark>{{kKey, "worker", 3, 1}});
+  spool->note(std::vector<SessionMark>{{kKey, {"worker"}, 3, 1}});
   EXPECT_EQ(last_seq(), 1U);
   ASSERT_TRUE(spool->sync());
   EXPECT_EQ(last_seq(), 3U);

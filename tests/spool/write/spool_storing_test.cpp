@@ -217,7 +217,7 @@ TEST_F(SpoolStoring, AProbeSyncsAWriteAndLeavesTheSegmentAlone) {
 
 TEST_F(SpoolStoring, CloseSyncsGivesThePreallocationBackAndLeavesASnapshot) {
   const std::uint64_t free_before = disk.free_bytes();
-  const std::vector<SessionMark> sessions{{7, "worker", 1}};
+  const std::vector<SessionMark> sessions{{7, {"worker"}, 1}};
   ASSERT_TRUE(append_lines(*spool, spool_line(1), sessions));
   ASSERT_TRUE(spool->close());
   const std::uint64_t snapshot_bytes = disk.content(kSnapshotName).value_or("").size();
