@@ -18,7 +18,7 @@ class CommitterSessions : public OnForgetfulDisk {
  protected:
   std::unique_ptr<AppendBatch> of_session(std::uint64_t seq, const std::string& rejects = {}) {
     auto made = rejects.empty() ? batch(seq) : batch(seq, "", rejects);
-    made->sessions.push_back({kSession, "w", seq, rejects.empty() ? 0U : 1U});
+    made->sessions.push_back({kSession, {"w"}, seq, rejects.empty() ? 0U : 1U});
     return made;
   }
   std::unique_ptr<AppendBatch> lease_request(std::uint64_t number) {

@@ -139,7 +139,7 @@ TEST_F(RecordWriterTest, ALeaseIsRequestedForItsClientAndReleasedOnce) {
   writer->request_lease();
   EXPECT_TRUE(writer->awaits_session());
   ASSERT_EQ(loop.requests.size(), 1U);
-  EXPECT_EQ(loop.requests[0].client, "worker-7");
+  EXPECT_EQ(loop.requests[0].owner.client, "worker-7");
   EXPECT_EQ(loop.requests[0].connection, 7U);
   EXPECT_TRUE(writer->take_reply(loop.requests[0]));
   EXPECT_FALSE(writer->take_reply(loop.requests[0])) << "it is not awaited any more";
