@@ -66,7 +66,7 @@ class SmallSpoolTest : public CommandTest {
   void add_snapshots() {
     spool::SnapshotWriter writer(*directory, kSpoolId, {});
     spool::Snapshot snapshot{active.begin, 1'795'147'506'123'456, {}};
-    snapshot.sessions.advance(0x0123456789abcdef, "", 19, 1'795'147'506'123'456);
+    snapshot.sessions.advance(0x0123456789abcdef, {}, 19, 1'795'147'506'123'456);
     ASSERT_TRUE(writer.write(snapshot));
     snapshot.position = content.size();
     ASSERT_TRUE(writer.write(snapshot));

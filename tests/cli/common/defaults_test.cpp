@@ -50,7 +50,10 @@ TEST_F(DefaultsTest, AListenerOfTheConfigurationIsKnownByItsOwnCertificate) {
 
 TEST_F(DefaultsTest, FilesForTlsGoWithServersThatSpeakIt) {
   EXPECT_TRUE(stream_server("tcp://a:1", std::nullopt));
-  EXPECT_EQ(stream_server("tcp://a:1", std::nullopt, {.ca = "ca.pem", .certificate = {}, .key = {}}).error().code,
+  EXPECT_EQ(stream_server("tcp://a:1", std::nullopt,
+                          {.tls = {.ca = "ca.pem", .certificate = {}, .key = {}}, .token_file = {}})
+                .error()
+                .code,
             base::ErrorCode::kUsage);
   EXPECT_TRUE(stream_server("tls://a:1", std::nullopt).value().tls);
 }
