@@ -33,7 +33,8 @@ TEST(DocumentedFile, ShowsTheValuesAsPrintConfigDoes) {
   for (const Setting& setting : read_document(documented()).settings) shown[setting.key] = setting.value.text;
   for (const Key& key : keys()) {
     const std::string printed = key.kind.print(Config{});
-    if (printed.starts_with('[') || printed == "\"\"") continue;  // lists and nothing; LoadsAsTheDefaults compares them
+    // What is no bare word is compared by LoadsAsTheDefaults.
+    if (printed.starts_with('[') || printed.starts_with('{') || printed == "\"\"") continue;
     EXPECT_EQ(shown[std::string(key.name)], key.kind.print(Config{})) << key.name;
   }
 }
