@@ -20,7 +20,8 @@ def records(daemon, via):
 
 def test_each_metric_is_documented_and_each_documented_one_is_there(start, tmp_path):
     own = Authority(tmp_path).make("crawl-server")
-    daemon = start({"listen.lines": '["tls://127.0.0.1:0"]', "listen.datagrams": '["udp://127.0.0.1:0"]', "tls.certificate": str(own.certificate), "tls.key": str(own.key)})
+    daemon = start({"listen.lines": '["tls://127.0.0.1:0"]', "listen.datagrams": '["udp://127.0.0.1:0"]', "tls.certificate": str(own.certificate), "tls.key": str(own.key),
+                    "auth.uids": "{crawler: [54321]}"})
     daemon.post(b"1")  # so that a connection has ended
     wait_until(lambda: scrape(daemon).labelled("crawlspool_connection_closes_total", "reason"), "a close is counted")
     metrics = scrape(daemon)

@@ -174,14 +174,11 @@ def test_a_sender_at_a_stop_is_told(start, path):
 
 # ---- sockets of a service manager ----
 
-def entry_of(sock, query=""):
-    return listen("udp://" + endpoint_text(sock.getsockname()) + query)
-
-
 def test_an_inherited_socket_is_served_and_what_comes_between_waits(start):
     with listening(kind=socket.SOCK_DGRAM, backlog=None) as sock:
-        options = handing_over([("datagrams", sock)])
-        daemon = start(entry_of(sock, "?stream=held"), **options)
+        options = handing_over([("datagrams", sock)],
+                               settings=listen("udp://" + endpoint_text(sock.getsockname()) + "?stream=held"))
+        daemon = start(**options)
         assert daemon.ready["datagrams"] == [endpoint_text(sock.getsockname())]
         send(daemon, b"1")
         stored(daemon, 1)
@@ -206,7 +203,7 @@ def test_drops_before_the_start_are_not_counted(start):
                 early.sendto(b"1", sock.getsockname())
         admin = listening()
         options = handing_over([("datagrams", sock), ("admin", admin)])
-        daemon = start({**entry_of(sock), "listen.admin": json.dumps(["tcp://" + endpoint_text(admin.getsockname())])}, **options)
+        daemon = start(**options)
         stored(daemon, 1)
         assert count(daemon, "dropped") == 0
         close_all(options)

@@ -11,7 +11,7 @@ from waiting import seconds, wait_until
 
 FIRST_FD = 3  # where sd_listen_fds(3) says that they begin
 OUT_OF_THE_WAY = 100
-INPUTS = ("stream", "http", "lines", "redis", "admin")
+INPUTS = ("stream", "http", "lines", "redis", "datagrams", "admin")
 
 
 class NotifySocket:
@@ -61,16 +61,21 @@ def listening(host="127.0.0.1", *, family=socket.AF_INET, kind=socket.SOCK_STREA
     return sock
 
 
-def url_of(sock):
-    """What names a socket in listen.X; nothing for what can have no entry."""
+def url_of(sock, name):
+    """What names a socket in listen.NAME; nothing for what can have no entry there."""
     if not isinstance(sock, socket.socket) or isinstance(sock.getsockname(), bytes):  # an abstract name
         return None
-    return f"unix://{sock.getsockname()}" if sock.family == socket.AF_UNIX else f"tcp://{endpoint_text(sock.getsockname())}"
+    is_datagram = name == "datagrams"
+    if sock.type != (socket.SOCK_DGRAM if is_datagram else socket.SOCK_STREAM):
+        return None
+    if sock.family == socket.AF_UNIX:
+        return f"{'unix-dgram' if is_datagram else 'unix'}://{sock.getsockname()}"
+    return f"{'udp' if is_datagram else 'tcp'}://{endpoint_text(sock.getsockname())}"
 
 
 def entries_of(sockets):
     """The settings of listen.X in which each of these [(name, socket)] has its entry."""
-    entries = {name: [url_of(sock) for other, sock in sockets if other == name and url_of(sock)]
+    entries = {name: [url_of(sock, name) for other, sock in sockets if other == name and url_of(sock, name)]
                for name, _ in sockets if name in INPUTS}
     return {f"listen.{name}": json.dumps(urls) for name, urls in entries.items()}
 
