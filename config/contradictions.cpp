@@ -95,7 +95,8 @@ void check_auth(const Config& config, std::vector<Contradiction>& out) {
   for_each_listener(config.listen, [&](proto::Input input, const std::string& url, const Listener& listener) {
     if (has_connections(input) || listener.at.is_unix() || !listener.settings.allow_from.empty()) return;
     out.push_back({listen_key(input), "auth.required",
-                   in_quotes(url) + " takes datagrams of anyone, and auth.required wants senders to say who they are: " +
+                   in_quotes(url) +
+                       " takes datagrams of anyone, and auth.required wants senders to say who they are: " +
                        "name those who may send with allow_from=, as in allow_from=10.0.0.0/8"});
   });
 }
