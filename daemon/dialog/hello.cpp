@@ -122,6 +122,7 @@ void Dialog::welcome(const session::LeaseReply& reply, std::uint64_t last_seq) {
   base::log_info_limited("hello", {{"conn", connection_.id()},
                                    {"peer", connection_.peer().text},
                                    {"client", writer_.names().client},
+                                   {"user", writer_.names().user},
                                    {"stream", writer_.names().stream},
                                    {"session", writer_.names().session},
                                    {"last_seq", last_seq}});

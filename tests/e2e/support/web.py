@@ -77,8 +77,9 @@ class Web:
 
     def response(self, *, to_head=False):
         """The next answer, 100 Continue too. EOFError where the connection ends without a whole one."""
-        version, status, *_ = self._take_line().split(b" ", 2)
+        version, status, *phrase = self._take_line().split(b" ", 2)
         assert version in (b"HTTP/1.1", b"HTTP/1.0"), version
+        assert phrase != [b"Status"], f"{status} has no phrase of its own"
         headers = {}
         while line := self._take_line():
             name, value = line.decode().split(":", 1)
