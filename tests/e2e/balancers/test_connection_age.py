@@ -2,7 +2,9 @@
 that could not learn of it."""
 
 import json
+import select
 import socket
+import time
 
 from frames import Client, frame
 from session_client import SessionClient
@@ -37,12 +39,15 @@ def test_those_who_came_together_do_not_all_go_together(start):
     clients = [daemon.connect() for _ in range(20)]
     for client in clients:
         client.hello()
-    for client in clients:
-        client.expect_goodbye("rebalance")
-        client.close()
-    wait_until(lambda: len(daemon.events("conn_close")) == 20, "all are closed")
-    ages = [int(event["age_ms"]) for event in daemon.events("conn_close")]
-    assert max(ages) - min(ages) > AGE_MS // 20, ages
+    said = []
+    waiting = {client.sock: client for client in clients}
+    while waiting:  # each in its turn: one that waits for its goodbye must not hold the others up
+        readable, _, _ = select.select(list(waiting), [], [], seconds(10))
+        assert readable, "no goodbye comes"
+        for sock in readable:
+            waiting.pop(sock).expect_goodbye("rebalance")
+            said.append(time.monotonic())
+    assert (said[-1] - said[0]) * 1000 > AGE_MS // 20, said
 
 
 def test_a_session_goes_on_over_many_connections_exactly_once(start):
