@@ -146,7 +146,7 @@ def test_what_yields_nothing_takes_no_longer_turns(start, costly):
     attacker = Costly(daemon.connect(timeout=120), data)
     acks = acks_while(attacker, polite)
     assert attacker.error is None, repr(attacker.error)
-    assert acks >= 10, acks
+    assert acks >= 5, acks  # all of it in one turn would leave room for one or two
 
 
 EMPTY = {"zstd": zstd_frames.compress(b""), "gzip": gzip.compress(b"")}
@@ -173,7 +173,7 @@ def test_a_body_that_yields_nothing_takes_no_longer_turns(start, encoding):
     poster = Poster(daemon, EMPTY[encoding] * ((31 << 20) // len(EMPTY[encoding])), encoding)
     acks = acks_while(poster, polite)
     assert poster.response is not None and poster.response.status == 200
-    assert acks >= 10, acks
+    assert acks >= 5, acks  # all of it in one turn would leave room for one or two
 
 
 FLOODING = 60

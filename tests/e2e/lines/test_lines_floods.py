@@ -54,7 +54,7 @@ def test_lines_that_yield_nothing_take_no_longer_turns(start, data):
     sender = Sender(daemon, data)
     acks = acks_while(sender, polite)
     assert sender.rest == b"", "it was closed in order"
-    assert acks >= 10, acks
+    assert acks >= 5, acks  # all of it in one turn would leave room for one or two
 
 
 def test_lines_that_become_too_much_wait_for_their_credit(start):

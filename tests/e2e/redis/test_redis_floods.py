@@ -65,7 +65,7 @@ def test_commands_that_yield_nothing_take_no_longer_turns(start, data):
     daemon = start(LISTEN)
     polite = daemon.connect(timeout=60)
     acks = acks_while(Sender(daemon, data), polite)
-    assert acks >= 10, acks
+    assert acks >= 5, acks  # all of it in one turn would leave room for one or two
 
 
 def test_items_that_become_too_much_wait_for_their_credit(start):
